@@ -180,10 +180,11 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     // A call may wait for its turn before its time-out begins.
     timings: { inFlightMs: config.ACUITY_TIMEOUT_MS + 8_000, ...overrides.bookings?.timings },
   };
-  const settlement = createSettlement(attemptDeps);
-  const quietSettlement = createSettlement({ ...attemptDeps, announce: tellNobody });
+  const backgroundDeps: AttemptDeps = { ...attemptDeps, acuity: acuity.background };
+  const settlement = createSettlement(backgroundDeps);
+  const quietSettlement = createSettlement({ ...backgroundDeps, announce: tellNobody });
   const convergence = createConvergence({
-    attempts: attemptDeps,
+    attempts: backgroundDeps,
     settlement,
     quietSettlement,
     ...overrides.convergence,
@@ -207,7 +208,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     mapping,
     reconciling: {
       ...ground,
-      acuity,
+      acuity: acuity.background,
       specialists,
       questions,
       convergence,
@@ -218,7 +219,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     },
     subscribing: {
       ...ground,
-      acuity,
+      acuity: acuity.background,
       target: new URL(paths.relay(), config.BASE_URL).href,
       acuityUrl: config.ACUITY_BASE_URL,
       async announce(trx, { all, repaired }) {
@@ -248,9 +249,9 @@ export function compose(config: Config, overrides: Overrides = {}): System {
   const imports = createImports({
     ...ground,
     announceAccount,
-    acuity,
+    acuity: acuity.background,
     convergence,
-    attempts: attemptDeps,
+    attempts: backgroundDeps,
     ...overrides.imports,
   });
   const restoring = createRestoring({

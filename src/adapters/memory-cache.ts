@@ -1,5 +1,5 @@
 // A cache within one process: for development, for tests, and for the limiter when Redis is unavailable.
-import type { Cache, Lock } from '../ports/cache.ts';
+import type { Cache, Lock, Turn, TurnLimit, WaitingCalls } from '../ports/cache.ts';
 import type { Clock } from '../ports/clock.ts';
 
 interface Entry {
@@ -12,6 +12,17 @@ interface Lease {
   endsAt: number;
 }
 
+interface Turns {
+  /** The moment at which the bucket will be full again. */
+  due: number;
+  /** How many turns passed the last lane over. */
+  passed: number;
+  /** Where calls wait, and until when that holds. */
+  waits: Map<string, { lane: number; until: number }>;
+}
+
+const waitsMs = 500;
+
 // A read removes an expired entry; the others are swept after so many writes.
 const writesBetweenSweeps = 1_000;
 
@@ -23,7 +34,7 @@ export function createMemoryCache({ clock }: { clock?: Clock } = {}): Cache {
   const entries = new Map<string, Entry>();
   const locks = new Map<string, Lease>();
   const pools = new Map<string, Set<Lease>>();
-  const buckets = new Map<string, number>();
+  const buckets = new Map<string, Turns>();
   let writes = 0;
 
   const now = () => (clock ? clock.now().getTime() : Date.now());
@@ -75,14 +86,10 @@ export function createMemoryCache({ clock }: { clock?: Clock } = {}): Cache {
         () => locks.delete(key),
       );
     },
-    async takeToken(bucket, limit, maxWaitMs) {
-      const between = 1_000 / limit.perSecond;
-      const at = performance.now();
-      const due = Math.max(buckets.get(bucket) ?? 0, at);
-      const wait = Math.max(0, due - (limit.burst - 1) * between - at);
-      if (wait > maxWaitMs) return null;
-      buckets.set(bucket, due + between);
-      return Math.ceil(wait);
+    async takeTurn(bucket, limit, waiting) {
+      const turns = buckets.get(bucket) ?? { due: 0, passed: 0, waits: new Map() };
+      buckets.set(bucket, turns);
+      return takeTurn(turns, limit, waiting);
     },
     async takePlace(pool, capacity, leaseMs) {
       const places = pools.get(pool) ?? new Set<Lease>();
@@ -103,6 +110,34 @@ export function createMemoryCache({ clock }: { clock?: Clock } = {}): Cache {
       for (const map of [entries, locks, pools, buckets]) map.clear();
     },
   };
+}
+
+function takeTurn(turns: Turns, limit: TurnLimit, { process, counts }: WaitingCalls): Turn {
+  const now = performance.now();
+  const between = 1_000 / limit.perSecond;
+  counts.forEach((count, lane) => {
+    if (count > 0) turns.waits.set(`${lane}:${process}`, { lane, until: now + waitsMs });
+    else turns.waits.delete(`${lane}:${process}`);
+  });
+  for (const [key, { until }] of turns.waits) if (until <= now) turns.waits.delete(key);
+  const lanes = new Set([...turns.waits.values()].map(({ lane }) => lane));
+  const last = counts.length - 1;
+  const isPassedOver = (turnsPassed: number) => lanes.has(last) && turns.passed >= turnsPassed;
+  const isLongPassedOver = isPassedOver(2 * limit.lastLaneEvery);
+  const isLast = isLongPassedOver || (!lanes.has(0) && isPassedOver(limit.lastLaneEvery));
+  const lane = isLast ? last : Math.min(...lanes);
+  if (lanes.size === 0) return { lane: null, waitMs: 0 };
+  const kept = isLongPassedOver || lane === 0 ? 0 : 1;
+  const due = Math.max(turns.due, now);
+  const wait = Math.max(0, due - (limit.burst - 1 - kept) * between - now);
+  const count = counts[lane] ?? 0;
+  if (count === 0) return { lane: null, waitMs: Math.ceil(wait + between) };
+  if (wait > 0) return { lane: null, waitMs: Math.ceil(wait) };
+  if (count === 1) turns.waits.delete(`${lane}:${process}`);
+  if (lane === last) turns.passed = 0;
+  else if (lanes.has(last)) turns.passed += 1;
+  turns.due = due + between;
+  return { lane };
 }
 
 function asLock(lease: Lease, isHeld: () => boolean, free: () => void): Lock {

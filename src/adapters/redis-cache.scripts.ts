@@ -27,16 +27,50 @@ return 0`,
 return 0`,
   },
 
-  // Stores the moment at which the bucket will be full again.
-  takeToken: {
+  // A hash: `due`, the moment at which the bucket will be full again; `passed`, how many turns passed the last lane over;
+  // and for each lane and process in which calls wait `waits:<lane>:<process>`, until when that holds.
+  takeTurn: {
     numberOfKeys: 1,
     lua: `${nowInMs}
-local between = 1000 / tonumber(ARGV[1])
-local due = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
-local wait = math.max(0, due - (tonumber(ARGV[2]) - 1) * between - now)
-if wait > tonumber(ARGV[3]) then return false end
-redis.call('SET', KEYS[1], string.format('%.3f', due + between), 'PX', math.ceil(due + between - now) + 1000)
-return math.ceil(wait)`,
+local between, burst, every, process = 1000 / tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local last = #ARGV - 4
+local function own(lane) return 'waits:' .. lane .. ':' .. process end
+local function count(lane) return tonumber(ARGV[4 + lane]) end
+for lane = 1, last do
+  if count(lane) > 0 then redis.call('HSET', KEYS[1], own(lane), now + 500)
+  else redis.call('HDEL', KEYS[1], own(lane)) end
+end
+redis.call('PEXPIRE', KEYS[1], 60000)
+
+local due, passed, waits = now, 0, {}
+local fields = redis.call('HGETALL', KEYS[1])
+for i = 1, #fields, 2 do
+  local name, value = fields[i], tonumber(fields[i + 1])
+  local lane = string.match(name, '^waits:(%d+):')
+  if name == 'due' then due = math.max(value, now)
+  elseif name == 'passed' then passed = value
+  elseif lane and value > now then waits[tonumber(lane)] = true
+  else redis.call('HDEL', KEYS[1], name) end
+end
+
+local lane, kept = nil, 1
+if waits[last] and passed >= 2 * every then lane, kept = last, 0
+elseif waits[1] then lane, kept = 1, 0
+elseif waits[last] and passed >= every then lane = last
+else
+  for each = last, 2, -1 do
+    if waits[each] then lane = each end
+  end
+end
+if not lane then return {0, 0} end
+local wait = math.max(0, due - (burst - 1 - kept) * between - now)
+if count(lane) == 0 then return {0, math.ceil(wait + between)} end
+if wait > 0 then return {0, math.ceil(wait)} end
+if count(lane) == 1 then redis.call('HDEL', KEYS[1], own(lane)) end
+if lane == last then passed = 0
+elseif waits[last] then passed = passed + 1 end
+redis.call('HSET', KEYS[1], 'due', string.format('%.3f', due + between), 'passed', passed)
+return {lane, 0}`,
   },
 
   // A sorted set of holders, scored by the end of their lease.

@@ -9,12 +9,14 @@ declare module 'ioredis' {
     countUp(key: string, ttlMs: number): Result<[number, number], Context>;
     freeLock(key: string, token: string): Result<number, Context>;
     extendLock(key: string, token: string, ttlMs: number): Result<number, Context>;
-    takeToken(
+    takeTurn(
       key: string,
       perSecond: number,
       burst: number,
-      maxWaitMs: number,
-    ): Result<number | null, Context>;
+      lastLaneEvery: number,
+      process: string,
+      ...counts: number[]
+    ): Result<[number, number], Context>;
     takePlace(key: string, token: string, capacity: number, leaseMs: number): Result<number, Context>;
     extendPlace(key: string, token: string, leaseMs: number): Result<number, Context>;
   }
@@ -112,9 +114,11 @@ export function createRedisCache(url: string): Cache {
         () => run((client) => client.freeLock(name, token)),
       );
     },
-    async takeToken(bucket, limit, maxWaitMs) {
-      const { perSecond, burst } = limit;
-      return run((client) => client.takeToken(`bucket:${bucket}`, perSecond, burst, Math.round(maxWaitMs)));
+    async takeTurn(bucket, { perSecond, burst, lastLaneEvery }, { process, counts }) {
+      const [lane, waitMs] = await run((client) =>
+        client.takeTurn(`turns:${bucket}`, perSecond, burst, lastLaneEvery, process, ...counts),
+      );
+      return lane > 0 ? { lane: lane - 1 } : { lane: null, waitMs };
     },
     async takePlace(pool, capacity, leaseMs) {
       const name = `places:${pool}`;

@@ -1,6 +1,6 @@
 // The doors to the outside, as the configuration names them: Acuity, the cache, the mail server, the file store and the
 // virus scanner.
-import { createAcuityClient } from '../adapters/acuity-http/index.ts';
+import { createAcuityClient, type AcuityClient } from '../adapters/acuity-http/index.ts';
 import { createClamavScanner } from '../adapters/clamav-scanner.ts';
 import { createMemoryCache } from '../adapters/memory-cache.ts';
 import { createRedisCache } from '../adapters/redis-cache.ts';
@@ -16,7 +16,7 @@ import type { Ground } from './ground.ts';
 import { objectStorage } from './storage.ts';
 
 export interface Outside {
-  acuity: Acuity;
+  acuity: AcuityClient;
   cache: Cache;
   mailer: Mailer;
   store: ObjectStore;
@@ -34,21 +34,21 @@ export function connectOutside(
   config: Config,
   { clock, log }: Ground,
   meters: Pick<Meters, 'acuity'>,
-  overrides: Partial<Pick<Outside, 'acuity' | 'cache' | 'mailer'>>,
+  overrides: Partial<Pick<Outside, 'cache' | 'mailer'> & { acuity: Acuity }>,
 ): Outside {
   const cache =
     overrides.cache ?? (config.REDIS_URL ? createRedisCache(config.REDIS_URL) : createMemoryCache({ clock }));
-  const acuity =
-    overrides.acuity ??
-    createAcuityClient({
-      baseUrl: config.ACUITY_BASE_URL,
-      userId: config.ACUITY_USER_ID,
-      apiKeys: config.ACUITY_API_KEY,
-      timeoutMs: config.ACUITY_TIMEOUT_MS,
-      cache,
-      log,
-      watch: meters.acuity,
-    });
+  const acuity = overrides.acuity
+    ? { ...overrides.acuity, background: overrides.acuity }
+    : createAcuityClient({
+        baseUrl: config.ACUITY_BASE_URL,
+        userId: config.ACUITY_USER_ID,
+        apiKeys: config.ACUITY_API_KEY,
+        timeoutMs: config.ACUITY_TIMEOUT_MS,
+        cache,
+        log,
+        watch: meters.acuity,
+      });
   const mailer = overrides.mailer ?? connectMailServer(config);
   const scanner = config.CLAMD_URL ? createClamavScanner({ url: config.CLAMD_URL }) : null;
   return { acuity, cache, mailer, scanner, ...objectStorage(config) };

@@ -12,7 +12,7 @@ import type { AcuityFailure, AcuityResult, Appointment, NewAppointment } from '.
 import { toAcuity } from '../questions/index.ts';
 import type { AttemptDeps } from './attempt.deps.ts';
 import { findOpenBookings } from './attempt.repository.ts';
-import type { Attempt, AttemptRequest } from './attempt.ts';
+import type { Attempt, AttemptRequest, Refusal } from './attempt.ts';
 
 function isOmitted({ acuity }: AttemptRequest<'book'>, fieldId: number): boolean {
   return acuity.omittedFieldIds?.includes(fieldId) ?? false;
@@ -188,10 +188,18 @@ function refusedField(code: string, message: string): RefusedField | null {
   return { id: Number(id), isUnknown: code === 'invalid_fields' && /does not exist/i.test(message) };
 }
 
+type OutOfReach = Extract<Refusal, { reason: 'acuity_unavailable' | 'acuity_queue_full' }>;
+
+/** What a failed call was refused with, when it may work in a while. */
+export function outOfReach(failure: AcuityFailure): OutOfReach {
+  const reason = failure.reason === 'queue_full' ? 'acuity_queue_full' : 'acuity_unavailable';
+  return { reason, retryAfterMs: 'retryAfterMs' in failure ? failure.retryAfterMs : 30_000 };
+}
+
 /** What a failed write did in Acuity: nothing, for a known reason, or something unknown. */
 export type WriteVerdict =
   | { verdict: 'taken' }
-  | { verdict: 'out_of_reach'; retryAfterMs: number }
+  | { verdict: 'out_of_reach'; refusal: OutOfReach }
   /** `field`: the question that Acuity named in its refusal, if any. */
   | { verdict: 'refused'; code: string; field: RefusedField | null }
   | { verdict: 'unknown'; wasAnswered: boolean };
@@ -200,10 +208,11 @@ export function verdictOn(failure: AcuityFailure): WriteVerdict {
   switch (failure.reason) {
     case 'unavailable':
       return failure.notSent
-        ? { verdict: 'out_of_reach', retryAfterMs: failure.retryAfterMs }
+        ? { verdict: 'out_of_reach', refusal: outOfReach(failure) }
         : { verdict: 'unknown', wasAnswered: false };
     case 'rate_limited':
-      return { verdict: 'out_of_reach', retryAfterMs: failure.retryAfterMs };
+    case 'queue_full':
+      return { verdict: 'out_of_reach', refusal: outOfReach(failure) };
     case 'unreadable':
       return { verdict: 'unknown', wasAnswered: true };
     case 'refused':

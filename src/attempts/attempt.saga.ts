@@ -79,10 +79,8 @@ async function conclude(
     }
     case 'taken':
       return failAsTaken(deps, attempt);
-    case 'out_of_reach': {
-      const { retryAfterMs } = verdict;
-      return fail(deps, attempt, { reason: 'acuity_unavailable', retryAfterMs }, { releaseKey: true });
-    }
+    case 'out_of_reach':
+      return fail(deps, attempt, verdict.refusal, { releaseKey: true });
     case 'refused':
       break;
   }

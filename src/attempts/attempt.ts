@@ -55,7 +55,7 @@ export type Refusal =
   | { reason: 'slot_taken'; startsAt: string; nearest: { startsAt: string; durationMinutes: number }[] }
   | { reason: 'invalid'; errors: FieldError[] }
   | { reason: 'already_cancelled' }
-  | { reason: 'acuity_unavailable'; retryAfterMs: number }
+  | { reason: 'acuity_unavailable' | 'acuity_queue_full'; retryAfterMs: number }
   | { reason: 'acuity_error' };
 
 export interface Attempt<K extends AttemptKind = AttemptKind> {

@@ -2,7 +2,7 @@
 import { findBookingByAppointment } from '../bookings/index.ts';
 import { ok } from '../lib/result.ts';
 import type { Appointment } from '../ports/acuity.ts';
-import { findAppointmentsOf, hasReference, type RefusedField } from './attempt.acuity.ts';
+import { findAppointmentsOf, hasReference, outOfReach, type RefusedField } from './attempt.acuity.ts';
 import { adoptAppointment, removeAppointment } from './attempt.adopt.ts';
 import { createAppointment, isOfferedNow } from './attempt.create.ts';
 import type { AttemptDeps } from './attempt.deps.ts';
@@ -77,10 +77,7 @@ async function ruleOnField(
   const errors = await explainRefusal(deps, request.acuity.appointmentTypeId, request, field);
   if (errors.length > 0) return { refusal: { reason: 'invalid', errors }, releaseKey: true };
   const offered = await isOfferedNow(deps, attempt);
-  if (!offered.ok) {
-    const retryAfterMs = 'retryAfterMs' in offered ? offered.retryAfterMs : 30_000;
-    return { refusal: { reason: 'acuity_unavailable', retryAfterMs }, releaseKey: true };
-  }
+  if (!offered.ok) return { refusal: outOfReach(offered), releaseKey: true };
   if (!offered.value) return 'taken';
   const asStaff = await claimNextCall(deps.db, attempt, { acuity: { asStaff: true }, detailsNeeded: true });
   if (!asStaff) return { again: null };

@@ -31,6 +31,8 @@ export type AvailabilityFailure =
   | { reason: 'type_not_offered' }
   /** Acuity does not answer, and nothing in the cache is less than an hour old. */
   | { reason: 'acuity_unavailable'; retryAfterMs: number }
+  /** The same, but too many of our own calls wait for what Acuity allows. */
+  | { reason: 'acuity_queue_full'; retryAfterMs: number }
   | { reason: 'acuity_error' };
 
 export interface AvailabilityService {

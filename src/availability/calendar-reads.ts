@@ -181,6 +181,8 @@ export function combinedState(answers: { cache: CacheState; asOf: Date }[]): {
 }
 
 export function asAvailabilityFailure(why: AcuityFailure): Failure<AvailabilityFailure> {
+  if (why.reason === 'queue_full')
+    return failure({ reason: 'acuity_queue_full', retryAfterMs: why.retryAfterMs });
   if (why.reason === 'unavailable' || why.reason === 'rate_limited') {
     return failure({ reason: 'acuity_unavailable', retryAfterMs: why.retryAfterMs });
   }

@@ -58,7 +58,7 @@ type Failed = { ok: false } & AcuityFailure;
 
 const failedReply: z.ZodType<AcuityFailure> = z.union([
   z.object({ reason: z.literal('unavailable'), notSent: z.boolean(), retryAfterMs: z.number() }),
-  z.object({ reason: z.literal('rate_limited'), retryAfterMs: z.number() }),
+  z.object({ reason: z.enum(['rate_limited', 'queue_full']), retryAfterMs: z.number() }),
   z.object({ reason: z.enum(['unauthorized', 'not_found', 'unreadable']) }),
   z.object({ reason: z.literal('refused'), code: z.string(), message: z.string(), status: z.number() }),
 ]);

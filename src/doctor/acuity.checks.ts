@@ -64,7 +64,7 @@ function failedLine(failure: AcuityFailure): Line {
       costs,
       'Check the account’s plan in Acuity: the API belongs to the highest plans',
     );
-  const rests = failure.reason === 'rate_limited';
+  const rests = failure.reason === 'rate_limited' || failure.reason === 'queue_full';
   return (rests ? warning : wrong)(
     rests ? 'Acuity asks for fewer calls at the moment' : `Acuity does not answer: ${failure.reason}`,
     costs,

@@ -124,6 +124,12 @@ export const problemCodes = {
     title: 'Temporarily unavailable',
     means: 'The calendar cannot be reached. Nothing was booked or changed. Try again after Retry-After.',
   },
+  acuity_queue_full: {
+    status: 503,
+    title: 'Very busy right now',
+    means:
+      'The calendar works, but more requests wait for it than it takes. Nothing was booked or changed. Try again after Retry-After.',
+  },
   storage_unavailable: {
     status: 503,
     title: 'Temporarily unavailable',
@@ -192,6 +198,12 @@ export const acuityError = (): Problem =>
   new Problem(
     'acuity_error',
     'The calendar gave an answer we do not understand. Nothing was booked. Try again.',
+  );
+export const acuityQueueFull = (retryAfterMs: number): Problem =>
+  new Problem(
+    'acuity_queue_full',
+    'Too many requests wait for the calendar right now. Nothing was booked or changed. Try again shortly.',
+    { headers: { 'Retry-After': retryAfterSeconds(retryAfterMs) } },
   );
 export const acuityUnavailable = (retryAfterMs: number): Problem =>
   new Problem(

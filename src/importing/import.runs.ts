@@ -46,8 +46,7 @@ export async function readWithRetries<T>(
     const found = await read();
     if (found.ok) return found.value;
     if (found.reason === 'not_found') return null;
-    const isTemporary = found.reason === 'unavailable' || found.reason === 'rate_limited';
-    if (!isTemporary || pauseMs === null) throw new AcuityUnavailable(found.reason);
+    if (!('retryAfterMs' in found) || pauseMs === null) throw new AcuityUnavailable(found.reason);
     await sleep(Math.max(pauseMs, Math.min(found.retryAfterMs, 30_000)));
   }
   throw new AcuityUnavailable('unavailable');

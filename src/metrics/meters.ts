@@ -19,7 +19,7 @@ export interface Meters {
   acuity: {
     answered(labels: { method: string; route: string; outcome: string }, seconds: number): void;
     /** For its turn within what Acuity allows; `isGranted`: false when it would have taken too long. */
-    waited(isGranted: boolean, seconds: number): void;
+    waited(lane: string, isGranted: boolean, seconds: number): void;
     breaker(isOpen: boolean): void;
   };
   /** `task`: the job's name; `job` is Prometheus's own word. */
@@ -48,7 +48,7 @@ export function createMeters(db: Database, pools: Record<string, () => PoolUse>)
   const waits = new Histogram({
     name: 'examdesk_acuity_quota_wait_seconds',
     help: 'How long calls to Acuity waited for their turn; refused: longer than the call may take',
-    labelNames: ['outcome'],
+    labelNames: ['lane', 'outcome'],
     buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers,
   });
@@ -96,7 +96,8 @@ export function createMeters(db: Database, pools: Record<string, () => PoolUse>)
     request: (labels, seconds) => requests.observe(labels, seconds),
     acuity: {
       answered: (labels, seconds) => calls.observe(labels, seconds),
-      waited: (isGranted, seconds) => waits.observe({ outcome: isGranted ? 'granted' : 'refused' }, seconds),
+      waited: (lane, isGranted, seconds) =>
+        waits.observe({ lane, outcome: isGranted ? 'granted' : 'refused' }, seconds),
       breaker(isOpen) {
         breaker.set(isOpen ? 1 : 0);
         if (isOpen) breakerOpened.inc();

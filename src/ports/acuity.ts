@@ -33,6 +33,8 @@ export type AcuityFailure =
       retryAfterMs: number;
     }
   | { reason: 'rate_limited'; retryAfterMs: number }
+  /** Never sent: too many of our own calls wait for what Acuity allows. */
+  | { reason: 'queue_full'; retryAfterMs: number }
   | { reason: 'unauthorized' }
   | { reason: 'not_found' }
   /** Acuity refused: a 4xx with its error envelope. `code` is the envelope's `error`. */

@@ -15,15 +15,12 @@ export interface Cache {
   lock(key: string, ttlMs: number): Promise<Lock | null>;
 
   /**
-   * A token bucket shared by all processes. Takes one token and returns how long to wait before using it, 0 when one
-   * was available. The wait is already reserved, so callers sleep and continue. Null, and no token is taken, when the
-   * wait would exceed `maxWaitMs`.
+   * A token bucket shared by all processes, whose tokens go to the first lane in which somebody waits, in any process.
+   * One token of the burst is kept for the first lane, so that its next call need not wait. After `lastLaneEvery` turns
+   * that passed the last lane over, it comes before every lane but the first; after twice as many, before that as well.
+   * `waiting` is this process's part, and holds for half a second.
    */
-  takeToken(
-    bucket: string,
-    limit: { perSecond: number; burst: number },
-    maxWaitMs: number,
-  ): Promise<number | null>;
+  takeTurn(bucket: string, limit: TurnLimit, waiting: WaitingCalls): Promise<Turn>;
 
   /**
    * Takes one of `capacity` places shared by all processes; null when none is free. A place whose process died is freed
@@ -35,6 +32,22 @@ export interface Cache {
   ping(): Promise<void>;
   close(): Promise<void>;
 }
+
+export interface TurnLimit {
+  perSecond: number;
+  /** At least 2. */
+  burst: number;
+  lastLaneEvery: number;
+}
+
+export interface WaitingCalls {
+  process: string;
+  /** How many wait in each lane, the first lane first. */
+  counts: readonly number[];
+}
+
+/** The index of the lane that got a token, or how long to wait before asking again. */
+export type Turn = { lane: number } | { lane: null; waitMs: number };
 
 export interface Lock {
   /**

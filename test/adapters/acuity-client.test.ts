@@ -3,7 +3,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { pino } from 'pino';
-import { createAcuityClient, type AcuityClientOptions } from '../../src/adapters/acuity-http/index.ts';
+import {
+  createAcuityClient,
+  type AcuityClient,
+  type AcuityClientOptions,
+} from '../../src/adapters/acuity-http/index.ts';
 import { createMemoryCache } from '../../src/adapters/memory-cache.ts';
 import type { Acuity, NewAppointment } from '../../src/ports/acuity.ts';
 import type { Cache } from '../../src/ports/cache.ts';
@@ -105,7 +109,7 @@ describe('the Acuity client', () => {
     otherwise = json([]);
   });
 
-  function client(options: Partial<AcuityClientOptions> = {}): Acuity {
+  function client(options: Partial<AcuityClientOptions> = {}): AcuityClient {
     return createAcuityClient({
       baseUrl: url,
       userId: '11100001',
@@ -117,8 +121,8 @@ describe('the Acuity client', () => {
     });
   }
   const query = { appointmentTypeId: 8001, calendarId: 7001, timezone: 'Australia/Sydney' };
-  const times = (acuity = client()) => acuity.availableTimes({ ...query, date: '2026-12-01' });
-  const book = (acuity = client()) => acuity.createAppointment(order);
+  const times = (acuity: Acuity = client()) => acuity.availableTimes({ ...query, date: '2026-12-01' });
+  const book = (acuity: Acuity = client()) => acuity.createAppointment(order);
 
   describe('when it sends a request', () => {
     it('sends its credentials and the query', async () => {
@@ -441,19 +445,34 @@ describe('the Acuity client', () => {
       expect(Math.max(...arrivals) - Math.min(...arrivals)).to.be.below(6_000);
     });
 
-    it('lets at most twenty calls run at once', async () => {
-      const cache = createMemoryCache();
-      for (let i = 0; i < 20; i += 1) await cache.takePlace('acuity', 20, 60_000);
-      expect(await times(client({ cache, timeoutMs: 200 }))).to.deep.include({
-        reason: 'unavailable',
-        notSent: true,
-      });
+    it('refuses with a reason of its own, and sends nothing, when no turn comes in time', async () => {
+      const cache: Cache = {
+        ...createMemoryCache(),
+        takeTurn: async () => ({ lane: null, waitMs: 10 }),
+      };
+      const acuity = client({ cache, timeoutMs: 200 });
+      expect(await times(acuity)).to.deep.include({ ok: false, reason: 'queue_full' });
+      expect(await times(acuity.background)).to.deep.include({ reason: 'queue_full' });
       expect(received).to.have.length(0);
+    });
+
+    it('sends writes before reads, and work in the background last', async () => {
+      const acuity = client();
+      otherwise = (res, req) => json(req.method === 'POST' ? made : [])(res, req);
+      const read = (from: Acuity, date: string) => from.availableTimes({ ...query, date });
+      await Promise.all([
+        ...[1, 2].map((day) => read(acuity.background, `2026-12-0${day}`)),
+        ...[3, 4].map((day) => read(acuity, `2026-12-0${day}`)),
+        book(acuity),
+      ]);
+      const arrived = received.map((call) => call.query.get('date') ?? call.method);
+      // Nobody else waits yet when the first one comes.
+      expect(arrived).to.deep.equal(['2026-12-01', 'POST', '2026-12-03', '2026-12-04', '2026-12-02']);
     });
 
     it('limits each process on its own when the cache is away', async () => {
       const gone = () => Promise.reject(new Error('connect ECONNREFUSED'));
-      const cache: Cache = { ...createMemoryCache(), takeToken: gone, takePlace: gone };
+      const cache: Cache = { ...createMemoryCache(), takeTurn: gone, takePlace: gone };
       const startedAt = performance.now();
       const acuity = client({ cache, timeoutMs: 5_000 });
       const answered = await Promise.all(Array.from({ length: 6 }, () => times(acuity)));

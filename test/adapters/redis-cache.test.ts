@@ -13,6 +13,9 @@ import { createFakeClock } from '../support/fakes/clock.ts';
 import { eventually } from '../support/document-fixture.ts';
 import { redisForTests } from '../support/redis.ts';
 
+const takeTurn = (cache: Cache) =>
+  cache.takeTurn('key', { perSecond: 1, burst: 2, lastLaneEvery: 7 }, { process: 'one', counts: [1] });
+
 describe('redis cache', () => {
   describe('on a real Redis', () => {
     let redis: Awaited<ReturnType<typeof redisForTests>>;
@@ -39,9 +42,10 @@ describe('redis cache', () => {
       expect(await other.get(key)).to.equal('shared');
       expect(await cache.lock(key, 10_000)).not.to.equal(null);
       expect(await other.lock(key, 10_000)).to.equal(null);
-      const limit = { perSecond: 1, burst: 1 };
-      expect(await cache.takeToken(key, limit, 0)).to.equal(0);
-      expect(await other.takeToken(key, limit, 0)).to.equal(null);
+      const limit = { perSecond: 1, burst: 2, lastLaneEvery: 7 };
+      const waiting = { process: 'one', counts: [0, 1] };
+      expect(await cache.takeTurn(key, limit, waiting)).to.deep.equal({ lane: 1 });
+      expect(await other.takeTurn(key, limit, waiting)).to.deep.include({ lane: null });
     });
   });
 
@@ -53,7 +57,7 @@ describe('redis cache', () => {
         () => cache.set('key', 'value', 1_000),
         () => cache.increment('key', 1_000),
         () => cache.lock('key', 1_000),
-        () => cache.takeToken('key', { perSecond: 1, burst: 1 }, 0),
+        () => takeTurn(cache),
         () => cache.takePlace('key', 1, 1_000),
         () => cache.ping(),
       ]) {
@@ -112,7 +116,7 @@ describe('redis cache', () => {
         () => cache.set('key', 'value', 1_000),
         () => cache.increment('key', 1_000),
         () => cache.lock('key', 1_000),
-        () => cache.takeToken('key', { perSecond: 1, burst: 1 }, 0),
+        () => takeTurn(cache),
         () => cache.takePlace('key', 1, 1_000),
         () => cache.ping(),
       ])

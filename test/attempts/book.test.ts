@@ -231,6 +231,14 @@ describe('attempts to book', () => {
     expect(await fixture.db('booking_attempts').first()).to.include({ state: 'failed' });
   });
 
+  it('book says that our own queue is full, makes nothing and releases the key', async () => {
+    acuity.failNext({ fails: { reason: 'queue_full', retryAfterMs: 3_000 } });
+    const book = () => fixture.attempts.book(fixture.people.rita, fixture.requestFor(), 'k1');
+    expect(reasonOf(await book())).to.deep.include({ reason: 'acuity_queue_full', retryAfterMs: 3_000 });
+    expect(active()).to.have.length(0);
+    expect((await book()).ok).to.equal(true);
+  });
+
   it('book makes nothing and releases the key when Acuity is unreachable', async () => {
     acuity.failNext({ fails: { reason: 'unavailable', notSent: true, retryAfterMs: 5_000 } });
     expect(

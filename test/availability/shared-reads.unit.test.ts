@@ -256,7 +256,7 @@ describe('shared reads of availability', () => {
       delete: gone,
       increment: gone,
       lock: gone,
-      takeToken: gone,
+      takeTurn: gone,
       takePlace: gone,
       ping: gone,
       close: async () => {},

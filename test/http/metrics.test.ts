@@ -105,7 +105,7 @@ describe('/metrics', () => {
         `examdesk_acuity_call_duration_seconds_count{method="GET",route="${route}",outcome="${outcome}"} 1`;
       expect(before).to.contain(counted('/calendars', 'ok'));
       expect(before).to.contain(counted('/appointments/{id}', 'not_found'));
-      expect(before).to.contain('examdesk_acuity_quota_wait_seconds_count{outcome="granted"} 2');
+      expect(before).to.contain('examdesk_acuity_quota_wait_seconds_count{lane="page",outcome="granted"} 2');
       expect(before).to.contain('examdesk_acuity_breaker_open 0');
       await simulator.close();
       for (let call = 0; call < 3; call += 1) await acuity.calendars();

@@ -59,7 +59,12 @@ describe('the Acuity client against the simulator', () => {
     const lines: string[] = [];
     const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
     const memory = createMemoryCache({ clock });
-    const cache: Cache = unlimited ? { ...memory, takeToken: async () => 0 } : memory;
+    const cache: Cache = unlimited
+      ? {
+          ...memory,
+          takeTurn: async (_bucket, _limit, { counts }) => ({ lane: counts.findIndex((count) => count > 0) }),
+        }
+      : memory;
     const acuity = createAcuityClient({
       baseUrl: simulator.url,
       userId: credentials.userId,

@@ -174,6 +174,12 @@ describe('the specialists API', () => {
       }
     });
 
+    it('answers 503 acuity_queue_full with Retry-After when our own queue for Acuity is full', async () => {
+      acuity.failWith({ reason: 'queue_full', retryAfterMs: 4_000 });
+      const res = await availability('type=in_person&date=2026-12-21').expect(503).expect('Retry-After', '4');
+      expect((res.body as ProblemJson).code).to.equal('acuity_queue_full');
+    });
+
     it('serves times up to an hour old when Acuity does not answer, then 503 with Retry-After', async () => {
       const query = 'type=in_person&date=2026-12-20';
       acuity.offer(7001, '2026-12-20T10:00:00+11:00');

@@ -95,38 +95,63 @@ export function describeCacheContract(open: () => Cache): void {
     expect(await cache.get(key)).to.equal('value');
   });
 
-  it('tokens are given in a burst, then one at a time, and each wait is reserved', async () => {
+  it('takeTurn keeps one token of the burst for the first lane', async () => {
     const cache = open();
     const bucket = freshKey();
-    const waits: (number | null)[] = [];
-    for (let i = 0; i < 6; i += 1)
-      waits.push(await cache.takeToken(bucket, { perSecond: 5, burst: 3 }, 10_000));
-    expect(waits.slice(0, 3)).to.deep.equal([0, 0, 0]);
-    // Each waits a fifth of a second longer, minus the time that has passed.
-    expect(waits[3]).to.be.within(1, 201);
-    expect(waits[4]).to.be.within((waits[3] ?? 0) + 1, 401);
-    expect(waits[5]).to.be.within((waits[4] ?? 0) + 1, 601);
+    const limit = { perSecond: 5, burst: 2, lastLaneEvery: 7 };
+    const ask = (...counts: number[]) => cache.takeTurn(bucket, limit, { process: 'one', counts });
+    expect(await ask(0, 1)).to.deep.equal({ lane: 1 });
+    const refused = await ask(0, 1);
+    expect(refused.lane === null && refused.waitMs).to.be.within(1, 201);
+    expect(await ask(1, 1)).to.deep.equal({ lane: 0 });
+    expect(await ask(1, 1)).to.deep.include({ lane: null });
   });
 
-  it('takes no token when the wait would be too long', async () => {
+  it('takeTurn refills tokens with time, but never above the burst', async () => {
     const cache = open();
     const bucket = freshKey();
-    const limit = { perSecond: 5, burst: 1 };
-    expect(await cache.takeToken(bucket, limit, 0)).to.equal(0);
-    for (let i = 0; i < 5; i += 1) expect(await cache.takeToken(bucket, limit, 50)).to.equal(null);
-    // If refused ones counted, this would be a second later.
-    expect(await cache.takeToken(bucket, limit, 1_000)).to.be.within(1, 201);
+    const limit = { perSecond: 5, burst: 2, lastLaneEvery: 7 };
+    const ask = () => cache.takeTurn(bucket, limit, { process: 'one', counts: [1, 0] });
+    for (let i = 0; i < 2; i += 1) await ask();
+    await sleep(600);
+    expect(await ask()).to.deep.equal({ lane: 0 });
+    expect(await ask()).to.deep.equal({ lane: 0 });
+    expect(await ask()).to.deep.include({ lane: null });
   });
 
-  it('refills tokens with time, but never above the burst', async () => {
+  it('takeTurn lets the lanes of all processes go in order, and forgets a process that died', async () => {
     const cache = open();
     const bucket = freshKey();
-    const limit = { perSecond: 20, burst: 2 };
-    for (let i = 0; i < 2; i += 1) await cache.takeToken(bucket, limit, 0);
-    await sleep(400);
-    expect(await cache.takeToken(bucket, limit, 0)).to.equal(0);
-    expect(await cache.takeToken(bucket, limit, 0)).to.equal(0);
-    expect(await cache.takeToken(bucket, limit, 0)).to.equal(null);
+    const limit = { perSecond: 20, burst: 2, lastLaneEvery: 7 };
+    const ask = (process: string, ...counts: number[]) => cache.takeTurn(bucket, limit, { process, counts });
+    for (let i = 0; i < 2; i += 1) await ask('one', 1, 0);
+    expect(await ask('one', 1, 0)).to.deep.include({ lane: null });
+    await sleep(200);
+    expect(await ask('two', 0, 1)).to.deep.include({ lane: null });
+    expect(await ask('one', 1, 0)).to.deep.equal({ lane: 0 });
+    await sleep(200);
+    expect(await ask('two', 0, 1)).to.deep.equal({ lane: 1 });
+    for (let i = 0; i < 2; i += 1) await ask('one', 1, 0);
+    expect(await ask('one', 1, 0)).to.deep.include({ lane: null });
+    await sleep(600);
+    expect(await ask('two', 0, 1)).to.deep.equal({ lane: 1 });
+  });
+
+  it('takeTurn comes to the last lane after so many turns of the others', async () => {
+    const cache = open();
+    const limit = { perSecond: 200, burst: 2, lastLaneEvery: 3 };
+    const lanesOf = async (...counts: number[]) => {
+      const bucket = freshKey();
+      const lanes: number[] = [];
+      while (lanes.length < 14) {
+        const turn = await cache.takeTurn(bucket, limit, { process: 'one', counts });
+        if (turn.lane === null) await sleep(turn.waitMs);
+        else lanes.push(turn.lane);
+      }
+      return lanes.join('');
+    };
+    expect(await lanesOf(0, 9, 9)).to.equal('11121112111211');
+    expect(await lanesOf(9, 0, 9)).to.equal('00000020000002');
   });
 
   it('gives a limited number of places, and a released place to the next caller', async () => {

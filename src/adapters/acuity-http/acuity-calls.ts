@@ -6,7 +6,7 @@ import { failure, ok } from '../../lib/result.ts';
 import type { SecretRing } from '../../lib/secret-ring.ts';
 import type { AcuityFailure, AcuityResult } from '../../ports/acuity.ts';
 import type { Cache } from '../../ports/cache.ts';
-import { createLimiter } from './limiter.ts';
+import { createLimiter, type Lane } from './limiter.ts';
 import { errorReply } from './wire.ts';
 
 export interface Call {
@@ -45,11 +45,13 @@ export interface AcuityClientOptions {
 
 /** Observes every attempt of every call, for the metrics. */
 export interface CallsWatch {
-  /** `outcome`: ok, no_turn (refused by our limiter), breaker_open, or the failure's reason. */
+  /** `outcome`: ok, breaker_open, or the failure's reason. */
   answered(labels: { method: string; route: string; outcome: string }, seconds: number): void;
-  waited(isGranted: boolean, seconds: number): void;
+  waited(lane: Lane, isGranted: boolean, seconds: number): void;
   breaker(isOpen: boolean): void;
 }
+
+export type Calls = (call: Call, lane: Lane) => Promise<AcuityResult<unknown>>;
 
 interface Reply {
   status: number;
@@ -73,14 +75,14 @@ const maxWriteWaitMs = 5_000;
  * The parsed JSON of a 2xx, or the reason for the failure. Reads are retried until `timeoutMs`; writes never, because
  * Acuity has no idempotency key.
  */
-export function createCalls(options: AcuityClientOptions): (call: Call) => Promise<AcuityResult<unknown>> {
+export function createCalls(options: AcuityClientOptions): Calls {
   const { timeoutMs, cache, log, watch } = options;
   const restMs = options.breaker?.restMs ?? 5_000;
   const limiter = createLimiter({
     cache,
     log,
     leaseMs: timeoutMs + 10_000,
-    waited: (isGranted, seconds) => watch?.waited(isGranted, seconds),
+    waited: (lane, isGranted, seconds) => watch?.waited(lane, isGranted, seconds),
   });
   const authorizations = options.apiKeys.map(
     (key) => `Basic ${Buffer.from(`${options.userId}:${key}`).toString('base64')}`,
@@ -138,23 +140,21 @@ export function createCalls(options: AcuityClientOptions): (call: Call) => Promi
     watch?.breaker(false);
   });
 
-  async function attempt(call: Call, waitMs: number, timeLeft: () => number): Promise<AcuityResult<unknown>> {
+  async function attempt(
+    call: Call,
+    wait: { lane: Lane; maxWaitMs: number },
+    timeLeft: () => number,
+  ): Promise<AcuityResult<unknown>> {
     const startedAt = performance.now();
-    let status: number | string = 'limited';
-    let result: AcuityResult<unknown> = failure({
-      reason: 'unavailable',
-      notSent: true,
-      retryAfterMs: restMs,
-    });
+    let status: number | string = 'queue_full';
+    let result: AcuityResult<unknown>;
     try {
       // With the breaker open no request is sent, so it must not take a token of the limiter.
       const reply = breaker.opened
-        ? await breaker.fire(call, 0)
-        : await limiter.run(() => breaker.fire(call, timeLeft()), waitMs);
-      if (reply) {
-        status = reply.status;
-        result = readReply(reply);
-      }
+        ? ok(await breaker.fire(call, 0))
+        : await limiter.run(() => breaker.fire(call, timeLeft()), wait);
+      if (reply.ok) status = reply.value.status;
+      result = reply.ok ? readReply(reply.value) : reply;
     } catch (error) {
       status = error instanceof ServerFailed ? error.status : codeOf(error);
       result = failure({
@@ -178,11 +178,11 @@ export function createCalls(options: AcuityClientOptions): (call: Call) => Promi
     }
   }
 
-  async function read(call: Call): Promise<AcuityResult<unknown>> {
+  async function read(call: Call, lane: Lane): Promise<AcuityResult<unknown>> {
     const deadline = performance.now() + (call.timeoutMs ?? timeoutMs);
     const left = () => deadline - performance.now();
     for (let attempts = 1; ; attempts += 1) {
-      const result = await attempt(call, left(), left);
+      const result = await attempt(call, { lane, maxWaitMs: left() }, left);
       if (result.ok || call.once || attempts === readAttempts || !isTransient(result) || breaker.opened)
         return result;
       const pause = pauseBefore(attempts, result);
@@ -191,12 +191,13 @@ export function createCalls(options: AcuityClientOptions): (call: Call) => Promi
     }
   }
 
-  return (call) =>
-    call.method === 'GET' ? read(call) : attempt(call, maxWriteWaitMs, () => call.timeoutMs ?? timeoutMs);
+  return (call, lane) =>
+    call.method === 'GET'
+      ? read(call, lane)
+      : attempt(call, { lane, maxWaitMs: maxWriteWaitMs }, () => call.timeoutMs ?? timeoutMs);
 }
 
 function outcomeOf(status: number | string, result: AcuityResult<unknown>): string {
-  if (status === 'limited') return 'no_turn';
   if (status === 'EOPENBREAKER') return 'breaker_open';
   return result.ok ? 'ok' : result.reason;
 }

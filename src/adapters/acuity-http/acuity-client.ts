@@ -31,10 +31,26 @@ const readBackPauseMs = 250;
 // A page waits for the forms, and falls back to those that were read last.
 const formsTimeoutMs = 5_000;
 
-export function createAcuityClient(options: AcuityClientOptions): Acuity {
-  const log = options.log.child({ part: 'acuity' });
-  const call = createCalls({ ...options, log });
+/** For what people do. All its calls share one quota with those of `background`. */
+export interface AcuityClient extends Acuity {
+  /** For work that nobody waits for: its calls let those of people go first. */
+  background: Acuity;
+}
 
+export function createAcuityClient(options: AcuityClientOptions): AcuityClient {
+  const log = options.log.child({ part: 'acuity' });
+  const calls = createCalls({ ...options, log });
+  const shared = { log, timeoutMs: options.timeoutMs };
+  return {
+    ...clientOver((call) => calls(call, call.method === 'GET' ? 'page' : 'booking'), shared),
+    background: clientOver((call) => calls(call, 'background'), shared),
+  };
+}
+
+function clientOver(
+  call: (call: Call) => Promise<AcuityResult<unknown>>,
+  { log, timeoutMs: clientTimeoutMs }: Pick<AcuityClientOptions, 'log' | 'timeoutMs'>,
+): Acuity {
   async function readList<T>(request: Call, schema: z.ZodType<T>): Promise<AcuityResult<T>> {
     const answer = await call(request);
     if (!answer.ok) return answer;
@@ -47,10 +63,7 @@ export function createAcuityClient(options: AcuityClientOptions): Acuity {
     return failure({ reason: 'unreadable' });
   }
 
-  async function getAppointment(
-    id: number,
-    timeoutMs = options.timeoutMs,
-  ): Promise<AcuityResult<Appointment>> {
+  async function getAppointment(id: number, timeoutMs = clientTimeoutMs): Promise<AcuityResult<Appointment>> {
     const request: Call = {
       method: 'GET',
       route: '/appointments/{id}',
@@ -89,7 +102,7 @@ export function createAcuityClient(options: AcuityClientOptions): Acuity {
 
   /** Retries while Acuity answers 404: a new appointment can take a moment to become readable. */
   async function readBack(id: number): Promise<AcuityResult<Appointment>> {
-    const until = performance.now() + Math.min(readBackTimeoutMs, options.timeoutMs);
+    const until = performance.now() + Math.min(readBackTimeoutMs, clientTimeoutMs);
     for (;;) {
       const result = await getAppointment(id, Math.max(1, until - performance.now()));
       const isLagging = !result.ok && result.reason === 'not_found';
@@ -100,7 +113,7 @@ export function createAcuityClient(options: AcuityClientOptions): Acuity {
 
   let lastPing = { at: Number.NEGATIVE_INFINITY, answer: Promise.resolve<AcuityResult<true>>(ok(true)) };
   async function pingNow(): Promise<AcuityResult<true>> {
-    const timeoutMs = Math.min(3_000, options.timeoutMs);
+    const timeoutMs = Math.min(3_000, clientTimeoutMs);
     const answer = await call({ method: 'GET', route: '/me', path: '/me', timeoutMs, once: true });
     return answer.ok ? ok(true) : answer;
   }
@@ -202,7 +215,7 @@ export function createAcuityClient(options: AcuityClientOptions): Acuity {
     },
     forms() {
       const route = '/forms';
-      const timeoutMs = Math.min(formsTimeoutMs, options.timeoutMs);
+      const timeoutMs = Math.min(formsTimeoutMs, clientTimeoutMs);
       return readList({ method: 'GET', route, path: route, timeoutMs }, formsReply);
     },
     listWebhooks() {

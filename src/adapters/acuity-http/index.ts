@@ -1,2 +1,2 @@
 export type { AcuityClientOptions } from './acuity-calls.ts';
-export { createAcuityClient } from './acuity-client.ts';
+export { createAcuityClient, type AcuityClient } from './acuity-client.ts';

@@ -54,7 +54,7 @@ const pending = problem(
 const clash = problem('slot_taken (with the nearest free times) and other conflicts', slotTakenSchema);
 const acuityAway = {
   502: problem('acuity_error'),
-  503: problem('acuity_unavailable: nothing was changed; see Retry-After'),
+  503: problem('acuity_unavailable, acuity_queue_full: nothing was changed; see Retry-After'),
 };
 
 export function bookingEndpoints(services: BookingApiServices): Endpoint[] {

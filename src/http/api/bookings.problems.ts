@@ -7,6 +7,7 @@ import { paths } from '../paths.ts';
 import {
   problemType,
   acuityError,
+  acuityQueueFull,
   acuityUnavailable,
   conflict,
   forbidden,
@@ -83,6 +84,8 @@ export function problemFor(
       );
     case 'acuity_unavailable':
       return acuityUnavailable(failure.retryAfterMs);
+    case 'acuity_queue_full':
+      return acuityQueueFull(failure.retryAfterMs);
     case 'acuity_error':
       break;
   }

@@ -12,7 +12,15 @@ import {
 import type { Endpoint } from '../endpoint.ts';
 import { blankAsAbsent, calendarDay, calendarMonth } from '../forms/fields.ts';
 import { paths } from '../paths.ts';
-import { acuityError, acuityUnavailable, invalid, notFound, parse, type Problem } from '../problem.ts';
+import {
+  acuityError,
+  acuityQueueFull,
+  acuityUnavailable,
+  invalid,
+  notFound,
+  parse,
+  type Problem,
+} from '../problem.ts';
 import { problem } from './problem.schema.ts';
 
 export interface SpecialistsApiServices {
@@ -127,7 +135,7 @@ export function specialistsEndpoints(services: SpecialistsApiServices): Endpoint
         404: problem('not_found: unknown, or no longer active'),
         422: problem('invalid: also when the specialist does not offer the type'),
         502: problem('acuity_error'),
-        503: problem('acuity_unavailable: see Retry-After'),
+        503: problem('acuity_unavailable, acuity_queue_full: see Retry-After'),
       },
       handle: (req, res) => showAvailability(services, req as Request<{ id: string }>, res),
     },
@@ -214,6 +222,8 @@ function problemOf(why: AvailabilityFailure): Problem {
       return invalid([{ path: 'type', message: 'This specialist does not offer that kind of examination' }]);
     case 'acuity_unavailable':
       return acuityUnavailable(why.retryAfterMs);
+    case 'acuity_queue_full':
+      return acuityQueueFull(why.retryAfterMs);
     case 'acuity_error':
       return acuityError();
     default:

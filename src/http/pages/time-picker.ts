@@ -220,6 +220,12 @@ function downText(failure: AvailabilityFailure): { text: string; retryAfterMs: n
       retryAfterMs: failure.retryAfterMs,
     };
   }
+  if (failure.reason === 'acuity_queue_full') {
+    return {
+      text: 'Too many people are looking at calendars right now, so we can’t show free times. What you chose so far is kept, and nothing was booked. Try again in a few seconds.',
+      retryAfterMs: failure.retryAfterMs,
+    };
+  }
   return {
     text: 'The specialist’s calendar sent an answer that we can’t read. What you chose so far is kept, and nothing was booked. If trying again does not help, call the agency.',
     retryAfterMs: 30_000,

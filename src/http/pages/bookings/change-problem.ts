@@ -35,6 +35,13 @@ export function changeProblem(
       text: 'We can’t reach the specialist’s calendar right now. The booking is unchanged; try again in a minute.',
     };
   }
+  if (failure.reason === 'acuity_queue_full') {
+    res.status(503).set('Retry-After', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))));
+    return {
+      title: 'Nothing was changed: we are very busy',
+      text: 'Too many requests wait for the specialist’s calendar right now. The booking is unchanged; try again in a few seconds.',
+    };
+  }
   res.status(502);
   return {
     title: 'Nothing was changed: the calendar refused',

@@ -120,6 +120,14 @@ async function notBooked(
           text: `We can’t reach the specialist’s calendar right now. Everything you typed is kept for ${draftHours} hours; confirm again in a minute.`,
         },
       });
+    case 'acuity_queue_full':
+      res.set('Retry-After', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))));
+      return renderReview(req, res.status(503), renewed, renewed.asked, {
+        problem: {
+          title: 'Nothing was booked: we are very busy',
+          text: 'Too many requests wait for the specialist’s calendar right now. Everything you typed is kept for an hour; confirm again in a few seconds.',
+        },
+      });
     case 'acuity_error':
       return renderReview(req, res.status(502), renewed, renewed.asked, {
         problem: {
