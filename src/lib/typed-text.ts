@@ -27,10 +27,11 @@ const shapeless =
 
 // A joiner (ZWJ) or non-joiner (ZWNJ) changes the shape of letters in these scripts: می‌خواهم, ක්‍ර. Elsewhere it is
 // invisible. In prose it also holds an emoji of several parts together.
-const joined = String.raw`[[\p{L}\p{M}]&&[\p{scx=Arab}\p{scx=Syrc}\p{scx=Mand}\p{scx=Nkoo}\p{scx=Mong}\p{scx=Deva}\p{scx=Beng}\p{scx=Guru}\p{scx=Gujr}\p{scx=Orya}\p{scx=Taml}\p{scx=Telu}\p{scx=Knda}\p{scx=Mlym}\p{scx=Sinh}\p{scx=Khmr}\p{scx=Mymr}\p{scx=Tibt}\p{scx=Bali}\p{scx=Java}]]`;
+const cursive = String.raw`[\p{L}&&[\p{scx=Arab}\p{scx=Syrc}\p{scx=Mand}\p{scx=Nkoo}\p{scx=Mong}\p{scx=Deva}\p{scx=Beng}\p{scx=Guru}\p{scx=Gujr}\p{scx=Orya}\p{scx=Taml}\p{scx=Telu}\p{scx=Knda}\p{scx=Mlym}\p{scx=Sinh}\p{scx=Khmr}\p{scx=Mymr}\p{scx=Tibt}\p{scx=Bali}\p{scx=Java}]]`;
 const virama = String.raw`[\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca]`;
+// Accents and vowels may stand between a letter and the joiner: composing text changes their order.
 const joiners = new RegExp(
-  String.raw`((?<=${joined})[\u200c\u200d](?=${joined})|(?<=${virama})\u200d|` +
+  String.raw`((?<=${cursive}\p{M}*)[\u200c\u200d](?=\p{M}*${cursive})|(?<=${virama}\p{M}*)\u200d|` +
     String.raw`(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])\u200d(?=\p{Extended_Pictographic}))|[\u200c\u200d]`,
   'gv',
 );

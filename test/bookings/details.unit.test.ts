@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { hashOf } from '../../src/attempts/attempt.plan.ts';
 import { readLanguage } from '../../src/bookings/booking.text.ts';
 import {
@@ -14,6 +15,7 @@ import {
   type IntakeName,
 } from '../../src/bookings/index.ts';
 import type { Appointment } from '../../src/ports/acuity.ts';
+import { assertAlways } from '../support/random.ts';
 
 const fields = new Map<IntakeName, number>([
   ['reference', 9101],
@@ -161,6 +163,54 @@ describe('values read from Acuity', () => {
       expect(readLanguage(none), none).to.equal(null);
     for (const language of ['Arabic', 'Norwegian', 'Auslan', 'Dari / Farsi'])
       expect(readLanguage(language), language).to.equal(language);
+  });
+});
+
+describe('a detail’s schema', () => {
+  const typed: Record<string, string[]> = {
+    firstName: ['Anne\u00a0Marie', 'Siti A/L', '8', ''],
+    lastName: ['O´Brien\u2013Lee', 'علی\u200cرضا', 'd’Arcy, 3rd (Jr.)'],
+    phone: ['02 9374 4000 x55', '0011 64 21 123 4567', '+44 (0) 20 7946 0018', '13 11 14', '0412-345-678 #7'],
+    email: ['<a&b!@example.com>', 'mary.o’brien@example.com', ' '],
+    dateOfBirth: ['27/3/1984', '27th of March 1984', 'Mar 27, 1984'],
+    interpreterLanguage: ['Dari / Farsi', 'Auslan \u2014 tactile'],
+    claimNumber: ['WC\u20112207\u00a0/ 1'],
+    notes: ['a\r\n\r\n  b\u2028c', '—'],
+  };
+
+  it('accepts what it has read, and reads the same again', async () => {
+    for (const detail of details) {
+      const examples = typed[nameOf(detail)] ?? [];
+      expect(examples, nameOf(detail)).not.to.have.length(0);
+      for (const example of examples)
+        expect(detail.schema.safeParse(example).success, example).to.equal(true);
+      const anything = fc.oneof(fc.constantFrom(...examples), fc.string({ unit: 'grapheme', maxLength: 60 }));
+      const mixed = fc
+        .tuple(anything, fc.constantFrom('', '\u200b', '\u00a0', '\u202a', '´', '–'), anything)
+        .map((parts) => parts.join(''));
+      await assertAlways(
+        `bookings/read-twice-${nameOf(detail)}`,
+        fc.property(fc.oneof(anything, mixed), (text) => {
+          const read = detail.schema.safeParse(text);
+          if (!read.success) return;
+          const again = detail.schema.safeParse(read.data);
+          expect(again.success && again.data, JSON.stringify(text)).to.equal(read.data);
+        }),
+      );
+    }
+  });
+
+  it('reads from Acuity what it has told Acuity', () => {
+    for (const detail of details.filter(({ intake }) => intake)) {
+      for (const example of typed[nameOf(detail)] ?? []) {
+        const stored = detail.schema.parse(example);
+        if (!stored) continue;
+        const mapped = new Map([[detail.intake!.name as IntakeName, 1]]);
+        const said = answersOf(appointmentWith([[1, stored]]), mapped);
+        expect(detailIn(said.details, detail), example).to.equal(stored);
+        expect(said.hasUnreadable).to.equal(false);
+      }
+    }
   });
 });
 

@@ -14,7 +14,7 @@ import { problem } from './problem.schema.ts';
 const user = z.object({
   id: z.uuid(),
   name: z.string(),
-  email: z.email(),
+  email: z.string().meta({ format: 'email' }),
   role: z.enum(roles),
 });
 const credentials = z.object({
