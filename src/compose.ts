@@ -138,7 +138,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     ...ground,
     auth,
     secrets: config.BETTER_AUTH_SECRET,
-    limits: createLimits(cache, log, {
+    limits: createLimits(cache, log, ground.digests, {
       actions: overrides.actionLimits,
       signIn: overrides.signInLimits,
     }),

@@ -2,6 +2,7 @@ import type { AuditLog } from '../audit/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
 import type { KeptVersion } from '../db/kept-version.ts';
 import type { Statements } from '../db/statements.ts';
+import type { KeyedDigests } from '../lib/keyed-digests.ts';
 import type { SecretRing } from '../lib/secret-ring.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Limits } from './account.limits.ts';
@@ -41,6 +42,7 @@ export interface AccountDeps {
   statements: Statements;
   keptVersion: KeptVersion;
   audit: AuditLog;
+  digests: KeyedDigests;
   ids: Ids;
   limits: Limits;
   browsers: KnownBrowsers;

@@ -1,10 +1,10 @@
 // How often one may try what checks a secret or sends an e-mail. Counted in the cache, for all processes together;
 // while the cache is away nothing is limited: people must still be able to work, and passwords are slow to check
 // anyway.
-import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { networkOf } from '../lib/addresses.ts';
 import { errorFacts } from '../lib/error-facts.ts';
+import type { KeyedDigests } from '../lib/keyed-digests.ts';
 import type { Cache } from '../ports/cache.ts';
 
 export type LimitedAction =
@@ -90,6 +90,7 @@ export interface Limits {
 export function createLimits(
   cache: Cache,
   log: Logger,
+  digests: KeyedDigests,
   overrides: { actions?: ActionLimits; signIn?: Partial<SignInLimits> } = {},
 ): Limits {
   const actions = overrides.actions ?? usualActionLimits;
@@ -120,7 +121,7 @@ export function createLimits(
       const { perSubject, perAddress, windowMs } = actions[action];
       const key = `attempt:${action}`;
       const work = async () => {
-        const waits = [over(`${key}:subject:${digestOf(subject)}`, perSubject, windowMs)];
+        const waits = [over(`${key}:subject:${digests.of(normalised(subject))}`, perSubject, windowMs)];
         if (address !== undefined)
           waits.push(over(`${key}:address:${networkOf(address)}`, perAddress, windowMs));
         return Math.max(...(await Promise.all(waits)));
@@ -129,7 +130,7 @@ export function createLimits(
     },
 
     countSignIn(given) {
-      const { browser, pair, address, account } = keysOf(given);
+      const { browser, pair, address, account } = keysOf(given, digests);
       const { windowMs } = signIn;
       const work = async () => {
         if (browser !== null)
@@ -148,7 +149,7 @@ export function createLimits(
     },
 
     forgiveSignIn(given) {
-      const { browser, pair, account } = keysOf(given);
+      const { browser, pair, account } = keysOf(given, digests);
       // The right password typed elsewhere says nothing about wrong ones in a known browser.
       const work = () => (browser === null ? cache.delete(pair, account) : cache.delete(browser));
       return unlessAway(work, undefined, {}, 'Earlier sign-in tries could not be forgiven');
@@ -157,8 +158,8 @@ export function createLimits(
 }
 
 /** Whoever operates the cache can read its keys: they hold no e-mail addresses. */
-function keysOf({ email, address, browserId }: SignInTry) {
-  const account = digestOf(email);
+function keysOf({ email, address, browserId }: SignInTry, digests: KeyedDigests) {
+  const account = digests.of(normalised(email));
   const network = networkOf(address);
   return {
     pair: `sign-in:pair:${account}:${network}`,
@@ -168,7 +169,7 @@ function keysOf({ email, address, browserId }: SignInTry) {
   };
 }
 
-/** The same id or e-mail address gives the same digest: tries can be told apart without naming anyone. */
-export function digestOf(text: string): string {
-  return createHash('sha256').update(text.trim().toLowerCase()).digest('hex').slice(0, 32);
+/** An id or an e-mail address, whose digest tells tries apart without naming anyone. */
+export function normalised(text: string): string {
+  return text.trim().toLowerCase();
 }

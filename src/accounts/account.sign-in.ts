@@ -16,7 +16,7 @@ import {
   joinTransaction,
   joinLateTransaction,
 } from './auth.internals.ts';
-import { digestOf } from './account.limits.ts';
+import { normalised } from './account.limits.ts';
 import { isRefusedDemo } from './viewer.ts';
 
 export type SignInFailure =
@@ -104,7 +104,7 @@ function recordFailedSignIn(
     resourceType: 'user',
     resourceId: null,
     outcome: 'failure',
-    metadata: { reason, emailDigest: digestOf(email) },
+    metadata: { reason, emailDigest: deps.digests.of(normalised(email)) },
   });
 }
 
@@ -189,7 +189,7 @@ async function verify(
         ? failure({ reason: 'too_many', retryAfterMs: lockMs })
         : failure({ reason: outcome.reason });
     }
-    if ('code' in given) await useCode(trx, userId, given.code);
+    if ('code' in given) await useCode(deps, trx, userId, given.code);
     await deps.audit.record(
       trx,
       { actorId: userId, actingAsId: null, request },

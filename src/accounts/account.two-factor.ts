@@ -1,6 +1,5 @@
 // Two-step sign-in: codes of an authenticator app, and recovery codes. better-auth's plugin stores and checks them;
 // this file adds what it lacks: a code works once, and who must have it.
-import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
 import type { Queryable, Transaction } from '../db/knex.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
@@ -98,7 +97,7 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
         const { headers: answered } = await joinTransaction(trx, () =>
           api.verifyTOTP({ body: { code }, headers, returnHeaders: true }),
         );
-        await useCode(trx, actor.viewer.userId, code);
+        await useCode(deps, trx, actor.viewer.userId, code);
         await record(deps, trx, actor, 'two_factor_on');
         await tell(deps, trx, actor);
         const { backupCodes } = await joinTransaction(trx, () =>
@@ -193,14 +192,22 @@ async function limited<T>(
 export class CodeUsedBefore extends Error {}
 
 /** @throws CodeUsedBefore, which rolls the transaction back */
-export async function useCode(trx: Transaction, userId: string, code: string): Promise<void> {
-  const digest = createHash('sha256').update(`${userId}:${code}`).digest('hex');
+export async function useCode(
+  { digests }: Pick<AccountDeps, 'digests'>,
+  trx: Transaction,
+  userId: string,
+  code: string,
+): Promise<void> {
+  const used = `${userId}:${code}`;
   await trx('used_two_factor_codes')
     .where({ user_id: userId })
     .whereRaw(`used_at < clock_timestamp() - interval '5 minutes'`)
     .delete();
+  const earlier = await trx('used_two_factor_codes').where({ user_id: userId }).pluck('digest');
+  // The key may have been changed since.
+  if (earlier.some((digest) => digests.isOf(digest, used))) throw new CodeUsedBefore();
   const inserted = await trx('used_two_factor_codes')
-    .insert({ user_id: userId, digest })
+    .insert({ user_id: userId, digest: digests.of(used) })
     .onConflict()
     .ignore()
     .returning('user_id');

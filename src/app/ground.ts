@@ -10,6 +10,7 @@ import { logOutput } from './log.ts';
 import { createKeptVersion, type KeptVersion } from '../db/kept-version.ts';
 import { openDatabase, openPool, type Database } from '../db/knex.ts';
 import { createStatements, type Statements } from '../db/statements.ts';
+import { createKeyedDigests, type KeyedDigests } from '../lib/keyed-digests.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
@@ -21,6 +22,7 @@ export interface Ground {
   statements: Statements;
   keptVersion: KeptVersion;
   audit: AuditLog;
+  digests: KeyedDigests;
   jobs: JobQueue;
   clock: Clock;
   ids: Ids;
@@ -39,6 +41,7 @@ export function openGround(config: Config, overrides: { log?: Logger; clock?: Cl
     statements: createStatements(pool),
     keptVersion: createKeptVersion(),
     audit: auditLog,
+    digests: createKeyedDigests(config.ENCRYPTION_KEYS),
     jobs: createPgJobQueue(db),
     clock: overrides.clock ?? systemClock,
     ids: systemIds,

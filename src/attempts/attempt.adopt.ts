@@ -162,7 +162,7 @@ async function writeBooking(
     source: 'portal',
     externalCreatedBy: null,
     detailsNeeded: request.detailsNeeded ?? false,
-    answersDigest: answersOf(appointment, await intakeFields(trx, deps)).digest,
+    answersDigest: deps.digests.of(answersOf(appointment, await intakeFields(trx, deps)).digest),
   });
   await insertProgress(trx, {
     id: deps.ids.uuid(),
@@ -178,7 +178,7 @@ async function writeBooking(
     bookingId,
     source: 'portal',
     answers: request.answers,
-    acuityDigest: digestOfAll(appointment),
+    acuityDigest: deps.digests.of(digestOfAll(appointment)),
   });
   await deps.audit.record(trx, request.actor, {
     action: 'booking.created',

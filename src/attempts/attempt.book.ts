@@ -28,7 +28,8 @@ export async function book(
   if (idempotencyKey !== null && !idempotencyKeySchema.safeParse(idempotencyKey).success) {
     return invalid('Idempotency-Key', 'An Idempotency-Key is 1 to 200 printable characters');
   }
-  const asked: Asked = { actor, request, idempotencyKey, requestHash: hashOf(request) };
+  const requestHash = deps.digests.of(hashOf(request));
+  const asked: Asked = { actor, request, idempotencyKey, requestHash };
   const earlier = await answerAgain(deps, asked);
   if (earlier) return earlier;
 
@@ -61,7 +62,8 @@ async function answerAgain(deps: AttemptDeps, asked: Asked): Promise<Answer | nu
   const { byId } = attribution(asked.actor.viewer);
   const earlier = await findAttemptByKey(deps.db, byId, asked.idempotencyKey);
   if (!earlier) return null;
-  if (earlier.requestHash !== asked.requestHash) return failure({ reason: 'idempotency_conflict' });
+  if (!deps.digests.isOf(earlier.requestHash, hashOf(asked.request)))
+    return failure({ reason: 'idempotency_conflict' });
   const settled = (await waitUntilSettled(deps.db, earlier.id, timingsOf(deps).patienceMs)) ?? earlier;
   const isTheirs = await maySeeAttempt(deps.db, asked.actor.viewer, settled);
   return isTheirs ? bookAnswer(await outcomeOf(deps, settled)) : failure({ reason: 'idempotency_conflict' });

@@ -43,7 +43,7 @@ export async function change(
     if (!settled || settled.state === 'open' || tries >= 3) {
       return failure({ reason: 'outcome_pending', attemptId: stored.other.id });
     }
-    if (settled.state === 'completed' && settled.requestHash === hashOf(request)) {
+    if (settled.state === 'completed' && deps.digests.isOf(settled.requestHash, hashOf(request))) {
       const changed = await findVisible(deps, actor, bookingId);
       return changed ? ok(changed) : failure({ reason: 'not_found' });
     }
@@ -126,7 +126,7 @@ async function store(
     if (refusal) return { refusal };
     const other = await findOpenChange(trx, booking.id);
     if (other) return { other };
-    const attempt = { ...attemptFor(actor, booking, specialist, request), id };
+    const attempt = { ...attemptFor(deps, actor, booking, specialist, request), id };
     return { attempt: await storeAttempt(deps, trx, attempt) };
   });
 }
@@ -137,6 +137,7 @@ function hashOf(request: ChangeRequest): string {
 }
 
 function attemptFor(
+  deps: AttemptDeps,
   actor: Actor,
   booking: Booking,
   specialist: Specialist,
@@ -160,7 +161,7 @@ function attemptFor(
     createdById: byId,
     createdForId: forId,
     idempotencyKey: null,
-    requestHash: hashOf(request),
+    requestHash: deps.digests.of(hashOf(request)),
     request: asked,
     startsAt: request.kind === 'reschedule' ? request.startsAt : null,
   };

@@ -4,6 +4,7 @@ import type { AvailabilityService } from '../availability/index.ts';
 import type { Announce, IntakeDeps } from '../bookings/index.ts';
 import type { Database } from '../db/knex.ts';
 import type { Acuity } from '../ports/acuity.ts';
+import type { KeyedDigests } from '../lib/keyed-digests.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
@@ -45,6 +46,7 @@ export interface AttemptDeps extends IntakeDeps {
   questions: Questions;
   specialists: SpecialistRepository;
   audit: AuditLog;
+  digests: KeyedDigests;
   jobs: JobQueue;
   clock: Clock;
   ids: Ids;

@@ -22,7 +22,7 @@ export interface Plan {
   questions: CheckedQuestions;
 }
 
-/** Equal requests have equal hashes, whatever the order of their keys. */
+/** Equal requests have equal hashes, whatever the order of their keys. Stored keyed only (keyed-digests.ts). */
 export function hashOf(request: BookingRequest): string {
   const parts = [
     request.specialistId,

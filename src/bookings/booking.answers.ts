@@ -16,7 +16,7 @@ export interface Answers {
   details: PartialDetails;
   /** Some answer cannot be read and cannot be kept as typed: staff look it up in Acuity. */
   hasUnreadable: boolean;
-  /** Changes when an answer that is stored as a column was changed in Acuity. */
+  /** Changes when an answer that is stored as a column was changed in Acuity. Stored keyed only (keyed-digests.ts). */
   digest: string;
   /** As versions before 0.3 stored the digest, and the details as they read them. */
   earlier: () => { digest: string; details: PartialDetails };
@@ -53,9 +53,12 @@ function readAnswer({ read }: NonNullable<Detail['intake']>, answer: string): st
   return read ? read(answer) : answer;
 }
 
-/** Whether these answers are those that were stored with the booking's digest. */
-export function isDigestOf({ digest, earlier }: Answers, known: string | null): boolean {
-  return known === digest || known === earlier().digest;
+/**
+ * Whether these answers are those that were read last.
+ * @param isKnown whether the booking's stored digest is of this one
+ */
+export function isDigestOf({ digest, earlier }: Answers, isKnown: (digest: string) => boolean): boolean {
+  return isKnown(digest) || isKnown(earlier().digest);
 }
 
 function digestOf(value: unknown): string {

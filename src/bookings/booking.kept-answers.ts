@@ -7,7 +7,7 @@ import type { AnswersChange, ProgressEntry } from './booking.ts';
 
 export interface KeptAnswers {
   answers: Answer[];
-  /** See `digestOfAll`. */
+  /** Of `digestOfAll`, keyed. */
   acuityDigest: string;
 }
 
@@ -73,7 +73,7 @@ export function changesBetween(before: Answer[], after: Answer[]): AnswersChange
 
 /**
  * A digest of all the appointment's answers, including those that are our details: the mapping may change here without
- * any change in Acuity.
+ * any change in Acuity. Stored keyed only (keyed-digests.ts).
  */
 export function digestOfAll({ answers }: Appointment): string {
   const sorted = [...answers].toSorted(([a], [b]) => a - b);

@@ -1,4 +1,5 @@
 // Finds which answers of an appointment were changed in Acuity since we last read them: our details, and its questions.
+import type { KeyedDigests } from '../lib/keyed-digests.ts';
 import type { AttemptDeps } from '../attempts/index.ts';
 import {
   answersOf,
@@ -50,27 +51,27 @@ export interface DetailsChange {
  * The details to copy into the booking: those whose answers in Acuity differ and were changed since they were last
  * read. Corrections that staff made here stay otherwise. If only the mapping changed since, takes the details that are
  * now mapped to another question.
- * @param known the digest of the answers that were read last
+ * @param isKnown whether the stored digest of the answers that were read last is of this one
  * @param earlier the mappings before `fields`
  */
 export function changedInAcuity(
   booking: BookingDetails,
   appointment: Appointment,
   fields: IntakeFields,
-  known: string | null,
+  isKnown: (digest: string) => boolean,
   earlier: readonly IntakeFields[],
 ): DetailsChange {
   const answers = answersOf(appointment, fields);
-  if (answers.digest === known) return unchanged;
+  if (isKnown(answers.digest)) return unchanged;
   const changed = changedDetails(booking, answers.details);
   const then = answers.earlier();
   // Nothing was changed in Acuity, but what could not be read then may be read now.
-  if (then.digest === known)
+  if (isKnown(then.digest))
     return {
       details: only(changed, (detail) => detailIn(then.details, detail) === undefined),
       hasUnreadable: false,
     };
-  const mapping = earlier.find((one) => isDigestOf(answersOf(appointment, one), known));
+  const mapping = earlier.find((one) => isDigestOf(answersOf(appointment, one), isKnown));
   if (!mapping) return { details: changed, hasUnreadable: answers.hasUnreadable };
   const isRemapped = ({ intake }: Detail) => {
     const name = intake?.name as IntakeName;
@@ -123,14 +124,18 @@ export interface AnswersContext {
   /** The forms as they were last read; null: never. */
   forms: KnownForms | null;
   addressOf: (reference: string) => string;
+  digests: KeyedDigests;
 }
 
 /** Not inside a transaction: may read the forms from Acuity. */
 export async function answersContext(
-  deps: Pick<AttemptDeps, 'db' | 'questions' | 'addressOf' | 'referenceFieldId' | 'referrerFieldId'>,
+  deps: Pick<
+    AttemptDeps,
+    'db' | 'questions' | 'addressOf' | 'digests' | 'referenceFieldId' | 'referrerFieldId'
+  >,
 ): Promise<AnswersContext> {
-  const { questions, addressOf } = deps;
-  return { own: await ownFields(deps.db, deps), forms: await questions.forms(), addressOf };
+  const { questions, addressOf, digests } = deps;
+  return { own: await ownFields(deps.db, deps), forms: await questions.forms(), addressOf, digests };
 }
 
 /**
@@ -144,18 +149,21 @@ export function changedAnswers(
   kept: KeptAnswers | null,
   context: AnswersContext,
 ): KeptAnswers | null {
-  const acuityDigest = digestOfAll(appointment);
+  const digest = digestOfAll(appointment);
+  const isKept = context.digests.isOf(kept?.acuityDigest ?? null, digest);
   // A reply without any answers lacks the forms: nobody removed every answer from an appointment.
-  if (acuityDigest === kept?.acuityDigest || appointment.answers.size === 0) return null;
+  if (isKept || appointment.answers.size === 0) return null;
   const before = (kept?.answers ?? []).filter(({ fieldId }) => !isOwnDetail(context.own, fieldId));
   const answers = answersNow(appointment, before, context, context.addressOf(booking.reference));
+  const acuityDigest = context.digests.of(digest);
   return changesBetween(before, answers).length > 0 ? { answers, acuityDigest } : null;
 }
 
 /** For an appointment that was made in Acuity; null if the forms were never read. */
 export function importedAnswers(appointment: Appointment, context: AnswersContext): KeptAnswers | null {
   if (!context.forms) return null;
-  return { answers: answersNow(appointment, [], context, ''), acuityDigest: digestOfAll(appointment) };
+  const acuityDigest = context.digests.of(digestOfAll(appointment));
+  return { answers: answersNow(appointment, [], context, ''), acuityDigest };
 }
 
 function answersNow(

@@ -1,6 +1,7 @@
 // Compares appointments with bookings over a window of days, in both directions, and repairs differences by the same
 // convergence as webhooks do.
 import { hasEnded, intakeFields, type IntakeFields } from '../bookings/index.ts';
+import type { KeyedDigests } from '../lib/keyed-digests.ts';
 import type { Database, Queryable } from '../db/knex.ts';
 import { dayIn } from '../lib/dates.ts';
 import type { Acuity, Appointment } from '../ports/acuity.ts';
@@ -26,6 +27,7 @@ export interface CompareDeps {
   convergence: Convergence;
   questions: Questions;
   addressOf: (reference: string) => string;
+  digests: KeyedDigests;
   referenceFieldId?: number | undefined;
   referrerFieldId?: number | undefined;
 }
@@ -107,13 +109,14 @@ function differencesOf(
 ): Difference[] {
   if (!known) return appointment.canceled && !lost.has(appointment.id) ? [] : ['missing_here'];
   const { booking, answersDigest, keptAnswers } = known;
+  const isKnown = (digest: string) => context.digests.isOf(answersDigest, digest);
   const found: Difference[] = differences(
     booking,
     appointment,
     specialists.get(appointment.calendarId) ?? null,
   );
   if (appointment.canceled || booking.status === 'cancelled') return found;
-  const changed = changedInAcuity(booking, appointment, fields, answersDigest, earlier);
+  const changed = changedInAcuity(booking, appointment, fields, isKnown, earlier);
   const hasNewAnswers =
     keptAnswers !== null && changedAnswers(booking, appointment, keptAnswers, context) !== null;
   return !isNoChange(changed) || hasNewAnswers ? [...found, 'details'] : found;

@@ -20,7 +20,6 @@ import {
   lockBooking,
   placeOf,
   stateToTell,
-  type Answers,
   type Booking,
   type BookingMailKind,
   type BookingStatus,
@@ -116,9 +115,11 @@ export async function followAppointment(
     if (!booking) throw new Error(`Booking ${bookingId} is gone`);
     const answers = answersOf(appointment, fields);
     const known = await answersDigestOf(trx, bookingId);
-    const earlier = answers.digest === known ? [] : await earlierFields(trx);
-    const changed = changedInAcuity(booking, appointment, fields, known, earlier);
-    const change = planOf(booking, appointment, specialist, detailsChange(booking, answers, changed));
+    const isKnown = (digest: string) => deps.digests.isOf(known, digest);
+    const earlier = isKnown(answers.digest) ? [] : await earlierFields(trx);
+    const changed = changedInAcuity(booking, appointment, fields, isKnown, earlier);
+    const digest = deps.digests.of(answers.digest);
+    const change = planOf(booking, appointment, specialist, detailsChange(booking, digest, changed));
     Object.assign(change.set, await lateOwner(trx, deps, booking, appointment, answers));
     await planAnswers(trx, change, booking, appointment, context, cause);
     // Nothing is written here, so a stale answer does no harm; but no older answer may be written after it.
@@ -224,14 +225,14 @@ function placeChange(booking: Booking, appointment: Appointment, set: AcuityChan
   return change;
 }
 
-function detailsChange(booking: Booking, { digest }: Answers, change: DetailsChange): AcuityChanges {
+function detailsChange(booking: Booking, answersDigest: string, change: DetailsChange): AcuityChanges {
   if (isNoChange(change)) return {};
   const { details, hasUnreadable } = change;
   const after = allDetails((detail) => detailIn(details, detail) ?? detailIn(booking, detail));
   // Marked for another reason, such as a question that nobody could answer: only staff remove the mark.
   const isMarkedForOtherReason = booking.detailsNeeded && !lacksDetails(booking);
   const detailsNeeded = isMarkedForOtherReason || hasUnreadable || lacksDetails(after);
-  return { ...details, answersDigest: digest, detailsNeeded };
+  return { ...details, answersDigest, detailsNeeded };
 }
 
 async function write(

@@ -116,7 +116,7 @@ async function writeImported(
     source: isFromPortal ? 'portal' : 'acuity_direct',
     externalCreatedBy: isFromPortal ? null : (appointment.scheduledBy ?? appointment.client.email),
     detailsNeeded: answers.hasUnreadable || lacksDetails(details),
-    answersDigest: answers.digest,
+    answersDigest: deps.digests.of(answers.digest),
   });
   const writeProgress = (progress: Progress) =>
     insertProgress(trx, {

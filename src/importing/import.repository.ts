@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Queryable, Transaction } from '../db/knex.ts';
+import type { KeyedDigests } from '../lib/keyed-digests.ts';
 import type { ImportKind, ImportRun, RecordCounts, RecordType } from './import.ts';
 
 export interface NewRecord {
@@ -31,7 +32,7 @@ export async function insertRecord(trx: Transaction, record: NewRecord): Promise
   });
 }
 
-/** Identifies the request: commands with the same digest continue the same import. */
+/** Identifies the request: commands with the same digest continue the same import. Stored keyed (keyed-digests.ts). */
 export function requestDigest(kind: ImportKind, options: object, content: Uint8Array | null): string {
   const hash = createHash('sha256').update(JSON.stringify([kind, options]));
   if (content) hash.update(content);
@@ -45,9 +46,10 @@ export function requestDigest(kind: ImportKind, options: object, content: Uint8A
 export async function beginRun(
   trx: Transaction,
   run: { id: string; kind: ImportKind; digest: string; options: object },
+  digests: KeyedDigests,
 ): Promise<{ id: string; isContinued: boolean }> {
   const [left] = await trx('imports')
-    .where({ request_digest: run.digest })
+    .whereIn('request_digest', digests.all(run.digest))
     .whereIn('state', ['running', 'interrupted', 'failed'])
     .orderBy('started_at', 'desc')
     .limit(1)
@@ -61,7 +63,7 @@ export async function beginRun(
   await trx('imports').insert({
     id: run.id,
     kind: run.kind,
-    request_digest: run.digest,
+    request_digest: digests.of(run.digest),
     options: JSON.stringify(run.options),
   });
   return { id: run.id, isContinued: false };

@@ -1,6 +1,7 @@
 // Runs one import at a time. A run whose process died is continued by the same command.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemActor, type AuditLog } from '../audit/index.ts';
+import type { KeyedDigests } from '../lib/keyed-digests.ts';
 import type { Database } from '../db/knex.ts';
 import type { AcuityResult } from '../ports/acuity.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -18,6 +19,7 @@ import { beginRun, endRun, requestDigest } from './import.repository.ts';
 export interface RunDeps {
   db: Database;
   audit: AuditLog;
+  digests: KeyedDigests;
   ids: Ids;
 }
 
@@ -114,7 +116,11 @@ export async function runImport(
 async function begin(deps: RunDeps, { kind, options, content }: Request): Promise<string> {
   return deps.db.transaction(async (trx) => {
     const digest = requestDigest(kind, options, content);
-    const { id, isContinued } = await beginRun(trx, { id: deps.ids.uuid(), kind, digest, options });
+    const { id, isContinued } = await beginRun(
+      trx,
+      { id: deps.ids.uuid(), kind, digest, options },
+      deps.digests,
+    );
     await deps.audit.record(trx, systemActor, {
       action: 'records.imported',
       resourceType: 'import',

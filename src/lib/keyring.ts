@@ -1,7 +1,10 @@
-// ENCRYPTION_KEYS: `id:64 hex digits`, separated by commas. The first key signs; the others only verify older seals.
+// ENCRYPTION_KEYS: `id:64 hex digits`, separated by commas. The first key makes seals and digests; the others verify
+// older ones.
 
 export interface Keyring {
   current: { id: string; key: Buffer };
+  /** By id, the current one first. */
+  keys: ReadonlyMap<string, Buffer>;
   /** Null when no key has this id. */
   find(id: string): Buffer | null;
 }
@@ -18,5 +21,5 @@ export function parseKeyring(text: string): Keyring | null {
   }
   const [first] = keys;
   if (!first) return null;
-  return { current: { id: first[0], key: first[1] }, find: (id) => keys.get(id) ?? null };
+  return { current: { id: first[0], key: first[1] }, keys, find: (id) => keys.get(id) ?? null };
 }

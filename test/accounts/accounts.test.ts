@@ -114,6 +114,7 @@ describe('signIn', () => {
       action: string;
       ip: string;
       request_id: string;
+      metadata: Record<string, string>;
     }[];
     expect(new Set(rows.map(({ action }) => action))).to.include.keys(
       'auth.signed_in',
@@ -122,6 +123,10 @@ describe('signIn', () => {
     );
     expect(rows.every(({ ip, request_id }) => ip && request_id)).to.equal(true);
     expect(JSON.stringify(rows)).not.to.contain('@');
+    const failed = rows.filter(({ action }) => action === 'auth.sign_in_failed');
+    expect(failed.map(({ metadata }) => metadata.emailDigest)).to.satisfy((all: string[]) =>
+      all.every((one) => one.startsWith('h:')),
+    );
   });
 
   it('is limited by account and address, says how long to wait, and counts spellings of one address together', async () => {

@@ -3,11 +3,12 @@ import { pino } from 'pino';
 import { createLimits } from '../../src/accounts/index.ts';
 import { createMemoryCache } from '../../src/adapters/memory-cache.ts';
 import { createFakeClock } from '../support/fakes/clock.ts';
+import { testDigests } from '../support/digests.ts';
 
 describe('createLimits', () => {
   it('slows tries of one account from many addresses down more and more, and refuses none', async () => {
     const cache = createMemoryCache({ clock: createFakeClock() });
-    const limits = createLimits(cache, pino({ level: 'silent' }), {
+    const limits = createLimits(cache, pino({ level: 'silent' }), testDigests, {
       signIn: { perAccount: 2, slowMs: 100, slowestMs: 500 },
     });
     const seen = [];

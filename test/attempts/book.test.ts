@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { hashOf } from '../../src/attempts/attempt.plan.ts';
 import type { Appointment } from '../../src/ports/acuity.ts';
 import {
   openBookingFixture,
@@ -170,6 +171,19 @@ describe('attempts to book', () => {
     const again = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), 'k1'));
     expect(again.id).to.equal(first.id);
     expect(active()).to.have.length(1);
+  });
+
+  it('book stores the hash of a request keyed, and recognises one stored without a key', async () => {
+    const first = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), 'k1'));
+    const [stored = ''] = await fixture.db('booking_attempts').pluck('request_hash');
+    expect(stored).to.match(/^h:tests:/);
+    await fixture.owner('booking_attempts').update({ request_hash: hashOf(fixture.requestFor()) });
+    const again = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), 'k1'));
+    expect(again.id).to.equal(first.id);
+    const other = fixture.requestFor({ notes: 'Right knee.' });
+    expect(reasonOf(await fixture.attempts.book(fixture.people.rita, other, 'k1')).reason).to.equal(
+      'idempotency_conflict',
+    );
   });
 
   it('book returns idempotency_conflict when the same key comes with another body, also after a refusal', async () => {

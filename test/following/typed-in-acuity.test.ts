@@ -1,5 +1,6 @@
 // What the clinic's staff type into Acuity's forms.
 import { expect } from 'chai';
+import { digestOfAll } from '../../src/bookings/index.ts';
 import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
 
 const [firstName, lastName, phone, email, bornOn, claim, language] = [
@@ -100,6 +101,25 @@ describe('details typed in Acuity', () => {
     } finally {
       await stack.control('/webhooks', { enabled: true });
     }
+  });
+
+  it('have keyed digests only, and cause no write when those before had none', async () => {
+    const { id, row } = await booked({ [claim]: 'CL-1' });
+    const { db } = stack.app;
+    const kept = () => db('booking_answers').where({ booking_id: row.id });
+    await db('bookings').where({ id: row.id }).update({ examinee_first_name: 'Euan' });
+    expect(row.acuity_answers_digest).to.match(/^h:[\w-]+:[\w-]{43}$/);
+    expect(await kept().pluck('acuity_digest')).to.satisfy((all: string[]) =>
+      all.every((one) => one.startsWith('h:')),
+    );
+
+    const read = await stack.app.system.services.acuity.getAppointment(id);
+    if (!read.ok) throw new Error(read.reason);
+    await stack.app.database.owner('booking_answers').update({ acuity_digest: digestOfAll(read.value) });
+    const before = [await kept(), await rowOf(id)];
+    await answered(id, {});
+    expect([await kept(), await rowOf(id)]).to.deep.equal(before);
+    expect((await answered(id, { [claim]: 'CL-2' })).claim_number).to.equal('CL-2');
   });
 
   it('keep corrections of staff when an earlier version read them otherwise, and fill what it could not read', async () => {

@@ -21,6 +21,7 @@ import type { Acuity } from '../../src/ports/acuity.ts';
 import { createQuestions } from '../../src/questions/index.ts';
 import { createSpecialistRepository } from '../../src/specialists/index.ts';
 import { openSeededDatabase } from './database.ts';
+import { testDigests } from './digests.ts';
 
 export const silent = pino({ level: 'silent' });
 
@@ -99,6 +100,7 @@ export async function openBookingFixture(
     addressOf: (reference) => `https://examdesk.example/bookings?q=${reference}`,
     specialists: createSpecialistRepository(db),
     audit: auditLog,
+    digests: testDigests,
     jobs,
     clock: testClock,
     ids: systemIds,

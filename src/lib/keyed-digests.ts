@@ -1,0 +1,40 @@
+// Digests over what people typed or sent are stored keyed: without a key, whoever reads the database could find out by
+// trying whose birthday, phone number or address a digest is of. Keyed with ENCRYPTION_KEYS, whose earlier keys stay in the
+// list: a digest that nobody recognises any more would make an answer look changed.
+import { createHmac, hkdfSync } from 'node:crypto';
+import type { Keyring } from './keyring.ts';
+
+export interface KeyedDigests {
+  /** What is stored: the key's id and an HMAC. */
+  of(content: string): string;
+  /** Whether this is stored of the content; also as versions before 0.3 stored it, without a key. */
+  isOf(stored: string | null, content: string): boolean;
+  /** Everything that may be stored of the content, for a search. */
+  all(content: string): string[];
+}
+
+export function createKeyedDigests({ current, keys }: Pick<Keyring, 'current' | 'keys'>): KeyedDigests {
+  const derived = new Map(
+    [...keys].map(([id, key]) => [id, Buffer.from(hkdfSync('sha256', key, '', 'examdesk digests', 32))]),
+  );
+  const keyed = (id: string, key: Buffer, content: string) =>
+    `h:${id}:${createHmac('sha256', key).update(content).digest('base64url')}`;
+  const all = (content: string) => [...derived].map(([id, key]) => keyed(id, key, content));
+  const find = (id: string) => derived.get(id);
+
+  return {
+    of(content) {
+      const key = find(current.id);
+      if (!key) throw new Error(`No key is named ${current.id}`);
+      return keyed(current.id, key, content);
+    },
+    isOf(stored, content) {
+      if (stored === null) return false;
+      const [, id] = /^h:([\w-]+):/.exec(stored) ?? [];
+      if (id === undefined) return stored === content;
+      const key = find(id);
+      return key !== undefined && keyed(id, key, content) === stored;
+    },
+    all: (content) => [...all(content), content],
+  };
+}
