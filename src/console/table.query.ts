@@ -178,7 +178,7 @@ const keyTypes: Record<Column['type'], string> = {
 /** Counting further would cost more than reading the page that is shown. */
 const countLimit = 1_000;
 /** How many of the newest rows a search finds. */
-const searchLimit = 200;
+const searchLimit = 100;
 
 export async function countRows(db: Queryable, table: Table, filters: Filters): Promise<number> {
   const rows = selectRows(db, table, filters, await searchOf(db, filters, searchLimit));
