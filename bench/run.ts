@@ -1,6 +1,6 @@
 // `npm run bench [-- NAME… | --short]`: prints one table, each figure against a well-known baseline, measured in one
 // run. Without names it also writes the table to docs/performance.md. Exit code 1: a promised limit was missed.
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { run as bookingOverhead } from './booking-overhead.ts';
 import { run as download } from './download.ts';
@@ -55,19 +55,17 @@ for (const failure of results.flatMap(({ failures = [] }) => failures)) {
   console.error(`FAILED: ${failure}`);
   process.exitCode = 1;
 }
-if (named.length === 0) {
-  const form = isShort ? 'the short form' : 'all of it';
+if (named.length === 0) await writeNote(isShort ? 'the short form' : 'all of it');
+
+/** Replaces what the last run wrote; the rest of the note is written by hand. */
+async function writeNote(form: string): Promise<void> {
+  const file = path.join(import.meta.dirname, '../docs/performance.md');
+  const written = `${form}, ${new Date().toISOString().slice(0, 10)}, on ${machine()}:\n\n${table}\n`;
+  const note = await readFile(file, 'utf8');
+  const marks = /(<!-- begin: npm run bench -->\n).*(<!-- end -->)/s;
+  if (!marks.test(note)) throw new Error(`${file} has no place for the table: ${marks.source}`);
   await writeFile(
-    path.join(import.meta.dirname, '../docs/performance.md'),
-    `# Performance
-
-Written by \`npm run bench\` (${form}) on ${new Date().toISOString().slice(0, 10)}, on ${machine()}. The ratio is the
-measured value divided by its baseline, both from the same run. \`npm run bench -- --short\` takes under three minutes.
-
-The floor is what an expert would write by hand for the same answer: Express 5, helmet, one prepared statement for the
-session, one for the rows, and no pages, log, figures or audit rows (bench/support/floor-process.ts).
-
-${table}
-`,
+    file,
+    note.replace(marks, (_all, begin: string, end: string) => `${begin}\nLast run: ${written}\n${end}`),
   );
 }
