@@ -93,6 +93,14 @@ describe('booking pages', () => {
     expect(fixture.app.logLines.join('\n')).not.to.match(/natarajan/i);
   });
 
+  it('take plain words out of the address of a link or a bookmark, and keep its filters', async () => {
+    const found = await visitor.get('/bookings?status=active&q=natarajan');
+    expect(found.at).to.match(/^\/bookings\?status=active&find=[\w-]+$/);
+    expect(found.texts('.row-link')).to.have.length(1);
+    expect(found.attribute('#q', 'value')).to.equal('natarajan');
+    for (const link of found.all('a')) expect(link.getAttributeValue('href')).not.to.match(/natarajan/i);
+  });
+
   it('do not open a search that another person encrypted', async () => {
     const found = await visitor.post('/bookings/search', { q: 'natarajan' });
     const other = await fixture.signedIn(nadia);

@@ -75,9 +75,14 @@ async function showList(services: Needs, sealed: SealedSearch, req: Request, res
       .render('bookings/list', { ...page, errors: fieldErrors(parsed.error) } satisfies BookingListPage);
   }
   const filter = parsed.data;
+  // A link of a mail or a bookmark: the words leave the address, and with it the browser's history.
+  if (filter.q) {
+    const find = sealed.seal(viewer.userId, filter.q);
+    return res.redirect(303, withQuery(paths.bookings(), { ...filterQuery(filter), find }));
+  }
   if (filter.view === 'calendar') return showCalendar(services, req, res, viewer, filter);
 
-  const words = filter.q ?? (filter.find && sealed.open(viewer.userId, filter.find)) ?? null;
+  const words = (filter.find && sealed.open(viewer.userId, filter.find)) || null;
   // Another person's search, or from before the secret changed.
   if (filter.find && words === null)
     return res.redirect(303, withQuery(paths.bookings(), filterQuery(filter)));
