@@ -37,7 +37,9 @@ export async function assertAlways<Case extends unknown[]>(
     reporter: (run) => {
       if (!run.failed) return;
       if (run.counterexample) kept.add(run.counterexample);
-      throw new Error(`${reportOf(run)}\n${againBy(run)}\nKept in ${kept.file}: commit it with the mending.`);
+      throw new Error(
+        `${reportOf(run)}\n${againBy(run)}\nKept in ${kept.file}: commit it with the correction.`,
+      );
     },
   });
 }
