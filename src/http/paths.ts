@@ -59,11 +59,7 @@ export const paths = {
   /** The tabs of an admin poll it while one of them acts. */
   acting: () => '/admin/acting',
   exitImpersonation: () => '/admin/exit-impersonation',
-  /** `query`: part of a name or an e-mail address. */
-  episodes: (query?: string, page?: number) =>
-    query || page
-      ? `/admin/episodes?${new URLSearchParams({ ...(query && { q: query }), ...(page && { page: String(page) }) }).toString()}`
-      : '/admin/episodes',
+  episodes: () => '/admin/episodes',
   episode: (id: string) => `/admin/episodes/${id}`,
   addSpecialist: () => '/admin/resources/specialists/actions/add',
   acuityConnection: () => '/admin/acuity',

@@ -28,6 +28,7 @@ describe('the page of an episode', function () {
         .get(path)
         .set('Accept', 'text/html')
         .set('Cookie', 'tz=Australia%2FPerth')
+        .redirects(1)
         .expect(200)
     ).text;
   /** As it is on paper: no addresses behind words. */
@@ -174,5 +175,21 @@ describe('the page of an episode', function () {
     for (const odd of ['%25', '_', '\\', "'"])
       expect(count(await read(`/admin/episodes?q=${odd}`)), odd).to.equal(0);
     expect(count(await read('/admin/episodes?page=0'))).to.equal(50);
+
+    const { headers } = await fixture.agents.admin
+      .get('/admin/episodes?q=northside&page=2')
+      .set('Accept', 'text/html')
+      .expect(303);
+    expect(headers.location).to.match(/^\/admin\/episodes\?page=2&find=[\w-]+$/);
+    const sealed = await read(String(headers.location));
+    expect(count(sealed)).to.equal(10);
+    expect(sealed)
+      .to.contain('value="northside"')
+      .and.not.match(/href="[^"]*northside/i);
+    const actAs = await fixture.agents.admin
+      .get('/admin/act-as?q=rita')
+      .set('Accept', 'text/html')
+      .expect(303);
+    expect(await read(String(actAs.headers.location))).to.contain('Rita Alvarez');
   });
 });

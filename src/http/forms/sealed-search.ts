@@ -2,6 +2,10 @@
 // The search form posts; the URL of the result contains the words encrypted, readable only by this server for this
 // person.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import type { Request, Response } from 'express';
+import { actorOf } from '../actor.ts';
+import { withQuery } from '../pages/links.ts';
+import { wantsFragment } from '../respond.ts';
 import { derivedKeys, type SecretRing } from '../../lib/secret-ring.ts';
 
 export interface SealedSearch {
@@ -46,4 +50,21 @@ function opened(key: Buffer, userId: string, bytes: Buffer): string | null {
   } catch {
     return null;
   }
+}
+
+/**
+ * The words of a page's search. Null: they came in clear, from the form or a link, and the browser has been sent on to
+ * the page's address with the words sealed.
+ */
+export function wordsOfSearch(sealed: SealedSearch, req: Request, res: Response): string | null {
+  const { userId } = actorOf(req, res).viewer;
+  const { q, find, ...others } = req.query;
+  const plain = typeof q === 'string' ? q.slice(0, 200).trim() : '';
+  if (typeof find === 'string' && plain === '') return sealed.open(userId, find) ?? '';
+  if (plain === '' || wantsFragment(req)) return plain;
+  const rest = Object.fromEntries(
+    Object.entries(others).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
+  );
+  res.redirect(303, withQuery(req.path, { ...rest, find: sealed.seal(userId, plain) }));
+  return null;
 }

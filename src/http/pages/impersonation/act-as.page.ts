@@ -1,4 +1,5 @@
 // Acting as a referrer: search as you type, then a page that asks for the reason.
+import { createSealedSearch, wordsOfSearch, type SealedSearch } from '../../forms/sealed-search.ts';
 import type { Request, Response } from 'express';
 import {
   actRequest,
@@ -43,6 +44,7 @@ export function actAsPages({
   config,
 }: Pick<PageServices, 'impersonation' | 'config'>): PageRoute[] {
   const origin = createActingOrigin(config.BASE_URL);
+  const sealed = createSealedSearch(config.BETTER_AUTH_SECRET);
   return [
     {
       method: 'get',
@@ -50,7 +52,7 @@ export function actAsPages({
       access: 'admin',
       handle: (req, res) => {
         origin.remember(req, res);
-        return show(impersonation, req, res);
+        return show(impersonation, sealed, req, res);
       },
     },
     {
@@ -77,11 +79,17 @@ export function actAsPages({
   ];
 }
 
-async function show(impersonation: ImpersonationService, req: Request, res: Response): Promise<void> {
+async function show(
+  impersonation: ImpersonationService,
+  sealed: SealedSearch,
+  req: Request,
+  res: Response,
+): Promise<void> {
   const { user } = req.query;
   if (typeof user === 'string' && user !== '')
     return confirm(res, await referrerOf(impersonation, user), '', []);
-  const query = typeof req.query.q === 'string' ? req.query.q.slice(0, 200).trim() : '';
+  const query = wordsOfSearch(sealed, req, res);
+  if (query === null) return;
   const found =
     query === ''
       ? await impersonation.recent(actorOf(req, res).viewer.userId)

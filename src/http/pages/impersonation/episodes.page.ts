@@ -1,4 +1,8 @@
 // Episodes: the list, and one episode with all its steps, printable for the client.
+import { createSealedSearch, wordsOfSearch, type SealedSearch } from '../../forms/sealed-search.ts';
+import { withQuery } from '../links.ts';
+import type { PageServices } from '../page-services.ts';
+import { actorOf } from '../../actor.ts';
 import type { Request, Response } from 'express';
 import {
   actingIdleMinutes,
@@ -53,13 +57,20 @@ export interface EpisodePage extends PageData {
 
 type Needs = Pick<ImpersonationService, 'episode' | 'episodes'>;
 
-export function episodePages({ impersonation }: { impersonation: Needs }): PageRoute[] {
+export function episodePages({
+  impersonation,
+  config,
+}: {
+  impersonation: Needs;
+  config: PageServices['config'];
+}): PageRoute[] {
+  const sealed = createSealedSearch(config.BETTER_AUTH_SECRET);
   return [
     {
       method: 'get',
       path: '/admin/episodes',
       access: 'admin',
-      handle: (req, res) => showList(impersonation, req, res),
+      handle: (req, res) => showList(impersonation, sealed, req, res),
     },
     {
       method: 'get',
@@ -70,11 +81,19 @@ export function episodePages({ impersonation }: { impersonation: Needs }): PageR
   ];
 }
 
-async function showList(impersonation: Needs, req: Request, res: Response): Promise<void> {
-  const query = typeof req.query.q === 'string' ? req.query.q.slice(0, 200).trim() : '';
+async function showList(
+  impersonation: Needs,
+  sealed: SealedSearch,
+  req: Request,
+  res: Response,
+): Promise<void> {
+  const query = wordsOfSearch(sealed, req, res);
+  if (query === null) return;
   const asked = typeof req.query.page === 'string' ? req.query.page : '';
   const page = /^[1-9]\d{0,5}$/.test(asked) ? Number(asked) : 1;
   const { episodes, isMore } = await impersonation.episodes({ query, page });
+  const find = query === '' ? null : sealed.seal(actorOf(req, res).viewer.userId, query);
+  const pageAt = (at: number) => withQuery(paths.episodes(), { find, page: String(at) });
   const now = new Date();
   const zone = zoneOf(req);
   res.render('impersonation/episodes', {
@@ -82,8 +101,8 @@ async function showList(impersonation: Needs, req: Request, res: Response): Prom
     query,
     episodes: episodes.map((episode) => rowOf(episode, zone, now)),
     zone: zoneName(zone, now),
-    newer: page > 1 ? paths.episodes(query, page - 1) : null,
-    older: isMore ? paths.episodes(query, page + 1) : null,
+    newer: page > 1 ? pageAt(page - 1) : null,
+    older: isMore ? pageAt(page + 1) : null,
   } satisfies EpisodesPage);
 }
 
