@@ -58,9 +58,12 @@ export async function addSpecialist(
   if (!offer.ok) return offer;
   const calendar = offer.value.calendars.find(({ id }) => id === wanted.calendarId);
   if (!calendar) return invalid('calendarId', 'Acuity has no such calendar any more');
+  // Acuity's place is the one that its appointments name (specialist.drift.ts).
+  const isVisited = wanted.services.in_person !== null;
+  const location = (isVisited ? calendar.location : null) ?? wanted.location;
   const services = servicesOf(
     offer.value,
-    { ...wanted, calendarId: calendar.id },
+    { ...wanted, location, calendarId: calendar.id },
     { path: 'location', message: 'Enter where examinations in person take place' },
   );
   if (!services.ok) return services;
@@ -71,6 +74,7 @@ export async function addSpecialist(
       await trx('specialists').insert({
         id,
         ...rest,
+        location,
         is_active: isActive,
         timezone: calendar.timezone,
         acuity_calendar_id: calendarId,

@@ -94,6 +94,29 @@ describe('reconciliation of specialists', () => {
     expect(await near(true)).to.include({ found: 0 });
   });
 
+  it('finds none after a specialist was added, whose place is Acuity’s whatever was typed', async () => {
+    const { db } = stack.app;
+    const { id } = (await specialist(7007))!;
+    await stack.app.database.owner('specialist_services').where({ specialist_id: id }).delete();
+    await stack.app.database.owner('specialists').where({ id }).delete();
+    const ada = await stack.app.signIn('ada@examdesk.example');
+    const values = {
+      calendarId: 7007,
+      name: 'Dr Gil Moreau',
+      title: '',
+      specialty: 'Plastic surgery',
+      position: 7,
+    };
+    const more = { location: 'Level 2, Sydney', isActive: true, in_person: 8001, telehealth: '' };
+    await ada
+      .post('/admin/forms/specialists/add')
+      .send({ version: '', values: { ...values, ...more } })
+      .expect(200);
+    const added = await db('specialists').where({ acuity_calendar_id: 7007 }).first('location');
+    expect(added?.location).to.equal('Level 2, 9 Hunter Street, Sydney NSW 2000');
+    expect(await near(false)).to.include({ found: 0 });
+  });
+
   it('is what a referrer reads before and after the confirmation', async () => {
     await set(7001, { location: 'Somewhere else' });
     await near(true);
