@@ -36,7 +36,11 @@ export async function book(
   const plan = await planFor(deps, request);
   if (!plan.ok) return plan;
   await deps.onStep?.('authorised');
-  const free = await deps.availability.isFree(plan.value.specialist, request.type, request.startsAt);
+  // Acuity checks the time itself when it makes the appointment, so it is not asked for it beforehand.
+  const { specialist } = plan.value;
+  const free = await deps.availability.isFree(specialist, request.type, request.startsAt, {
+    fromCache: true,
+  });
   if (free === 'taken') return refuseTaken(deps, asked, plan.value);
 
   const stored = await store(deps, asked, plan.value);

@@ -86,12 +86,18 @@ export function createAvailabilityService({
       }
     },
 
-    async isFree(specialist, type, startsAt) {
+    async isFree(specialist, type, startsAt, { fromCache = false } = {}) {
       const service = serviceOf(specialist, type);
       if (!service || startsAt <= clock.now()) return 'taken';
       const day = dayIn(startsAt, specialist.timezone);
       const offers = (slots: Slot[]) => slots.some((slot) => slot.startsAt.getTime() === startsAt.getTime());
 
+      if (fromCache) {
+        const known = await reads.cachedDay(specialist, service, day);
+        if (!known) return 'unknown';
+        if (offers(offeredSlots([known], service, clock.now()))) return 'free';
+        return clock.now().getTime() - known.asOf.getTime() < recheckTakenMs ? 'taken' : 'unknown';
+      }
       for (const maxAgeMs of [undefined, recheckTakenMs]) {
         const answer = await reads.day(specialist, service, day, maxAgeMs);
         if (!answer.ok || answer.value.cache === 'STALE') return 'unknown';

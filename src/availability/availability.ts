@@ -51,12 +51,13 @@ export interface AvailabilityService {
   nearest(specialist: Specialist, type: ExaminationType, around: Date, count: number): Promise<Slot[]>;
   /**
    * Whether Acuity offers exactly this time. A cached "not free" older than a few seconds is checked again, so that a
-   * slot freed a minute ago can be booked. `unknown` when Acuity cannot be asked.
+   * slot freed a minute ago can be booked. `unknown` when Acuity cannot be asked, or with `fromCache` need be asked.
    */
   isFree(
     specialist: Specialist,
     type: ExaminationType,
     startsAt: Date,
+    options?: { fromCache?: boolean },
   ): Promise<'free' | 'taken' | 'unknown'>;
   /** Discards what is cached for this calendar; `taken` times disappear from stale copies as well. Never throws. */
   invalidate(acuityCalendarId: number, taken?: { startsAt: Date; durationMinutes: number }): Promise<void>;

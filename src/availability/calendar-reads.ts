@@ -6,7 +6,13 @@ import { type Failure, failure, ok } from '../lib/result.ts';
 import type { Acuity, AcuityFailure } from '../ports/acuity.ts';
 import type { Specialist, SpecialistService } from '../specialists/index.ts';
 import type { AvailabilityFailure, CacheState, Slot } from './availability.ts';
-import { type Answer, type ReadResult, type SharedReads, storedSchema } from './shared-reads.ts';
+import {
+  type Answer,
+  type ReadResult,
+  type SharedRead,
+  type SharedReads,
+  storedSchema,
+} from './shared-reads.ts';
 
 /** Free times in milliseconds since 1970, sorted. */
 export type DayAnswer = Answer<number[]>;
@@ -19,6 +25,8 @@ export interface CalendarReads {
     day: string,
     maxAgeMs?: number,
   ): Promise<ReadResult<number[]>>;
+  /** The same, if it is cached. */
+  cachedDay(specialist: Specialist, service: SpecialistService, day: string): Promise<DayAnswer | null>;
   /** Days in the specialist's zone that have a free time. */
   month(specialist: Specialist, service: SpecialistService, month: string): Promise<ReadResult<string[]>>;
   /** Days in `timezone` that have a free time, sorted. */
@@ -47,30 +55,27 @@ export function createCalendarReads({
   acuity: Acuity;
   shared: SharedReads;
 }): CalendarReads {
+  function dayRead(
+    { acuityCalendarId: calendarId, timezone }: Specialist,
+    { acuityAppointmentTypeId: appointmentTypeId }: SpecialistService,
+    day: string,
+  ): SharedRead<number[]> {
+    return {
+      calendarId,
+      name: `${appointmentTypeId}:${day}`,
+      stored: storedTimes,
+      async ask() {
+        const answer = await acuity.availableTimes({ date: day, appointmentTypeId, calendarId, timezone });
+        if (!answer.ok) return answer;
+        const times = new Set(answer.value.map((time) => time.getTime()));
+        return ok([...times].toSorted((a, b) => a - b));
+      },
+    };
+  }
+
   const reads: CalendarReads = {
-    day(specialist, service, day, maxAgeMs) {
-      const { acuityCalendarId: calendarId, timezone } = specialist;
-      const { acuityAppointmentTypeId: appointmentTypeId } = service;
-      return shared.get(
-        {
-          calendarId,
-          name: `${appointmentTypeId}:${day}`,
-          stored: storedTimes,
-          async ask() {
-            const answer = await acuity.availableTimes({
-              date: day,
-              appointmentTypeId,
-              calendarId,
-              timezone,
-            });
-            if (!answer.ok) return answer;
-            const times = new Set(answer.value.map((time) => time.getTime()));
-            return ok([...times].toSorted((a, b) => a - b));
-          },
-        },
-        maxAgeMs,
-      );
-    },
+    day: (specialist, service, day, maxAgeMs) => shared.get(dayRead(specialist, service, day), maxAgeMs),
+    cachedDay: (specialist, service, day) => shared.cached(dayRead(specialist, service, day)),
 
     month(specialist, service, month) {
       const { acuityCalendarId: calendarId, timezone } = specialist;

@@ -66,6 +66,8 @@ const failedReply: z.ZodType<AcuityFailure> = z.union([
 export interface SharedReads {
   /** `maxAgeMs`: an older answer is read again. */
   get<T>(read: SharedRead<T>, maxAgeMs?: number): Promise<ReadResult<T>>;
+  /** What is cached, if it is not too old; Acuity is not asked. */
+  cached<T>(read: SharedRead<T>): Promise<Answer<T> | null>;
   invalidate(calendarId: number, taken?: { startsAt: Date; durationMinutes: number }): Promise<void>;
 }
 
@@ -160,6 +162,10 @@ export function createSharedReads({ cache: plainCache, clock, log }: Options): S
       const result = await joinFlight(key, read, maxAgeMs);
       if (result.ok || !isOutage(result)) return result;
       return (await staleCopy(read)) ?? result;
+    },
+    async cached(read) {
+      const { found } = await find(read);
+      return found && { ...found, cache: 'HIT', takenSince: [] };
     },
     async invalidate(calendarId, taken) {
       await generations.next(calendarId, taken);

@@ -239,6 +239,21 @@ describe('the availability service', () => {
       expect(await availability.isFree(amelia, type, new Date(ten))).to.equal('unknown');
     });
 
+    it('is told from the cache alone when asked so: an old "no" is unknown', async () => {
+      const { acuity, availability, clock } = createFixture();
+      const isFree = (at: string) => availability.isFree(amelia, type, new Date(at), { fromCache: true });
+      const eleven = '2026-12-01T11:00:00+11:00';
+      acuity.offer(7001, ten);
+      expect(await isFree(ten)).to.equal('unknown');
+      await availability.day(amelia, { type, date: '2026-12-01' });
+      expect(await isFree(ten)).to.equal('free');
+      expect(await isFree(eleven)).to.equal('taken');
+      clock.pass({ seconds: 5 });
+      expect(await isFree(ten)).to.equal('free');
+      expect(await isFree(eleven)).to.equal('unknown');
+      expect(acuity.calls).to.have.length(1);
+    });
+
     it('is never free when it is past', async () => {
       const { acuity, availability, clock } = createFixture();
       acuity.offer(7001, ten);

@@ -22,6 +22,8 @@ export interface Call {
   timeoutMs?: number;
   /** A read that is not retried. */
   once?: boolean;
+  /** A read that bookings wait for: its turn comes with theirs. */
+  isForBooking?: boolean;
 }
 
 export interface AcuityClientOptions {

@@ -9,6 +9,7 @@ import type {
   NewAppointment,
 } from '../../ports/acuity.ts';
 import { type AcuityClientOptions, type Call, createCalls } from './acuity-calls.ts';
+import type { Lane } from './limiter.ts';
 import {
   accountReply,
   asAppointment,
@@ -42,10 +43,13 @@ export function createAcuityClient(options: AcuityClientOptions): AcuityClient {
   const calls = createCalls({ ...options, log });
   const shared = { log, timeoutMs: options.timeoutMs };
   return {
-    ...clientOver((call) => calls(call, call.method === 'GET' ? 'page' : 'booking'), shared),
+    ...clientOver((call) => calls(call, laneOf(call)), shared),
     background: clientOver((call) => calls(call, 'background'), shared),
   };
 }
+
+const laneOf = ({ method, isForBooking }: Call): Lane =>
+  method === 'GET' && !isForBooking ? 'page' : 'booking';
 
 function clientOver(
   call: (call: Call) => Promise<AcuityResult<unknown>>,
@@ -216,7 +220,7 @@ function clientOver(
     forms() {
       const route = '/forms';
       const timeoutMs = Math.min(formsTimeoutMs, clientTimeoutMs);
-      return readList({ method: 'GET', route, path: route, timeoutMs }, formsReply);
+      return readList({ method: 'GET', route, path: route, timeoutMs, isForBooking: true }, formsReply);
     },
     listWebhooks() {
       const route = '/webhooks';
