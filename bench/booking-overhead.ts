@@ -1,16 +1,12 @@
 // What booking costs beyond Acuity's own reply: the session, the attempt, the transaction, the audit row, the mail's
-// job. The simulator runs in its own process, so that its work is not counted.
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { createInterface } from 'node:readline';
+// job.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { startTestApp, type TestApp } from '../test/support/app.ts';
 import { stopSharedPostgres } from '../test/support/postgres.ts';
 import type { BenchOptions, BenchResult } from './result.ts';
+import { startAcuity, type AcuityProcess } from './support/acuity-process.ts';
+import { median, timed } from './support/timed.ts';
 
 /** What we may add to Acuity’s own reply, in the median. */
 const mostMs = 12;
@@ -18,23 +14,21 @@ const mostMs = 12;
 const pauseMs = 500;
 /** About the time that the real service takes to book. */
 const usualReplyMs = 250;
-const apiKey = 'demo-acuity-key';
 const rita = 'rita@harbour-legal.example';
 
 /** What POST /bookings takes longer than the same request sent straight to a simulator that answers at once. */
 export async function run({ isShort }: BenchOptions): Promise<BenchResult> {
   const rounds = isShort ? 15 : 25;
-  const folder = await mkdtemp(path.join(tmpdir(), 'examdesk-bench-'));
-  const acuity = await startAcuity(folder);
+  const acuity = await startAcuity();
   const log = pino({ level: 'info' }, pino.destination('/dev/null'));
   const app = await startTestApp({ env: { ACUITY_BASE_URL: acuity.url }, overrides: { log } });
   try {
     const { id } = (await app.db('specialists').where({ acuity_calendar_id: 7001 }).first('id')) as {
       id: string;
     };
-    const bare = await measure(app, id, acuity.url, { firstDay: 3, rounds });
-    await control(acuity.url, usualReplyMs);
-    const usual = await measure(app, id, acuity.url, { firstDay: 60, rounds });
+    const bare = await measure(app, id, acuity, { firstDay: 3, rounds });
+    await acuity.slowDown({ method: 'POST', path: '/appointments', delayMs: usualReplyMs });
+    const usual = await measure(app, id, acuity, { firstDay: 60, rounds });
     const added = bare.ours - bare.theirs;
     return {
       name: 'booking beyond Acuity’s own reply, over what it may add',
@@ -49,38 +43,15 @@ export async function run({ isShort }: BenchOptions): Promise<BenchResult> {
     };
   } finally {
     await app.close();
-    acuity.process.kill();
-    await once(acuity.process, 'exit');
-    await rm(folder, { recursive: true });
+    await acuity.stop();
     await stopSharedPostgres();
   }
-}
-
-async function startAcuity(folder: string): Promise<{ url: string; process: ChildProcess }> {
-  const file = path.resolve(import.meta.dirname, '../src/dev/acuity.ts');
-  const child = spawn(process.execPath, [file], {
-    env: { PATH: process.env.PATH, ACUITY_SIM_PORT: '0', DATA_DIR: folder, ACUITY_API_KEY: apiKey },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  for await (const line of createInterface(child.stdout)) {
-    const [url] = /http:\/\/[\d.:]+/.exec(line) ?? [];
-    if (url) return { url, process: child };
-  }
-  throw new Error('The simulator did not start');
-}
-
-async function control(url: string, delayMs: number): Promise<void> {
-  await fetch(`${url}/_sim/faults`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ rules: [{ method: 'POST', path: '/appointments', effect: { delayMs } }] }),
-  });
 }
 
 async function measure(
   app: TestApp,
   specialistId: string,
-  acuityUrl: string,
+  acuity: AcuityProcess,
   { firstDay, rounds }: { firstDay: number; rounds: number },
 ) {
   const agent = await app.signIn(rita);
@@ -99,7 +70,7 @@ async function measure(
     const examinee = { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' };
     const request = { specialistId, type: 'in_person', startsAt: first.startsAt, examinee };
     ours.push(await timed(() => book(app, cookie, request)));
-    theirs.push(await timed(() => bookDirectly(acuityUrl, last.startsAt)));
+    theirs.push(await timed(() => acuity.bookDirectly(last.startsAt)));
   }
   return { ours: median(ours), theirs: median(theirs), count: ours.length };
 }
@@ -113,35 +84,4 @@ async function book({ url }: TestApp, cookie: string, request: object): Promise<
   });
   if (answer.status !== 201) throw new Error(`We answered ${answer.status}`);
   await answer.json();
-}
-
-async function bookDirectly(url: string, datetime: string): Promise<void> {
-  const answer = await fetch(`${url}/api/v1/appointments`, {
-    method: 'POST',
-    headers: {
-      authorization: `Basic ${Buffer.from(`11100001:${apiKey}`).toString('base64')}`,
-      'content-type': 'application/json',
-    },
-    body: JSON.stringify({
-      datetime,
-      appointmentTypeID: 8001,
-      calendarID: 7001,
-      firstName: 'Rita',
-      lastName: 'Alvarez',
-      email: 'rita@harbour-legal.example',
-      fields: [{ id: 9101, value: 'EX-AAAAA2' }],
-    }),
-  });
-  if (!answer.ok) throw new Error(`Acuity answered ${answer.status}`);
-  await answer.json();
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const startedAt = performance.now();
-  await work();
-  return performance.now() - startedAt;
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

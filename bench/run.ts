@@ -13,12 +13,14 @@ import { drain, intake } from './relay.ts';
 import type { BenchOptions, BenchResult } from './result.ts';
 import { machine, tableOf } from './table.ts';
 import { run as upload, runMemory as uploadMemory } from './upload.ts';
+import { run as upstream } from './upstream.ts';
 
 type Bench = (options: BenchOptions) => Promise<BenchResult | BenchResult[]>;
 
 const benches: Record<string, Bench> = {
   floor,
   'booking-overhead': bookingOverhead,
+  upstream,
   upload,
   'upload-memory': uploadMemory,
   download,
