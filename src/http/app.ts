@@ -24,6 +24,7 @@ import type { Endpoint, PageRoute } from './endpoint.ts';
 import { access } from './middleware/access.ts';
 import { acting, recordPageView } from './middleware/acting.ts';
 import { readBody } from './middleware/body.ts';
+import { compression } from './middleware/compression.ts';
 import { errors, unmatched } from './middleware/errors.ts';
 import { keptForms } from './middleware/kept-forms.ts';
 import { noteForwarded, requestId, requestLog, trustedProxies } from './middleware/request.ts';
@@ -92,6 +93,7 @@ export function createApp(services: Services): Express {
   app.locals.baseUrl = config.BASE_URL;
   installViews(app, { cache: config.NODE_ENV !== 'development' });
   app.use(
+    compression,
     privateAnswers,
     sameSite(config.BASE_URL),
     ...readBody,

@@ -74,9 +74,9 @@ export function sameSite(baseUrl: string): RequestHandler {
   };
 }
 
-/** Responses are never cached; page, fragment and JSON of one URL vary by these headers. */
+/** Responses are never cached, by health information's rules; page, fragment and JSON of one URL vary by these headers. */
 export const privateAnswers: RequestHandler = (_req, res, next) => {
   res.setHeader('Cache-Control', 'no-store');
-  res.setHeader('Vary', 'Accept, HX-Request-Type');
+  res.setHeader('Vary', 'Accept, Accept-Encoding, HX-Request-Type');
   next();
 };

@@ -1,0 +1,134 @@
+// What leaves over the wire: compressed or not, and asked again with a tag.
+import { request } from 'node:http';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { expect } from 'chai';
+import type { TestApp } from '../support/app.ts';
+import {
+  nineOnTuesday,
+  offerTimes,
+  openPageFixture,
+  rita,
+  type PageFixture,
+} from '../support/page-fixture.ts';
+
+describe('compression', () => {
+  let fixture: PageFixture;
+  let app: TestApp;
+  let cookie: string;
+
+  before(async () => {
+    fixture = await openPageFixture();
+    ({ app } = fixture);
+    const { name, value } = await app.sessionCookie(rita);
+    cookie = `${name}=${value}`;
+  });
+  after(() => fixture.close());
+
+  const get = (address: string, headers: Record<string, string> = {}, method = 'GET') =>
+    ask(new URL(address, app.url), method, { cookie, accept: 'text/html', ...headers });
+
+  it('sends a page in Brotli, gzip or as it is, as the client prefers', async () => {
+    const plain = await get('/bookings/new');
+    expect(plain.headers).not.to.have.property('content-encoding');
+    expect(plain.headers.vary).to.match(/\bAccept-Encoding\b/);
+    // What is different in each answer: the request's id, and the time that the session has left.
+    const textOf = (html: Buffer, { headers }: Answer) =>
+      html
+        .toString()
+        .replaceAll(headers['x-request-id'] ?? '', '')
+        .replace(/data-session-left="\d+"/, '');
+    for (const [coding, decompress] of [
+      ['br', brotliDecompressSync],
+      ['gzip', gunzipSync],
+    ] as const) {
+      const answer = await get('/bookings/new', { 'accept-encoding': coding });
+      expect(answer.headers['content-encoding']).to.equal(coding);
+      expect(Number(answer.headers['content-length'])).to.equal(answer.body.length);
+      expect(answer.body.length).to.be.lessThan(plain.body.length / 3);
+      expect(answer.headers['cache-control']).to.equal('no-store');
+      expect(textOf(decompress(answer.body), answer)).to.equal(textOf(plain.body, plain));
+    }
+    expect((await get('/bookings/new', { 'accept-encoding': 'br;q=0.1, gzip' })).headers).to.include({
+      'content-encoding': 'gzip',
+    });
+  });
+
+  it('sends JSON and fragments compressed, and what is short as it is', async () => {
+    const json = await get('/api/openapi.json', { accept: 'application/json', 'accept-encoding': 'gzip' });
+    expect(json.headers).to.include({ 'content-encoding': 'gzip' });
+    expect(JSON.parse(gunzipSync(json.body).toString())).to.have.property('openapi');
+    const short = await get('/healthz', { 'accept-encoding': 'br' });
+    expect(short.headers).not.to.have.property('content-encoding');
+  });
+
+  it('does not compress what another site made the browser ask', async () => {
+    for (const site of ['cross-site', 'same-site'])
+      expect(
+        (await get('/bookings?q=Quill', { 'accept-encoding': 'br', 'sec-fetch-site': site })).headers,
+        site,
+      ).not.to.have.property('content-encoding');
+    for (const site of ['same-origin', 'none'])
+      expect(
+        (await get('/bookings', { 'accept-encoding': 'br', 'sec-fetch-site': site })).headers,
+        site,
+      ).to.include({ 'content-encoding': 'br' });
+  });
+
+  it('answers HEAD without a body', async () => {
+    const answer = await get('/bookings/new', { 'accept-encoding': 'br' }, 'HEAD');
+    expect(answer.status).to.equal(200);
+    expect(answer.body).to.have.length(0);
+  });
+
+  it('answers 304 to a tag that still holds, after the session check, and with the audit row of the view', async () => {
+    offerTimes(fixture);
+    const agent = await app.signIn(rita);
+    const { body } = await agent
+      .post('/bookings')
+      .send({
+        specialistId: await fixture.specialistId('Dr Amelia Hart'),
+        type: 'in_person',
+        startsAt: nineOnTuesday,
+        examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
+      })
+      .expect(201);
+    const bookingId = (body as { booking: { id: string } }).booking.id;
+    const address = `/bookings/${bookingId}`;
+    const json = { accept: 'application/json', 'accept-encoding': 'gzip' };
+    const tag = (await get(address, json)).headers.etag ?? '';
+    const views = () => app.db('audit_log').where({ action: 'booking.viewed', resource_id: bookingId });
+    const before = (await views()).length;
+    const again = await get(address, { ...json, 'if-none-match': tag });
+    expect(again.status).to.equal(304);
+    expect(again.body).to.have.length(0);
+    expect(again.headers['cache-control']).to.equal('no-store');
+    expect(await views()).to.have.length(before + 1);
+    expect((await get(address, { ...json, cookie: '', 'if-none-match': tag })).status).to.equal(401);
+  });
+});
+
+interface Answer {
+  status: number;
+  headers: Record<string, string | undefined>;
+  body: Buffer;
+}
+
+/** By hand: other clients decompress. */
+function ask(url: URL, method: string, headers: Record<string, string>): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    request(url, { method, headers }, (answer) => {
+      const parts: Buffer[] = [];
+      answer.on('data', (part: Buffer) => parts.push(part));
+      answer.on('error', reject);
+      answer.on('end', () => {
+        resolve({
+          status: answer.statusCode ?? 0,
+          headers: answer.headers as Answer['headers'],
+          body: Buffer.concat(parts),
+        });
+      });
+    })
+      .on('error', reject)
+      .end();
+  });
+}
