@@ -29,6 +29,8 @@ export type Converged =
 export interface Convergence {
   /** @param given an answer of Acuity that was read after its `readVersion`: the first round uses it */
   converge(appointmentId: number, cause: FollowCause, given?: GivenAppointment): Promise<Converged>;
+  /** Without reading Acuity: its answer to our own booking is stored already. */
+  confirmCreated(appointmentId: number, bookingId: string): Promise<Converged>;
   /** For the job: throws while the meeting has no link yet. */
   fetchMeetingLink(appointmentId: number): Promise<void>;
 }
@@ -105,6 +107,10 @@ export function createConvergence(announcing: ConvergenceDeps): Convergence {
       const done = await readAndWrite(appointmentId, cause, given);
       if (done.ok && done.bookingId) await scheduleLinkFetch(announcing, done.bookingId, appointmentId);
       return done;
+    },
+    async confirmCreated(appointmentId, bookingId) {
+      await scheduleLinkFetch(announcing, bookingId, appointmentId);
+      return { ok: true, outcome: 'skipped', bookingId, note: null };
     },
     async fetchMeetingLink(appointmentId) {
       // Not via converge, which would add this job again each time it runs.

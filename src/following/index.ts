@@ -1,6 +1,7 @@
 export { compareWindow, type CompareDeps } from './compare.ts';
 export {
   createConvergence,
+  type Converged,
   type Convergence,
   type ConvergenceDeps,
   type GivenAppointment,

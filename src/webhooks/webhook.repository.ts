@@ -186,6 +186,24 @@ export async function listEvents(
   return rows.map(toEvent);
 }
 
+/**
+ * The booking whose creation the event tells of, when that cannot be anything else: we made the appointment and stored
+ * Acuity's answer, the event came within ten seconds, and it is the first and only one about the appointment. A change
+ * made since has an event of its own: whichever of the two is processed later finds the other here, and reads Acuity.
+ */
+export async function bookingOfEcho(db: Queryable, eventId: string): Promise<string | null> {
+  const { rows } = await db.raw<{ rows: { id: string }[] }>(
+    `select b.id from webhook_events e join bookings b on b.acuity_appointment_id = e.appointment_id
+     where e.id = ? and lower(e.action) in ('scheduled', 'changed') and e.coalesced = 0 and e.replayed_at is null
+       and e.attempts <= 1 and b.source = 'portal' and b.version = 1
+       and e.received_at between b.created_at - interval '10 seconds' and b.created_at + interval '10 seconds'
+       and not exists (
+         select from webhook_events o where o.appointment_id = e.appointment_id and o.id <> e.id)`,
+    [eventId],
+  );
+  return rows[0]?.id ?? null;
+}
+
 export interface Processing {
   outcome: Outcome;
   bookingId: string | null;

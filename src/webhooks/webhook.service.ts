@@ -4,8 +4,7 @@ import type { Logger } from 'pino';
 import { auditActor, type Actor } from '../accounts/index.ts';
 import { admitRefusal, systemActor, type AuditLog, type RequestFacts } from '../audit/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
-import type { Outcome } from '../following/index.ts';
-import type { Convergence } from '../following/index.ts';
+import type { Converged, Convergence, Outcome } from '../following/index.ts';
 import type { SecretRing } from '../lib/secret-ring.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -19,6 +18,7 @@ import {
   type Refusal,
 } from './webhook.event.ts';
 import {
+  bookingOfEcho,
   coalesce,
   digestOf,
   findEvent,
@@ -93,10 +93,18 @@ export function createWebhookService(deps: WebhookDeps): WebhookService {
     return refusal;
   }
 
+  /** The echo of a booking that we made a moment ago tells nothing new: Acuity is not read for it. */
+  async function follow(eventId: string, appointmentId: number): Promise<Converged> {
+    const bookingId = await bookingOfEcho(db, eventId);
+    return bookingId
+      ? deps.convergence.confirmCreated(appointmentId, bookingId)
+      : deps.convergence.converge(appointmentId, { source: 'acuity' });
+  }
+
   async function process(event: Pick<WebhookEvent, 'id' | 'action' | 'appointmentId'>): Promise<Processed> {
     const startedAt = performance.now();
     const done = concernsAppointment(event)
-      ? await deps.convergence.converge(event.appointmentId, { source: 'acuity' })
+      ? await follow(event.id, event.appointmentId)
       : ({ ok: true, outcome: 'ignored', bookingId: null, note: null } as const);
     if (!done.ok) return { kind: 'retry', reason: done.reason, retryAfterMs: done.retryAfterMs };
     const { outcome, bookingId, note } = done;

@@ -36,6 +36,40 @@ describe('event of Acuity', () => {
     expect(await bookings()).to.have.length(1);
   }
 
+  /** A booking by the referrer here; `day` holds the times that were free. */
+  async function bookHere() {
+    const agent = await stack.app.signIn(rita);
+    const { id: specialistId } = (await stack.app
+      .db('specialists')
+      .where({ acuity_calendar_id: 7001 })
+      .first('id')) as { id: string };
+    const month = new Date(Date.now() + 40 * 86_400_000).toISOString().slice(0, 7);
+    const dates = await agent
+      .get(`/specialists/${specialistId}/availability?type=in_person&month=${month}`)
+      .expect(200);
+    const day = await agent
+      .get(`/specialists/${specialistId}/availability?type=in_person&date=${dates.body.dates[0]}`)
+      .expect(200);
+    const { body } = await agent
+      .post('/bookings')
+      .send({
+        specialistId,
+        type: 'in_person',
+        startsAt: day.body.slots[0].startsAt,
+        examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
+      })
+      .expect(201);
+    return { agent, day, body };
+  }
+
+  async function countReads(appointmentId: number): Promise<number> {
+    const answer = await fetch(`${stack.simulator.url}/_sim/calls`);
+    const { calls } = (await answer.json()) as { calls: { method: string; path: string }[] };
+    return calls.filter(
+      ({ method, path }) => method === 'GET' && path.endsWith(`/appointments/${appointmentId}`),
+    ).length;
+  }
+
   it('makes one booking and one mail when it arrives three times concurrently in two processes', async () => {
     await open({ target: null });
     const second = compose(stack.app.system.services.config, { log: stack.app.system.services.log });
@@ -80,30 +114,43 @@ describe('event of Acuity', () => {
     expect(kinds.filter((kind) => kind === 'booking_cancelled')).to.have.length(1);
   });
 
+  it('costs no read of Acuity when it tells of the booking that we just made', async () => {
+    await open({ target: null });
+    for (const action of ['scheduled', 'appointment.changed']) {
+      const { body } = await bookHere();
+      const { id, acuityAppointmentId } = body.booking as { id: string; acuityAppointmentId: number };
+      const text = eventBody(action, acuityAppointmentId);
+      const answer = await send(webhook(), text, signed(text));
+      expect(answer).to.deep.include({ status: 200, body: { outcome: 'skipped', bookingId: id } });
+      expect(await countReads(acuityAppointmentId)).to.equal(0);
+    }
+  });
+
+  it('reads Acuity when staff changed the new booking at once, in whatever order the two events come', async () => {
+    await open({ target: null });
+    for (const actions of [
+      ['changed', 'rescheduled'],
+      ['rescheduled', 'changed'],
+      ['changed', 'changed'],
+    ]) {
+      const { body, day } = await bookHere();
+      const { acuityAppointmentId } = body.booking as { acuityAppointmentId: number };
+      const { slots } = day.body as { slots: { startsAt: string }[] };
+      const datetime = slots.at(-1)?.startsAt ?? '';
+      await stack.staff('PUT', `/appointments/${acuityAppointmentId}/reschedule?admin=true`, { datetime });
+      for (const action of actions) {
+        const text = eventBody(action, acuityAppointmentId);
+        expect((await send(webhook(), text, signed(text))).status).to.equal(200);
+      }
+      const booking = await stack.booking(acuityAppointmentId);
+      expect(booking?.starts_at, actions.join(', ')).to.deep.equal(new Date(datetime));
+    }
+  });
+
   it('completes the portal’s attempt, and makes no second booking, when it comes before Acuity’s reply', async () => {
     await open();
     await stack.control('/webhooks', { early: true });
-    const agent = await stack.app.signIn(rita);
-    const { id: specialistId } = (await stack.app
-      .db('specialists')
-      .where({ acuity_calendar_id: 7001 })
-      .first('id')) as { id: string };
-    const month = new Date(Date.now() + 40 * 86_400_000).toISOString().slice(0, 7);
-    const dates = await agent
-      .get(`/specialists/${specialistId}/availability?type=in_person&month=${month}`)
-      .expect(200);
-    const day = await agent
-      .get(`/specialists/${specialistId}/availability?type=in_person&date=${dates.body.dates[0]}`)
-      .expect(200);
-    const { body } = await agent
-      .post('/bookings')
-      .send({
-        specialistId,
-        type: 'in_person',
-        startsAt: day.body.slots[0].startsAt,
-        examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
-      })
-      .expect(201);
+    const { agent, day, body } = await bookHere();
     await stack.settled();
     const {
       id: bookingId,
