@@ -1,6 +1,4 @@
 // The web app: middleware in order, then every route.
-import { readdirSync } from 'node:fs';
-import path from 'node:path';
 import express, { Router, type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { createCookieRenewal, type Accounts } from '../accounts/index.ts';
@@ -20,6 +18,7 @@ import { impersonationEndpoints } from './api/impersonation.api.ts';
 import { sessionEndpoints } from './api/session.api.ts';
 import { uploadEndpoints } from './api/uploads.api.ts';
 import { specialistsEndpoints, type SpecialistsApiServices } from './api/specialists.api.ts';
+import { createAssets, type Assets } from './assets.ts';
 import type { Endpoint, PageRoute } from './endpoint.ts';
 import { access } from './middleware/access.ts';
 import { acting, recordPageView } from './middleware/acting.ts';
@@ -67,9 +66,6 @@ export interface Services
   readiness(): Promise<Readiness>;
 }
 
-const root = path.resolve(import.meta.dirname, '../..');
-const publicRoot = path.join(root, 'public');
-
 export function createApp(services: Services): Express {
   const { config, log } = services;
   const app = express();
@@ -89,9 +85,11 @@ export function createApp(services: Services): Express {
     }),
   );
   app.get(paths.metrics(), named(paths.metrics()), answerMetrics(services.meters, config));
-  app.use(staticFiles());
+  const cache = config.NODE_ENV !== 'development';
+  const assets = createAssets({ cache });
+  app.use(staticFiles(assets));
   app.locals.baseUrl = config.BASE_URL;
-  installViews(app, { cache: config.NODE_ENV !== 'development' });
+  installViews(app, { cache, assets });
   app.use(
     compression,
     privateAnswers,
@@ -195,17 +193,9 @@ function key({ method, path: pattern }: PageRoute): string {
   return `${method} ${pattern.replace(/:\w+/g, ':')}`;
 }
 
-/** Answers everything below the folders of public/, without a session; no other request looks for a file. */
-function staticFiles(): RequestHandler {
+/** Answers everything below the folders of the assets, without a session; no other request looks for a file. */
+function staticFiles({ folders, send }: Assets): RequestHandler {
   const routers = segmentRouters();
-  // URLs contain the file's digest (views.ts), so browsers may cache.
-  const files = express.static(publicRoot, { index: false, maxAge: '1h' });
-  for (const folder of readdirSync(publicRoot))
-    routers.of(`/${folder}`).use(files, privateAnswers, unmatched);
-  const htmx = path.join(root, 'node_modules/htmx.org/dist');
-  routers
-    .of('/vendor')
-    .get('/vendor/htmx.min.js', (_req, res) => res.sendFile('htmx.min.js', { root: htmx, maxAge: '1d' }))
-    .use(privateAnswers, unmatched);
+  for (const folder of folders) routers.of(`/${folder}`).use(send, privateAnswers, unmatched);
   return routers.handle;
 }

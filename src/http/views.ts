@@ -1,18 +1,16 @@
 // The EJS engine: `name.ejs` is a page and is wrapped in views/layouts/page.ejs, `_name.ejs` is a fragment and is sent
 // as it is. Templates are strict: every value is `it.x`.
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ejs from 'ejs';
 import type { Express } from 'express';
 import type { KeptForm } from '../accounts/index.ts';
+import type { Assets } from './assets.ts';
 import { fillForms } from './fill-forms.ts';
 import { viewHelpers } from './view-helpers.ts';
 
 const projectRoot = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const viewsRoot = join(projectRoot, 'views');
-const publicRoot = join(projectRoot, 'public');
 const layout = join(viewsRoot, 'layouts/page.ejs');
 
 /** What every page passes to the layout. The rest (viewer, currentPath, requestId) comes from res.locals. */
@@ -26,8 +24,7 @@ export interface PageData {
 type Rendered = (error: Error | null, html?: string) => void;
 
 /** Registers the engine. `cache` keeps compiled templates (production, tests); without it they are read on each render. */
-export function installViews(app: Express, options: { cache?: boolean } = {}): void {
-  const cache = options.cache ?? true;
+export function installViews(app: Express, { cache, assets }: { cache: boolean; assets: Assets }): void {
   const ejsOptions: ejs.Options = {
     root: viewsRoot,
     views: [viewsRoot],
@@ -53,25 +50,10 @@ export function installViews(app: Express, options: { cache?: boolean } = {}): v
   app.set('views', viewsRoot);
   app.set('view engine', 'ejs');
   app.set('view cache', cache);
-  Object.assign(app.locals, viewHelpers, { asset: createAssetUrls(cache) });
+  Object.assign(app.locals, viewHelpers, { asset: assets.url });
 
   app.use((req, res, next) => {
     res.locals.currentPath = req.path;
     next();
   });
-}
-
-/** `/css/base.css` → `/css/base.css?v=1f3a…`: a changed file has a new URL, so browsers may cache. */
-function createAssetUrls(cache: boolean): (path: string) => string {
-  const known = new Map<string, string>();
-  return (path) => {
-    const seen = cache ? known.get(path) : undefined;
-    if (seen) return seen;
-    const digest = createHash('sha256')
-      .update(readFileSync(join(publicRoot, path)))
-      .digest('hex');
-    const url = `${path}?v=${digest.slice(0, 10)}`;
-    known.set(path, url);
-    return url;
-  };
 }

@@ -18,7 +18,6 @@ import { isChanging, mountedRoutes } from '../support/routes.ts';
 // i: allowed (whatever an empty form is answered) · s: sign in first · n: 403 · u: 404 or 410
 const table: Record<string, string> = {
   'get /metrics': 'iiiiii',
-  'get /vendor/htmx.min.js': 'iiiiii',
   'get /healthz': 'iiiiii',
   'get /readyz': 'iiiiii',
   'get /api/openapi.json': 'iiiiii',

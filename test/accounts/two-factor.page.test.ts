@@ -294,7 +294,6 @@ describe('two-step sign-in', () => {
     }
     expect(reached).to.have.members([
       'get /metrics',
-      'get /vendor/htmx.min.js',
       'get /healthz',
       'get /readyz',
       'get /api/openapi.json',

@@ -1,8 +1,8 @@
 // What leaves over the wire: compressed or not, and asked again with a tag.
-import { request } from 'node:http';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import type { TestApp } from '../support/app.ts';
+import { ask, type Answer } from '../support/ask.ts';
 import {
   nineOnTuesday,
   offerTimes,
@@ -106,29 +106,3 @@ describe('compression', () => {
     expect((await get(address, { ...json, cookie: '', 'if-none-match': tag })).status).to.equal(401);
   });
 });
-
-interface Answer {
-  status: number;
-  headers: Record<string, string | undefined>;
-  body: Buffer;
-}
-
-/** By hand: other clients decompress. */
-function ask(url: URL, method: string, headers: Record<string, string>): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    request(url, { method, headers }, (answer) => {
-      const parts: Buffer[] = [];
-      answer.on('data', (part: Buffer) => parts.push(part));
-      answer.on('error', reject);
-      answer.on('end', () => {
-        resolve({
-          status: answer.statusCode ?? 0,
-          headers: answer.headers as Answer['headers'],
-          body: Buffer.concat(parts),
-        });
-      });
-    })
-      .on('error', reject)
-      .end();
-  });
-}

@@ -1,6 +1,4 @@
 // The access rules of a URL: which route answers it, who may use the route, and the rules of the record in it.
-import { stat } from 'node:fs/promises';
-import path from 'node:path';
 import { Router, type Request, type Response } from 'express';
 import {
   attemptRules,
@@ -14,6 +12,7 @@ import {
 import { askRules } from '../../../accounts/index.ts';
 import type { Config } from '../../../config.ts';
 import type { Database } from '../../../db/knex.ts';
+import { isAsset } from '../../assets.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { routeRule } from '../../middleware/access.ts';
 import { isOpenBeforeSetUp } from '../../middleware/session.ts';
@@ -40,7 +39,6 @@ export function createPageRules(
     router.get(pattern, (req, _res, next) => next(new Found(named, req.params as Params)));
   at(paths.metrics(), () => metricsTarget(services.config));
   at(paths.doctorProbe(), () => probeTarget);
-  at('/vendor/htmx.min.js', () => forEverything('a file of the app'));
   for (const route of routes)
     if (route.method === 'get')
       at(route.path, (params, pathname) => routeTarget(services, route, params, pathname));
@@ -53,7 +51,7 @@ export function createPageRules(
   return async (pathname) => {
     const found = await matchRoute(router, pathname);
     if (found) return found.named(found.params, pathname);
-    return (await isPublicFile(pathname)) ? forEverything('a file of the app') : nothingAt(pathname);
+    return isAsset(pathname) ? forEverything('a file of the app') : nothingAt(pathname);
   };
 }
 
@@ -72,17 +70,6 @@ function matchRoute(router: Router, pathname: string): Promise<Found | null> {
     const req = { method: 'GET', url: pathname } as Request;
     router(req, {} as Response, (outcome: unknown) => resolve(outcome instanceof Found ? outcome : null));
   });
-}
-
-const publicFolder = path.resolve(import.meta.dirname, '../../../../public');
-
-async function isPublicFile(pathname: string): Promise<boolean> {
-  const file = path.join(publicFolder, path.normalize(pathname));
-  if (!file.startsWith(publicFolder + path.sep) || file.includes('\0')) return false;
-  return stat(file).then(
-    (found) => found.isFile(),
-    () => false,
-  );
 }
 
 function routeTarget(

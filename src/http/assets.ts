@@ -1,0 +1,157 @@
+// The files of public/, and htmx: each under a name with its digest, which browsers keep for good, and compressed once, in
+// memory: the disk may be read-only.
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import type { Request, RequestHandler, Response } from 'express';
+import { contentType } from 'mime-types';
+import { codingFor, isWorthCompressing, type Coding } from './content-coding.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const publicRoot = path.join(root, 'public');
+
+export interface Asset {
+  type: string;
+  bytes: Buffer;
+  digest: string;
+  compressed: (coding: Coding) => Promise<Buffer>;
+}
+
+export function createAsset(fileName: string, bytes: Buffer): Asset {
+  const made = new Map<Coding, Promise<Buffer>>();
+  return {
+    type: contentType(path.extname(fileName)) || 'application/octet-stream',
+    bytes,
+    digest: createHash('sha256').update(bytes).digest('hex').slice(0, 10),
+    compressed(coding) {
+      const result = made.get(coding) ?? compress(bytes, coding);
+      made.set(coding, result);
+      return result;
+    },
+  };
+}
+
+/** `/css/base.css` as `/css/base.1f3a….css`. */
+export function withDigest(name: string, { digest }: Asset): string {
+  const { dir, name: stem, ext } = path.posix.parse(name);
+  return path.posix.join(dir, `${stem}.${digest}${ext}`);
+}
+
+/** `/css/base.1f3a….css` as `/css/base.css` and its digest; other names as they are. */
+export function withoutDigest(name: string): { name: string; digest: string | null } {
+  const [, stem = '', digest = '', ext = ''] = /^(.+)\.([0-9a-f]{10})(\.\w+)$/.exec(name) ?? [];
+  return digest ? { name: stem + ext, digest } : { name, digest: null };
+}
+
+/**
+ * Under another digest than its own (a page from before a deployment, or a page of a newer process beside this one) the
+ * file is sent as it is now, and the browser asks each time whether it still holds.
+ */
+export async function sendAsset(
+  req: Request,
+  res: Response,
+  asset: Asset,
+  named: { digest: string | null; keptBy: 'public' | 'private' },
+): Promise<void> {
+  const { type, bytes, digest } = asset;
+  const isForGood = named.digest === digest;
+  res.set({
+    'Cache-Control': `${named.keptBy}, ${isForGood ? 'max-age=31536000, immutable' : 'no-cache'}`,
+    'Content-Type': type,
+    ETag: `W/"${digest}"`,
+    Vary: 'Accept-Encoding',
+  });
+  const coding = isWorthCompressing(type, bytes.length) ? codingFor(req.headers['accept-encoding']) : null;
+  if (!coding || req.fresh) {
+    res.send(bytes);
+    return;
+  }
+  const body = await asset.compressed(coding);
+  res.set('Content-Encoding', coding).send(body);
+}
+
+export interface Assets {
+  folders: string[];
+  /** The name with the digest. */
+  url: (name: string) => string;
+  /** By a name with or without digest. */
+  find(pathname: string): { asset: Asset; digest: string | null } | null;
+  send: RequestHandler;
+}
+
+/** @param options.cache false: files are read again at each request, while somebody changes them */
+export function createAssets(options: { cache: boolean }): Assets {
+  const known = new Map<string, Asset>();
+  const read = (name: string): Asset | null => {
+    const seen = options.cache ? known.get(name) : undefined;
+    const file = (options.cache ? files : filesByName()).get(name);
+    if (seen || file === undefined) return seen ?? null;
+    const asset = createAsset(name, withDigestsInside(name, readFileSync(file), url));
+    known.set(name, asset);
+    return asset;
+  };
+  const url = (name: string): string => {
+    const asset = read(name);
+    if (!asset) throw new Error(`No file has the name ${name}`);
+    return withDigest(name, asset);
+  };
+  const find: Assets['find'] = (pathname) => {
+    const { name, digest } = withoutDigest(pathname);
+    const asset = read(name);
+    return asset && { asset, digest };
+  };
+  return {
+    folders: [...new Set([...files.keys()].map((name) => name.split('/')[1] ?? ''))],
+    url,
+    find,
+    async send(req, res, next) {
+      const found = ['GET', 'HEAD'].includes(req.method) ? find(req.path) : null;
+      if (!found) return next();
+      await sendAsset(req, res, found.asset, { digest: found.digest, keptBy: 'public' });
+    },
+  };
+}
+
+const files = filesByName();
+
+/** Whether a name, with or without a digest, is a file of ours. */
+export function isAsset(pathname: string): boolean {
+  return files.has(withoutDigest(pathname).name);
+}
+
+function filesByName(): Map<string, string> {
+  const found = readdirSync(publicRoot, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name));
+  return new Map([
+    ...found.map((file) => [`/${path.relative(publicRoot, file)}`, file] as const),
+    ['/vendor/htmx.min.js', path.join(root, 'node_modules/htmx.org/dist/htmx.min.js')],
+  ]);
+}
+
+/** A module names others by their digests too, so its own digest changes with theirs. */
+function withDigestsInside(name: string, bytes: Buffer, url: (name: string) => string): Buffer {
+  if (!name.startsWith('/js/')) return bytes;
+  const folder = path.posix.dirname(name);
+  const text = bytes
+    .toString()
+    .replaceAll(/(?<=\bfrom ')\.\/[\w./-]+(?=')/g, (other) => url(path.posix.join(folder, other)));
+  return Buffer.from(text);
+}
+
+const brotli = promisify(brotliCompress);
+const zip = promisify(gzip);
+
+/** The best that takes less than half a second: of the console's bundles, with their megabytes, not the very best. */
+function compress(bytes: Buffer, coding: Coding): Promise<Buffer> {
+  if (coding === 'gzip') return zip(bytes, { level: 9 });
+  const quality = bytes.length > 200_000 ? 9 : 11;
+  return brotli(bytes, {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: quality,
+      [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+    },
+  });
+}
