@@ -1,29 +1,41 @@
 // Log lines go to standard output several at a time: every request writes one, and each write is a system call.
-import { pino } from 'pino';
 
 const gatherMs = 20;
+const longestGathered = 8_192;
 
-let output: { write(line: string): void } | undefined;
+export interface LogOutput {
+  write(line: string): void;
+}
+
+let output: LogOutput | undefined;
 
 /** The same for all logs of the process. What a process that is killed loses is the last moment's lines. */
-export function logOutput(): { write(line: string): void } {
+export function logOutput(): LogOutput {
   output ??= gathered();
   return output;
 }
 
-function gathered(): { write(line: string): void } {
-  const destination = pino.destination({ dest: 1, sync: true, minLength: 8_192 });
+// Not pino's own destination: its flushSync tries for ever when nobody reads the pipe any more (EPIPE), and the process
+// stands still.
+function gathered(): LogOutput {
+  let lines = '';
   let timer: NodeJS.Timeout | null = null;
   const flush = () => {
+    if (timer) clearTimeout(timer);
     timer = null;
-    destination.flushSync();
+    const text = lines;
+    lines = '';
+    if (text) process.stdout.write(text);
   };
-  // Also after an error that nobody caught.
+  // Also after an error that nobody caught. Node writes to pipes and files synchronously.
   process.on('exit', flush);
+  // A log that nobody can read has nowhere to say so: the app goes on without it.
+  process.stdout.on('error', () => undefined);
   return {
     write(line) {
-      destination.write(line);
-      timer ??= setTimeout(flush, gatherMs).unref();
+      lines += line;
+      if (lines.length > longestGathered) flush();
+      else timer ??= setTimeout(flush, gatherMs).unref();
     },
   };
 }
