@@ -37,11 +37,17 @@ const roleOf = (context: Pick<ActionContext, 'currentAdmin'>): Role =>
 export interface ConsoleParts {
   admin: AdminJS;
   routes: typeof adminRoutes.routes;
-  assets: typeof adminRoutes.assets;
 }
 
-/** The console of a role: it does not know the lists that the role may not read. */
-export function createAdmin(db: Database, role: Role): ConsoleParts {
+/** The files of AdminJS that its page loads, and others that it does not. */
+export const bundles = adminRoutes.assets;
+
+/**
+ * The console of a role: it does not know the lists that the role may not read.
+ *
+ * @param assetUrl from the path of a file of public/
+ */
+export function createAdmin(db: Database, role: Role, assetUrl: (name: string) => string): ConsoleParts {
   const readable = tables.filter((table) => mayRead(role, table));
   const componentLoader = new ComponentLoader();
   // AdminJS wants a file for each component. The browser gets our files as they are; nothing is bundled.
@@ -70,15 +76,15 @@ export function createAdmin(db: Database, role: Role): ConsoleParts {
     dashboard: { component: parts.dashboard },
     branding: {
       companyName: 'Examdesk',
-      logo: '/img/mark.svg',
-      favicon: '/img/mark.svg',
+      logo: assetUrl('/img/mark.svg'),
+      favicon: assetUrl('/img/mark.svg'),
       withMadeWithLove: false,
       theme: { colors: brandColors },
     },
     version: { admin: false },
     assets: {
-      styles: stylesheets.map((part) => `/css/console/${part}.css`),
-      scripts: ['/js/time-zone.js', '/js/console-session.js', '/js/console-access.js'],
+      styles: stylesheets.map((part) => assetUrl(`/css/console/${part}.css`)),
+      scripts: ['/js/time-zone.js', '/js/console-session.js', '/js/console-access.js'].map(assetUrl),
     },
     locale: {
       language: 'en',
@@ -87,7 +93,7 @@ export function createAdmin(db: Database, role: Role): ConsoleParts {
     },
     settings: { defaultPerPage: 20 },
   });
-  return { admin, routes: adminRoutes.routes, assets: adminRoutes.assets };
+  return { admin, routes: adminRoutes.routes };
 }
 
 /** In cascade order. */

@@ -102,7 +102,7 @@ export function createApp(services: Services): Express {
   );
   const table = routeTable(services);
   app.use(routes(services, table));
-  app.use(consoleRouter(services));
+  app.use(consoleRouter(services, assets));
   app.use(unmatched, errors(log, routeFinder([...table.forPeople, ...table.forPrograms])));
   return app;
 }

@@ -133,7 +133,7 @@ const table: Record<string, string> = {
   'post /admin/seal': 'snniin',
   'get /admin/api/dashboard': 'snniin',
   'get /admin/options/referrers': 'snniin',
-  'get /admin/frontend/assets/components.bundle.js': 'snniin',
+  'get /admin/frontend/assets/:file': 'snnuun',
   'get /admin/access-check': 'snniin',
   'post /admin/access-check': 'snniin',
   'get /admin/act-as': 'snnnin',

@@ -1,8 +1,10 @@
 // Each defect that AdminJS has by itself is a request here, which must fail against us.
 import { randomUUID } from 'node:crypto';
+import { brotliDecompressSync } from 'node:zlib';
 import { expect } from 'chai';
 import { tables } from '../../src/console/index.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+import { ask } from '../support/ask.ts';
 
 const list = (id: string): string => `/admin/api/resources/${id}/actions/list`;
 
@@ -86,7 +88,7 @@ describe('the console', () => {
     const { text } = await ada.get('/admin').set('Accept', 'text/html').expect(200);
     const styles = [...text.matchAll(/href="(\/css\/[^"]+)"/g)].map(([, href]) => href ?? '');
     expect(styles).to.have.length(7);
-    expect(styles[0]).to.equal('/css/console/pieces.css');
+    expect(styles[0]).to.match(/^\/css\/console\/pieces\.[\da-f]{10}\.css$/);
     for (const href of styles)
       await ada
         .get(href)
@@ -94,13 +96,54 @@ describe('the console', () => {
         .expect('Content-Type', /text\/css/);
   });
 
-  it('serves its own scripts', async () => {
-    for (const file of ['app', 'global', 'design-system', 'components']) {
+  it('serves its own scripts compressed, under names that staff keep for good', async () => {
+    const { text } = await sam.get('/admin').set('Accept', 'text/html').expect(200);
+    const names = [...text.matchAll(/src="(\/admin\/frontend\/assets\/[^"]+)"/g)].map(
+      ([, name]) => name ?? '',
+    );
+    expect(names).to.have.length(4);
+    for (const name of names) {
+      expect(name).to.match(/\.bundle\.[\da-f]{10}\.js$/);
+      const { headers } = await sam.get(name).set('Accept-Encoding', 'br').expect(200);
+      expect(headers['content-type'], name).to.contain('javascript');
+      expect(headers['content-encoding'], name).to.equal('br');
+      expect(headers['cache-control'], name).to.equal('private, max-age=31536000, immutable');
       await sam
-        .get(`/admin/frontend/assets/${file}.bundle.js`)
-        .expect(200)
-        .expect('Content-Type', /javascript/);
+        .get(name)
+        .set('If-None-Match', headers.etag ?? '')
+        .expect(304);
+      await app
+        .anonymous()
+        .get(name)
+        .set('If-None-Match', headers.etag ?? '')
+        .expect(401);
+      const plain = await sam.get(name.replace(/\.[\da-f]{10}/, '')).expect(200);
+      expect(plain.headers['cache-control'], name).to.equal('private, no-cache');
     }
+    await sam.get('/admin/frontend/assets/none.bundle.js').expect(404);
+  });
+
+  it('loads in at most 900 KB at first', async () => {
+    const { name, value } = await app.sessionCookie('ada@examdesk.example');
+    const get = async (address: string) => {
+      const answer = await ask(new URL(address, app.url), 'GET', {
+        cookie: `${name}=${value}`,
+        accept: 'text/html',
+        'accept-encoding': 'br, gzip',
+      });
+      expect(answer.status, address).to.equal(200);
+      return answer.body;
+    };
+    const page = await get('/admin');
+    const names = [
+      ...brotliDecompressSync(page)
+        .toString()
+        .matchAll(/(?:src|href)="(\/[^"]+\.(?:js|css|svg))"/g),
+    ];
+    let bytes = page.length + (await get('/admin/api/dashboard')).length;
+    for (const [, address = ''] of names) bytes += (await get(address)).length;
+    expect(names).to.have.length.above(13);
+    expect(bytes).to.be.at.most(900_000);
   });
 
   for (const { id } of tables) {

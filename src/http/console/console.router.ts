@@ -1,6 +1,4 @@
 // The console at /admin: staff only; first our own forms and exports, then AdminJS's pages and lists.
-import { readdir, readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import { auditActor, isStaff } from '../../accounts/index.ts';
 import {
@@ -19,6 +17,7 @@ import {
 import { actorOf, viewerOf } from '../actor.ts';
 import { readerZoneOf } from '../forms/fields.ts';
 import { createSealedSearch } from '../forms/sealed-search.ts';
+import type { Assets } from '../assets.ts';
 import { access, recordDenial } from '../middleware/access.ts';
 import { keptFormOf } from '../middleware/kept-forms.ts';
 import { badRequest, conflict, forbidden, notFound, Problem } from '../problem.ts';
@@ -27,12 +26,11 @@ import { formOf, type FormAction } from './forms/index.ts';
 import { sendPage, statusOf } from './console.page.ts';
 import { referrerOptions, referrerOptionsAddress } from './forms/bookings.forms.ts';
 import { filtersOf, readQuery } from './console.query.ts';
+import { nameScripts, readScripts, scriptRoute, sendScript } from './console.scripts.ts';
 import { sealWords } from './console.seal.ts';
 import type { ConsoleServices } from './console.services.ts';
 
-const root = path.resolve(import.meta.dirname, '../../..');
-
-export function consoleRouter(services: ConsoleServices): Router {
+export function consoleRouter(services: ConsoleServices, assets: Assets): Router {
   const router = Router();
   router.use('/admin', setRoute, access('staff', services), ownPagesOnly(services.config.BASE_URL));
   const open: RequestHandler = async (req, res) => {
@@ -77,17 +75,15 @@ export function consoleRouter(services: ConsoleServices): Router {
     const acuity = { questions, steps, connection: attention };
     res.json(await readDashboard(services.db, role, zoneOf(req), acuity));
   });
-  const components = lazy(ownComponents);
-  router.get('/admin/frontend/assets/components.bundle.js', async (_req, res) => {
-    res.type('js').send(await components());
-  });
+  const scripts = lazy(readScripts);
+  router.get(scriptRoute, sendScript(scripts));
   // Checks who may read which list by which filters. AdminJS checks each action again.
   router.use(['/admin/api/resources/:table', '/admin/resources/:table'], guardTable(services, readFilters));
   // AdminJS's own pages, of which we have none.
   router.use(['/admin/pages', '/admin/api/pages'], () => {
     throw notFound();
   });
-  const admin = lazy(() => adminRouter(services));
+  const admin = lazy(() => adminRouter(services, assets, scripts));
   for (const address of ['/admin', '/admin/*rest'])
     router.get(address, async (req, res, next) => (await admin())(req, res, next));
   router.use('/admin', recordRefusals(services));
@@ -256,17 +252,6 @@ async function recordView(
   });
 }
 
-/** Replaces the way old libraries reach the global object, which our CSP refuses and reports. */
-function withoutEval(script: string): string {
-  return script.replaceAll(/(?:new )?Function\("return this"\)\(\)/g, 'globalThis');
-}
-
-async function ownComponents(): Promise<string> {
-  const folder = path.join(root, 'public/js/console');
-  const files = (await readdir(folder)).sort();
-  return (await Promise.all(files.map((file) => readFile(path.join(folder, file), 'utf8')))).join('\n');
-}
-
 /** Loads once; a failed load is tried again at the next call. */
 function lazy<T>(load: () => Promise<T>): () => Promise<T> {
   let loaded: Promise<T> | undefined;
@@ -283,23 +268,15 @@ type Controllers = new (
 ) => Record<string, (request: object, response: Response) => Promise<unknown>>;
 
 /** Replaces @adminjs/express, without its session, body parser and bundler. */
-async function adminRouter(services: ConsoleServices): Promise<RequestHandler> {
+async function adminRouter(
+  services: ConsoleServices,
+  { url }: Assets,
+  scripts: () => ReturnType<typeof readScripts>,
+): Promise<RequestHandler> {
   const { createAdmin, currentAdminOf } = await loadConsole();
-  const { routes, assets, admin: ofAdmins } = createAdmin(services.db, 'admin');
-  const ofSupport = createAdmin(services.db, 'support').admin;
+  const { routes, admin: ofAdmins } = createAdmin(services.db, 'admin', url);
+  const ofSupport = createAdmin(services.db, 'support', url).admin;
   const router = Router();
-  for (const { path: address, src } of assets) {
-    // Always AdminJS's production build, so that the tests run what production runs.
-    const file = path.basename(src).replace('.development.', '.production.');
-    const folder = path.resolve(path.dirname(src));
-    const script = lazy(async () => withoutEval(await readFile(path.join(folder, file), 'utf8')));
-    router.get(`/admin${address}`, async (_req, res) => {
-      res
-        .set('Cache-Control', 'public, max-age=3600')
-        .type('js')
-        .send(await script());
-    });
-  }
   for (const { method, path: address, Controller, action } of routes) {
     if (method !== 'GET' || action === 'bundleComponents') continue;
     router.get(`/admin${address.replace(/{(\w+)}/g, ':$1')}`, async (req, res) => {
@@ -311,7 +288,7 @@ async function adminRouter(services: ConsoleServices): Promise<RequestHandler> {
       const asked = { params: req.params, query, payload: {}, method: 'get' };
       const answer = await controller[action]?.(asked, res);
       if (res.headersSent) return;
-      if (typeof answer === 'string') sendPage(res, answer);
+      if (typeof answer === 'string') sendPage(res, nameScripts(answer, await scripts()));
       else res.status(statusOf(answer)).json(answer ?? {});
     });
   }

@@ -4,6 +4,7 @@ import { isStaff } from '../../../accounts/index.ts';
 import { actionOf, findRow, mayDo, mayRead, shownRow, tableOf, type Table } from '../../../console/index.ts';
 import type { Database } from '../../../db/knex.ts';
 import { referrerOptionsAddress } from '../../console/forms/bookings.forms.ts';
+import { scriptNames } from '../../console/console.scripts.ts';
 import { formOf } from '../../console/forms/index.ts';
 
 type Params = Record<string, string | undefined>;
@@ -16,7 +17,9 @@ export const consoleAddresses: readonly { path: string; asked: Asked }[] = [
   ...['/admin', '/admin/api/dashboard', '/admin/pages/:name', '/admin/api/pages/:name'].map(
     (path) => ({ path, asked: 'frame' }) as const,
   ),
-  { path: '/admin/frontend/assets/:file', asked: 'frame' },
+  ...scriptNames.map(
+    (name) => ({ path: `/admin/frontend/assets/${name}.bundle{.:digest}.js`, asked: 'frame' }) as const,
+  ),
   { path: referrerOptionsAddress, asked: 'frame' },
   { path: '/admin/export/:table', asked: 'table' },
   { path: '/admin/forms/:table/:id/:action', asked: 'form' },
