@@ -86,9 +86,10 @@ export function createAssets(options: { cache: boolean }): Assets {
   const known = new Map<string, Asset>();
   const read = (name: string): Asset | null => {
     const seen = options.cache ? known.get(name) : undefined;
-    const file = (options.cache ? files : filesByName()).get(name);
-    if (seen || file === undefined) return seen ?? null;
-    const asset = createAsset(name, withDigestsInside(name, readFileSync(file), url));
+    const parts = (options.cache ? files : filesByName()).get(name);
+    if (seen || !parts) return seen ?? null;
+    const bytes = Buffer.concat(parts.map((file) => readFileSync(file)));
+    const asset = createAsset(name, withDigestsInside(name, bytes, url));
     known.set(name, asset);
     return asset;
   };
@@ -114,6 +115,11 @@ export function createAssets(options: { cache: boolean }): Assets {
   };
 }
 
+/** One request instead of five; in cascade order. */
+const stylesheets = ['tokens', 'base', 'forms', 'parts', 'pages'].map((part) =>
+  path.join(publicRoot, `css/${part}.css`),
+);
+
 const files = filesByName();
 
 /** Whether a name, with or without a digest, is a file of ours. */
@@ -121,13 +127,15 @@ export function isAsset(pathname: string): boolean {
   return files.has(withoutDigest(pathname).name);
 }
 
-function filesByName(): Map<string, string> {
+/** Of a name, its file; of some, several files one after the other. */
+function filesByName(): Map<string, string[]> {
   const found = readdirSync(publicRoot, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => path.join(entry.parentPath, entry.name));
-  return new Map([
-    ...found.map((file) => [`/${path.relative(publicRoot, file)}`, file] as const),
-    ['/vendor/htmx.min.js', path.join(root, 'node_modules/htmx.org/dist/htmx.min.js')],
+  return new Map<string, string[]>([
+    ...found.map((file) => [`/${path.relative(publicRoot, file)}`, [file]] as [string, string[]]),
+    ['/css/examdesk.css', stylesheets],
+    ['/vendor/htmx.min.js', [path.join(root, 'node_modules/htmx.org/dist/htmx.min.js')]],
   ]);
 }
 

@@ -5,7 +5,16 @@ import { expect } from 'chai';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { ask } from '../support/ask.ts';
 
-const plain = readFileSync(new URL('../../public/css/pages.css', import.meta.url));
+const plain = Buffer.concat(
+  ['tokens', 'base', 'forms', 'parts', 'pages'].map((part) =>
+    readFileSync(new URL(`../../public/css/${part}.css`, import.meta.url)),
+  ),
+);
+
+const firstPages = {
+  'rita@harbour-legal.example': ['/', '/bookings', '/bookings/new', '/account'],
+  'ada@examdesk.example': ['/bookings'],
+};
 
 describe('files of the app', () => {
   let app: TestApp;
@@ -18,7 +27,7 @@ describe('files of the app', () => {
     names = [...text.matchAll(/(?:href|src)="(\/(?:css|js|img|vendor)\/[^"]+)"/g)].map(
       ([, name]) => name ?? '',
     );
-    sheet = names.find((name) => name.startsWith('/css/pages')) ?? '';
+    sheet = names.find((name) => name.startsWith('/css/examdesk')) ?? '';
   });
   after(() => app.close());
 
@@ -26,7 +35,7 @@ describe('files of the app', () => {
     ask(new URL(name, app.url), method, headers);
 
   it('have their digest in the name on every page, and are kept for good', async () => {
-    expect(names).to.have.length.above(9);
+    expect(names).to.have.length.above(5);
     for (const name of names) {
       expect(name).to.match(/\.[\da-f]{10}\.(css|js|svg)$/);
       const { status, headers } = await get(name);
@@ -61,8 +70,23 @@ describe('files of the app', () => {
     expect((await get(mark, { 'accept-encoding': 'br' })).headers).not.to.have.property('content-encoding');
   });
 
+  it('make the first load of a page at most 60 KB in 12 requests', async () => {
+    for (const [email, addresses] of Object.entries(firstPages))
+      for (const address of addresses) {
+        const { name, value } = await app.sessionCookie(email);
+        const cookie = `${name}=${value}`;
+        const { requests, bytes } = await firstLoad(app.url, address, cookie);
+        expect(requests, address).to.be.at.most(12);
+        expect(bytes, address).to.be.at.most(60_000);
+      }
+  });
+
   it('are sent as they are now, and asked for again, under the digest of another release or none', async () => {
-    for (const name of ['/css/pages.0123456789.css', '/css/pages.css', '/css/pages.css?v=0123456789']) {
+    for (const name of [
+      '/css/examdesk.0123456789.css',
+      '/css/examdesk.css',
+      '/css/examdesk.css?v=0123456789',
+    ]) {
       const { headers, body } = await get(name);
       expect(headers['cache-control'], name).to.equal('public, no-cache');
       expect(body.equals(plain), name).to.equal(true);
@@ -104,3 +128,25 @@ describe('files of the app', () => {
     }
   });
 });
+
+/** The page, and every file that it and its modules name, once. */
+async function firstLoad(origin: string, address: string, cookie: string) {
+  const seen = new Map<string, number>();
+  const load = async (name: string): Promise<void> => {
+    if (seen.has(name)) return;
+    seen.set(name, 0);
+    const answer = await ask(new URL(name, origin), 'GET', {
+      cookie,
+      accept: 'text/html',
+      'accept-encoding': 'br',
+    });
+    expect(answer.status, name).to.equal(200);
+    seen.set(name, answer.body.length);
+    const isPacked = answer.headers['content-encoding'] === 'br';
+    const text = (isPacked ? brotliDecompressSync(answer.body) : answer.body).toString();
+    const named = /(?:<link[^>]*href|<script[^>]*src|<img[^>]*src)="([^"]+)"|from '(\/js\/[^']+)'/g;
+    for (const [, inPage, inModule] of text.matchAll(named)) await load(inPage ?? inModule ?? '');
+  };
+  await load(address);
+  return { requests: seen.size, bytes: [...seen.values()].reduce((sum, one) => sum + one, 0) };
+}
