@@ -121,11 +121,15 @@ describe('the console', function () {
       });
     });
 
-  it('refuses an action that the record no longer allows', async () => {
+  it('refuses everybody an action that the record no longer allows', async () => {
     await fixture.app.db('bookings').update({ status: 'archived' });
     const address = `/admin/api/resources/bookings/records/${fixture.bookingId}/cancel`;
+    for (const name of ['support', 'admin'] as const)
+      await fixture.agents[name].get(address).set('Accept', 'application/json').expect(409);
     const cancel: AccessRequest = { method: 'get', address, shape: 'json' };
-    expect(await lettersOf({ cancel: [cancel] })).to.deep.equal({ cancel: 'snnnnn' });
+    for (const name of ['rita', 'nadia', 'acting'] as const)
+      expect(await letterOf(fixture.agents[name], cancel), name).to.equal('n');
+    expect(await fixture.canSee(address), 'Check access').to.deep.equal([]);
   });
 
   /** By kind of request; different answers within a kind are joined with "or". */

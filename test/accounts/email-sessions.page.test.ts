@@ -30,7 +30,10 @@ describe('changing the e-mail address', () => {
     const done = await fixture.visitor().post(path, {});
     expect(done.at).to.equal('/sign-in?after=email');
     expect((await fixture.visitor().signIn(rita)).status).to.equal(401);
-    expect((await fixture.visitor().signIn('rita@alvarez.example')).at).to.equal('/');
+    const newAddress = await fixture.visitor().signIn('rita@alvarez.example');
+    expect(newAddress.at, 'people outside the demo are offered two-step sign-in').to.equal(
+      '/account/two-factor?next=%2F',
+    );
     await fixture.mailTo(rita, /e-mail address was changed/);
     expect((await fixture.visitor().get(path)).status).to.equal(404);
     const id = await fixture.userId('rita@alvarez.example');

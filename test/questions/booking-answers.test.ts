@@ -123,6 +123,8 @@ describe('POST /bookings with answers to Acuity’s questions', () => {
     await stack.rita
       .get(url.pathname + url.search)
       .set('Accept', 'text/html')
+      // Once, to the address with sealed search words.
+      .redirects(1)
       .expect(200)
       .expect(/Ewan Marsh/);
   });

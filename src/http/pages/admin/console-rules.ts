@@ -14,9 +14,7 @@ const resources = ['/admin/resources/:table', '/admin/api/resources/:table'] as 
 
 /** Express patterns; the first match counts. */
 export const consoleAddresses: readonly { path: string; asked: Asked }[] = [
-  ...['/admin', '/admin/api/dashboard', '/admin/pages/:name', '/admin/api/pages/:name'].map(
-    (path) => ({ path, asked: 'frame' }) as const,
-  ),
+  ...['/admin', '/admin/api/dashboard'].map((path) => ({ path, asked: 'frame' }) as const),
   ...scriptNames.map(
     (name) => ({ path: `/admin/frontend/assets/${name}.bundle{.:digest}.js`, asked: 'frame' }) as const,
   ),
