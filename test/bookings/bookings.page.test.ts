@@ -350,6 +350,54 @@ describe('booking pages', () => {
       }
     });
 
+    it('open when the specialist, the calendar or the referrer is gone', async () => {
+      const { db } = fixture.app;
+      const booking = await db('bookings')
+        .where({ id: path.split('/')[2] ?? '' })
+        .first('specialist_id');
+      const specialist = db('specialists').where({ id: booking?.specialist_id ?? '' });
+      const staff = await fixture.signedIn(sam);
+      const calendarGone = {
+        reason: 'refused',
+        code: 'invalid_calendar',
+        message: 'The calendar does not exist.',
+        status: 400,
+      } as const;
+      const taken: { what: string; away: () => Promise<unknown>; back: () => Promise<unknown> }[] = [
+        {
+          what: 'the specialist',
+          away: () => specialist.clone().update({ is_active: false }),
+          back: () => specialist.clone().update({ is_active: true }),
+        },
+        {
+          what: 'the calendar',
+          away: async () => fixture.acuity.failWith(calendarGone),
+          back: async () => fixture.acuity.recover(),
+        },
+        {
+          what: 'the referrer',
+          away: () => db('users').where({ email: rita }).update({ banned: true }),
+          back: async () => {
+            await db('users').where({ email: rita }).update({ banned: false });
+            visitor = await fixture.signedIn(rita);
+          },
+        },
+      ];
+      for (const { what, away, back } of taken) {
+        await away();
+        try {
+          for (const part of ['', '/reschedule', '/cancel', '/calendar.ics', '/status', '/contacts'])
+            expect((await staff.get(`${path}${part}`)).status, `${what}: ${part}`).to.be.below(500);
+          for (const list of ['/', '/bookings', '/bookings?view=calendar&month=2026-12', '/specialists'])
+            expect((await staff.get(list)).status, `${what}: ${list}`).to.equal(200);
+          expect((await staff.get(path)).status, what).to.equal(200);
+          expect((await staff.get(`${path}/cancel`)).status, what).to.equal(200);
+        } finally {
+          await back();
+        }
+      }
+    });
+
     it('cancel a booking once, with a reason', async () => {
       const page = await visitor.get(`${path}/cancel`);
       expect(page.text('h1')).to.equal('Cancel this booking?');
