@@ -8,6 +8,7 @@ import autocannon from 'autocannon';
 import { testSecret } from '../test/support/session.ts';
 import type { BenchOptions, BenchResult } from './result.ts';
 import type { FloorPlan } from './support/floor-process.ts';
+import { median } from './support/timed.ts';
 import { startWebProcess, type Ask, type WebProcess } from './support/web-process.ts';
 
 const connections = 10;
@@ -118,8 +119,4 @@ async function startFloor(web: WebProcess): Promise<{ url: string; close(): Prom
       await once(child, 'exit');
     },
   };
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

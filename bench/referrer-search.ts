@@ -7,6 +7,7 @@ import { startTestApp, type TestApp } from '../test/support/app.ts';
 import { stopSharedPostgres } from '../test/support/postgres.ts';
 import type { BenchResult } from './result.ts';
 import { fillReferrers, theOne } from './support/referrers.ts';
+import { timed } from './support/timed.ts';
 
 const people = 1_000_000;
 const rounds = 15;
@@ -131,12 +132,6 @@ async function measure({ db }: TestApp, search: Search) {
     }
   }
   return { searches, byQuery, lookUps };
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const began = performance.now();
-  await work();
-  return performance.now() - began;
 }
 
 function percentile(values: number[], share: number): number {

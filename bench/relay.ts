@@ -13,6 +13,7 @@ import { openDatabase, type Database } from '../src/db/knex.ts';
 import { startTestApp, type TestApp } from '../test/support/app.ts';
 import { createFakeAcuity, type FakeAcuity } from '../test/support/fakes/acuity.ts';
 import { stopSharedPostgres } from '../test/support/postgres.ts';
+import { median } from './support/timed.ts';
 
 const rounds = 3;
 const eventsARound = 2_000;
@@ -169,8 +170,4 @@ async function processed(db: Database): Promise<number> {
     count: number | string;
   }[];
   return Number(row?.count);
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

@@ -3,13 +3,8 @@
 import { createReadStream } from 'node:fs';
 import { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import {
-  median,
-  megabyte,
-  openDocumentsBench,
-  timed,
-  type DocumentsBench,
-} from './support/documents-bench.ts';
+import { megabyte, openDocumentsBench, type DocumentsBench } from './support/documents-bench.ts';
+import { median, timed } from './support/timed.ts';
 
 const bytes = 200 * megabyte;
 const rounds = 3;
@@ -29,7 +24,7 @@ export async function run(): Promise<{ name: string; ratio: number; detail: stri
       theirs.push(await timed(() => sdkUpload(client, file, `direct/${round}`)));
       ours.push(await timed(() => bench.upload(file, bytes)));
     }
-    const speed = (seconds: number) => `${Math.round(bytes / megabyte / seconds)} MB/s`;
+    const speed = (ms: number) => `${Math.round((bytes / megabyte / ms) * 1_000)} MB/s`;
     return {
       name: 'upload of 200 MB through the app against lib-storage from disk to the same store',
       ratio: median(theirs) / median(ours),

@@ -122,14 +122,3 @@ async function signIn(url: string): Promise<string> {
     .map((cookie) => cookie.split(';', 1)[0])
     .join('; ');
 }
-
-export function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
-/** Seconds. */
-export async function timed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return (performance.now() - start) / 1_000;
-}

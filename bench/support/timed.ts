@@ -1,3 +1,6 @@
+// Times of repeated work, shared by the benches.
+
+/** Milliseconds. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now();
   await work();
