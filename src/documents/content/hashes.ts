@@ -13,6 +13,11 @@ export interface Digest {
   chunkSha256: Buffer;
 }
 
+/** The hash of parts that follow each other. @param algorithm as OpenSSL names it */
+export function hashOf(algorithm: string, ...parts: Uint8Array[]): Buffer {
+  return parts.reduce((hash, part) => hash.update(part), createHash(algorithm)).digest();
+}
+
 /** Counts and hashes bytes as they pass: the whole, and each chunk of `chunkBytes`. */
 export function createDigest(): { update(bytes: Buffer): void; bytes(): number; end(): Digest } {
   const whole = createHash('sha256');

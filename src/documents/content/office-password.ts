@@ -1,5 +1,5 @@
 // Whether old Word and Excel files need a password. The streams are only encrypted in part, so their beginning tells.
-import { createHash } from 'node:crypto';
+import { hashOf } from './hashes.ts';
 import { createRc4 } from './rc4.ts';
 
 /** [MS-DOC] 2.5.2: the flag fEncrypted of the file information block, with which the stream WordDocument begins. */
@@ -49,13 +49,13 @@ function obfuscationCheck(password: string): number {
 function hasRc4Password(facts: Buffer): boolean {
   if (facts.length < 48) return false;
   const [salt, encrypted] = [facts.subarray(0, 16), facts.subarray(16, 48)];
-  const start = digest('md5', Buffer.from(openPassword, 'utf16le')).subarray(0, 5);
-  const salted = digest('md5', ...Array.from({ length: 16 }, () => Buffer.concat([start, salt]))).subarray(
+  const start = hashOf('md5', Buffer.from(openPassword, 'utf16le')).subarray(0, 5);
+  const salted = hashOf('md5', ...Array.from({ length: 16 }, () => Buffer.concat([start, salt]))).subarray(
     0,
     5,
   );
-  const plain = createRc4(digest('md5', salted, Buffer.alloc(4)))(encrypted);
-  return digest('md5', plain.subarray(0, 16)).equals(plain.subarray(16));
+  const plain = createRc4(hashOf('md5', salted, Buffer.alloc(4)))(encrypted);
+  return hashOf('md5', plain.subarray(0, 16)).equals(plain.subarray(16));
 }
 
 /** [MS-OFFCRYPTO] 2.3.5: a header, then a salt, the verifier and its hash. */
@@ -66,13 +66,9 @@ function hasCryptoApiPassword(facts: Buffer): boolean {
   if (verifier.length < 60) return false;
   const salt = verifier.subarray(4, 20);
   const encrypted = Buffer.concat([verifier.subarray(20, 36), verifier.subarray(40, 60)]);
-  const start = digest('sha1', salt, Buffer.from(openPassword, 'utf16le'));
-  const key = digest('sha1', start, Buffer.alloc(4)).subarray(0, keyBytes);
+  const start = hashOf('sha1', salt, Buffer.from(openPassword, 'utf16le'));
+  const key = hashOf('sha1', start, Buffer.alloc(4)).subarray(0, keyBytes);
   // Keys of 40 bits are used as keys of 128 bits that end with zeros.
   const plain = createRc4(keyBytes === 5 ? Buffer.concat([key, Buffer.alloc(11)]) : key)(encrypted);
-  return digest('sha1', plain.subarray(0, 16)).equals(plain.subarray(16));
-}
-
-function digest(name: 'md5' | 'sha1', ...parts: Uint8Array[]): Buffer {
-  return parts.reduce((hash, part) => hash.update(part), createHash(name)).digest();
+  return hashOf('sha1', plain.subarray(0, 16)).equals(plain.subarray(16));
 }

@@ -1,6 +1,7 @@
 // Whether a PDF opens without a password. Many are encrypted only to forbid printing or changes: their user password is
 // empty, and every reader opens them. ISO 32000-2, 7.6.
-import { createCipheriv, createHash } from 'node:crypto';
+import { createCipheriv } from 'node:crypto';
+import { hashOf } from './hashes.ts';
 import { createRc4 } from './rc4.ts';
 import { isName, type PdfDictionary } from './pdf-syntax.ts';
 
@@ -35,7 +36,7 @@ function hasEmptyPassword(encrypt: PdfDictionary, revision: 2 | 3 | 4, fileId: B
   const user = bytesOf(encrypt, 'U');
   const key = fileKey(encrypt, revision, fileId);
   if (revision === 2) return createRc4(key)(padding).equals(user);
-  let expected = md5(padding, fileId);
+  let expected = hashOf('md5', padding, fileId);
   for (let round = 0; round < 20; round += 1) {
     expected = createRc4(key.map((byte) => byte ^ round))(expected);
   }
@@ -49,8 +50,9 @@ function fileKey(encrypt: PdfDictionary, revision: 2 | 3 | 4, fileId: Buffer): B
   permissions.writeInt32LE(numberOf(encrypt, 'P') | 0);
   const parts = [padding, bytesOf(encrypt, 'O').subarray(0, 32), permissions, fileId];
   if (revision === 4 && encrypt.get('EncryptMetadata') === false) parts.push(Buffer.alloc(4, 0xff));
-  let hash = md5(...parts);
-  if (revision > 2) for (let round = 0; round < 50; round += 1) hash = md5(hash.subarray(0, length));
+  let hash = hashOf('md5', ...parts);
+  if (revision > 2)
+    for (let round = 0; round < 50; round += 1) hash = hashOf('md5', hash.subarray(0, length));
   return hash.subarray(0, length);
 }
 
@@ -61,7 +63,7 @@ function hasEmptyLongPassword(encrypt: PdfDictionary, revision: 5 | 6): boolean 
   const isValid = (known: Buffer, more: Buffer) =>
     known.length === 48 &&
     (revision === 5
-      ? sha('sha256', known.subarray(32, 40), more)
+      ? hashOf('sha256', known.subarray(32, 40), more)
       : hardened(known.subarray(32, 40), more)
     ).equals(known.subarray(0, 32));
   return isValid(user, Buffer.alloc(0)) || isValid(owner, user);
@@ -69,7 +71,7 @@ function hasEmptyLongPassword(encrypt: PdfDictionary, revision: 5 | 6): boolean 
 
 /** Algorithm 2.B, for the empty password. */
 function hardened(salt: Buffer, user: Buffer): Buffer {
-  let key = sha('sha256', salt, user);
+  let key = hashOf('sha256', salt, user);
   let last = 0;
   for (let round = 0; round < 64 || last > round - 32; round += 1) {
     const cipher = createCipheriv('aes-128-cbc', key.subarray(0, 16), key.subarray(16, 32)).setAutoPadding(
@@ -77,18 +79,10 @@ function hardened(salt: Buffer, user: Buffer): Buffer {
     );
     const block = cipher.update(Buffer.concat(Array<Buffer[]>(64).fill([key, user]).flat()));
     const remainder = block.subarray(0, 16).reduce((sum, byte) => sum + byte, 0) % 3;
-    key = sha((['sha256', 'sha384', 'sha512'] as const)[remainder] ?? 'sha256', block);
+    key = hashOf((['sha256', 'sha384', 'sha512'] as const)[remainder] ?? 'sha256', block);
     last = block.at(-1) ?? 0;
   }
   return key.subarray(0, 32);
-}
-
-function md5(...parts: Uint8Array[]): Buffer {
-  return parts.reduce((hash, part) => hash.update(part), createHash('md5')).digest();
-}
-
-function sha(name: 'sha256' | 'sha384' | 'sha512', ...parts: Uint8Array[]): Buffer {
-  return parts.reduce((hash, part) => hash.update(part), createHash(name)).digest();
 }
 
 function numberOf(dictionary: PdfDictionary, key: string, otherwise = 0): number {
