@@ -2,13 +2,15 @@
 // contents of its cookies, the identifiers of its verifications, the table of its passwords, how it encrypts secrets,
 // the codes of its errors. Read this file against its source before you update it.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { AuthContext, GenericEndpointContext } from 'better-auth';
 import { APIError, createAuthEndpoint } from 'better-auth/api';
 import { expireCookie, setSessionCookie } from 'better-auth/cookies';
 import { hashPassword, symmetricDecrypt, verifyPassword } from 'better-auth/crypto';
 import type { Pool, PoolClient } from 'pg';
 import type { Database, Queryable, Transaction } from '../db/knex.ts';
+import { decodeCookie, readCookie } from '../lib/cookies.ts';
+import { isEqual } from '../lib/secret-ring.ts';
 
 export const betterAuthVersion = '1.7.25';
 
@@ -161,24 +163,17 @@ export async function sessionToken(
   cookies: string,
 ): Promise<string | null> {
   const { authCookies, secret } = await auth.$context;
-  const value = firstCookie(cookies, authCookies.sessionToken.name);
+  const value = readCookie(cookies, authCookies.sessionToken.name);
   const end = value?.lastIndexOf('.') ?? -1;
   if (!value || end < 1) return null;
   const token = value.slice(0, end);
-  const signature = Buffer.from(value.slice(end + 1));
-  const right = Buffer.from(createHmac('sha256', secret).update(token).digest('base64'));
-  return signature.length === right.length && timingSafeEqual(signature, right) ? token : null;
+  const right = cookieSignature(secret, token);
+  return isEqual(Buffer.from(right), Buffer.from(value.slice(end + 1))) ? token : null;
 }
 
-/** Of several cookies with one name the first counts; quotes around a value are not part of it. */
-function firstCookie(cookies: string, name: string): string | null {
-  for (const pair of cookies.split(';')) {
-    const at = pair.indexOf('=');
-    if (at === -1 || pair.slice(0, at).trim() !== name) continue;
-    const value = pair.slice(at + 1).trim();
-    return safelyDecoded(value.startsWith('"') ? value.slice(1, -1) : value);
-  }
-  return null;
+/** What better-auth puts behind a cookie's text and a full stop. */
+export function cookieSignature(secret: string, text: string): string {
+  return createHmac('sha256', secret).update(text).digest('base64');
 }
 
 /** Whether a request carries that cookie. Most do not: they are not looked up. */
@@ -188,7 +183,7 @@ export function hasAdminCookie(auth: Cookies, headers: Headers): boolean {
 
 /** Whether a request carries the cookie of a session, valid or not. */
 export function hasSessionCookie({ options }: Cookies, cookies: string): boolean {
-  return firstCookie(cookies, `${options.advanced.cookiePrefix}.session_token`) !== null;
+  return readCookie(cookies, `${options.advanced.cookiePrefix}.session_token`) !== null;
 }
 
 /** `name=value` as the browser sent it. */
@@ -204,7 +199,7 @@ export async function findChallenge(
 ): Promise<{ userId: string; headers: Headers } | null> {
   const cookie = cookieIn(auth, headers, 'two_factor');
   if (!cookie) return null;
-  const signed = safelyDecoded(cookie.slice(cookie.indexOf('=') + 1));
+  const signed = decodeCookie(cookie.slice(cookie.indexOf('=') + 1));
   const identifier = signed.slice(0, Math.max(0, signed.lastIndexOf('.')));
   if (!identifier.startsWith('2fa-')) return null;
   const begun = await db('verifications')
@@ -219,14 +214,6 @@ export async function findChallenge(
     if (value !== null) alone.set(name, value);
   }
   return { userId: begun.value, headers: alone };
-}
-
-function safelyDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return '';
-  }
 }
 
 // better-auth refuses addresses that RFC 5321 allows, such as smith&jones@…, before it looks for the account. It gets a

@@ -1,12 +1,13 @@
 // After BETTER_AUTH_SECRET was changed: better-auth accepts cookies that the first secret signed, and reads a second
 // step only if it knows which secret encrypted it. This file renews what earlier secrets of the ring made.
-import { createHmac, hkdfSync } from 'node:crypto';
+import { hkdfSync } from 'node:crypto';
 import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto';
 import { z } from 'zod';
 import type { Queryable } from '../db/knex.ts';
+import { decodeCookie } from '../lib/cookies.ts';
 import { isEqual, type SecretRing } from '../lib/secret-ring.ts';
 import type { JobDefinition } from '../ports/job-queue.ts';
-import { halfDaySeconds, cookiePrefix, isHttps } from './auth.internals.ts';
+import { cookiePrefix, cookieSignature, halfDaySeconds, isHttps } from './auth.internals.ts';
 
 /** Better-auth's number for a secret, which it writes beside what it encrypts. Derived, so that a ring needs no numbers. */
 export function versionOf(secret: string): number {
@@ -31,16 +32,17 @@ export function createCookieRenewal(
   const [current, ...earlier] = ring;
   const prefix = cookiePrefix(baseUrl);
   const end = `; Max-Age=${halfDaySeconds}; Path=/; HttpOnly${isHttps(baseUrl) ? '; Secure' : ''}; SameSite=Lax`;
-  const signed = (text: string, secret: string) => createHmac('sha256', secret).update(text).digest('base64');
 
   /** The pair signed anew; null when it needs none, or nobody here signed it. */
   function renewed(pair: string): { name: string; pair: string } | null {
     const [, name = '', encoded = ''] = /^([^=]+)=(.*)$/.exec(pair) ?? [];
     const isOurs = Object.keys(signedCookies).some((one) => name === `${prefix}.${one}`);
-    const [, text = '', signature = ''] = (isOurs && /^(.+)\.([\w+/]{43}=)$/.exec(decoded(encoded))) || [];
-    const isBy = (secret: string) => isEqual(Buffer.from(signed(text, secret)), Buffer.from(signature));
+    const [, text = '', signature = ''] =
+      (isOurs && /^(.+)\.([\w+/]{43}=)$/.exec(decodeCookie(encoded))) || [];
+    const isBy = (secret: string) =>
+      isEqual(Buffer.from(cookieSignature(secret, text)), Buffer.from(signature));
     if (text === '' || isBy(current) || !earlier.some(isBy)) return null;
-    return { name, pair: `${name}=${encodeURIComponent(`${text}.${signed(text, current)}`)}` };
+    return { name, pair: `${name}=${encodeURIComponent(`${text}.${cookieSignature(current, text)}`)}` };
   }
 
   return (cookie) => {
@@ -55,14 +57,6 @@ export function createCookieRenewal(
       }),
     };
   };
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return '';
-  }
 }
 
 /**

@@ -2,6 +2,7 @@
 // in the same browser. A signed cookie names who used the browser last; it grants no access, and ends with signing out.
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../db/knex.ts';
+import { readCookie } from '../lib/cookies.ts';
 import { createSigner, type SecretRing } from '../lib/secret-ring.ts';
 import { cookiePrefix, isHttps } from './auth.internals.ts';
 import type { Viewer } from './viewer.ts';
@@ -51,8 +52,7 @@ export function createKeptForms(db: Database, secrets: SecretRing, baseUrl: stri
   const name = `${cookiePrefix(baseUrl)}.typist`;
 
   function read(cookies: Cookies): Known | null {
-    const pair = (cookies ?? '').split(/;\s*/).find((one) => one.startsWith(`${name}=`));
-    const value = pair?.slice(name.length + 1) ?? '';
+    const value = readCookie(cookies, name) ?? '';
     const [, browserId, userId, adminId = null, kept, signature = ''] = shape.exec(value) ?? [];
     if (!browserId || !userId) return null;
     if (!signer.isSigned(value.slice(0, -signature.length), Buffer.from(signature, 'base64url'))) return null;

@@ -1,6 +1,7 @@
 // Recognises by a signed cookie the browsers in which an account has signed in before. They have their own count of
 // failed sign-ins, so a stranger cannot lock the owner out. The cookie grants no access.
 import { randomBytes } from 'node:crypto';
+import { readCookie } from '../lib/cookies.ts';
 import { createSigner, type SecretRing } from '../lib/secret-ring.ts';
 import { cookiePrefix, isHttps } from './auth.internals.ts';
 
@@ -32,8 +33,8 @@ export function createKnownBrowsers(secrets: SecretRing, baseUrl: string): Known
       .map((signature) => signature.subarray(0, 16).toString('base64url'));
 
   function read(headers: Headers): Known | null {
-    const pair = (headers.get('cookie') ?? '').split(/;\s*/).find((one) => one.startsWith(`${name}=`));
-    const [, id = '', accounts = '', signature = ''] = shape.exec(pair?.slice(name.length + 1) ?? '') ?? [];
+    const value = readCookie(headers.get('cookie'), name) ?? '';
+    const [, id = '', accounts = '', signature = ''] = shape.exec(value) ?? [];
     if (id === '') return null;
     const isOurs = signer.isSigned(`browser:${id}~${accounts}`, Buffer.from(signature, 'base64url'));
     return isOurs ? { id, accounts: accounts.split('.') } : null;

@@ -7,6 +7,7 @@ import {
   type Started,
   type StartFailure,
 } from '../impersonation/index.ts';
+import { readCookie } from '../lib/cookies.ts';
 import { actorOf, headersOf, viewerOf } from './actor.ts';
 import { forbidden, invalid, notFound, notSignedIn, parse, type Problem } from './problem.ts';
 import { refererPath, safeNext } from './next-path.ts';
@@ -35,19 +36,11 @@ export function createActingOrigin(baseUrl: string): ActingOrigin {
       else res.clearCookie(name, options);
     },
     take(req, res) {
-      const pair = (req.headers.cookie ?? '').split(/;\s*/).find((one) => one.startsWith(`${name}=`));
-      if (pair) res.clearCookie(name, options);
-      return safeNext(decoded(pair?.slice(name.length + 1) ?? '')) ?? paths.console();
+      const from = readCookie(req.headers.cookie, name);
+      if (from !== null) res.clearCookie(name, options);
+      return safeNext(from ?? '') ?? paths.console();
     },
   };
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return '';
-  }
 }
 
 /** @throws Problem */
