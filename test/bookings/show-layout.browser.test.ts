@@ -21,7 +21,7 @@ describe('layout of the booking page', function () {
 
   for (const width of [1280, 390])
     for (const email of ['rita@harbour-legal.example', 'ada@examdesk.example'])
-      it(`separates the cards and keeps the navigation in one row when ${email} opens it ${width} px wide`, async () => {
+      it(`separates the cards and keeps the header in one line when ${email} opens it ${width} px wide`, async () => {
         const watched = await watchedPage(browser, fixture.app.url, { width });
         try {
           const { page } = watched;
@@ -40,14 +40,35 @@ describe('layout of the booking page', function () {
             return (box?.y ?? 0) - ((above?.y ?? 0) + (above?.height ?? 0));
           });
           for (const gap of gaps) expect(gap).to.be.closeTo(16, 1);
-          const rows = await Promise.all(
-            (await page.locator('.site-nav li').all()).map(async (item) => (await item.boundingBox())?.y),
-          );
-          expect(new Set(rows)).to.have.property('size', 1);
+          const header = await page.locator('.site-header-inner').boundingBox();
+          expect(header?.height).to.be.below(70);
         } finally {
           await watched.close();
         }
       });
+
+  for (const javaScript of [true, false])
+    it(`opens the menu of a phone by keyboard ${javaScript ? 'with' : 'without'} JavaScript`, async () => {
+      const watched = await watchedPage(browser, fixture.app.url, { width: 320, javaScript });
+      try {
+        const { page } = watched;
+        await watched.useSession(await fixture.app.sessionCookie('rita@harbour-legal.example'));
+        await page.goto('/specialists');
+        const link = page.locator('.site-nav').getByRole('link', { name: 'Bookings', exact: true });
+        expect(await link.isVisible()).to.equal(false);
+        await page.getByRole('button', { name: 'Menu' }).focus();
+        await page.keyboard.press('Enter');
+        await link.waitFor();
+        await watched.check();
+        await page.keyboard.press('Escape');
+        await link.waitFor({ state: 'hidden' });
+        await page.keyboard.press('Enter');
+        await link.click();
+        await page.waitForURL('**/bookings');
+      } finally {
+        await watched.close();
+      }
+    });
 
   it('prints no form and no button', async () => {
     const watched = await watchedPage(browser, fixture.app.url, { width: 1280 });
