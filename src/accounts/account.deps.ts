@@ -4,6 +4,7 @@ import type { KeptVersion } from '../db/kept-version.ts';
 import type { Statements } from '../db/statements.ts';
 import type { KeyedDigests } from '../lib/keyed-digests.ts';
 import type { SecretRing } from '../lib/secret-ring.ts';
+import type { AccountMailKind } from '../mail-kinds/index.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Limits } from './account.limits.ts';
 import type { Auth } from './auth.ts';
@@ -16,14 +17,6 @@ export interface SignedIn {
   /** Set-Cookie lines, to be sent unchanged. */
   cookies: string[];
 }
-
-export type AccountMailKind =
-  | 'account_invitation'
-  | 'password_reset'
-  | 'password_changed'
-  | 'email_change'
-  | 'email_changed'
-  | 'two_factor_changed';
 
 export interface AccountMail {
   kind: AccountMailKind;

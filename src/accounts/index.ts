@@ -5,7 +5,7 @@ export {
   type AccessRule,
   type RuleResult,
 } from './access.rule.ts';
-export type { AccountMailKind, AnnounceAccount } from './account.deps.ts';
+export type { AnnounceAccount } from './account.deps.ts';
 export { type InviteInput } from './account.input.ts';
 export {
   inviteFirstAdmin,

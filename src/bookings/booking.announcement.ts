@@ -1,22 +1,11 @@
 // Announcements of this room: ids and plain values only. The kind decides who is told.
 import type { Transaction } from '../db/knex.ts';
+import type { BookingMailKind } from '../mail-kinds/index.ts';
 import { hasEnded, type Booking } from './booking.ts';
-
-export const bookingMailKinds = [
-  'booking_confirmation',
-  'booking_rescheduled',
-  'booking_cancelled',
-  'booking_failed',
-  'booking_no_show',
-  'booking_reminder',
-  'document_added',
-  'report_ready',
-] as const;
-export type BookingMailKind = (typeof bookingMailKinds)[number];
 
 /**
  * What happened to which booking. Written in the caller's transaction; the kind decides who is told
- * (src/email/email.audience.ts). Announcing the same occasion twice sends each recipient one message.
+ * (src/mail-kinds). Announcing the same occasion twice sends each recipient one message.
  */
 export interface Announcement {
   kind: BookingMailKind;

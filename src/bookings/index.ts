@@ -1,11 +1,9 @@
 export { findVisible, mayBook, maySee, seeBookingRules } from './booking.access.ts';
 export {
-  bookingMailKinds,
   stateToTell,
   tellNobody,
   type Announce,
   type Announcement,
-  type BookingMailKind,
 } from './booking.announcement.ts';
 export { answersOf, isDigestOf, type Answers } from './booking.answers.ts';
 export { bookingCalendar } from './booking.calendar.ts';

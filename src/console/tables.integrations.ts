@@ -1,5 +1,6 @@
 // Lists of what Examdesk exchanges with other systems: webhook events, e-mails, differences from Acuity, file checks.
-import { accountMailKinds, emailStatuses, workMailKinds } from '../email/index.ts';
+import { emailStatuses } from '../email/index.ts';
+import { accountMailKinds, mailKinds, workMailKinds, type MailKindName } from '../mail-kinds/index.ts';
 import { allDifferences, driftStates, outcomes } from '../following/index.ts';
 import { reportKinds, reportStates } from '../sync/index.ts';
 import { webhookChannels, webhookRefusals, webhookStates } from '../webhooks/index.ts';
@@ -42,6 +43,9 @@ export const webhookEvents: Table = {
   ],
 };
 
+const labelsOf = (kinds: readonly MailKindName[]): Record<string, string> =>
+  Object.fromEntries(kinds.map((kind) => [kind, mailKinds[kind].label]));
+
 /** Tried five times. Delivery is tried for three days; staff should know before it is given up. */
 const isStuck = `e.status = 'queued' and e.attempts >= 5`;
 /** When and by whom it was sent again, and its state before. */
@@ -61,7 +65,7 @@ export const emails: Table = {
     where e.account_link_id is null and e.kind in (${sqlList(workMailKinds)})`,
   columns: [
     column('id', 'id', 'e.id', recordOnly),
-    enumeration('kind', 'e.kind', spelledOut(workMailKinds)),
+    enumeration('kind', 'e.kind', labelsOf(workMailKinds)),
     column('recipient', 'string', 'e.recipient'),
     column('booking', 'string', 'b.reference', linkTo('bookings', 'b.id')),
     enumeration('status', 'e.status', spelledOut(emailStatuses)),
@@ -86,7 +90,7 @@ export const accountEmails: Table = {
   from: `emails e where e.kind in (${sqlList(accountMailKinds)})`,
   columns: [
     column('id', 'id', 'e.id', recordOnly),
-    enumeration('kind', 'e.kind', spelledOut(accountMailKinds)),
+    enumeration('kind', 'e.kind', labelsOf(accountMailKinds)),
     column('recipient', 'string', 'e.recipient'),
     enumeration('status', 'e.status', spelledOut(emailStatuses)),
     column('attempts', 'number', 'e.attempts'),

@@ -1,12 +1,11 @@
 // The texts of e-mails about an account. They never hold anything about a booking.
 import { findLink, linkHours, type AccountLink } from '../accounts/index.ts';
 import type { Queryable } from '../db/knex.ts';
-import { accountMailKinds, type AccountEmail, type EmailRow, type Links, type Message } from './email.ts';
-
-const kinds: readonly string[] = accountMailKinds;
+import { mailKinds } from '../mail-kinds/index.ts';
+import type { AccountEmail, EmailRow, Links, Message } from './email.ts';
 
 export function isAboutAccount(email: EmailRow): email is AccountEmail {
-  return kinds.includes(email.kind);
+  return mailKinds[email.kind].about === 'account';
 }
 
 export async function accountMessage(db: Queryable, email: AccountEmail, links: Links): Promise<Message> {

@@ -4,13 +4,13 @@ import type { Queryable } from '../db/knex.ts';
 import { mergedInto } from '../db/merges.ts';
 import type { BookingEmail } from './email.ts';
 
-const actions: Record<BookingEmail['kind'], string> = {
+/** What the admin did, for kinds that somebody causes. */
+const actions: Partial<Record<BookingEmail['kind'], string>> = {
   booking_confirmation: 'made this booking',
   booking_rescheduled: 'moved this examination',
   booking_cancelled: 'cancelled this examination',
   booking_failed: 'made this request',
   booking_no_show: 'recorded this',
-  booking_reminder: 'asked for this reminder',
   document_added: 'added a document',
   report_ready: 'added the report',
 };
@@ -22,7 +22,7 @@ export async function actingSentence(db: Queryable, email: BookingEmail): Promis
   const isRecipient =
     email.recipient_id !== null &&
     (await mergedInto(db, email.recipient_id)) === (await mergedInto(db, pair.referrer_id));
-  return `${pair.admin} of the agency ${pair.action ?? actions[email.kind]} for ${isRecipient ? 'you' : pair.referrer}.`;
+  return `${pair.admin} of the agency ${pair.action ?? actions[email.kind] ?? 'did this'} for ${isRecipient ? 'you' : pair.referrer}.`;
 }
 
 interface ActingPair {

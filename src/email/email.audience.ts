@@ -1,24 +1,10 @@
 // Decides who is told what about a booking, within the announcing transaction.
 import { findAttempt } from '../attempts/index.ts';
-import { contactsOf, type Announcement, type BookingMailKind } from '../bookings/index.ts';
+import { contactsOf, type Announcement } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { mergedInto } from '../db/merges.ts';
+import { mailKinds, type BookingReader } from '../mail-kinds/index.ts';
 import { switchedOff } from './email.preferences.ts';
-
-/** `requester`: whose request failed. `booker`: whose booking it is. The others are its contacts. */
-type Part = 'requester' | 'booker' | 'solicitor' | 'report_recipient';
-
-const toldTo: Record<BookingMailKind, readonly Part[]> = {
-  booking_confirmation: ['booker', 'solicitor'],
-  booking_rescheduled: ['booker', 'solicitor'],
-  booking_cancelled: ['booker', 'solicitor'],
-  booking_no_show: ['booker', 'solicitor'],
-  booking_reminder: ['booker', 'solicitor'],
-  // Only the person who asked has to decide what to do next; nothing changed for the others.
-  booking_failed: ['requester'],
-  document_added: ['booker', 'solicitor'],
-  report_ready: ['booker', 'solicitor', 'report_recipient'],
-};
 
 export interface Recipient {
   id: string;
@@ -44,7 +30,7 @@ export async function audienceOf(db: Queryable, announcement: Announcement): Pro
 }
 
 async function concerned(db: Queryable, { kind, bookingId, attemptId }: Announcement): Promise<string[]> {
-  const parts = toldTo[kind];
+  const parts: readonly BookingReader[] = mailKinds[kind].to;
   const ids: string[] = [];
   if (parts.includes('requester') && attemptId) {
     const attempt = await findAttempt(db, attemptId);

@@ -3,10 +3,11 @@ import type { Viewer } from '../accounts/index.ts';
 import { findBooking } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { documentsOf, findDocument, maySeeDocument, visibilityFor } from '../documents/index.ts';
+import { mailKinds } from '../mail-kinds/index.ts';
 import type { BookingEmail, DocumentEmail, Links, Message } from './email.ts';
 
 export function isAboutDocument(email: BookingEmail): email is DocumentEmail {
-  return email.kind === 'document_added' || email.kind === 'report_ready';
+  return mailKinds[email.kind].about === 'document';
 }
 
 /**

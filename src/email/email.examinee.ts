@@ -3,13 +3,14 @@ import { examineeName, findBooking, isPlanned, type Booking } from '../bookings/
 import type { Queryable } from '../db/knex.ts';
 import { isEmail } from '../lib/typed-email.ts';
 import { formatDay, formatExamTime } from '../lib/dates.ts';
+import { mailKinds } from '../mail-kinds/index.ts';
 import type { EmailRow, ExamineeEmail, Fact, Message } from './email.ts';
 
 /** Replaces the examinee's address in the outbox, because the address is health information. */
 export const examineeRecipient = 'examinee';
 
 export function isToExaminee(email: EmailRow): email is ExamineeEmail {
-  return email.kind === 'examinee_reminder';
+  return mailKinds[email.kind].about === 'examinee';
 }
 
 /**

@@ -1,30 +1,22 @@
 // Which kinds of message a person switched off. Without a row the message is sent.
 import { auditActor, isStaff, type Actor, type Viewer } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
-import type { BookingMailKind } from '../bookings/index.ts';
 import type { Database, Queryable, Transaction } from '../db/knex.ts';
+import { mailKind, mailKindNames, mailKinds, type MailKindName } from '../mail-kinds/index.ts';
 
-const referrerKinds = [
-  'booking_confirmation',
-  'booking_rescheduled',
-  'booking_cancelled',
-  'booking_no_show',
-  'booking_reminder',
-  'document_added',
-  'report_ready',
-] as const satisfies BookingMailKind[];
-const staffKinds = ['unassigned_bookings'] as const;
-
-/** Not stoppable: a failed attempt needs a decision, and account mails keep the account safe. These are always sent. */
-export type StoppableKind = (typeof referrerKinds)[number] | (typeof staffKinds)[number];
-const stoppableKinds: readonly string[] = [...referrerKinds, ...staffKinds];
+/** Kinds that each of these roles may get and switch off. Not stoppable: a failed attempt needs a decision, and account mails keep the account safe. */
+function stoppableKinds(viewer: Viewer): MailKindName[] {
+  return mailKindNames.filter(
+    (kind) => isStoppable(kind) && (mailKinds[kind].about === 'staff') === isStaff(viewer),
+  );
+}
 
 export function isStoppable(kind: string): boolean {
-  return stoppableKinds.includes(kind);
+  return mailKind(kind)?.choices.includes('off') ?? false;
 }
 
 export interface MailPreference {
-  kind: StoppableKind;
+  kind: MailKindName;
   isOn: boolean;
 }
 
@@ -64,8 +56,7 @@ export function createMailPreferences({ db, audit }: { db: Database; audit: Audi
 
 async function preferencesOf(db: Queryable, viewer: Viewer): Promise<MailPreference[]> {
   const off = await db('mail_preferences').where({ user_id: viewer.userId, delivery: 'off' }).pluck('kind');
-  const kinds: readonly StoppableKind[] = isStaff(viewer) ? staffKinds : referrerKinds;
-  return kinds.map((kind) => ({ kind, isOn: !off.includes(kind) }));
+  return stoppableKinds(viewer).map((kind) => ({ kind, isOn: !off.includes(kind) }));
 }
 
 /** @param before the changed kinds with their earlier values */

@@ -7,7 +7,8 @@ import type { Queryable } from '../db/knex.ts';
 import { mergedInto } from '../db/merges.ts';
 import { isAboutAccount } from './email.account.ts';
 import { isAboutDocument, isStillTrue } from './email.documents.ts';
-import { examineeAddress, isToBeReminded, isToExaminee } from './email.examinee.ts';
+import { isExaminationStillAsTold } from './email.examination.ts';
+import { examineeAddress, isToExaminee } from './email.examinee.ts';
 import { isForStaff } from './email.staff.ts';
 import type { BookingEmail, EmailRow } from './email.ts';
 
@@ -49,5 +50,5 @@ async function mayKnow(db: Queryable, viewer: Viewer, email: BookingEmail): Prom
   const booking = await findBooking(db, email.booking_id);
   if (booking === null || !maySee(viewer, booking)) return false;
   if (isAboutDocument(email)) return isStillTrue(db, viewer, email);
-  return email.kind !== 'booking_reminder' || isToBeReminded(booking);
+  return isExaminationStillAsTold(email.kind, booking);
 }

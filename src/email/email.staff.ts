@@ -1,12 +1,11 @@
 // The texts of e-mails to the agency's staff: counts and links, nothing about examinees.
 import type { Queryable } from '../db/knex.ts';
 import { unassignedMessage } from './email.digest.ts';
-import { staffMailKinds, type Links, type Message, type StaffEmail } from './email.ts';
+import { mailKinds } from '../mail-kinds/index.ts';
+import type { EmailRow, Links, Message, StaffEmail } from './email.ts';
 
-const kinds: readonly string[] = staffMailKinds;
-
-export function isForStaff(email: { kind: string }): email is StaffEmail {
-  return kinds.includes(email.kind);
+export function isForStaff(email: EmailRow): email is StaffEmail {
+  return mailKinds[email.kind].about === 'staff';
 }
 
 const footer = 'This message was sent to you because you work for the agency.';

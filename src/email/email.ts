@@ -1,26 +1,14 @@
 // An e-mail: a row of the outbox, and the parts of its text.
-import type { AccountMailKind, LinkKind } from '../accounts/index.ts';
-import { bookingMailKinds, type BookingMailKind } from '../bookings/index.ts';
+import type { LinkKind } from '../accounts/index.ts';
 import type { MailSender } from '../lib/mail-sender.ts';
+import type {
+  AccountMailKind,
+  DocumentMailKind,
+  ExaminationMailKind,
+  ExamineeMailKind,
+  StaffMailKind,
+} from '../mail-kinds/index.ts';
 import type { Mail } from '../ports/mailer.ts';
-
-export const accountMailKinds = [
-  'account_invitation',
-  'password_reset',
-  'password_changed',
-  'email_change',
-  'email_changed',
-  'two_factor_changed',
-] as const satisfies AccountMailKind[];
-export const staffMailKinds = ['drift_report', 'webhooks_repaired', 'unassigned_bookings'] as const;
-/** Kinds to the examinee. */
-export const examineeMailKinds = ['examinee_reminder'] as const;
-/** Every kind except those about an account. */
-export const workMailKinds: readonly string[] = [
-  ...bookingMailKinds,
-  ...examineeMailKinds,
-  ...staffMailKinds,
-];
 
 export const emailStatuses = ['queued', 'sent', 'failed', 'withheld'] as const;
 
@@ -52,16 +40,13 @@ interface EmailFacts {
   attempts: number;
   created_at: Date;
 }
-type DocumentMailKind = Extract<BookingMailKind, 'document_added' | 'report_ready'>;
 export type DocumentEmail = EmailFacts & { kind: DocumentMailKind };
-/** Kinds about the examination itself. */
-export type ExaminationEmail = EmailFacts & { kind: Exclude<BookingMailKind, DocumentMailKind> };
+export type ExaminationEmail = EmailFacts & { kind: ExaminationMailKind };
 export type BookingEmail = DocumentEmail | ExaminationEmail;
-export type ExamineeEmail = EmailFacts & { kind: (typeof examineeMailKinds)[number] };
+export type ExamineeEmail = EmailFacts & { kind: ExamineeMailKind };
 export type AccountEmail = EmailFacts & { kind: AccountMailKind };
-/** Kinds to staff of the agency. */
 export type StaffEmail = EmailFacts & {
-  kind: (typeof staffMailKinds)[number];
+  kind: StaffMailKind;
   drift_report_id: string | null;
   digest_id: string | null;
 };

@@ -3,12 +3,11 @@ export { createEmailSender, type EmailSender, type EmailSenderDeps } from './ema
 export { sendEmailJob, sweepEmailsJob, tellUnassignedJob, writeRemindersJob } from './email.jobs.ts';
 export type { Links } from './email.ts';
 export { resendEmail } from './email.resend.ts';
-export { accountMailKinds, emailStatuses, workMailKinds } from './email.ts';
+export { emailStatuses } from './email.ts';
 export { createReminders, withholdQueued, type Reminders } from './email.reminders.ts';
 export { createUnassignedDigest, type UnassignedDigest } from './email.digest.ts';
 export {
   createMailPreferences,
   type MailPreference,
   type MailPreferences,
-  type StoppableKind,
 } from './email.preferences.ts';

@@ -21,7 +21,6 @@ import {
   placeOf,
   stateToTell,
   type Booking,
-  type BookingMailKind,
   type BookingStatus,
   type AcuityChanges,
   type KeptAnswers,
@@ -29,6 +28,7 @@ import {
 } from '../bookings/index.ts';
 import type { Transaction } from '../db/knex.ts';
 import { blockMerges } from '../db/merges.ts';
+import type { BookingMailKind } from '../mail-kinds/index.ts';
 import type { Appointment } from '../ports/acuity.ts';
 import type { Specialist } from '../specialists/index.ts';
 import {

@@ -6,8 +6,8 @@ import { expect } from 'chai';
 import pg from 'pg';
 import { auditActions } from '../../src/audit/index.ts';
 import { bookingStatuses, contactRoles, progresses } from '../../src/bookings/index.ts';
-import { accountMailKinds, workMailKinds } from '../../src/email/index.ts';
 import { migrate, migrationsDirectory } from '../../src/db/migrate.ts';
+import { mailKindNames } from '../../src/mail-kinds/index.ts';
 import { examinationTypes } from '../../src/specialists/index.ts';
 import { type TestDatabase, openEmptyDatabase, openTestDatabase } from '../support/database.ts';
 import { projectRoot } from '../support/stack.ts';
@@ -87,8 +87,7 @@ describe('the schema', () => {
     expect(await allowed('specialist_services', 'type')).to.have.members([...examinationTypes]);
     expect(await allowed('users', 'role')).to.have.members(['referrer', 'support', 'admin']);
     expect(await allowed('booking_contacts', 'role')).to.have.members([...contactRoles]);
-    const mailKinds = [...workMailKinds, ...accountMailKinds];
-    expect(await database.db('email_kinds').pluck('kind')).to.have.members(mailKinds);
+    expect(await database.db('email_kinds').pluck('kind')).to.have.members(mailKindNames);
     expect(await database.db('audit_actions').pluck('action')).to.have.members([...auditActions]);
   });
 

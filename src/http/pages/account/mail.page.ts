@@ -1,5 +1,6 @@
 // E-mail preferences: turns each kind on or off.
-import type { MailPreferences, StoppableKind } from '../../../email/index.ts';
+import type { MailPreferences } from '../../../email/index.ts';
+import { mailKinds } from '../../../mail-kinds/index.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { rawField } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
@@ -13,20 +14,6 @@ interface MailPage extends PageData {
   notice: string | null;
 }
 
-const words: Record<StoppableKind, { label: string; hint: string }> = {
-  booking_confirmation: { label: 'Booked', hint: 'An examination is booked, with its calendar entry' },
-  booking_rescheduled: { label: 'Moved', hint: 'An examination has a new time or specialist' },
-  booking_cancelled: { label: 'Cancelled', hint: 'An examination will not take place' },
-  booking_no_show: { label: 'Not attended', hint: 'The examinee did not attend' },
-  booking_reminder: { label: 'Reminders', hint: 'Seven days and one day before an examination' },
-  document_added: { label: 'Documents', hint: 'The agency added a document to a booking' },
-  report_ready: { label: 'Reports', hint: 'A report is ready to download' },
-  unassigned_bookings: {
-    label: 'Bookings without a referrer',
-    hint: 'At most every 15 minutes, when a booking made in Acuity needs a referrer',
-  },
-};
-
 export function mailPages(preferences: MailPreferences): PageRoute[] {
   return [
     {
@@ -37,7 +24,10 @@ export function mailPages(preferences: MailPreferences): PageRoute[] {
         const { viewer } = ownActor(req, res);
         const page: MailPage = {
           title: 'E-mails',
-          kinds: (await preferences.list(viewer)).map((one) => ({ ...one, ...words[one.kind] })),
+          kinds: (await preferences.list(viewer)).map(({ kind, isOn }) => {
+            const { label, hint } = mailKinds[kind];
+            return { kind, label, hint, isOn };
+          }),
           always:
             viewer.role === 'referrer'
               ? 'Messages about your account, and about a request of yours that failed, are always sent.'

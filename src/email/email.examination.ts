@@ -1,0 +1,244 @@
+// The texts of e-mails about an examination.
+import {
+  detailIn,
+  details,
+  bookingCalendar,
+  examineeName,
+  findBooking,
+  type Booking,
+} from '../bookings/index.ts';
+import type { Queryable } from '../db/knex.ts';
+import { formatDay, formatExamTime } from '../lib/dates.ts';
+import { isToBeReminded } from './email.examinee.ts';
+import type { ExaminationEmail, Fact, Links, Message } from './email.ts';
+
+interface AttemptFacts {
+  kind: 'book' | 'reschedule' | 'cancel';
+  reference: string;
+  starts_at: Date | null;
+  reader_timezone: string | null;
+  failure_reason: string | null;
+  specialist_name: string;
+  specialist_timezone: string;
+}
+
+/** Without its footer, which all messages about a booking share. */
+export type BookingMessage = Omit<Message, 'footer'>;
+
+interface Subject {
+  booking: Booking;
+  attempt: AttemptFacts | null;
+  email: ExaminationEmail;
+  links: Links;
+}
+
+interface ExaminationText {
+  write(subject: Subject): BookingMessage;
+  /** Asked when it is sent, of the booking as it is then. Absent: always true. */
+  isStillTrue?(booking: Booking): boolean;
+}
+
+/** `booking_failed` is apart: an attempt that failed may have no booking. */
+const examinationTexts: Record<Exclude<ExaminationEmail['kind'], 'booking_failed'>, ExaminationText> = {
+  booking_confirmation: { write: confirmation },
+  booking_rescheduled: { write: rescheduled },
+  booking_cancelled: { write: cancelled },
+  booking_no_show: { write: noShow },
+  booking_reminder: { write: reminder, isStillTrue: isToBeReminded },
+};
+
+export async function examinationMessage(
+  db: Queryable,
+  email: ExaminationEmail,
+  links: Links,
+): Promise<BookingMessage> {
+  const attempt = await attemptOf(db, email.attempt_id);
+  const booking = email.booking_id ? await findBooking(db, email.booking_id) : null;
+  if (email.kind === 'booking_failed') return failedMessage(attempt, booking, links, email.attempt_id);
+  if (!booking) throw new Error(`Message ${email.id} has no booking`);
+  return examinationTexts[email.kind].write({ booking, attempt, email, links });
+}
+
+export function isExaminationStillAsTold(kind: ExaminationEmail['kind'], booking: Booking): boolean {
+  return kind === 'booking_failed' || (examinationTexts[kind].isStillTrue?.(booking) ?? true);
+}
+
+async function attemptOf(db: Queryable, attemptId: string | null): Promise<AttemptFacts | null> {
+  if (!attemptId) return null;
+  const row = await db('booking_attempts as i')
+    .join('specialists as s', 's.id', 'i.specialist_id')
+    .where('i.id', attemptId)
+    .first<AttemptFacts | undefined>(
+      'i.kind',
+      'i.reference',
+      'i.starts_at',
+      db.raw(`i.request ->> 'timezone' as reader_timezone`),
+      db.raw(`i.failure ->> 'reason' as failure_reason`),
+      's.name as specialist_name',
+      's.timezone as specialist_timezone',
+    );
+  return row ?? null;
+}
+
+function confirmation({ booking, attempt, links }: Subject): BookingMessage {
+  return {
+    subject: `Examination booked: ${booking.reference}, ${dayOf(booking)}`,
+    heading: 'The examination is booked',
+    paragraphs: [`${booking.specialist.name} expects the examinee at the time below.`, ...sinceThen(booking)],
+    ...commonParts(booking, attempt, links),
+  };
+}
+
+function rescheduled({ booking, attempt, email, links }: Subject): BookingMessage {
+  const previousStartsAt = email.previous_starts_at;
+  const at = (startsAt: Date) => formatExamTime(startsAt, booking.timezone);
+  const hasMoved = previousStartsAt !== null && previousStartsAt.getTime() !== booking.startsAt.getTime();
+  return {
+    subject: `Examination moved: ${booking.reference}, now ${dayOf(booking)}`,
+    heading: hasMoved ? 'The examination has a new time' : 'The examination has changed',
+    paragraphs: [
+      hasMoved
+        ? `The examination was at ${at(previousStartsAt)}. It is now at ${at(booking.startsAt)}.`
+        : `The examination is now with ${booking.specialist.name} at the time below.`,
+      ...(booking.status === 'cancelled' ? [] : ['Please tell the examinee.']),
+      ...sinceThen(booking),
+    ],
+    ...commonParts(booking, attempt, links),
+  };
+}
+
+function reminder({ booking, links }: Subject): BookingMessage {
+  return {
+    subject: `Reminder: examination ${booking.reference}, ${dayOf(booking)}`,
+    heading: 'An examination is coming up',
+    paragraphs: [`${booking.specialist.name} expects the examinee at the time below.`, ...sinceThen(booking)],
+    ...commonParts(booking, null, links),
+  };
+}
+
+function cancelled({ booking, attempt, links }: Subject): BookingMessage {
+  return {
+    subject: `Examination cancelled: ${booking.reference}, ${dayOf(booking)}`,
+    heading: 'The examination is cancelled',
+    paragraphs: [
+      'The examination below will not take place. Please tell the examinee. If it is still needed, you will need to make a new booking.',
+    ],
+    ...commonParts(booking, attempt, links),
+  };
+}
+
+/** The booking stays open and can be moved or cancelled. */
+function noShow({ booking, attempt, links }: Subject): BookingMessage {
+  const { calendar: _, ...rest } = commonParts(booking, attempt, links);
+  return {
+    subject: `Examination missed: ${booking.reference}, ${dayOf(booking)}`,
+    heading: 'The examinee did not attend',
+    paragraphs: [
+      'The examinee did not attend the examination below. If it is still needed, move the booking to another time.',
+      ...sinceThen(booking),
+    ],
+    ...rest,
+  };
+}
+
+/** By the time the message is sent the booking may be cancelled. */
+function sinceThen(booking: Booking): string[] {
+  return booking.status === 'cancelled' ? ['This examination has since been cancelled.'] : [];
+}
+
+function dayOf(booking: Booking): string {
+  return formatDay(booking.startsAt, booking.timezone);
+}
+
+function commonParts(booking: Booking, attempt: AttemptFacts | null, links: Links) {
+  const url = links.booking(booking.id);
+  return {
+    facts: factsOf(booking, attempt?.reader_timezone ?? undefined),
+    action: { label: 'See the booking', href: url },
+    calendar: bookingCalendar(booking, url, links.organizer),
+  };
+}
+
+function factsOf(booking: Booking, readerTimezone: string | undefined): Fact[] {
+  const { examinee, specialist } = booking;
+  const facts: Fact[] = [
+    { label: 'Reference', value: booking.reference },
+    { label: 'When', value: formatExamTime(booking.startsAt, booking.timezone, readerTimezone) },
+    { label: 'How long', value: `${booking.durationMinutes} minutes` },
+    { label: 'Specialist', value: `${specialist.name}, ${specialist.specialty}` },
+    placeFact(booking),
+    { label: 'Examinee', value: examineeName(examinee) || 'Not known yet' },
+  ];
+  return [...facts, ...detailFacts(booking)];
+}
+
+function detailFacts(booking: Booking): Fact[] {
+  return details.flatMap((detail) => {
+    const value = detail.inMail ? detailIn(booking, detail) : null;
+    return value ? [{ label: detail.label, value }] : [];
+  });
+}
+
+function placeFact(booking: Booking): Fact {
+  if (booking.type === 'in_person') {
+    return {
+      label: 'Where',
+      value: booking.location ?? 'The specialist’s rooms; we will send you the address',
+    };
+  }
+  const { meetingLink } = booking;
+  return meetingLink
+    ? { label: 'Where', value: `Telehealth: ${meetingLink}`, href: meetingLink }
+    : { label: 'Where', value: 'Telehealth; the meeting link will follow' };
+}
+
+const failureTexts = {
+  book: {
+    subject: 'Examination NOT booked',
+    heading: 'The examination could not be booked',
+    sentence:
+      'The specialist’s calendar did not confirm your booking, and nothing was booked. The time may still be free: please book again.',
+  },
+  reschedule: {
+    subject: 'Examination NOT moved',
+    heading: 'The examination could not be moved',
+    sentence:
+      'The specialist’s calendar did not confirm the new time. The examination is still at its earlier time.',
+  },
+  cancel: {
+    subject: 'Examination NOT cancelled',
+    heading: 'The examination could not be cancelled',
+    sentence: 'The specialist’s calendar did not confirm the cancellation. The examination is still booked.',
+  },
+} as const;
+
+const formChangedText =
+  'The specialist’s form now asks for more than when you answered it, so nothing was booked. The time may still be free: please book again and answer the questions in the step “Examinee”.';
+
+function failedMessage(
+  attempt: AttemptFacts | null,
+  booking: Booking | null,
+  links: Links,
+  attemptId: string | null,
+): BookingMessage {
+  if (!attempt || !attemptId) throw new Error('A message about a failed attempt has no attempt');
+  const texts = failureTexts[attempt.kind];
+  const sentence = attempt.failure_reason === 'invalid' ? formChangedText : texts.sentence;
+  const when = attempt.starts_at
+    ? formatExamTime(attempt.starts_at, attempt.specialist_timezone, attempt.reader_timezone ?? undefined)
+    : null;
+  const isNew = attempt.kind === 'book';
+  return {
+    subject: `${texts.subject}: ${attempt.reference}`,
+    heading: texts.heading,
+    paragraphs: [sentence],
+    facts: [
+      { label: 'Reference', value: attempt.reference },
+      { label: 'Specialist', value: attempt.specialist_name },
+      ...(when ? [{ label: isNew ? 'Requested time' : 'Requested new time', value: when }] : []),
+    ],
+    action: booking
+      ? { label: 'See the booking', href: links.booking(booking.id) }
+      : { label: 'See what happened', href: links.attempt(attemptId) },
+  };
+}

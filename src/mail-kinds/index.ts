@@ -1,0 +1,200 @@
+// Every kind of e-mail, once. A new kind is an entry here, a row of `email_kinds` by a migration, and its text
+// (src/email): the compiler asks for the text, and test/db/migrate.test.ts for the row.
+
+export const deliveries = ['at_once', 'daily', 'off'] as const;
+/** `daily`: in the recipient's daily digest. */
+export type Delivery = (typeof deliveries)[number];
+
+/** `requester`: whose request failed. `booker`: whose booking it is. `solicitor`, `report_recipient`: its contacts. */
+export type BookingReader = 'requester' | 'booker' | 'solicitor' | 'report_recipient';
+
+interface MailKind {
+  /** What the e-mail is about, which decides whose rights are checked before it is sent. */
+  about: 'booking' | 'document' | 'examinee' | 'account' | 'staff';
+  /** In preferences, the digest and the console. */
+  label: string;
+  /** When it is sent, for whoever chooses. */
+  hint: string;
+  /** Who gets it. */
+  to: readonly (BookingReader | 'examinee' | 'account' | 'support' | 'admins')[];
+  /** The ways of delivery that a recipient may choose from. One only: it is always sent. */
+  choices: readonly Delivery[];
+  /** For whoever has not chosen. */
+  usual: Delivery;
+}
+
+const free = ['at_once', 'daily', 'off'] as const;
+const always = ['at_once'] as const;
+
+export const mailKinds = {
+  booking_confirmation: {
+    about: 'booking',
+    label: 'Booked',
+    hint: 'An examination is booked, with its calendar entry',
+    to: ['booker', 'solicitor'],
+    choices: free,
+    usual: 'at_once',
+  },
+  booking_rescheduled: {
+    about: 'booking',
+    label: 'Moved',
+    hint: 'An examination has a new time or specialist',
+    to: ['booker', 'solicitor'],
+    choices: free,
+    usual: 'at_once',
+  },
+  booking_cancelled: {
+    about: 'booking',
+    label: 'Cancelled',
+    hint: 'An examination will not take place',
+    to: ['booker', 'solicitor'],
+    choices: free,
+    usual: 'at_once',
+  },
+  booking_failed: {
+    about: 'booking',
+    label: 'Request failed',
+    hint: 'A request to book, move or cancel was not carried out',
+    // Only the person who asked has to decide what to do next; nothing changed for the others.
+    to: ['requester'],
+    choices: always,
+    usual: 'at_once',
+  },
+  booking_no_show: {
+    about: 'booking',
+    label: 'Not attended',
+    hint: 'The examinee did not attend',
+    to: ['booker', 'solicitor'],
+    choices: free,
+    usual: 'at_once',
+  },
+  booking_reminder: {
+    about: 'booking',
+    label: 'Reminders',
+    hint: 'Seven days and one day before an examination',
+    to: ['booker', 'solicitor'],
+    choices: free,
+    usual: 'at_once',
+  },
+  document_added: {
+    about: 'document',
+    label: 'Documents',
+    hint: 'The agency added a document to a booking',
+    to: ['booker', 'solicitor'],
+    choices: free,
+    usual: 'at_once',
+  },
+  report_ready: {
+    about: 'document',
+    label: 'Reports',
+    hint: 'A report is ready to download',
+    to: ['booker', 'solicitor', 'report_recipient'],
+    choices: free,
+    usual: 'at_once',
+  },
+  examinee_reminder: {
+    about: 'examinee',
+    label: 'Reminder to the examinee',
+    hint: 'Seven days and one day before an examination, where the organisation wants it',
+    to: ['examinee'],
+    choices: always,
+    usual: 'at_once',
+  },
+  unassigned_bookings: {
+    about: 'staff',
+    label: 'Bookings without a referrer',
+    hint: 'At most every 15 minutes, when a booking made in Acuity needs a referrer',
+    to: ['support', 'admins'],
+    choices: ['at_once', 'off'],
+    usual: 'at_once',
+  },
+  drift_report: {
+    about: 'staff',
+    label: 'Differences from Acuity',
+    hint: 'A reconciliation found differences',
+    to: ['admins'],
+    choices: always,
+    usual: 'at_once',
+  },
+  webhooks_repaired: {
+    about: 'staff',
+    label: 'Connection to Acuity repaired',
+    hint: 'Acuity had stopped reporting changes',
+    to: ['admins'],
+    choices: always,
+    usual: 'at_once',
+  },
+  account_invitation: {
+    about: 'account',
+    label: 'Invitation',
+    hint: 'Somebody is invited to Examdesk',
+    to: ['account'],
+    choices: always,
+    usual: 'at_once',
+  },
+  password_reset: {
+    about: 'account',
+    label: 'New password',
+    hint: 'A new password was requested',
+    to: ['account'],
+    choices: always,
+    usual: 'at_once',
+  },
+  password_changed: {
+    about: 'account',
+    label: 'Password changed',
+    hint: 'The password was changed',
+    to: ['account'],
+    choices: always,
+    usual: 'at_once',
+  },
+  email_change: {
+    about: 'account',
+    label: 'New e-mail address',
+    hint: 'A new e-mail address is to be confirmed',
+    to: ['account'],
+    choices: always,
+    usual: 'at_once',
+  },
+  email_changed: {
+    about: 'account',
+    label: 'E-mail address changed',
+    hint: 'The e-mail address was changed',
+    to: ['account'],
+    choices: always,
+    usual: 'at_once',
+  },
+  two_factor_changed: {
+    about: 'account',
+    label: 'Two-step sign-in changed',
+    hint: 'Two-step sign-in was set up, changed or turned off',
+    to: ['account'],
+    choices: always,
+    usual: 'at_once',
+  },
+} as const satisfies Record<string, MailKind>;
+
+type Kinds = typeof mailKinds;
+export type MailKindName = keyof Kinds;
+type KindAbout<A extends MailKind['about']> = {
+  [K in MailKindName]: Kinds[K]['about'] extends A ? K : never;
+}[MailKindName];
+
+/** About the examination itself. */
+export type ExaminationMailKind = KindAbout<'booking'>;
+export type DocumentMailKind = KindAbout<'document'>;
+export type BookingMailKind = ExaminationMailKind | DocumentMailKind;
+export type ExamineeMailKind = KindAbout<'examinee'>;
+export type AccountMailKind = KindAbout<'account'>;
+/** To staff of the agency. */
+export type StaffMailKind = KindAbout<'staff'>;
+
+export const mailKindNames = Object.keys(mailKinds) as MailKindName[];
+export const accountMailKinds = mailKindNames.filter((kind) => mailKinds[kind].about === 'account');
+/** Every kind except those about an account. */
+export const workMailKinds = mailKindNames.filter((kind) => mailKinds[kind].about !== 'account');
+
+/** Null: no kind of e-mail has this name. */
+export function mailKind(name: string): MailKind | null {
+  return Object.hasOwn(mailKinds, name) ? mailKinds[name as MailKindName] : null;
+}
