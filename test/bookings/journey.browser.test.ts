@@ -78,10 +78,14 @@ describe('booking journey in a real browser', function () {
     await page.getByRole('button', { name: 'Continue' }).click();
   }
 
-  /** Goes to the answers, with a time that no other test uses. */
-  async function toCheck(page: Page, day: string, time: string): Promise<void> {
+  async function toTimes(page: Page): Promise<void> {
     await watched.useSession(await app.sessionCookie(rita));
     await chooseAmelia(page);
+  }
+
+  /** Goes to the answers, with a time that no other test uses. */
+  async function toCheck(page: Page, day: string, time: string): Promise<void> {
+    await toTimes(page);
     await page.goto(`${page.url()}?day=${day}`);
     await page.getByRole('radio', { name: time }).check({ force: true });
     await page.getByRole('button', { name: 'Continue' }).click();
@@ -264,7 +268,8 @@ describe('booking journey in a real browser', function () {
     await tabTo('.specialist .button');
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/time$/);
-    await tabTo('.day-free[href$="2026-12-07"]');
+    await tabTo('.day-free');
+    for (const key of ['ArrowDown', 'Home']) await page.keyboard.press(key);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: '7 December 2026' }).waitFor();
     expect(await page.evaluate('document.activeElement.id'), 'focus stays on the day').to.equal(
@@ -286,6 +291,41 @@ describe('booking journey in a real browser', function () {
     await page.keyboard.press('Enter');
     await page.waitForURL(/\?confirmed$/);
     await watched.check();
+  });
+
+  for (const javaScript of [true, false])
+    it(`reaches the first free time within ten presses ${javaScript ? 'with' : 'without'} JavaScript`, async () => {
+      const page = await open({ width: 1280, javaScript });
+      await toTimes(page);
+      await page.reload();
+      const focused = page.locator('input[type="radio"]:focus');
+      // To the main content; then, without JavaScript, over the month.
+      const keys = ['Tab', 'Enter', ...(javaScript ? [] : ['Tab', 'Tab', 'Enter'])];
+      for (let presses = 0; presses < 10 && (await focused.count()) === 0; presses++)
+        await page.keyboard.press(keys[presses] ?? 'Tab');
+      expect(await focused.count()).to.equal(1);
+      expect(await focused.getAttribute('id')).to.equal('startsAt');
+    });
+
+  it('moves between the days and months by arrow keys', async () => {
+    const page = await open({ width: 1280 });
+    await toTimes(page);
+    await page.locator('#day-2026-12-01').focus();
+    const leadTo = async (day: string, ...keys: string[]) => {
+      for (const key of keys) await page.keyboard.press(key);
+      await page.locator(`#day-${day}:focus`).waitFor();
+    };
+    await leadTo('2026-12-09', 'ArrowRight', 'ArrowDown');
+    await leadTo('2026-12-13', 'End');
+    await leadTo('2026-12-07', 'Home');
+    await leadTo('2027-01-07', 'PageDown');
+    await watched.check();
+    await leadTo('2026-12-07', 'PageUp');
+    await leadTo('2026-12-28', 'ArrowDown', 'ArrowDown', 'ArrowDown');
+    await leadTo('2027-01-04', 'ArrowDown');
+    await leadTo('2026-12-28', 'ArrowUp');
+    await leadTo('2027-01-01', 'ArrowRight');
+    expect(await page.locator('.month-table a[tabindex="0"]').count()).to.equal(1);
   });
 
   it('offers the nearest times when the chosen one is taken, and continues with one of them', async () => {

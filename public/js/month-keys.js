@@ -1,0 +1,71 @@
+// A month is one stop of the Tab key, and arrow keys move between its days (WAI-ARIA's grid). Days without a link are
+// passed over; beyond the month's last day comes the next month.
+const months = 'table[data-month-keys]';
+const dayLinks = (table) => [...table.querySelectorAll('a[data-day]')];
+const weekOf = (link) => link.closest('tr');
+const columnOf = (link) => link.closest('td').cellIndex;
+const numberOf = (link) => Number(link.dataset.day.slice(-2));
+
+/** What to focus once another month is there: gets its days. */
+let afterTurn = null;
+
+function prepare() {
+  for (const table of document.querySelectorAll(months)) {
+    const days = dayLinks(table);
+    if (days.length === 0) continue;
+    table.setAttribute('role', 'grid');
+    const stop = days.find((day) => day.ariaCurrent) ?? days[0];
+    for (const day of days) day.tabIndex = day === stop ? 0 : -1;
+    if (afterTurn) focusOn(afterTurn(days));
+  }
+  afterTurn = null;
+}
+
+function focusOn(day) {
+  for (const other of dayLinks(day.closest(months))) other.tabIndex = other === day ? 0 : -1;
+  day.focus();
+}
+
+/** By key: the day to go to among all, or which month to turn to and the day to take there. */
+const moves = {
+  ArrowRight: (day, days) => days[days.indexOf(day) + 1] ?? { turn: 'next', take: (others) => others[0] },
+  ArrowLeft: (day, days) =>
+    days[days.indexOf(day) - 1] ?? { turn: 'previous', take: (others) => others.at(-1) },
+  ArrowDown: (day, days) =>
+    days.slice(days.indexOf(day) + 1).find((other) => columnOf(other) === columnOf(day)) ?? {
+      turn: 'next',
+      take: (others) => others.find((other) => columnOf(other) === columnOf(day)) ?? others[0],
+    },
+  ArrowUp: (day, days) =>
+    days.slice(0, days.indexOf(day)).findLast((other) => columnOf(other) === columnOf(day)) ?? {
+      turn: 'previous',
+      take: (others) => others.findLast((other) => columnOf(other) === columnOf(day)) ?? others.at(-1),
+    },
+  Home: (day, days) => days.find((other) => weekOf(other) === weekOf(day)),
+  End: (day, days) => days.findLast((other) => weekOf(other) === weekOf(day)),
+  PageDown: (day) => ({ turn: 'next', take: nearestTo(numberOf(day)) }),
+  PageUp: (day) => ({ turn: 'previous', take: nearestTo(numberOf(day)) }),
+};
+
+const nearestTo = (number) => (days) =>
+  days.toSorted((a, b) => Math.abs(numberOf(a) - number) - Math.abs(numberOf(b) - number))[0];
+
+document.addEventListener('keydown', (event) => {
+  const day = event.target.closest?.(`${months} a[data-day]`);
+  const move = day && !event.ctrlKey && !event.altKey && !event.metaKey && moves[event.key];
+  if (!move) return;
+  event.preventDefault();
+  const to = move(day, dayLinks(day.closest(months)));
+  if (!to.turn) return focusOn(to);
+  const link = document.getElementById(`month-${to.turn}`);
+  if (!link) return;
+  afterTurn = to.take;
+  link.click();
+});
+
+document.addEventListener('focusin', ({ target }) => {
+  const day = target.closest?.(`${months} a[data-day]`);
+  if (day && day.tabIndex !== 0) focusOn(day);
+});
+document.addEventListener('htmx:after:settle', prepare);
+prepare();
