@@ -49,6 +49,7 @@ export const paths = {
   availability: (specialistId: string) => `/specialists/${specialistId}/availability`,
   questions: (specialistId: string) => `/specialists/${specialistId}/questions`,
   console: () => '/admin',
+  consoleBooking: (id: string) => `/admin/resources/bookings/records/${id}/show`,
   bookingsWithoutReferrer: () => '/admin/resources/bookings?filters.needsReferrer=true',
   relay: () => '/automation/acuity',
   acuityWebhook: () => '/webhooks/acuity',

@@ -3,12 +3,22 @@ import { dateFormat } from '../../lib/date-formats.ts';
 import { dayIn, formatDay, formatTime, sameWallClock, zoneName } from '../../lib/dates.ts';
 
 const dayWithYear = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' } as const;
+const dayWithoutYear = { weekday: 'short', day: 'numeric', month: 'short' } as const;
 const weekdayAlone = { weekday: 'short' } as const;
 const monthWithYear = { month: 'long', year: 'numeric' } as const;
 
 /** `Tue 1 Dec 2026` */
 export function shortDay(at: Date, zone: string): string {
   return dateFormat('en-AU', zone, dayWithYear).format(at).replace(',', '');
+}
+
+/** `Tue 8 Dec, 9:00 am`; with the year when it is not the present one. */
+export function dayAndClock(at: Date, zone: string, now: Date): string {
+  const isThisYear = dayIn(at, zone).slice(0, 4) === dayIn(now, zone).slice(0, 4);
+  const day = isThisYear
+    ? dateFormat('en-AU', zone, dayWithoutYear).format(at).replace(',', '')
+    : shortDay(at, zone);
+  return `${day}, ${clockTime(at, zone)}`;
 }
 
 /** `9:00 am`, with a no-break space. */

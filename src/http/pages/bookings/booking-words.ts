@@ -14,7 +14,7 @@ import {
 import { shortZone, zoneName, zonePlaceName } from '../../../lib/dates.ts';
 import { paths } from '../../paths.ts';
 import { progressWords, typeWords } from '../../view-helpers.ts';
-import { clockTime, readerTimeAndDay, shortDay, timeAndDay } from '../when.ts';
+import { clockTime, dayAndClock, readerTimeAndDay, shortDay, timeAndDay } from '../when.ts';
 import { changeWords } from './answer-words.ts';
 import { detailWords } from './detail-words.ts';
 
@@ -32,6 +32,21 @@ const tones: Record<Progress, Tone> = {
 
 export function toneOf(progress: Progress): Tone {
   return tones[progress];
+}
+
+/** `Maria Santos`, `Dr Hart` and `Tue 8 Dec, 9:00 am`: what people call a booking. */
+export function titleParts({ examinee, specialist, startsAt, timezone }: Booking, now: Date): string[] {
+  return [
+    examineeName(examinee) || 'Name not given',
+    calledName(specialist.name),
+    dayAndClock(startsAt, timezone, now),
+  ];
+}
+
+/** `Dr Hart` for `Dr Amelia Hart`. Names of another shape stay whole: which part is the family name is not known. */
+function calledName(name: string): string {
+  const [, title, family] = /^((?:A\/)?(?:Dr|Prof|Professor|Mr|Mrs|Ms|Miss)\.?) \S+ (\S+)$/.exec(name) ?? [];
+  return title && family ? `${title} ${family}` : name;
 }
 
 export interface BookingRow {

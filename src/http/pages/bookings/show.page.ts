@@ -13,11 +13,13 @@ import { progressWords, statusWords } from '../../view-helpers.ts';
 import type { PageData } from '../../views.ts';
 import { contactFacts } from './contacts.page.ts';
 import { answerGroups, type AnswerGroup } from './answer-words.ts';
+import { nextStep, type NextStep } from './next-step.ts';
 import {
   appointmentFacts,
   caseFacts,
   examineeFacts,
   timelineOf,
+  titleParts,
   toneOf,
   type BookingFact,
   type TimelineEntry,
@@ -26,7 +28,10 @@ import {
 
 /** The parts of the page that an open page polls every few seconds. */
 export interface BookingStatus {
+  title: string;
+  titleParts: string[];
   booking: Booking;
+  next: NextStep;
   /** When the booking last changed. */
   seen: string;
   tone: Tone;
@@ -49,7 +54,7 @@ export interface BookingPage extends PageData, BookingStatus {
   contacts: BookingFact[];
 }
 
-type Needs = Pick<PageServices, 'bookings' | 'documents'>;
+type Needs = Pick<PageServices, 'bookings' | 'documents' | 'clock'>;
 
 export function showBookingPages(services: Needs): PageRoute[] {
   return [
@@ -80,20 +85,21 @@ export async function showBooking(
   const found = await services.bookings.view(actor, req.params.id);
   if (!found) throw notFound();
   const { booking } = found;
+  const readerZone = readerZoneOf(req.headers.cookie);
+  const documents = await documentsSection(
+    services.documents,
+    actor.viewer,
+    booking,
+    readerZone ?? booking.timezone,
+    upload.category,
+  );
   const page: BookingPage = {
-    ...statusOf(found, actor.viewer, readerZoneOf(req.headers.cookie)),
-    title: `Booking ${booking.reference}`,
+    ...statusOf(found, documents, { viewer: actor.viewer, readerZone, now: services.clock.now() }),
     ...(upload.errors && { errors: upload.errors }),
     confirmed: req.query.confirmed !== undefined && booking.status === 'active',
     notice: noticeOf(req.query),
     contacts: contactFacts(booking.createdBy?.name ?? null, found.contacts),
-    documents: await documentsSection(
-      services.documents,
-      actor.viewer,
-      booking,
-      readerZoneOf(req.headers.cookie) ?? booking.timezone,
-      upload.category,
-    ),
+    documents,
   };
   res.render('bookings/show', page);
 }
@@ -101,13 +107,13 @@ export async function showBooking(
 /** What has changed on an open page. */
 export interface ChangedBooking extends BookingStatus {
   bookingChanged: boolean;
-  /** Null: unchanged. */
-  documents: DocumentsSection | null;
+  documentsChanged: boolean;
+  documents: DocumentsSection;
 }
 
 /** 204 while nothing has changed: the page stays as it is, and no view is recorded. */
 async function showStatus(
-  { bookings, documents }: Needs,
+  { bookings, documents, clock }: Needs,
   req: Request<{ id: string }>,
   res: Response,
 ): Promise<void> {
@@ -126,23 +132,27 @@ async function showStatus(
   if (!found) return void res.status(404).set('HX-Redirect', paths.booking(id)).end();
   const readerZone = readerZoneOf(req.headers.cookie);
   const { booking } = found;
+  const section = await documentsSection(documents, actor.viewer, booking, readerZone ?? booking.timezone);
   const changed: ChangedBooking = {
-    ...statusOf(found, actor.viewer, readerZone),
+    ...statusOf(found, section, { viewer: actor.viewer, readerZone, now: clock.now() }),
     bookingChanged,
-    documents: documentsChanged
-      ? await documentsSection(documents, actor.viewer, booking, readerZone ?? booking.timezone)
-      : null,
+    documentsChanged,
+    documents: section,
   };
   res.render('bookings/_status', changed);
 }
 
 function statusOf(
   { booking, progress, answers, answerChanges, madeInAcuityBy }: ViewedBooking,
-  viewer: Viewer,
-  readerZone: string | null,
+  documents: DocumentsSection,
+  { viewer, readerZone, now }: { viewer: Viewer; readerZone: string | null; now: Date },
 ): BookingStatus {
+  const parts = titleParts(booking, now);
   return {
+    title: parts.join(' · '),
+    titleParts: parts,
     booking,
+    next: nextStep(booking, documents, viewer, now),
     seen: booking.updatedAt.toISOString(),
     tone: toneOf(booking.currentProgress),
     progressLabel: progressWords[booking.currentProgress],

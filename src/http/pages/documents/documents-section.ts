@@ -19,6 +19,7 @@ export interface DocumentRow {
   id: string;
   fileName: string;
   sizeBytes: number;
+  category: DocumentCategory;
   /** "Brief · PDF · 2.4 MB" */
   facts: string;
   who: string;
@@ -42,6 +43,7 @@ export interface DocumentsSection {
   bookingId: string;
   /** A hash of what the list shows; it changes with the list. */
   seen: string;
+  /** The report first. */
   rows: DocumentRow[];
   /** Null when nothing can be added, because the booking is cancelled. */
   upload: {
@@ -73,7 +75,9 @@ export async function documentsSection(
   return {
     bookingId: booking.id,
     seen,
-    rows: found.map((document) => rowOf(document, viewer, zone)),
+    rows: found
+      .toSorted((a, b) => Number(isReport(b)) - Number(isReport(a)))
+      .map((document) => rowOf(document, viewer, zone)),
     upload:
       booking.status === 'cancelled'
         ? null
@@ -89,6 +93,10 @@ export async function documentsSection(
   };
 }
 
+function isReport({ category }: Document): boolean {
+  return category === 'report';
+}
+
 function directUploads({
   direct: { origin, fromBytes },
 }: DocumentService): NonNullable<DocumentsSection['upload']>['direct'] {
@@ -100,6 +108,7 @@ function rowOf(document: Document, viewer: Viewer, zone: string): DocumentRow {
     id: document.id,
     fileName: document.fileName,
     sizeBytes: document.sizeBytes,
+    category: document.category,
     facts: factsOf(document),
     who: uploaderOf(document),
     when: timeAndDay(document.createdAt, zone),

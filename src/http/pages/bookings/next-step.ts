@@ -1,0 +1,133 @@
+// What comes next for a booking, first on its page: one sentence, and its action.
+import { isStaff, type Viewer } from '../../../accounts/index.ts';
+import { hasEnded, isPlanned, type Booking } from '../../../bookings/index.ts';
+import { dayIn, shiftDays } from '../../../lib/dates.ts';
+import { paths } from '../../paths.ts';
+import type { DocumentsSection } from '../documents/documents-section.ts';
+import { clockTime, dayAndClock } from '../when.ts';
+import type { Tone } from './booking-words.ts';
+
+export interface NextStep {
+  sentence: string;
+  tone: Tone;
+  action: NextAction | null;
+}
+
+export interface NextAction {
+  label: string;
+  href: string;
+  isDownload?: true;
+}
+
+export function nextStep(booking: Booking, documents: DocumentsSection, viewer: Viewer, now: Date): NextStep {
+  const report = documents.rows.find(
+    ({ category, isDraft, state }) => category === 'report' && !isDraft && !state,
+  );
+  if (report) {
+    const action: NextAction = {
+      label: 'Download the report',
+      href: paths.document(report.id),
+      isDownload: true,
+    };
+    return { sentence: 'The report is ready.', tone: 'ok', action };
+  }
+  if (isStaff(viewer)) {
+    const forStaff = nextForStaff(booking, documents, now);
+    if (forStaff) return forStaff;
+  }
+  switch (booking.currentProgress) {
+    case 'cancelled':
+      return { sentence: 'This examination was cancelled.', tone: 'danger', action: null };
+    case 'no_show':
+      return {
+        sentence: 'The examinee did not attend.',
+        tone: 'warn',
+        action: isStaff(viewer)
+          ? null
+          : { label: 'Choose another time', href: paths.bookingReschedule(booking.id) },
+      };
+    case 'scheduled':
+    case 'rescheduled':
+      return examinationAhead(booking, now);
+    case 'generating_report':
+      return {
+        sentence: 'The specialist is writing the report. You get an e-mail when it is ready.',
+        tone: 'info',
+        action: null,
+      };
+    case 'report_generated':
+      return {
+        sentence: 'The report is written. You get an e-mail when it is released.',
+        tone: 'info',
+        action: null,
+      };
+    case 'payment_received':
+      break;
+  }
+  return { sentence: 'This case is complete.', tone: 'ok', action: null };
+}
+
+function examinationAhead(booking: Booking, now: Date): NextStep {
+  if (hasEnded(booking, now)) {
+    return {
+      sentence: 'The time of the examination has passed. The report comes next.',
+      tone: 'info',
+      action: null,
+    };
+  }
+  const { startsAt, timezone: zone } = booking;
+  const today = dayIn(now, zone);
+  const day = dayIn(startsAt, zone);
+  const time = clockTime(startsAt, zone);
+  const sentence =
+    startsAt <= now
+      ? 'The examination is taking place now.'
+      : day === today
+        ? `The examination is today at ${time}.`
+        : day === shiftDays(today, 1)
+          ? `The examination is tomorrow at ${time}.`
+          : `The examination is on ${dayAndClock(startsAt, zone, now)}.`;
+  return { sentence, tone: 'brand', action: null };
+}
+
+/** What waits for staff; null: what the referrer sees holds for staff too. */
+function nextForStaff(booking: Booking, { rows }: DocumentsSection, now: Date): NextStep | null {
+  const record = paths.consoleBooking(booking.id);
+  if (!booking.organization) {
+    return {
+      sentence: 'This booking needs a referrer.',
+      tone: 'warn',
+      action: { label: 'Assign it', href: record },
+    };
+  }
+  if (booking.detailsNeeded && booking.status === 'active') {
+    return {
+      sentence: 'Details of this booking are missing.',
+      tone: 'warn',
+      action: { label: 'Complete them', href: record },
+    };
+  }
+  const draft = rows.find(({ mayRelease }) => mayRelease);
+  if (draft) {
+    return {
+      sentence: 'A report waits to be released.',
+      tone: 'warn',
+      action: { label: 'Release it', href: paths.documentRelease(draft.id) },
+    };
+  }
+  if (isPlanned(booking) && hasEnded(booking, now)) {
+    return {
+      sentence: 'The time of the examination has passed. Record how it went.',
+      tone: 'warn',
+      action: { label: 'Record it', href: record },
+    };
+  }
+  if (booking.currentProgress === 'generating_report' || booking.currentProgress === 'report_generated') {
+    return {
+      sentence: 'The report is due. Upload it here when it arrives.',
+      tone: 'info',
+      action: { label: 'Upload the report', href: '#documents' },
+    };
+  }
+  return null;
+}

@@ -1,0 +1,87 @@
+import { expect } from 'chai';
+import type { Viewer } from '../../src/accounts/index.ts';
+import type { Booking } from '../../src/bookings/index.ts';
+import { titleParts } from '../../src/http/pages/bookings/booking-words.ts';
+import { nextStep } from '../../src/http/pages/bookings/next-step.ts';
+import type { DocumentRow, DocumentsSection } from '../../src/http/pages/documents/documents-section.ts';
+
+const booking = {
+  id: 'b1',
+  specialist: { id: 's', name: 'Dr Amelia Hart', specialty: 'Orthopaedic surgery' },
+  organization: { id: 'o', name: 'Harbour Legal' },
+  examinee: { firstName: 'Maria', lastName: 'Santos' },
+  startsAt: new Date('2026-12-08T09:00:00+11:00'),
+  durationMinutes: 60,
+  timezone: 'Australia/Sydney',
+  type: 'in_person',
+  status: 'active',
+  currentProgress: 'scheduled',
+  detailsNeeded: false,
+} as unknown as Booking;
+const referrer = { role: 'referrer' } as Viewer;
+const support = { role: 'support' } as Viewer;
+const report = { id: 'd1', category: 'report', isDraft: false, state: null } as DocumentRow;
+
+function next(change: Partial<Booking>, at: string, rows: DocumentRow[] = [], viewer = referrer) {
+  const section = { rows } as DocumentsSection;
+  return nextStep({ ...booking, ...change }, section, viewer, new Date(at));
+}
+const plain = (text: string) => text.replaceAll('\u00a0', ' ');
+
+describe('nextStep', () => {
+  it('names the day in the zone of the examination', () => {
+    // Still Sunday in Perth, already Monday in Sydney.
+    expect(plain(next({}, '2026-12-06T23:30:00+08:00').sentence)).to.equal(
+      'The examination is tomorrow at 9:00 am.',
+    );
+    expect(plain(next({}, '2026-12-08T08:00:00+11:00').sentence)).to.equal(
+      'The examination is today at 9:00 am.',
+    );
+    expect(plain(next({}, '2026-12-01T08:00:00+11:00').sentence)).to.equal(
+      'The examination is on Tue 8 Dec, 9:00 am.',
+    );
+    expect(next({}, '2026-12-08T09:30:00+11:00').sentence).to.contain('now');
+    expect(next({}, '2026-12-08T10:00:00+11:00').sentence).to.contain('report comes next');
+  });
+
+  it('offers the report as soon as the viewer may download it', () => {
+    const at = '2026-12-20T09:00:00+11:00';
+    const change = { currentProgress: 'report_generated' as const };
+    expect(next(change, at).action).to.equal(null);
+    expect(next(change, at, [{ ...report, state: 'Being checked for viruses' }]).action).to.equal(null);
+    expect(next(change, at, [report]).action).to.deep.include({ href: '/documents/d1', isDownload: true });
+  });
+
+  it('offers another time when the examinee did not attend', () => {
+    const step = next({ currentProgress: 'no_show' }, '2026-12-09T09:00:00+11:00');
+    expect(step.action?.href).to.equal('/bookings/b1/reschedule');
+  });
+
+  it('tells staff first what waits for them', () => {
+    const at = '2026-12-09T09:00:00+11:00';
+    const forStaff = (change: Partial<Booking>, rows: DocumentRow[] = []) => next(change, at, rows, support);
+    expect(forStaff({ organization: null }).sentence).to.contain('needs a referrer');
+    expect(forStaff({ detailsNeeded: true }).sentence).to.contain('Details');
+    expect(forStaff({}).sentence).to.contain('Record how it went');
+    const draft = { ...report, isDraft: true, mayRelease: true };
+    expect(forStaff({ currentProgress: 'report_generated' }, [draft]).action?.href).to.equal(
+      '/documents/d1/release',
+    );
+    expect(forStaff({ currentProgress: 'generating_report' }).sentence).to.contain('Upload it');
+  });
+});
+
+describe('titleParts', () => {
+  const now = new Date('2026-12-01T00:00:00Z');
+  const parts = (change: Partial<Booking>) => titleParts({ ...booking, ...change }, now).map(plain);
+
+  it('are the examinee, the specialist by family name, and the day without this year', () => {
+    expect(parts({})).to.deep.equal(['Maria Santos', 'Dr Hart', 'Tue 8 Dec, 9:00 am']);
+    expect(parts({ startsAt: new Date('2027-01-05T09:00:00+11:00') })[2]).to.equal('Tue 5 Jan 2027, 9:00 am');
+  });
+
+  it('keep a specialist’s name whole when its family name is not certain', () => {
+    for (const name of ['Dr Ludwig van Beek', 'Nguyen Van An', 'Dr Who'])
+      expect(parts({ specialist: { ...booking.specialist, name } })[1]).to.equal(name);
+  });
+});
