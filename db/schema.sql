@@ -43,6 +43,18 @@ begin
   return null;
 end $function$;
 
+CREATE FUNCTION business_days_before(day date, days integer)
+ RETURNS date
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select case when days = 0 then day else
+    date_trunc('week', day)::date
+    + 7 * floor((least(extract(isodow from day)::integer - 1, 5) - days) / 5.0)::integer
+    + (((least(extract(isodow from day)::integer - 1, 5) - days) % 5) + 5) % 5
+  end
+$function$;
+
 CREATE FUNCTION check_acting_pair()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -192,6 +204,15 @@ AS $function$
   select id from chain order by step desc limit 1
 $function$;
 
+CREATE FUNCTION move_news()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  update booking_news set organization_id = new.organization_id where booking_id = new.id;
+  return null;
+end $function$;
+
 CREATE FUNCTION note_activity()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -214,6 +235,17 @@ begin
     where user_activity.last_active_at < excluded.last_active_at;
   return null;
 end $function$;
+
+CREATE FUNCTION paperwork_needed(of_specialist uuid, on_day date)
+ RETURNS TABLE(rule_id uuid, category text, due_on date)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select r.id, r.category, business_days_before(on_day, r.business_days)
+  from paperwork_rules r
+  where r.business_days is not null and (r.specialist_id = of_specialist or r.specialist_id is null and not exists (
+    select from paperwork_rules own where own.specialist_id = of_specialist and own.category = r.category))
+$function$;
 
 CREATE FUNCTION query_words(typed text)
  RETURNS text[]
@@ -381,6 +413,35 @@ AS $function$
 begin
   new.updated_at := now();
   return new;
+end $function$;
+
+CREATE FUNCTION tell_news(of_booking uuid, of_kind text)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  insert into booking_news (booking_id, kind, at, organization_id)
+    select id, of_kind, clock_timestamp(), organization_id from bookings where id = of_booking
+  on conflict (booking_id, kind) do update set at = excluded.at, organization_id = excluded.organization_id
+$function$;
+
+CREATE FUNCTION tell_news_of_progress()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if not exists (select from users where id = new.changed_by_id and role = 'referrer') then
+    perform tell_news(new.booking_id, case new.progress when 'rescheduled' then 'moved' else new.progress end);
+  end if;
+  return null;
+end $function$;
+
+CREATE FUNCTION tell_news_of_report()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform tell_news(new.booking_id, 'report_ready');
+  return null;
 end $function$;
 
 CREATE FUNCTION without_top_domain(said text)
@@ -1042,6 +1103,7 @@ CREATE INDEX bookings_upcoming_idx ON bookings USING btree (starts_at) WHERE sta
 CREATE INDEX bookings_without_referrer_idx ON bookings USING btree (starts_at) WHERE created_by_id IS NULL;
 CREATE TRIGGER bookings_acting_pair BEFORE INSERT OR UPDATE OF created_by_id, created_for_id ON bookings FOR EACH ROW EXECUTE FUNCTION check_acting_pair('created_by_id', 'created_for_id');
 CREATE CONSTRAINT TRIGGER bookings_audited AFTER INSERT OR DELETE OR UPDATE ON bookings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('booking');
+CREATE TRIGGER bookings_news AFTER UPDATE OF organization_id ON bookings FOR EACH ROW WHEN (new.organization_id IS DISTINCT FROM old.organization_id) EXECUTE FUNCTION move_news();
 CREATE TRIGGER bookings_updated_at BEFORE UPDATE ON bookings FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
 CREATE TABLE booking_answers (
@@ -1117,6 +1179,17 @@ CREATE INDEX booking_contacts_user_idx ON booking_contacts USING btree (user_id)
 CREATE TRIGGER booking_contacts_acting_pair BEFORE INSERT OR UPDATE OF created_by_id, created_for_id ON booking_contacts FOR EACH ROW EXECUTE FUNCTION check_acting_pair('created_by_id', 'created_for_id');
 CREATE CONSTRAINT TRIGGER booking_contacts_audited AFTER INSERT OR DELETE OR UPDATE ON booking_contacts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('booking_contact', 'booking_id');
 
+CREATE TABLE booking_news (
+  booking_id uuid NOT NULL,
+  kind text NOT NULL,
+  at timestamptz NOT NULL,
+  organization_id uuid,
+  CONSTRAINT booking_news_pkey PRIMARY KEY (booking_id, kind),
+  CONSTRAINT booking_news_kind_check CHECK (kind = ANY (ARRAY['report_ready'::text, 'cancelled'::text, 'moved'::text, 'no_show'::text])),
+  CONSTRAINT booking_news_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES bookings(id) ON DELETE CASCADE
+);
+CREATE INDEX booking_news_organization_idx ON booking_news USING btree (organization_id, at);
+
 CREATE TABLE booking_progress (
   id uuid NOT NULL,
   booking_id uuid NOT NULL,
@@ -1142,6 +1215,7 @@ CREATE TRIGGER booking_progress_acting_pair BEFORE INSERT ON booking_progress FO
 CREATE TRIGGER booking_progress_acting_pair_kept BEFORE UPDATE OF changed_by_id, changed_for_id ON booking_progress FOR EACH ROW EXECUTE FUNCTION check_acting_pair('changed_by_id', 'changed_for_id');
 CREATE CONSTRAINT TRIGGER booking_progress_added AFTER INSERT ON booking_progress DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('booking_progress', 'booking_id');
 CREATE CONSTRAINT TRIGGER booking_progress_audited AFTER DELETE OR UPDATE ON booking_progress DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('booking_progress');
+CREATE TRIGGER booking_progress_news AFTER INSERT ON booking_progress FOR EACH ROW WHEN ((new.progress = ANY (ARRAY['cancelled'::text, 'rescheduled'::text, 'no_show'::text])) AND new.source <> 'import'::text) EXECUTE FUNCTION tell_news_of_progress();
 
 CREATE TABLE booking_reminders (
   booking_id uuid NOT NULL,
@@ -1152,6 +1226,16 @@ CREATE TABLE booking_reminders (
   CONSTRAINT booking_reminders_days_before_check CHECK (days_before > 0),
   CONSTRAINT booking_reminders_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES bookings(id)
 );
+
+CREATE TABLE booking_seen (
+  user_id uuid NOT NULL,
+  booking_id uuid NOT NULL,
+  seen_at timestamptz NOT NULL,
+  CONSTRAINT booking_seen_pkey PRIMARY KEY (user_id, booking_id),
+  CONSTRAINT booking_seen_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES bookings(id) ON DELETE CASCADE,
+  CONSTRAINT booking_seen_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX booking_seen_booking_idx ON booking_seen USING btree (booking_id);
 
 CREATE TABLE documents (
   id uuid NOT NULL,
@@ -1212,6 +1296,7 @@ CREATE INDEX documents_uploaded_by_idx ON documents USING btree (uploaded_by_id)
 CREATE TRIGGER documents_acting_pair BEFORE INSERT OR UPDATE OF uploaded_by_id, uploaded_for_id ON documents FOR EACH ROW EXECUTE FUNCTION check_acting_pair('uploaded_by_id', 'uploaded_for_id');
 CREATE CONSTRAINT TRIGGER documents_audited AFTER INSERT OR DELETE OR UPDATE ON documents DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('document');
 CREATE TRIGGER documents_deleting_pair BEFORE INSERT OR UPDATE OF deleted_by_id, deleted_for_id ON documents FOR EACH ROW EXECUTE FUNCTION check_acting_pair('deleted_by_id', 'deleted_for_id');
+CREATE TRIGGER documents_news AFTER UPDATE OF released_at ON documents FOR EACH ROW WHEN (new.released_at IS NOT NULL AND old.released_at IS NULL) EXECUTE FUNCTION tell_news_of_report();
 CREATE TRIGGER documents_updated_at BEFORE UPDATE ON documents FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
 CREATE TABLE direct_uploads (
@@ -1319,6 +1404,23 @@ CREATE INDEX emails_status_idx ON emails USING btree (status, created_at);
 CREATE CONSTRAINT TRIGGER emails_changed_audited AFTER UPDATE ON emails DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (old.status <> 'queued'::text AND new.status IS DISTINCT FROM old.status OR new.kind IS DISTINCT FROM old.kind OR new.recipient IS DISTINCT FROM old.recipient OR new.dedupe_key IS DISTINCT FROM old.dedupe_key OR new.booking_id IS DISTINCT FROM old.booking_id OR new.attempt_id IS DISTINCT FROM old.attempt_id OR new.account_link_id IS DISTINCT FROM old.account_link_id OR new.drift_report_id IS DISTINCT FROM old.drift_report_id OR new.document_id IS DISTINCT FROM old.document_id OR new.digest_id IS DISTINCT FROM old.digest_id OR new.previous_starts_at IS DISTINCT FROM old.previous_starts_at) EXECUTE FUNCTION audit_unannounced_change('email');
 CREATE CONSTRAINT TRIGGER emails_deleted_audited AFTER DELETE ON emails DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('email');
 CREATE TRIGGER emails_updated_at BEFORE UPDATE ON emails FOR EACH ROW EXECUTE FUNCTION set_updated_at();
+
+CREATE TABLE paperwork_rules (
+  id uuid DEFAULT gen_random_uuid() NOT NULL,
+  specialist_id uuid,
+  category text NOT NULL,
+  business_days integer,
+  created_at timestamptz DEFAULT now() NOT NULL,
+  updated_at timestamptz DEFAULT now() NOT NULL,
+  CONSTRAINT paperwork_rules_pkey PRIMARY KEY (id),
+  CONSTRAINT paperwork_rules_specialist_id_category_key UNIQUE NULLS NOT DISTINCT (specialist_id, category),
+  CONSTRAINT paperwork_rules_business_days_check CHECK (business_days >= 0 AND business_days <= 60),
+  CONSTRAINT paperwork_rules_category_check CHECK (category = ANY (ARRAY['consent_form'::text, 'brief'::text])),
+  CONSTRAINT paperwork_rules_check CHECK (specialist_id IS NOT NULL OR business_days IS NOT NULL),
+  CONSTRAINT paperwork_rules_specialist_id_fkey FOREIGN KEY (specialist_id) REFERENCES specialists(id) ON DELETE CASCADE
+);
+CREATE CONSTRAINT TRIGGER paperwork_rules_audited AFTER INSERT OR DELETE OR UPDATE ON paperwork_rules DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('paperwork_rule');
+CREATE TRIGGER paperwork_rules_updated_at BEFORE UPDATE ON paperwork_rules FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
 CREATE TABLE specialist_services (
   specialist_id uuid NOT NULL,

@@ -28,6 +28,7 @@ import { createAvailabilityService } from './availability/index.ts';
 import {
   createBookingDrafts,
   createBookingList,
+  createBookingNeeds,
   createBookingService,
   intakeDetails,
   tellNobody,
@@ -318,6 +319,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     drafts,
     bookings,
     bookingList: createBookingList(ground),
+    bookingNeeds: createBookingNeeds(ground),
     attempts: createAttemptService(attemptDeps),
     settlement,
     convergence,

@@ -53,8 +53,11 @@ export interface BookingService {
     bookingId: string,
     chosen: readonly ContactChoice[],
   ): Promise<Result<Contact[], ContactsFailure>>;
-  /** One booking with its history; writes `booking.viewed`. Null when unknown or not visible to the viewer. */
-  view(actor: Actor, bookingId: string): Promise<ViewedBooking | null>;
+  /**
+   * One booking with its history; writes `booking.viewed`. Null when unknown or not visible to the viewer.
+   * @param isOpened false: an open page brings itself up to date, perhaps unseen, so news stay new
+   */
+  view(actor: Actor, bookingId: string, isOpened?: boolean): Promise<ViewedBooking | null>;
   /** When it last changed. For pages that poll; does not count as a view. Null as for `view`. */
   changedAt(actor: Actor, bookingId: string): Promise<Date | null>;
 }
@@ -73,8 +76,10 @@ export function createBookingService(deps: BookingDeps): BookingService {
 
     setContacts: (actor, bookingId, chosen) => setContacts(deps, actor, bookingId, chosen),
 
-    async view(actor, bookingId) {
-      const found = isUuid(bookingId) ? await readBookingView(deps.statements, actor, bookingId) : null;
+    async view(actor, bookingId, isOpened = true) {
+      const found = isUuid(bookingId)
+        ? await readBookingView(deps.statements, actor, bookingId, isOpened)
+        : null;
       if (!found || !(await mayShow(deps, actor, found.view.booking))) return null;
       const { view, isRecorded } = found;
       if (!isRecorded) throw new Error(`The view of booking ${bookingId} was not recorded`);

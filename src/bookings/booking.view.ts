@@ -1,4 +1,5 @@
-// Everything that the page of a booking shows, in one prepared statement, which also records that it was viewed.
+// Everything that the page of a booking shows, in one prepared statement, which also records that it was viewed and which
+// news were seen.
 import { auditActor, isStaff, type Actor } from '../accounts/index.ts';
 import { auditInsertion, auditValues } from '../audit/index.ts';
 import type { Statement, Statements } from '../db/statements.ts';
@@ -29,10 +30,19 @@ export interface BookingView {
   madeInAcuityBy: string | null;
 }
 
+/** Marks the news that this statement finds, and no later one, as seen by the person $4; null: by nobody. */
+const newsSeen = `
+  insert into booking_seen as known (user_id, booking_id, seen_at)
+    select $4::uuid, n.booking_id, max(n.at) from booking_news n
+    where n.booking_id = $1 and n.organization_id = $3::uuid and $4::uuid is not null
+    group by n.booking_id
+  on conflict (user_id, booking_id) do update set seen_at = excluded.seen_at where known.seen_at < excluded.seen_at`;
+
 const statement: Statement = {
   name: 'booking with its history',
   text: `
-    with recorded as (${auditInsertion(4, 'exists (select from bookings where id = $1 and ($2::boolean or organization_id = $3::uuid))')})
+    with recorded as (${auditInsertion(5, 'exists (select from bookings where id = $1 and ($2::boolean or organization_id = $3::uuid))')}),
+    seen as (${newsSeen})
     select ${bookingColumns.join(', ')}, b.external_created_by, exists (select from recorded) as is_recorded,
       ${progressSql('b.id')} as progress,
       (select coalesce(json_agg(json_build_object(
@@ -56,17 +66,23 @@ interface Row extends BookingRow {
   contacts: Contact[];
 }
 
-/** @param isRecorded whether the audit log has the view: it does when the viewer may see the booking */
+/**
+ * `isRecorded`: whether the audit log has the view: it does when the viewer may see the booking.
+ * @param isOpened whether the person opened the page; false: a page that is open brings itself up to date
+ */
 export async function readBookingView(
   statements: Statements,
   actor: Actor,
   bookingId: string,
+  isOpened: boolean,
 ): Promise<{ view: BookingView; isRecorded: boolean } | null> {
   const { viewer } = actor;
   const [row] = await statements.rows<Row>(statement, [
     bookingId,
     isStaff(viewer),
     viewer.organization?.id ?? null,
+    // What an admin sees while acting, the referrer has not seen.
+    isOpened && !isStaff(viewer) && !viewer.actingAdmin ? viewer.userId : null,
     ...auditValues(auditActor(actor), {
       action: 'booking.viewed',
       resourceType: 'booking',

@@ -51,6 +51,7 @@ export {
   type KeptAnswers,
 } from './booking.kept-answers.ts';
 export * from './booking.list.ts';
+export * from './booking.needs-list.ts';
 export {
   answersDigestOf,
   changeBooking,

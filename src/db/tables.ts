@@ -122,6 +122,12 @@ declare module 'knex/types/tables.js' {
       updated_at: Date;
       organization_id: string | null;
     };
+    booking_news: {
+      booking_id: string;
+      kind: 'report_ready' | 'cancelled' | 'moved' | 'no_show';
+      at: Date;
+      organization_id: string | null;
+    };
     booking_progress: {
       id: string;
       booking_id: string;
@@ -139,6 +145,11 @@ declare module 'knex/types/tables.js' {
       days_before: number;
       starts_at: Date;
       created_at: Date;
+    };
+    booking_seen: {
+      user_id: string;
+      booking_id: string;
+      seen_at: Date;
     };
     bookings: {
       id: string;
@@ -396,6 +407,14 @@ declare module 'knex/types/tables.js' {
       reminds_examinees: boolean;
       search_text: string;
       requires_two_factor: boolean;
+    };
+    paperwork_rules: {
+      id: string;
+      specialist_id: string | null;
+      category: 'consent_form' | 'brief';
+      business_days: number | null;
+      created_at: Date;
+      updated_at: Date;
     };
     referrer_lexemes: {
       word: string;

@@ -41,6 +41,7 @@ const stays: Record<string, string> = {
   'booking_contacts.user_id': 'followed when the contacts are read, and back once the merge is undone',
   'booking_contacts.created_by_id': 'history',
   'booking_contacts.created_for_id': 'an admin',
+  'booking_seen.user_id': 'what each person has seen: the one that stays has not',
   'mail_preferences.user_id': 'each person’s own choice: the one that stays keeps theirs',
   'emails.recipient_id': 'followed when it is sent: to the one that stays, and back once that is undone',
   'merges.made_by_id': 'an admin',

@@ -1,7 +1,7 @@
 import type { Accounts } from '../../accounts/index.ts';
 import type { AttemptService } from '../../attempts/index.ts';
 import type { AvailabilityService } from '../../availability/index.ts';
-import type { BookingDrafts, BookingList, BookingService } from '../../bookings/index.ts';
+import type { BookingDrafts, BookingList, BookingNeeds, BookingService } from '../../bookings/index.ts';
 import type { Doctor } from '../../doctor/index.ts';
 import type { DocumentService } from '../../documents/index.ts';
 import type { UploadStorage } from '../../ports/object-store.ts';
@@ -24,6 +24,7 @@ export interface PageServices {
   bookings: BookingService;
   attempts: AttemptService;
   bookingList: BookingList;
+  bookingNeeds: BookingNeeds;
   drafts: BookingDrafts;
   documents: DocumentService;
   uploadStorage: UploadStorage;

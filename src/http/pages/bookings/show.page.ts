@@ -127,7 +127,7 @@ async function showStatus(
     req.query.documents !== undefined &&
     (await documents.listState(actor.viewer, id)) !== req.query.documents;
   if (changedAt && !bookingChanged && !documentsChanged) return void res.status(204).end();
-  const found = changedAt && (await bookings.view(actor, id));
+  const found = changedAt && (await bookings.view(actor, id, false));
   // The viewer may not see the booking any more: reloading the page removes it from the screen.
   if (!found) return void res.status(404).set('HX-Redirect', paths.booking(id)).end();
   const readerZone = readerZoneOf(req.headers.cookie);

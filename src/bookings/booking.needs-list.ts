@@ -1,0 +1,141 @@
+// Reads for a screen: what needs a person.
+import type { Knex } from 'knex';
+import { isStaff, type Viewer } from '../accounts/index.ts';
+import type { Statement, Statements } from '../db/statements.ts';
+import { askedSql, needKinds, needsSql, type NeedKind } from './booking.needs.ts';
+import { bookingColumns, instantSql, toBooking, type BookingRow } from './booking.repository.ts';
+import type { Booking } from './booking.ts';
+
+export interface Need {
+  kind: NeedKind;
+  words: string;
+  part: 'documents' | 'booking';
+  /** The viewer has not seen it yet. */
+  isNew: boolean;
+  /** Since when; null for what is due. */
+  at: Date | null;
+  /** The last day, `YYYY-MM-DD` in the examination's zone; null for news. */
+  dueOn: string | null;
+}
+
+export interface BookingWithNeeds {
+  booking: Booking;
+  needs: Need[];
+}
+
+/** `mine`: bookings that concern the viewer. `all`: those of the whole organisation. */
+export type Whose = 'mine' | 'all';
+
+export interface FoundNeeds {
+  /** What is late or due today first, then news, newest first, then what is due, earliest first. */
+  bookings: BookingWithNeeds[];
+  /** How many bookings need somebody, however many are listed. */
+  counts: Record<Whose, number>;
+}
+
+type Asker = Pick<Viewer, 'userId' | 'role' | 'organization'>;
+
+/** Referrers only: nothing needs staff in this sense. */
+export interface BookingNeeds {
+  list(viewer: Asker, now: Date, choice: { whose: Whose; limit: number }): Promise<FoundNeeds>;
+  /** Of these bookings, what needs the viewer: for the rows of a list. */
+  ofBookings(viewer: Asker, now: Date, bookingIds: string[]): Promise<Map<string, Need[]>>;
+}
+
+const nobody: FoundNeeds = { bookings: [], counts: { mine: 0, all: 0 } };
+
+export function createBookingNeeds({ statements }: { statements: Statements }): BookingNeeds {
+  return {
+    async list(viewer, now, { whose, limit }) {
+      if (isStaff(viewer) || !viewer.organization) return nobody;
+      const rows = await statements.rows<ListRow>(listStatement, [
+        ...askedValues(viewer, now),
+        whose === 'all',
+        limit,
+      ]);
+      return {
+        bookings: rows
+          .filter(({ id }) => id !== null)
+          .map((row) => ({ booking: toBooking(row), needs: row.needs.map(toNeed) })),
+        counts: { mine: rows[0]?.mine ?? 0, all: rows[0]?.of_all ?? 0 },
+      };
+    },
+
+    async ofBookings(viewer, now, bookingIds) {
+      if (isStaff(viewer) || !viewer.organization || bookingIds.length === 0) return new Map();
+      const rows = await statements.rows<{ booking_id: string; needs: NeedInJson[] }>(ofBookingsStatement, [
+        ...askedValues(viewer, now),
+        bookingIds,
+      ]);
+      return new Map(rows.map((row) => [row.booking_id, row.needs.map(toNeed)]));
+    },
+  };
+}
+
+/** For a query over bookings `b`: only those that need the viewer. */
+export function onlyNeeding(rows: Knex.QueryBuilder, viewer: Asker, now: Date): void {
+  const sql = `b.id in (with ${askedSql('?', '?', '?')} select booking_id from (${needsSql}) mine where is_mine)`;
+  void rows.whereRaw(sql, askedValues(viewer, now) as Knex.RawBinding[]);
+}
+
+function askedValues(viewer: Asker, now: Date): unknown[] {
+  return [viewer.organization?.id ?? null, viewer.userId, now];
+}
+
+const order = `array_position(array[${Object.keys(needKinds)
+  .map((kind) => `'${kind}'`)
+  .join(', ')}], kind)`;
+const needsOfOne = `json_agg(json_build_object('kind', kind, 'at', ${instantSql('at')}, 'dueOn', due_on) order by ${order})`;
+
+const listStatement: Statement = {
+  name: 'needs of a referrer',
+  text: `
+    with ${askedSql('$1', '$2', '$3')},
+    found as materialized (${needsSql}),
+    chosen as (
+      select f.booking_id, ${needsOfOne} as needs,
+        min(case when f.due_on <= (asked.now at time zone b.timezone)::date then 0 when f.due_on is null then 1 else 2 end) as turn,
+        min(f.due_on) as due_on, max(f.at) as at
+      from found f join bookings b on b.id = f.booking_id cross join asked
+      where f.is_mine or $4::boolean
+      group by f.booking_id),
+    first_of_all as (
+      select c.*, row_number() over (order by c.turn, c.due_on, c.at desc, b.starts_at, b.id) as place
+      from chosen c join bookings b on b.id = c.booking_id
+      order by place limit $5::integer)
+    select ${bookingColumns.join(', ')}, n.needs, counts.mine, counts.of_all
+    from (select count(distinct booking_id) filter (where is_mine) as mine, count(distinct booking_id) as of_all from found) counts
+      left join first_of_all n on true
+      left join bookings b on b.id = n.booking_id
+      left join specialists s on s.id = b.specialist_id
+      left join organizations o on o.id = b.organization_id
+      left join users cb on cb.id = b.created_by_id
+      left join users cf on cf.id = b.created_for_id
+    order by n.place`,
+};
+
+const ofBookingsStatement: Statement = {
+  name: 'needs of some bookings',
+  text: `
+    with ${askedSql('$1', '$2', '$3')}
+    select booking_id, ${needsOfOne} as needs from (${needsSql}) found
+    where is_mine and booking_id = any($4::uuid[]) group by booking_id`,
+};
+
+interface NeedInJson {
+  kind: NeedKind;
+  /** Milliseconds. */
+  at: number | null;
+  dueOn: string | null;
+}
+
+interface ListRow extends BookingRow {
+  needs: NeedInJson[];
+  mine: number;
+  of_all: number;
+}
+
+function toNeed({ kind, at, dueOn }: NeedInJson): Need {
+  const { words, part, isNews } = needKinds[kind];
+  return { kind, words, part, isNew: isNews, at: at === null ? null : new Date(at), dueOn };
+}

@@ -1,0 +1,35 @@
+// Which documents an examination needs and by when: rules of the table paperwork_rules, counted in business days of the
+// examination's zone. The database function business_days_before counts; holidays are not known.
+
+/** The categories of documents that rules can ask for. */
+export const paperCategories = ['consent_form', 'brief'] as const;
+export type PaperCategory = (typeof paperCategories)[number];
+
+export const paperWords: Record<PaperCategory, string> = { consent_form: 'Consent form', brief: 'Brief' };
+
+/** A condition on the booking `b`: its examination is still to come. */
+export function stillToCome(now: string): string {
+  return `b.status = 'active' and b.current_progress in ('scheduled', 'rescheduled') and b.starts_at > ${now}`;
+}
+
+/** A condition on the booking `b`, for the index: whether one of its documents may be due within these days. */
+export function dueWithin(days: number, now: string): string {
+  return `b.starts_at < ${now} + make_interval(days => ${days} + (
+    select 4 + coalesce(max(business_days), 0) * 7 / 5 from paperwork_rules))`;
+}
+
+/**
+ * A query for the documents that examinations need, one row each: `booking_id`, `rule_id`, `category`, `due_on` (the last
+ * day, in the examination's zone) and `is_there`.
+ * @param where a condition on the booking `b`
+ */
+export function neededPapers(where: string): string {
+  return `
+    select b.id as booking_id, needed.rule_id, needed.category, needed.due_on, exists (
+        select from documents d
+        where d.booking_id = b.id and d.category = needed.category and d.deleted_at is null
+          and d.status <> 'infected' and d.damaged_at is null) as is_there
+    from bookings b
+      cross join lateral paperwork_needed(b.specialist_id, (b.starts_at at time zone b.timezone)::date) needed
+    where ${where}`;
+}
