@@ -1405,6 +1405,21 @@ CREATE CONSTRAINT TRIGGER emails_changed_audited AFTER UPDATE ON emails DEFERRAB
 CREATE CONSTRAINT TRIGGER emails_deleted_audited AFTER DELETE ON emails DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('email');
 CREATE TRIGGER emails_updated_at BEFORE UPDATE ON emails FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
+CREATE TABLE next_free_times (
+  specialist_id uuid NOT NULL,
+  type text NOT NULL,
+  times timestamptz[] DEFAULT '{}'::timestamptz[] NOT NULL,
+  known_until timestamptz,
+  as_of timestamptz,
+  changes bigint DEFAULT 0 NOT NULL,
+  read_changes bigint DEFAULT 0 NOT NULL,
+  due_at timestamptz,
+  claimed_until timestamptz,
+  CONSTRAINT next_free_times_pkey PRIMARY KEY (specialist_id, type),
+  CONSTRAINT next_free_times_type_check CHECK (type = ANY (ARRAY['in_person'::text, 'telehealth'::text])),
+  CONSTRAINT next_free_times_specialist_id_fkey FOREIGN KEY (specialist_id) REFERENCES specialists(id) ON DELETE CASCADE
+);
+
 CREATE TABLE paperwork_rules (
   id uuid DEFAULT gen_random_uuid() NOT NULL,
   specialist_id uuid,

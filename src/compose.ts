@@ -24,7 +24,12 @@ import {
   type Settlement,
 } from './attempts/index.ts';
 import { sealAudit, systemActor, writeRefusalCounts } from './audit/index.ts';
-import { createAvailabilityService } from './availability/index.ts';
+import {
+  createAvailabilityService,
+  createNextFree,
+  createNextFreeFiller,
+  type NextFreeFiller,
+} from './availability/index.ts';
 import {
   createBookingDrafts,
   createBookingList,
@@ -109,6 +114,7 @@ export interface System extends Workers {
       sync: SyncService;
       imports: Imports;
       restoring: Restoring;
+      nextFreeFiller: NextFreeFiller;
     };
   relay: Relay;
   readiness: Services['readiness'];
@@ -151,7 +157,14 @@ export function compose(config: Config, overrides: Overrides = {}): System {
   });
   const impersonation = createImpersonation({ ...ground, auth, accounts });
   const specialists = createSpecialistRepository(db);
-  const availability = createAvailabilityService({ ...ground, acuity, cache });
+  const nextFree = createNextFree(ground);
+  const availability = createAvailabilityService({
+    ...ground,
+    acuity,
+    cache,
+    changed: (calendarId, taken) => nextFree.changed(calendarId, taken),
+  });
+  const nextFreeFiller = createNextFreeFiller({ ...ground, acuity: acuity.background, cache, specialists });
   const intakeFields = {
     referenceFieldId: config.ACUITY_REFERENCE_FIELD_ID,
     referrerFieldId: config.REFERRER_FIELD_ID,
@@ -274,6 +287,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
       jobs,
       settlement,
       drafts,
+      nextFreeFiller,
       emails: createEmailSender({
         ...ground,
         mailer,
@@ -314,6 +328,8 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     merges: createMergeService(ground),
     specialists: keepSpecialists(specialists, ground.keptVersion),
     availability,
+    nextFree,
+    nextFreeFiller,
     questions,
     mapping,
     drafts,

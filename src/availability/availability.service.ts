@@ -22,6 +22,8 @@ export interface AvailabilityDeps {
   cache: Cache;
   clock: Clock;
   log: Logger;
+  /** Called after the free times of a calendar changed. */
+  changed?: (calendarId: number, taken?: { startsAt: Date; durationMinutes: number }) => Promise<void>;
 }
 
 const dayMs = 24 * 3_600_000;
@@ -35,6 +37,7 @@ export function createAvailabilityService({
   cache,
   clock,
   log,
+  changed,
 }: AvailabilityDeps): AvailabilityService {
   const shared = createSharedReads({ cache, clock, log });
   const reads = createCalendarReads({ acuity, shared });
@@ -108,7 +111,7 @@ export function createAvailabilityService({
 
     async invalidate(calendarId, taken) {
       try {
-        await shared.invalidate(calendarId, taken);
+        await Promise.all([shared.invalidate(calendarId, taken), changed?.(calendarId, taken)]);
       } catch (error) {
         // The cached values expire on their own.
         log.warn({ calendarId, err: errorFacts(error) }, 'The cached free times could not be invalidated');

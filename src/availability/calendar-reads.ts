@@ -6,13 +6,7 @@ import { type Failure, failure, ok } from '../lib/result.ts';
 import type { Acuity, AcuityFailure } from '../ports/acuity.ts';
 import type { Specialist, SpecialistService } from '../specialists/index.ts';
 import type { AvailabilityFailure, CacheState, Slot } from './availability.ts';
-import {
-  type Answer,
-  type ReadResult,
-  type SharedRead,
-  type SharedReads,
-  storedSchema,
-} from './shared-reads.ts';
+import { type Answer, type ReadResult, type Reads, type SharedRead, storedSchema } from './shared-reads.ts';
 
 /** Free times in milliseconds since 1970, sorted. */
 export type DayAnswer = Answer<number[]>;
@@ -28,7 +22,12 @@ export interface CalendarReads {
   /** The same, if it is cached. */
   cachedDay(specialist: Specialist, service: SpecialistService, day: string): Promise<DayAnswer | null>;
   /** Days in the specialist's zone that have a free time. */
-  month(specialist: Specialist, service: SpecialistService, month: string): Promise<ReadResult<string[]>>;
+  month(
+    specialist: Specialist,
+    service: SpecialistService,
+    month: string,
+    maxAgeMs?: number,
+  ): Promise<ReadResult<string[]>>;
   /** Days in `timezone` that have a free time, sorted. */
   datesOfMonth(
     specialist: Specialist,
@@ -48,13 +47,7 @@ const storedDates = storedSchema(z.array(z.string()));
 // Each read may be a call to Acuity, and bookings share its rate limit.
 const daysAtOnce = 4;
 
-export function createCalendarReads({
-  acuity,
-  shared,
-}: {
-  acuity: Acuity;
-  shared: SharedReads;
-}): CalendarReads {
+export function createCalendarReads({ acuity, shared }: { acuity: Acuity; shared: Reads }): CalendarReads {
   function dayRead(
     { acuityCalendarId: calendarId, timezone }: Specialist,
     { acuityAppointmentTypeId: appointmentTypeId }: SpecialistService,
@@ -77,10 +70,10 @@ export function createCalendarReads({
     day: (specialist, service, day, maxAgeMs) => shared.get(dayRead(specialist, service, day), maxAgeMs),
     cachedDay: (specialist, service, day) => shared.cached(dayRead(specialist, service, day)),
 
-    month(specialist, service, month) {
+    month(specialist, service, month, maxAgeMs) {
       const { acuityCalendarId: calendarId, timezone } = specialist;
       const { acuityAppointmentTypeId: appointmentTypeId } = service;
-      return shared.get({
+      const read: SharedRead<string[]> = {
         calendarId,
         name: `${appointmentTypeId}:${month}`,
         stored: storedDates,
@@ -88,7 +81,8 @@ export function createCalendarReads({
           const answer = await acuity.availableDates({ month, appointmentTypeId, calendarId, timezone });
           return answer.ok ? ok([...new Set(answer.value)].toSorted()) : answer;
         },
-      });
+      };
+      return shared.get(read, maxAgeMs);
     },
 
     monthBounds(month, timezone) {

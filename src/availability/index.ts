@@ -5,3 +5,13 @@ export type {
   Slot,
 } from './availability.ts';
 export { createAvailabilityService } from './availability.service.ts';
+export { createNextFreeFiller, type NextFreeFiller } from './next-free.fill.ts';
+export { fillNextFreeJob } from './next-free.jobs.ts';
+export { createNextFree } from './next-free.service.ts';
+export {
+  slotsNearest,
+  soonestSlots,
+  type FreeSlot,
+  type NextFreeReader,
+  type NextFreeTimes,
+} from './next-free.ts';

@@ -63,11 +63,20 @@ const failedReply: z.ZodType<AcuityFailure> = z.union([
   z.object({ reason: z.literal('refused'), code: z.string(), message: z.string(), status: z.number() }),
 ]);
 
-export interface SharedReads {
+/** Reads for which a person waits, or nobody. */
+export interface Reads {
   /** `maxAgeMs`: an older answer is read again. */
   get<T>(read: SharedRead<T>, maxAgeMs?: number): Promise<ReadResult<T>>;
   /** What is cached, if it is not too old; Acuity is not asked. */
   cached<T>(read: SharedRead<T>): Promise<Answer<T> | null>;
+}
+
+export interface SharedReads extends Reads {
+  /**
+   * For work that nobody waits for: takes no lock, so that a person who needs the same answer never waits for its lane,
+   * and remembers no failure.
+   */
+  aside: Reads;
   invalidate(calendarId: number, taken?: { startsAt: Date; durationMinutes: number }): Promise<void>;
 }
 
@@ -135,13 +144,16 @@ export function createSharedReads({ cache: plainCache, clock, log }: Options): S
   }
 
   async function ask<T>(key: string, read: SharedRead<T>): Promise<ReadResult<T>> {
+    const answer = await askAndStore(key, read);
+    if (!answer.ok) await failures.remember(key, answer);
+    return answer;
+  }
+
+  async function askAndStore<T>(key: string, read: SharedRead<T>): Promise<ReadResult<T>> {
     // The answer is as old as the request.
     const asOf = clock.now();
     const answer = await read.ask();
-    if (!answer.ok) {
-      await failures.remember(key, answer);
-      return answer;
-    }
+    if (!answer.ok) return answer;
     const raw = JSON.stringify({ asOf: asOf.getTime(), value: answer.value });
     await Promise.all([cache.set(key, raw, freshMs), cache.set(staleKeyOf(read), raw, staleKeyMs)]);
     return ok({ value: answer.value, asOf, cache: 'MISS', takenSince: [] });
@@ -155,6 +167,11 @@ export function createSharedReads({ cache: plainCache, clock, log }: Options): S
     return ok({ ...found, cache: 'STALE', takenSince: taken.filter(({ at }) => at >= notSeenFrom) });
   }
 
+  async function cached<T>(read: SharedRead<T>): Promise<Answer<T> | null> {
+    const { found } = await find(read);
+    return found && { ...found, cache: 'HIT', takenSince: [] };
+  }
+
   return {
     async get(read, maxAgeMs = freshMs) {
       const { key, found } = await find(read);
@@ -163,9 +180,14 @@ export function createSharedReads({ cache: plainCache, clock, log }: Options): S
       if (result.ok || !isOutage(result)) return result;
       return (await staleCopy(read)) ?? result;
     },
-    async cached(read) {
-      const { found } = await find(read);
-      return found && { ...found, cache: 'HIT', takenSince: [] };
+    cached,
+    aside: {
+      async get(read, maxAgeMs = freshMs) {
+        const { key, found } = await find(read);
+        if (found && ageOf(found) < maxAgeMs) return ok({ ...found, cache: 'HIT', takenSince: [] });
+        return askAndStore(key, read);
+      },
+      cached,
     },
     async invalidate(calendarId, taken) {
       await generations.next(calendarId, taken);

@@ -33,8 +33,12 @@ export {};
 }
 
 function columnType(table: CatalogTable, { name, type, isNullable }: CatalogColumn): string {
-  const known = allowedValues(table, name) ?? typesOf[type] ?? 'string';
+  const known = allowedValues(table, name) ?? typeOf(type);
   return isNullable && known !== 'unknown' ? `${known} | null` : known;
+}
+
+function typeOf(type: string): string {
+  return type.endsWith('[]') ? `${typeOf(type.slice(0, -2))}[]` : (typesOf[type] ?? 'string');
 }
 
 /** Of a column that a CHECK restricts to a list of texts. */

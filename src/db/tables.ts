@@ -397,6 +397,17 @@ declare module 'knex/types/tables.js' {
       undone_by_id: string | null;
       undone_at: Date | null;
     };
+    next_free_times: {
+      specialist_id: string;
+      type: 'in_person' | 'telehealth';
+      times: Date[];
+      known_until: Date | null;
+      as_of: Date | null;
+      changes: number;
+      read_changes: number;
+      due_at: Date | null;
+      claimed_until: Date | null;
+    };
     organizations: {
       id: string;
       name: string;

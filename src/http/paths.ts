@@ -46,6 +46,8 @@ export const paths = {
   documentRecall: (id: string) => `/documents/${id}/recall`,
   documentDelete: (id: string) => `/documents/${id}/delete`,
   specialists: () => '/specialists',
+  /** The soonest free times of all specialists who match. */
+  firstFree: () => '/specialists/first-free',
   availability: (specialistId: string) => `/specialists/${specialistId}/availability`,
   questions: (specialistId: string) => `/specialists/${specialistId}/questions`,
   console: () => '/admin',

@@ -2,6 +2,7 @@
 import { removeExpiredSessionsJob, renewSecondStepsJob, type Accounts } from '../accounts/index.ts';
 import { sealAuditJob } from '../audit/index.ts';
 import { checkLateJob, settleAttemptJob, sweepAttemptsJob, type Settlement } from '../attempts/index.ts';
+import { fillNextFreeJob, type NextFreeFiller } from '../availability/index.ts';
 import { removeExpiredDraftsJob, type BookingDrafts } from '../bookings/index.ts';
 import { fetchMeetingLinkJob, type Convergence } from '../following/index.ts';
 import {
@@ -42,6 +43,7 @@ export interface JobServices {
   jobs: Pick<JobQueue, 'removeSuperseded'>;
   settlement: Settlement;
   drafts: BookingDrafts;
+  nextFreeFiller: NextFreeFiller;
   documentCare: DocumentCare;
   emails: EmailSender;
   unassignedDigest: UnassignedDigest;
@@ -63,6 +65,7 @@ export function createJobHandlers(services: JobServices): RunnableJob[] {
     runnable({ job: checkLateJob, handle: ({ attemptId }) => settlement.checkLate(attemptId) }),
     runnable({ job: sweepAttemptsJob, handle: () => ignoreResult(settlement.sweep()) }),
     runnable({ job: removeExpiredDraftsJob, handle: () => ignoreResult(drafts.removeExpired()) }),
+    runnable({ job: fillNextFreeJob, handle: () => ignoreResult(services.nextFreeFiller.fill()) }),
     runnable({ job: scanDocumentJob, handle: ({ documentId }) => documentCare.scan(documentId) }),
     runnable({ job: sweepDocumentsJob, handle: () => ignoreResult(documentCare.sweep()) }),
     runnable({ job: retainDocumentsJob, handle: () => ignoreResult(documentCare.retain()) }),
@@ -90,6 +93,7 @@ export const cron: CronEntry[] = [
   { schedule: '* * * * *', job: sweepEmailsJob, alsoAtStart: true },
   { schedule: '* * * * *', job: sealAuditJob, alsoAtStart: true },
   { schedule: '* * * * *', job: endIdleActingJob, alsoAtStart: true },
+  { schedule: '* * * * *', job: fillNextFreeJob, alsoAtStart: true },
   { schedule: '*/15 * * * *', job: reconcileNearJob },
   { schedule: '*/15 * * * *', job: tellUnassignedJob },
   { schedule: '*/10 * * * *', job: writeRemindersJob, alsoAtStart: true },

@@ -19,3 +19,4 @@ export {
   type OfferFailure,
   type WantedServices,
 } from './specialist.offer.ts';
+export { townOf } from './specialist.place.ts';

@@ -73,6 +73,7 @@ const table: Record<string, string> = {
   'post /account/organizations': 'snnnin',
 
   'get /specialists': 'siiiii',
+  'get /specialists/first-free': 'siiiii',
   'get /specialists/:id/availability': 'siiiii',
   'get /specialists/:id/questions': 'siiiii',
 

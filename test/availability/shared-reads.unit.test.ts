@@ -2,6 +2,8 @@ import { expect } from 'chai';
 import { pino } from 'pino';
 import { createMemoryCache } from '../../src/adapters/memory-cache.ts';
 import { createAvailabilityService } from '../../src/availability/index.ts';
+import { createCalendarReads } from '../../src/availability/calendar-reads.ts';
+import { createSharedReads } from '../../src/availability/shared-reads.ts';
 import type { Cache } from '../../src/ports/cache.ts';
 import { aSpecialist } from '../support/builders/specialist.ts';
 import { acuityDown, createFakeAcuity } from '../support/fakes/acuity.ts';
@@ -81,6 +83,27 @@ describe('shared reads of availability', () => {
     expect((await first).times).to.have.length(2);
     expect((await second).times).to.have.length(2);
     expect(asked()).to.equal(1);
+  });
+
+  it('let nobody wait for a read aside, and remember none of its failures', async () => {
+    const { acuity, cache, clock, day, asked } = createFixture();
+    const shared = createSharedReads({ cache, clock, log: pino({ level: 'silent' }) });
+    const aside = createCalendarReads({ acuity, shared: shared.aside });
+    const [service] = amelia.services;
+    if (!service) throw new Error('Amelia offers nothing');
+    const held = acuity.hold();
+    const background = aside.day(amelia, service, date);
+    const person = day();
+    while (held.waiting() < 2) await new Promise((go) => setTimeout(go, 5));
+    held.answer();
+    expect((await background).ok).to.equal(true);
+    expect((await person).times).to.have.length(2);
+    expect(asked()).to.equal(2);
+    clock.pass({ minutes: 6 });
+    acuity.failWith({ reason: 'queue_full', retryAfterMs: 1_000 });
+    expect((await aside.day(amelia, service, date)).ok).to.equal(false);
+    acuity.recover();
+    expect((await day()).state).to.equal('MISS');
   });
 
   it('return stale data up to an hour old when Acuity does not answer, and nothing older', async () => {

@@ -60,7 +60,7 @@ describe('booking journey in a real browser', function () {
 
   async function chooseAmelia(page: Page): Promise<void> {
     await page.goto('/bookings/new');
-    await page.getByLabel('Name, specialty or place').fill('hart');
+    await page.getByLabel('Name or words').fill('hart');
     await page.getByRole('button', { name: 'Search' }).click();
     await watched.check();
     await page.getByRole('button', { name: /Choose Dr Amelia Hart, In person/ }).click();

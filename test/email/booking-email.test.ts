@@ -70,6 +70,7 @@ describe('the e-mails of a booking', () => {
       settlement: fixture.settlement,
       drafts: createBookingDrafts(fixture.db, testClock, systemIds),
       emails,
+      nextFreeFiller: { fill: () => Promise.resolve(0) },
       unassignedDigest: { write: () => Promise.resolve(0) },
       reminders: { write: () => Promise.resolve(0) },
       documentCare: noDocumentCare,

@@ -94,6 +94,7 @@ describe('the markup of every page', () => {
       list,
       times,
       await visitor.get('/specialists?q=nobody'),
+      await visitor.get('/specialists/first-free?q=nobody'),
       await visitor.get('/sign-out'),
     );
     expect((await visitor.get(`/specialists/${specialistId}/availability?type=psychic`)).status).to.equal(

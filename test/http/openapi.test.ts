@@ -124,6 +124,7 @@ describe('the OpenAPI document', () => {
       specialists: { id: string; name: string }[];
     };
     const hart = specialists.find(({ name }) => name.includes('Hart'))?.id;
+    await get('/specialists/first-free', '/specialists/first-free?type=in_person');
     await get(
       '/specialists/:id/availability',
       `/specialists/${hart}/availability?type=in_person&date=2026-12-15`,

@@ -56,12 +56,47 @@ describe('the specialists API', () => {
     it('lists the active ones with what they offer, and nothing else about them', async () => {
       const { specialists } = await list();
       expect(specialists.length).to.be.at.least(6);
-      expect(amelia).to.have.all.keys('id', 'name', 'title', 'specialty', 'location', 'timezone', 'types');
+      expect(amelia).to.have.all.keys(
+        'id',
+        'name',
+        'title',
+        'specialty',
+        'location',
+        'timezone',
+        'types',
+        'nextFree',
+      );
       expect(amelia).to.deep.include({
         name: 'Dr Amelia Hart',
         timezone: 'Australia/Sydney',
         types: ['in_person'],
       });
+    });
+
+    it('filters by specialty and by town, and names the next free time that is known', async () => {
+      acuity.offer(7001, '2026-12-21T10:00:00+11:00', '2026-12-21T11:00:00+11:00');
+      acuity.offer(7003, '2026-12-20T10:00:00+11:00');
+      await app.system.services.nextFreeFiller.fill();
+      acuity.calls.length = 0;
+      const { specialists } = await list('?specialty=orthopaedic%20surgery&location=Sydney%20NSW');
+      expect(specialists.map(({ name }) => name)).to.include('Dr Amelia Hart');
+      for (const one of specialists) expect(one).to.include({ specialty: 'Orthopaedic surgery' });
+      expect(specialists.find(({ id }) => id === amelia.id)).to.have.deep.property('nextFree', {
+        type: 'in_person',
+        startsAt: '2026-12-20T23:00:00.000Z',
+        durationMinutes: 60,
+        asOf: clock.now().toISOString(),
+      });
+      expect((await list('?sort=soonest')).specialists[0]?.name).to.equal('Dr Chen Wei');
+      expect((await list('?location=Atlantis')).specialists).to.deep.equal([]);
+      const res = await rita.get('/specialists/first-free?type=in_person&limit=2').expect(200);
+      const { times } = res.body as { times: { specialist: SpecialistJson; startsAt: string }[] };
+      expect(times.map(({ specialist, startsAt }) => [specialist.name, startsAt])).to.deep.equal([
+        ['Dr Chen Wei', '2026-12-19T23:00:00.000Z'],
+        ['Dr Amelia Hart', '2026-12-20T23:00:00.000Z'],
+      ]);
+      expect(acuity.calls).to.deep.equal([]);
+      await rita.get('/specialists/first-free?limit=0').expect(422);
     });
 
     it('filters by text and by type', async () => {

@@ -1,12 +1,16 @@
 // Keeps the worker of tests from running jobs by the time of day. Otherwise a test that runs across a quarter of an
 // hour would get a reconciliation, a digest or a sweep that others do not.
+import { fillNextFreeJob } from '../../src/availability/index.ts';
 import { cron } from '../../src/jobs/index.ts';
 import { checkSubscriptionsJob } from '../../src/sync/index.ts';
 import type { CronEntry } from '../../src/ports/job-queue.ts';
 
 const never = '0 0 31 2 *';
 
-/** Jobs that run when a worker starts still do, except the one for webhooks: tests decide which webhooks Acuity has. */
+/** Tests decide which webhooks Acuity has, and what is called in it. */
+const callAcuity = new Set<unknown>([checkSubscriptionsJob, fillNextFreeJob]);
+
+/** Jobs that run when a worker starts still do, except those that call Acuity. */
 export const onlyAtStart: CronEntry[] = cron
-  .filter(({ alsoAtStart, job }) => alsoAtStart && job !== checkSubscriptionsJob)
+  .filter(({ alsoAtStart, job }) => alsoAtStart && !callAcuity.has(job))
   .map((entry) => ({ ...entry, schedule: never }));

@@ -1,6 +1,14 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import type { AvailabilityFailure, AvailabilityService, CacheState } from '../../availability/index.ts';
+import {
+  soonestSlots,
+  type AvailabilityFailure,
+  type AvailabilityService,
+  type CacheState,
+  type FreeSlot,
+  type NextFreeReader,
+  type NextFreeTimes,
+} from '../../availability/index.ts';
 import { isTimeZone } from '../../lib/dates.ts';
 import { type AskedQuestions, type Questions, questionTypes } from '../../questions/index.ts';
 import {
@@ -11,6 +19,13 @@ import {
 } from '../../specialists/index.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { blankAsAbsent, calendarDay, calendarMonth } from '../forms/fields.ts';
+import {
+  bySoonest,
+  findSpecialists,
+  knownFree,
+  specialistFilterFields,
+  specialistSort,
+} from '../forms/specialist-filter.ts';
 import { paths } from '../paths.ts';
 import {
   acuityError,
@@ -26,6 +41,7 @@ import { problem } from './problem.schema.ts';
 export interface SpecialistsApiServices {
   specialists: SpecialistRepository;
   availability: AvailabilityService;
+  nextFree: NextFreeReader;
   questions: Questions;
 }
 
@@ -34,6 +50,13 @@ const type = z.enum(examinationTypes, 'Choose in_person or telehealth');
 const listQuery = z.object({
   q: z.string('Give one text').max(200, 'Use at most 200 characters').optional(),
   type: blankAsAbsent(type),
+  specialty: specialistFilterFields.specialty,
+  location: specialistFilterFields.location.describe('A town, such as Sydney NSW'),
+  sort: specialistSort,
+});
+
+const firstFreeQuery = listQuery.omit({ sort: true }).extend({
+  limit: z.coerce.number('Use a number').int('Use a whole number').min(1).max(50).default(10),
 });
 
 const availabilityQuery = z
@@ -51,6 +74,13 @@ const availabilityQuery = z
     message: 'Give either a date or a month',
   });
 
+const freeSlotSchema = z.object({
+  type,
+  startsAt: z.iso.datetime(),
+  durationMinutes: z.int(),
+  asOf: z.iso.datetime().describe('When Acuity named it. A time is checked again when it is booked.'),
+});
+
 const specialistSchema = z.object({
   id: z.uuid(),
   name: z.string(),
@@ -59,6 +89,15 @@ const specialistSchema = z.object({
   location: z.string().nullable(),
   timezone: z.string(),
   types: z.array(type),
+  nextFree: freeSlotSchema
+    .nullable()
+    .describe('The first free time known, at most an hour old; null: none is known just now'),
+});
+
+const firstFreeSchema = z.object({
+  times: z.array(
+    freeSlotSchema.extend({ specialist: specialistSchema.omit({ types: true, nextFree: true }) }),
+  ),
 });
 
 const daySchema = z.object({
@@ -111,12 +150,33 @@ export function specialistsEndpoints(services: SpecialistsApiServices): Endpoint
         422: problem('invalid'),
       },
       async handle(req, res) {
-        const filter = parse(listQuery, req.query);
-        const specialists = await services.specialists.listActive({
-          ...(filter.q && { q: filter.q }),
-          ...(filter.type && { type: filter.type }),
-        });
-        res.json({ specialists: specialists.map(present) });
+        const { sort, ...filter } = parse(listQuery, req.query);
+        const found = await findSpecialists(services, filter);
+        const known = await knownFree(services, found, filter.type);
+        const sorted = sort === 'soonest' ? bySoonest(found, known) : found;
+        res.json({ specialists: sorted.map((one) => present(one, known)) });
+      },
+    },
+    {
+      method: 'get',
+      path: paths.firstFree(),
+      access: 'session',
+      summary: 'The soonest free times of all specialists who match',
+      request: { query: firstFreeQuery },
+      responses: {
+        200: {
+          description:
+            'Soonest first, without a call to Acuity; specialists of whom none is known are missing',
+          schema: firstFreeSchema,
+        },
+        401: problem('not_signed_in'),
+        422: problem('invalid'),
+      },
+      async handle(req, res) {
+        const { limit, ...filter } = parse(firstFreeQuery, req.query);
+        const found = await findSpecialists(services, filter);
+        const soonest = soonestSlots(await knownFree(services, found, filter.type), limit);
+        res.json({ times: soonest.map((slot) => presentSlot(slot, found)) });
       },
     },
     {
@@ -231,8 +291,26 @@ function problemOf(why: AvailabilityFailure): Problem {
   }
 }
 
-function present(specialist: Specialist): z.output<typeof specialistSchema> {
-  const { id, name, title, specialty, location, timezone, services } = specialist;
-  const types: ExaminationType[] = services.map((service) => service.type);
-  return { id, name, title, specialty, location, timezone, types };
+function present(specialist: Specialist, known: readonly NextFreeTimes[]): z.output<typeof specialistSchema> {
+  const types: ExaminationType[] = specialist.services.map((service) => service.type);
+  const own = known.filter(({ specialistId }) => specialistId === specialist.id);
+  const [next] = soonestSlots(own, 1);
+  return { ...presentBriefly(specialist), types, nextFree: next ? presentTime(next) : null };
+}
+
+function presentBriefly({ id, name, title, specialty, location, timezone }: Specialist) {
+  return { id, name, title, specialty, location, timezone };
+}
+
+function presentTime({ type: kind, startsAt, durationMinutes, asOf }: FreeSlot) {
+  return { type: kind, startsAt: startsAt.toISOString(), durationMinutes, asOf: asOf.toISOString() };
+}
+
+function presentSlot(
+  slot: FreeSlot,
+  found: readonly Specialist[],
+): z.output<typeof firstFreeSchema>['times'][number] {
+  const specialist = found.find(({ id }) => id === slot.specialistId);
+  if (!specialist) throw new Error(`A free time names specialist ${slot.specialistId}, who was not found`);
+  return { specialist: presentBriefly(specialist), ...presentTime(slot) };
 }

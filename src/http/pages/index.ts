@@ -26,6 +26,7 @@ import { uploadPages } from './documents/upload.page.ts';
 import { documentViewPages } from './documents/view.page.ts';
 import { homePages } from './home.page.ts';
 import { problemsPage } from './problems.page.ts';
+import { firstFreePages } from './specialists/first-free.page.ts';
 import { freeTimesPages } from './specialists/free-times.page.ts';
 import { specialistListPages } from './specialists/list.page.ts';
 
@@ -41,6 +42,7 @@ export function pages(services: PageServices): PageRoute[] {
     ...actAsPages(services),
     ...episodePages(services),
     ...specialistListPages(services),
+    ...firstFreePages(services),
     ...freeTimesPages(services),
     ...chooseSpecialistPages(services),
     ...chooseTimePages(services),

@@ -1,6 +1,6 @@
 import type { Accounts } from '../../accounts/index.ts';
 import type { AttemptService } from '../../attempts/index.ts';
-import type { AvailabilityService } from '../../availability/index.ts';
+import type { AvailabilityService, NextFreeReader } from '../../availability/index.ts';
 import type { BookingDrafts, BookingList, BookingNeeds, BookingService } from '../../bookings/index.ts';
 import type { Doctor } from '../../doctor/index.ts';
 import type { DocumentService } from '../../documents/index.ts';
@@ -20,6 +20,7 @@ export interface PageServices {
   config: Pick<Config, 'BASE_URL' | 'BETTER_AUTH_SECRET'>;
   specialists: SpecialistRepository;
   availability: AvailabilityService;
+  nextFree: NextFreeReader;
   questions: Questions;
   bookings: BookingService;
   attempts: AttemptService;

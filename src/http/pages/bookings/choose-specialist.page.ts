@@ -1,15 +1,26 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { idSchema, type DraftData, type DraftOwner } from '../../../bookings/index.ts';
-import { examinationTypes, type ExaminationType, type Specialist } from '../../../specialists/index.ts';
+import { soonestSlots } from '../../../availability/index.ts';
+import { idSchema, startsAtSchema, type DraftData, type DraftOwner } from '../../../bookings/index.ts';
+import { examinationTypes, offers, type Specialist } from '../../../specialists/index.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
-import { blankAsAbsent, fieldErrors } from '../../forms/fields.ts';
+import { blankAsAbsent, fieldErrors, readerZoneOf } from '../../forms/fields.ts';
+import {
+  filterChoices,
+  findSpecialists,
+  knownFree,
+  specialistListQuery,
+  type FilterChoices,
+  type ListFilter,
+} from '../../forms/specialist-filter.ts';
 import { paths } from '../../paths.ts';
 import { parse } from '../../problem.ts';
 import type { PageServices } from '../page-services.ts';
-import { specialistFilterSchema } from '../specialists/list.page.ts';
-import { specialistCard, type SpecialistCard } from '../specialists/specialist-card.ts';
+import { withQuery } from '../links.ts';
+import { freeSlotWords, type FreeSlotWords } from '../specialists/next-free.ts';
+import { specialistCards, type SpecialistCard } from '../specialists/specialist-card.ts';
+import { timeAndDay } from '../when.ts';
 import {
   firstMissing,
   renderExpired,
@@ -21,20 +32,29 @@ import {
 
 export interface ChooseSpecialistPage extends JourneyPage {
   draftId: string | null;
-  filter: { q: string; type: ExaminationType | null };
+  filter: ListFilter;
+  isFiltered: boolean;
+  choices: FilterChoices;
   clearHref: string;
+  /** The soonest free times of all who match. */
+  firstFree: FreeSlotWords[];
+  firstFreeHref: string;
   specialists: (SpecialistCard & { chosen: boolean })[];
   /** Why the reader was sent back to this step. */
   notice: string | null;
 }
 
-type Needs = Pick<PageServices, 'specialists' | 'drafts' | 'clock' | 'ids'>;
+type Needs = Pick<PageServices, 'specialists' | 'availability' | 'nextFree' | 'drafts' | 'clock' | 'ids'>;
 
-const querySchema = specialistFilterSchema.extend({ draft: blankAsAbsent(idSchema) });
+const querySchema = specialistListQuery.extend({ draft: blankAsAbsent(idSchema) });
+/** How many of the first free times this page shows. */
+const shownFree = 3;
 
 const choiceSchema = z.object({
   specialistId: z.string('Choose a specialist').pipe(idSchema),
   type: z.enum(examinationTypes, 'Choose in person or telehealth'),
+  /** With a time that was shown as free. */
+  startsAt: blankAsAbsent(startsAtSchema),
   draftId: blankAsAbsent(idSchema),
 });
 
@@ -56,11 +76,11 @@ export function chooseSpecialistPages(services: Needs): PageRoute[] {
 }
 
 async function showSpecialists(services: Needs, req: Request, res: Response): Promise<void> {
-  const query = parse(querySchema, req.query);
+  const { draft: draftId, ...filter } = parse(querySchema, req.query);
   const { viewer } = actorOf(req, res);
-  const data = query.draft ? await services.drafts.find(viewer, query.draft) : null;
-  if (query.draft && !data) return renderExpired(res);
-  await render(services, res, query, query.draft && data ? { id: query.draft, owner: viewer, data } : null);
+  const data = draftId ? await services.drafts.find(viewer, draftId) : null;
+  if (draftId && !data) return renderExpired(res);
+  await render(services, req, res, filter, draftId && data ? { id: draftId, owner: viewer, data } : null);
 }
 
 async function chooseSpecialist(services: Needs, req: Request, res: Response): Promise<void> {
@@ -68,28 +88,34 @@ async function chooseSpecialist(services: Needs, req: Request, res: Response): P
   const chosen = choiceSchema.safeParse(req.body);
   if (!chosen.success) {
     const errors = fieldErrors(chosen.error, () => 'specialistId');
-    return render(services, res.status(422), {}, null, errors);
+    return render(services, req, res.status(422), {}, null, errors);
   }
-  const { specialistId, type, draftId } = chosen.data;
+  const { specialistId, type, startsAt, draftId } = chosen.data;
   const old = draftId ? await services.drafts.find(viewer, draftId) : null;
   if (draftId && !old) return renderExpired(res);
   const draft = draftId && old ? { id: draftId, owner: viewer, data: old } : null;
 
   const specialist = await services.specialists.findById(specialistId);
-  const isOffered = specialist?.isActive && specialist.services.some((service) => service.type === type);
-  if (!isOffered) {
+  if (!specialist?.isActive || !offers(specialist, type)) {
     const message = 'That specialist can no longer be booked this way. Choose another.';
-    return render(services, res.status(422), {}, draft, [{ path: 'specialistId', message }]);
+    return render(services, req, res.status(422), {}, draft, [{ path: 'specialistId', message }]);
+  }
+  // `unknown` is accepted, as in the next step: confirming the booking checks the time again.
+  if (startsAt && (await services.availability.isFree(specialist, type, startsAt)) === 'taken') {
+    const time = timeAndDay(startsAt, specialist.timezone);
+    const message = `${time} with ${specialist.name} is not free any more. Choose another time or specialist.`;
+    return render(services, req, res.status(422), {}, draft, [{ path: 'specialistId', message }]);
   }
 
+  const time = startsAt && { startsAt: startsAt.toISOString() };
   if (!draft) {
-    const { id } = await services.drafts.create(viewer, { specialistId, type });
-    return res.redirect(303, paths.draftTime(id));
+    const created = await services.drafts.create(viewer, { specialistId, type, ...time });
+    return res.redirect(303, stepPath(time ? 'examinee' : 'time', created.id));
   }
   // A time belongs to one calendar and one type: another choice needs another time.
   const isSame = draft.data.specialistId === specialistId && draft.data.type === type;
   const idempotencyKey = services.ids.uuid();
-  const change = isSame ? {} : { specialistId, type, startsAt: undefined, idempotencyKey };
+  const change = isSame && !time ? {} : { specialistId, type, startsAt: time?.startsAt, idempotencyKey };
   const data = await services.drafts.update(viewer, draft.id, change);
   const ready = data && (await withSpecialist(services, { ...draft, data }));
   if (!ready) return renderExpired(res);
@@ -98,31 +124,40 @@ async function chooseSpecialist(services: Needs, req: Request, res: Response): P
 
 async function render(
   services: Needs,
+  req: Request,
   res: Response,
-  filter: { q?: string | undefined; type?: ExaminationType | undefined },
+  filter: ListFilter,
   draft: { id: string; owner: DraftOwner; data: DraftData } | null,
   errors: { path: string; message: string }[] = [],
 ): Promise<void> {
-  const { q, type } = filter;
-  const specialists = await services.specialists.listActive({ ...(q && { q }), ...(type && { type }) });
-  const now = services.clock.now();
+  const found = await findSpecialists(services, filter);
+  const known = await knownFree(services, found, filter.type);
+  const { sort: _, ...which } = filter;
+  const cards = specialistCards(services, found, known, filter.sort);
   const page: ChooseSpecialistPage = {
     title: 'Choose a specialist',
     errors,
     steps: stepsAt('specialist', draft?.id ?? null),
     draftId: draft?.id ?? null,
-    filter: { q: q ?? '', type: type ?? null },
+    filter,
+    isFiltered: Object.values(which).some(Boolean),
+    choices: await filterChoices(services),
     clearHref: paths.newBooking(draft?.id),
-    specialists: specialists.map((specialist) => ({
-      ...offering(specialistCard(specialist, now), type),
-      chosen: specialist.id === draft?.data.specialistId,
+    firstFree: freeSlotWords(soonestSlots(known, shownFree), found, {
+      now: services.clock.now(),
+      readerZone: readerZoneOf(req.headers.cookie),
+    }),
+    firstFreeHref: withQuery(paths.firstFree(), { ...which, draft: draft?.id }),
+    specialists: cards.map((card) => ({
+      ...offering(card, filter.type),
+      chosen: card.id === draft?.data.specialistId,
     })),
     notice: draft && errors.length === 0 ? await lostSpecialist(services, draft) : null,
   };
   res.render('bookings/new', page);
 }
 
-function offering(card: SpecialistCard, type: ExaminationType | undefined): SpecialistCard {
+function offering(card: SpecialistCard, type: ListFilter['type']): SpecialistCard {
   return { ...card, services: card.services.filter((service) => !type || service.type === type) };
 }
 

@@ -29,9 +29,12 @@ import { draftSections } from './draft-summary.ts';
 import { renderUnanswered } from './examinee.page.ts';
 import { firstMissing, renderExpired, stepPath, stepsAt, withSpecialist, type OpenDraft } from './journey.ts';
 import { renderReview } from './review.page.ts';
-import { nearestSlots, type SlotTakenPage } from './slot-taken.ts';
+import { nearestSlots, othersNear, type SlotTakenPage } from './slot-taken.ts';
 
-type Needs = Pick<PageServices, 'specialists' | 'drafts' | 'questions' | 'attempts' | 'ids'>;
+type Needs = Pick<
+  PageServices,
+  'specialists' | 'nextFree' | 'clock' | 'drafts' | 'questions' | 'attempts' | 'ids'
+>;
 
 /** With the specialist's questions. */
 type AskedDraft = OpenDraft & { asked: AskedQuestions | null };
@@ -111,7 +114,7 @@ async function notBooked(
     case 'invalid':
       return renderInvalid(services, req, res, renewed, failure.errors);
     case 'slot_taken':
-      return renderSlotTaken(req, res, renewed, failure);
+      return renderSlotTaken(services, req, res, renewed, failure);
     case 'acuity_unavailable':
       res.set('Retry-After', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))));
       return renderReview(req, res.status(503), renewed, renewed.asked, {
@@ -172,12 +175,13 @@ function isAnswered(path: string): boolean {
   return path.startsWith('answers') || details.some((detail) => detail.path === path);
 }
 
-function renderSlotTaken(
+async function renderSlotTaken(
+  services: Needs,
   req: Request,
   res: Response,
   draft: AskedDraft,
   { startsAt, nearest }: Extract<BookFailure, { reason: 'slot_taken' }>,
-): void {
+): Promise<void> {
   const zone = draft.specialist.timezone;
   const readerZone = readerZoneOf(req.headers.cookie);
   const page: SlotTakenPage = {
@@ -187,6 +191,12 @@ function renderSlotTaken(
     specialistName: draft.specialist.name,
     zoneName: zoneName(zone, startsAt),
     nearest: nearestSlots(nearest, zone, readerZone),
+    others: await othersNear(
+      services,
+      { specialist: draft.specialist, type: draft.service.type, startsAt },
+      readerZone,
+    ),
+    draftId: draft.id,
     chooseAction: paths.draftTime(draft.id),
     otherHref: paths.draftTime(draft.id),
     sections: draftSections(draft, draft.asked, readerZone).filter(({ id }) => id !== 'summary-time'),

@@ -101,6 +101,8 @@ function renderTaken(
     specialistName: booking.specialist.name,
     zoneName: zoneName(zone, startsAt),
     nearest: nearestSlots(nearest, zone, readerZoneOf(req.headers.cookie)),
+    others: [],
+    draftId: null,
     chooseAction: paths.bookingReschedule(booking.id),
     otherHref: paths.bookingReschedule(booking.id),
     sections: null,

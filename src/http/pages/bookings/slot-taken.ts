@@ -1,5 +1,9 @@
 // The page for a taken time, with the nearest free times: for new bookings and for rescheduling.
-import type { Slot } from '../../../availability/index.ts';
+import { slotsNearest, type Slot } from '../../../availability/index.ts';
+import type { ExaminationType, Specialist } from '../../../specialists/index.ts';
+import { findSpecialists, knownFree } from '../../forms/specialist-filter.ts';
+import type { PageServices } from '../page-services.ts';
+import { freeSlotWords, type FreeSlotWords } from '../specialists/next-free.ts';
 import type { PageData } from '../../views.ts';
 import { clockTime, readerTime, shortDay } from '../when.ts';
 import type { SummarySection } from './draft-summary.ts';
@@ -13,6 +17,9 @@ export interface SlotTakenPage extends PageData {
   specialistName: string;
   zoneName: string;
   nearest: { startsAt: string; day: string; time: string; reader: string | null }[];
+  /** Free times of other specialists of the same specialty; empty when rescheduling. */
+  others: FreeSlotWords[];
+  draftId: string | null;
   /** The form action of the nearest times. */
   chooseAction: string;
   otherHref: string;
@@ -30,4 +37,17 @@ export function nearestSlots(
     time: clockTime(startsAt, zone),
     reader: readerTime(startsAt, zone, readerZone),
   }));
+}
+
+/** The known free times nearest to the taken one of other specialists who could do the same examination. */
+export async function othersNear(
+  services: Pick<PageServices, 'specialists' | 'nextFree' | 'clock'>,
+  taken: { specialist: Specialist; type: ExaminationType; startsAt: Date },
+  readerZone: string | null,
+): Promise<FreeSlotWords[]> {
+  const { specialist, type, startsAt } = taken;
+  const alike = await findSpecialists(services, { type, specialty: specialist.specialty });
+  const others = alike.filter(({ id }) => id !== specialist.id);
+  const known = await knownFree(services, others, type);
+  return freeSlotWords(slotsNearest(known, startsAt, 3), others, { now: services.clock.now(), readerZone });
 }

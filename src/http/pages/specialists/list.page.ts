@@ -1,40 +1,48 @@
-import { z } from 'zod';
-import { examinationTypes, type ExaminationType } from '../../../specialists/index.ts';
+import type { ExaminationType } from '../../../specialists/index.ts';
 import type { PageRoute } from '../../endpoint.ts';
-import { blankAsAbsent } from '../../forms/fields.ts';
+import {
+  filterChoices,
+  findSpecialists,
+  knownFree,
+  specialistListQuery,
+  type FilterChoices,
+  type ListFilter,
+} from '../../forms/specialist-filter.ts';
 import { paths } from '../../paths.ts';
 import { parse } from '../../problem.ts';
 import type { PageServices } from '../page-services.ts';
 import type { PageData } from '../../views.ts';
 import { withQuery } from '../links.ts';
-import { specialistCard, type SpecialistCard } from './specialist-card.ts';
+import { specialistCards, type SpecialistCard } from './specialist-card.ts';
 
 type Offer = SpecialistCard['services'][number] & { href: string };
 
 export interface SpecialistListPage extends PageData {
-  filter: { q: string; type: ExaminationType | null };
+  filter: ListFilter;
+  choices: FilterChoices;
+  firstFreeHref: string;
   specialists: (Omit<SpecialistCard, 'services'> & { services: Offer[] })[];
 }
 
-export const specialistFilterSchema = z.object({
-  q: blankAsAbsent(z.string('Give one search').max(100, 'Search with 100 characters or fewer')),
-  type: blankAsAbsent(z.enum(examinationTypes, 'Choose in person or telehealth')),
-});
-
-export function specialistListPages(services: Pick<PageServices, 'specialists' | 'clock'>): PageRoute[] {
+export function specialistListPages(
+  services: Pick<PageServices, 'specialists' | 'nextFree' | 'clock'>,
+): PageRoute[] {
   return [
     {
       method: 'get',
       path: '/specialists',
       access: 'session',
       handle: async (req, res) => {
-        const { q, type } = parse(specialistFilterSchema, req.query);
-        const found = await services.specialists.listActive({ ...(q && { q }), ...(type && { type }) });
-        const now = services.clock.now();
+        const filter = parse(specialistListQuery, req.query);
+        const found = await findSpecialists(services, filter);
+        const known = await knownFree(services, found, filter.type);
+        const cards = specialistCards(services, found, known, filter.sort);
         const page: SpecialistListPage = {
           title: 'Specialists',
-          filter: { q: q ?? '', type: type ?? null },
-          specialists: found.map((specialist) => withLinks(specialistCard(specialist, now))),
+          filter,
+          choices: await filterChoices(services),
+          firstFreeHref: withQuery(paths.firstFree(), { ...filter, sort: undefined }),
+          specialists: cards.map(withLinks),
         };
         res.render('specialists/list', page);
       },

@@ -1,5 +1,9 @@
+import type { NextFreeTimes } from '../../../availability/index.ts';
 import { zoneName } from '../../../lib/dates.ts';
 import type { Specialist, SpecialistService } from '../../../specialists/index.ts';
+import { bySoonest, type ListFilter } from '../../forms/specialist-filter.ts';
+import type { PageServices } from '../page-services.ts';
+import { nextFreeWords, type NextFreeWords } from './next-free.ts';
 
 export interface SpecialistCard {
   id: string;
@@ -8,9 +12,28 @@ export interface SpecialistCard {
   location: string | null;
   zoneName: string;
   services: SpecialistService[];
+  nextFree: NextFreeWords;
 }
 
-export function specialistCard(specialist: Specialist, now: Date): SpecialistCard {
-  const { id, name, specialty, location, timezone, services } = specialist;
-  return { id, name, specialty, location, zoneName: zoneName(timezone, now), services };
+export function specialistCards(
+  { clock }: Pick<PageServices, 'clock'>,
+  found: Specialist[],
+  known: readonly NextFreeTimes[],
+  sort: ListFilter['sort'],
+): SpecialistCard[] {
+  const now = clock.now();
+  const sorted = sort === 'soonest' ? bySoonest(found, known) : found;
+  return sorted.map((specialist) => {
+    const { id, name, specialty, location, timezone, services } = specialist;
+    const own = known.filter(({ specialistId }) => specialistId === id);
+    return {
+      id,
+      name,
+      specialty,
+      location,
+      zoneName: zoneName(timezone, now),
+      services,
+      nextFree: nextFreeWords(own, specialist, now),
+    };
+  });
 }

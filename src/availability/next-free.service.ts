@@ -1,0 +1,46 @@
+import type { Database } from '../db/knex.ts';
+import type { Statements } from '../db/statements.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
+import { fillNextFreeJob } from './next-free.jobs.ts';
+import { markChanged, selectNextFree } from './next-free.repository.ts';
+import { maxNextFreeAgeMs, type NextFreeReader } from './next-free.ts';
+
+export interface NextFree extends NextFreeReader {
+  /** The calendar's free times changed: they are read again soon. */
+  changed(calendarId: number, taken?: { startsAt: Date; durationMinutes: number }): Promise<void>;
+}
+
+// Changes often come in pairs, such as our own booking and Acuity's event about it.
+const gatherMs = 1_000;
+
+export function createNextFree(deps: {
+  db: Database;
+  statements: Statements;
+  clock: Clock;
+  jobs: JobQueue;
+}): NextFree {
+  return {
+    async all() {
+      const now = deps.clock.now();
+      const rows = await selectNextFree(deps, { since: new Date(now.getTime() - maxNextFreeAgeMs) });
+      return rows.map((row) => ({
+        specialistId: row.specialist_id,
+        type: row.type,
+        slots: row.times
+          .filter((startsAt) => startsAt > now)
+          .map((startsAt) => ({ startsAt, durationMinutes: row.duration_minutes })),
+        hadTimes: row.times.length > 0,
+        knownUntil: row.known_until,
+        asOf: row.as_of,
+      }));
+    },
+
+    async changed(calendarId, taken) {
+      await Promise.all([
+        markChanged(deps.db, calendarId, taken),
+        deps.jobs.add(fillNextFreeJob, {}, { key: fillNextFreeJob.name, delayMs: gatherMs, keepRunAt: true }),
+      ]);
+    },
+  };
+}
