@@ -1538,7 +1538,7 @@ CREATE TABLE webhook_events (
 );
 CREATE INDEX webhook_events_appointment_idx ON webhook_events USING btree (appointment_id, received_at);
 CREATE INDEX webhook_events_due_idx ON webhook_events USING btree (next_attempt_at, seq) WHERE state = ANY (ARRAY['waiting'::text, 'delivering'::text]);
-CREATE INDEX webhook_events_equal_idx ON webhook_events USING btree (body_digest) WHERE state = 'waiting'::text AND attempts = 0;
+CREATE INDEX webhook_events_equal_idx ON webhook_events USING btree (body_digest) WHERE attempts = 0 AND next_attempt_at IS NOT NULL;
 CREATE INDEX webhook_events_list_idx ON webhook_events USING btree (received_at DESC, id DESC);
 CREATE INDEX webhook_events_note_idx ON webhook_events USING btree (received_at) WHERE state = 'processed'::text AND note IS NOT NULL AND note <> 'cancelled_before_booked'::text;
 CREATE INDEX webhook_events_sent_idx ON webhook_events USING btree ((headers ->> 'webhook-id'::text)) WHERE state = 'processed'::text AND (headers ->> 'webhook-id'::text) IS NOT NULL;

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { auditInsertion, auditValues, type AuditActor } from '../audit/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
+import type { Statement, Statements } from '../db/statements.ts';
 import type { Outcome } from '../following/index.ts';
 import { isUuid } from '../lib/uuid.ts';
 import {
@@ -100,8 +102,20 @@ export function digestOf(body: Buffer): Buffer {
   return createHash('sha256').update(body).digest();
 }
 
-export async function insertEvent(trx: Queryable, event: NewEvent): Promise<void> {
-  await trx('webhook_events').insert({
+/**
+ * Stores an event with its audit row: one statement, one commit. With `isCoalesced` it only counts on an equal event that
+ * is still waiting, when there is one. An event whose delivery has begun does not count: Acuity may have been read before
+ * this event's change (traps.md, 1).
+ * @returns the id of the event that was stored, or of the one that was waiting
+ */
+export async function storeEvent(
+  statements: Statements,
+  actor: AuditActor,
+  event: NewEvent,
+  { isCoalesced }: { isCoalesced: boolean },
+): Promise<string> {
+  const headers = keptHeaders.flatMap((name) => (event.headers[name] ? [[name, event.headers[name]]] : []));
+  const row: Record<keyof typeof storedColumns, unknown> = {
     id: event.id,
     channel: event.channel,
     state: event.isUnderWay ? 'delivering' : 'waiting',
@@ -109,16 +123,57 @@ export async function insertEvent(trx: Queryable, event: NewEvent): Promise<void
     action: event.action,
     appointment_id: event.appointmentId,
     body: event.body,
-    headers: JSON.stringify(
-      Object.fromEntries(
-        keptHeaders.flatMap((name) => (event.headers[name] ? [[name, event.headers[name]]] : [])),
-      ),
-    ),
+    headers: JSON.stringify(Object.fromEntries(headers)),
     body_digest: digestOf(event.body),
     next_attempt_at: event.nextAttemptAt,
-    ...(event.isUnderWay && { lease_until: event.nextAttemptAt, attempts: 1 }),
+    lease_until: event.isUnderWay ? event.nextAttemptAt : null,
+    attempts: event.isUnderWay ? 1 : 0,
+  };
+  const recorded = auditValues(actor, {
+    action: 'webhook.received',
+    resourceType: 'webhook_event',
+    resourceId: event.id,
+    metadata: { channel: event.channel, event: event.action, appointmentId: event.appointmentId },
   });
+  const values = [...columnNames.map((name) => row[name]), isCoalesced, ...recorded];
+  const [stored] = await statements.rows<{ id: string }>(storing, values);
+  if (!stored) throw new Error('The event was neither stored nor counted');
+  return stored.id;
 }
+
+const storedColumns = {
+  id: 'uuid',
+  channel: 'text',
+  state: 'text',
+  received_at: 'timestamptz',
+  action: 'text',
+  appointment_id: 'bigint',
+  body: 'bytea',
+  headers: 'jsonb',
+  body_digest: 'bytea',
+  next_attempt_at: 'timestamptz',
+  lease_until: 'timestamptz',
+  attempts: 'int',
+} as const;
+const columnNames = Object.keys(storedColumns) as (keyof typeof storedColumns)[];
+const parameterOf = (name: keyof typeof storedColumns): string =>
+  `$${columnNames.indexOf(name) + 1}::${storedColumns[name]}`;
+
+// What has attempts = 0 and a next attempt waits, and its delivery has never begun: see webhook_events_equal_idx.
+const storing: Statement = {
+  name: 'webhook event',
+  text: `with equal as (
+      update webhook_events set coalesced = coalesced + 1
+      where $${columnNames.length + 1}::boolean and body_digest = ${parameterOf('body_digest')}
+        and attempts = 0 and next_attempt_at is not null and channel = 'relay'
+      returning id),
+    added as (
+      insert into webhook_events (${columnNames.join(', ')}) select ${columnNames.map(parameterOf).join(', ')}
+      where not exists (select from equal)
+      returning id),
+    recorded as (${auditInsertion(columnNames.length + 2, 'exists (select from added)')})
+    select id from added union all select id from equal`,
+};
 
 /** Stores neither body nor headers: anybody can send such an event. */
 export async function insertRefusal(
@@ -133,18 +188,6 @@ export async function insertRefusal(
     received_at: event.receivedAt,
     body_digest: digestOf(event.body),
   });
-}
-
-/**
- * Increments the counter of an equal event that is still waiting, and returns its id; null when there is none. An event
- * whose delivery has begun does not count: Acuity may have been read before this event's change (traps.md, 1).
- */
-export async function coalesce(trx: Queryable, body: Buffer): Promise<string | null> {
-  const [row] = await trx('webhook_events')
-    .where({ body_digest: digestOf(body), state: 'waiting', attempts: 0, channel: 'relay' })
-    .update({ coalesced: trx.raw('coalesced + 1') })
-    .returning<{ id: string }[]>('id');
-  return row?.id ?? null;
 }
 
 export async function findEvent(

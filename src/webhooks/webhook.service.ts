@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { auditActor, type Actor } from '../accounts/index.ts';
 import { admitRefusal, systemActor, type AuditLog, type RequestFacts } from '../audit/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
+import type { Statements } from '../db/statements.ts';
 import type { Converged, Convergence, Outcome } from '../following/index.ts';
 import type { SecretRing } from '../lib/secret-ring.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -14,21 +15,21 @@ import {
   isForm,
   isJson,
   type Channel,
+  type EventFacts,
   type IncomingEvent,
   type Refusal,
 } from './webhook.event.ts';
 import {
   bookingOfEcho,
-  coalesce,
   digestOf,
   findEvent,
   findSent,
-  insertEvent,
   insertRefusal,
   listEvents,
   markFailed,
   markForReplay,
   markProcessed,
+  storeEvent,
   type WebhookEvent,
 } from './webhook.repository.ts';
 import { isSignedByAcuity, verifyStandardWebhook } from './webhook.signature.ts';
@@ -60,6 +61,7 @@ export interface WebhookService {
 
 export interface WebhookDeps {
   db: Database;
+  statements: Statements;
   audit: AuditLog;
   clock: Clock;
   ids: Ids;
@@ -81,7 +83,7 @@ const leaseMs = 60_000;
 const repeatMs = 5 * 60_000;
 
 export function createWebhookService(deps: WebhookDeps): WebhookService {
-  const { db, clock, ids } = deps;
+  const { db, clock } = deps;
 
   async function refuse(event: IncomingEvent, channel: Channel, refusal: Refusal, request: RequestFacts) {
     // Anybody can send such events, so a flood of them must not fill the tables.
@@ -137,7 +139,8 @@ export function createWebhookService(deps: WebhookDeps): WebhookService {
       // The relay delivers the body unchanged, so it accepts only Acuity's own signature.
       const refusal = !isForm(event.headers) ? 'unsupported_type' : verifyAcuity(deps, event);
       if (refusal) return { ok: false, refusal: await refuse(event, 'relay', refusal, request) };
-      const eventId = await keep(deps, event, request);
+      const facts = factsOf(event) ?? { action: null, appointmentId: null };
+      const eventId = await storeReceived(deps, { ...event, ...facts, channel: 'relay' }, request, null);
       await deps.onStep?.('kept');
       return { ok: true, eventId };
     },
@@ -152,10 +155,7 @@ export function createWebhookService(deps: WebhookDeps): WebhookService {
       if (repeated) return repeated;
       if (relayedHere) return process(relayedHere);
       const facts = factsOf(event) ?? { action: null, appointmentId: null };
-      const id = ids.uuid();
-      await db.transaction((trx) =>
-        writeReceived(deps, trx, { ...event, ...facts, id, channel }, request, leaseMs),
-      );
+      const id = await storeReceived(deps, { ...event, ...facts, channel }, request, leaseMs);
       const answer = await process({ id, ...facts });
       if (answer.kind === 'retry') {
         const nextAttemptAt = new Date(clock.now().getTime() + answer.retryAfterMs);
@@ -197,41 +197,20 @@ function verifyAcuity({ apiKeys }: WebhookDeps, { body, headers }: IncomingEvent
   return isSignedByAcuity(body, headers['x-acuity-signature'], apiKeys) ? null : 'bad_signature';
 }
 
-async function keep(deps: WebhookDeps, event: IncomingEvent, request: RequestFacts): Promise<string> {
-  const waiting = await coalesce(deps.db, event.body);
-  if (waiting) return waiting;
-  const id = deps.ids.uuid();
-  const facts = factsOf(event) ?? { action: null, appointmentId: null };
-  await deps.db.transaction((trx) =>
-    writeReceived(deps, trx, { ...event, ...facts, id, channel: 'relay' }, request, null),
-  );
-  return id;
-}
-
-async function writeReceived(
+/** @param lease how long this process may take before the relay takes over; null: the relay delivers it */
+function storeReceived(
   deps: WebhookDeps,
-  trx: Transaction,
-  event: IncomingEvent & {
-    id: string;
-    channel: Channel;
-    action: string | null;
-    appointmentId: number | null;
-  },
+  event: IncomingEvent & { channel: Channel } & EventFacts,
   request: RequestFacts,
   lease: number | null,
-): Promise<void> {
+): Promise<string> {
   const receivedAt = deps.clock.now();
   const nextAttemptAt = new Date(receivedAt.getTime() + (lease ?? deps.delayMs));
-  await insertEvent(trx, { ...event, receivedAt, nextAttemptAt, isUnderWay: lease !== null });
-  await deps.audit.record(
-    trx,
+  return storeEvent(
+    deps.statements,
     { ...systemActor, request },
-    {
-      action: 'webhook.received',
-      resourceType: 'webhook_event',
-      resourceId: event.id,
-      metadata: { channel: event.channel, event: event.action, appointmentId: event.appointmentId },
-    },
+    { ...event, id: deps.ids.uuid(), receivedAt, nextAttemptAt, isUnderWay: lease !== null },
+    { isCoalesced: lease === null },
   );
 }
 
