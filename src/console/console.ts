@@ -1,5 +1,6 @@
 // Configures AdminJS. Loaded at the first request to the console: it takes a second and a hundred megabytes.
 import path from 'node:path';
+import { buildRouter } from '@adminjs/express';
 import {
   AdminJS,
   ComponentLoader,
@@ -34,20 +35,28 @@ export function currentAdminOf(viewer: {
 const roleOf = (context: Pick<ActionContext, 'currentAdmin'>): Role =>
   (context.currentAdmin as { role?: Role } | undefined)?.role ?? 'referrer';
 
-export interface ConsoleParts {
-  admin: AdminJS;
-  routes: typeof adminRoutes.routes;
-}
-
 /** The files of AdminJS that its page loads, and others that it does not. */
 export const bundles = adminRoutes.assets;
 
 /**
- * The console of a role: it does not know the lists that the role may not read.
+ * The routes of a role's console, without authentication: it does not know the lists that the role may not read. Reads
+ * the viewer (`currentAdminOf`) from `req.session.adminUser`.
  *
  * @param assetUrl from the path of a file of public/
  */
-export function createAdmin(db: Database, role: Role, assetUrl: (name: string) => string): ConsoleParts {
+export function buildConsole(
+  db: Database,
+  role: Role,
+  assetUrl: (name: string) => string,
+): ReturnType<typeof buildRouter> {
+  const admin = createAdmin(db, role, assetUrl);
+  // It would bundle our components in production, and write them to the disk; they need no bundling.
+  admin.initialize = () => Promise.resolve();
+  // No body reaches it; the limits are so that none could matter.
+  return buildRouter(admin, null, { maxFileSize: 1, maxFieldsSize: 1, maxFields: 1 });
+}
+
+function createAdmin(db: Database, role: Role, assetUrl: (name: string) => string): AdminJS {
   const readable = tables.filter((table) => mayRead(role, table));
   const componentLoader = new ComponentLoader();
   // AdminJS wants a file for each component. The browser gets our files as they are; nothing is bundled.
@@ -64,7 +73,7 @@ export function createAdmin(db: Database, role: Role, assetUrl: (name: string) =
     when: component('ConsoleWhen'),
     word: component('ConsoleWord'),
   };
-  const admin = new AdminJS({
+  return new AdminJS({
     rootPath: '/admin',
     loginPath: '/sign-in',
     logoutPath: '/sign-out',
@@ -93,7 +102,6 @@ export function createAdmin(db: Database, role: Role, assetUrl: (name: string) =
     },
     settings: { defaultPerPage: 20 },
   });
-  return { admin, routes: adminRoutes.routes };
 }
 
 /** In cascade order. */

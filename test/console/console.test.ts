@@ -223,6 +223,12 @@ describe('the console', () => {
     await ada.get('/admin/api/resources/bookings/records/not-an-id/show').expect(404);
   });
 
+  it('refuses a read with a body instead of waiting for it or storing it', async () => {
+    await ada.get(list('bookings')).send({ kept: 'waiting' }).expect(400);
+    await ada.get('/admin').attach('file', Buffer.from('stored'), 'stored.txt').expect(400);
+    await ada.get('/admin').set('Transfer-Encoding', 'chunked').send('field=1').expect(400);
+  });
+
   it('refuses requests from other sites, reads included', async () => {
     await ada.get(list('bookings')).set('Sec-Fetch-Site', 'cross-site').expect(403);
     await ada.get('/admin/export/bookings').set('Sec-Fetch-Site', 'cross-site').expect(403);

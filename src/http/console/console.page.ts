@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Response } from 'express';
 
-export function sendPage(res: Response, html: string): void {
+export function sendPage(res: Response, html: string): Response {
   const nonce = randomBytes(18).toString('base64');
   res.set(
     'Content-Security-Policy',
@@ -20,7 +20,7 @@ export function sendPage(res: Response, html: string): void {
       "frame-ancestors 'none'",
     ].join('; '),
   );
-  res.type('html').send(withNonce(html, nonce));
+  return res.type('html').send(withNonce(html, nonce));
 }
 
 /** Adds the nonce at the two known places only: data in the page may contain script tags too. */

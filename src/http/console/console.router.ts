@@ -4,7 +4,6 @@ import { auditActor, isStaff } from '../../accounts/index.ts';
 import {
   actionOf,
   findRow,
-  loadConsole,
   mayDo,
   mayRead,
   readDashboard,
@@ -23,10 +22,11 @@ import { keptFormOf } from '../middleware/kept-forms.ts';
 import { badRequest, conflict, forbidden, notFound, Problem } from '../problem.ts';
 import { createCsvExport } from './console.export.ts';
 import { formOf, type FormAction } from './forms/index.ts';
-import { sendPage, statusOf } from './console.page.ts';
+import { handToAdminJs } from './console.adminjs.ts';
 import { referrerOptions, referrerOptionsAddress } from './forms/bookings.forms.ts';
-import { filtersOf, readQuery } from './console.query.ts';
-import { nameScripts, readScripts, scriptRoute, sendScript } from './console.scripts.ts';
+import { filtersOf } from './console.query.ts';
+import { readScripts, scriptRoute, sendScript } from './console.scripts.ts';
+import { lazy } from './lazy.ts';
 import { sealWords } from './console.seal.ts';
 import type { ConsoleServices } from './console.services.ts';
 
@@ -83,9 +83,7 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
   router.use(['/admin/pages', '/admin/api/pages'], () => {
     throw notFound();
   });
-  const admin = lazy(() => adminRouter(services, assets, scripts));
-  for (const address of ['/admin', '/admin/*rest'])
-    router.get(address, async (req, res, next) => (await admin())(req, res, next));
+  router.use('/admin', handToAdminJs(services, assets, scripts));
   router.use('/admin', recordRefusals(services));
   return router;
 }
@@ -250,47 +248,4 @@ async function recordView(
     resourceId: id,
     metadata: { in: 'console' },
   });
-}
-
-/** Loads once; a failed load is tried again at the next call. */
-function lazy<T>(load: () => Promise<T>): () => Promise<T> {
-  let loaded: Promise<T> | undefined;
-  return () =>
-    (loaded ??= load().catch((error: unknown) => {
-      loaded = undefined;
-      throw error;
-    }));
-}
-
-type Controllers = new (
-  parts: object,
-  who: object,
-) => Record<string, (request: object, response: Response) => Promise<unknown>>;
-
-/** Replaces @adminjs/express, without its session, body parser and bundler. */
-async function adminRouter(
-  services: ConsoleServices,
-  { url }: Assets,
-  scripts: () => ReturnType<typeof readScripts>,
-): Promise<RequestHandler> {
-  const { createAdmin, currentAdminOf } = await loadConsole();
-  const { routes, admin: ofAdmins } = createAdmin(services.db, 'admin', url);
-  const ofSupport = createAdmin(services.db, 'support', url).admin;
-  const router = Router();
-  for (const { method, path: address, Controller, action } of routes) {
-    if (method !== 'GET' || action === 'bundleComponents') continue;
-    router.get(`/admin${address.replace(/{(\w+)}/g, ':$1')}`, async (req, res) => {
-      const viewer = viewerOf(res);
-      if (!viewer) throw forbidden();
-      const admin = viewer.role === 'admin' ? ofAdmins : ofSupport;
-      const controller = new (Controller as Controllers)({ admin }, currentAdminOf(viewer));
-      const query = readQuery(req, (res.locals.filters ?? {}) as Filters);
-      const asked = { params: req.params, query, payload: {}, method: 'get' };
-      const answer = await controller[action]?.(asked, res);
-      if (res.headersSent) return;
-      if (typeof answer === 'string') sendPage(res, nameScripts(answer, await scripts()));
-      else res.status(statusOf(answer)).json(answer ?? {});
-    });
-  }
-  return router;
 }

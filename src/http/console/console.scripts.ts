@@ -11,7 +11,7 @@ const componentsFolder = path.resolve(import.meta.dirname, '../../../public/js/c
 /** In the order in which the page loads them. */
 export const scriptNames = ['global', 'design-system', 'app', 'components'] as const;
 
-type Scripts = ReadonlyMap<string, Asset>;
+export type Scripts = ReadonlyMap<string, Asset>;
 
 export const scriptRoute = '/admin/frontend/assets/:file';
 
