@@ -35,6 +35,7 @@ import {
   createBookingList,
   createBookingNeeds,
   createBookingService,
+  createUpcomingBookings,
   intakeDetails,
   tellNobody,
 } from './bookings/index.ts';
@@ -336,6 +337,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     bookings,
     bookingList: createBookingList(ground),
     bookingNeeds: createBookingNeeds(ground),
+    upcomingBookings: createUpcomingBookings(ground),
     attempts: createAttemptService(attemptDeps),
     settlement,
     convergence,

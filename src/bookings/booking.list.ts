@@ -34,8 +34,6 @@ export interface BookingListPage {
  */
 export interface BookingList {
   page(viewer: Viewer, query: BookingListQuery): Promise<BookingListPage | 'bad_cursor'>;
-  /** The next ones that take place, earliest first. */
-  upcoming(viewer: Viewer, now: Date, limit: number): Promise<Booking[]>;
 }
 
 export function createBookingList({ db, statements }: { db: Database; statements: Statements }): BookingList {
@@ -64,16 +62,6 @@ export function createBookingList({ db, statements }: { db: Database; statements
         bookings: shown.map(toBooking),
         nextCursor: rows.length > query.limit && last ? writeCursor(last) : null,
       };
-    },
-
-    async upcoming(viewer, now, limit) {
-      const rows = (await selectBookings(db)
-        .modify(onlyVisible, viewer, 'b.organization_id')
-        .where('b.status', 'active')
-        .where('b.starts_at', '>', now)
-        .orderBy(['b.starts_at', 'b.id'])
-        .limit(limit)) as Parameters<typeof toBooking>[0][];
-      return rows.map(toBooking);
     },
   };
 }

@@ -2,14 +2,15 @@
 import type { Knex } from 'knex';
 import { isStaff, type Viewer } from '../accounts/index.ts';
 import type { Statement, Statements } from '../db/statements.ts';
-import { askedSql, needKinds, needsSql, type NeedKind } from './booking.needs.ts';
+import { askedSql, needKinds, needsSql, type NeedKind, type NeedKindFacts } from './booking.needs.ts';
 import { bookingColumns, instantSql, toBooking, type BookingRow } from './booking.repository.ts';
 import type { Booking } from './booking.ts';
 
 export interface Need {
   kind: NeedKind;
   words: string;
-  part: 'documents' | 'booking';
+  tone: NeedKindFacts['tone'];
+  part: string | null;
   /** The viewer has not seen it yet. */
   isNew: boolean;
   /** Since when; null for what is due. */
@@ -38,7 +39,7 @@ type Asker = Pick<Viewer, 'userId' | 'role' | 'organization'>;
 /** Referrers only: nothing needs staff in this sense. */
 export interface BookingNeeds {
   list(viewer: Asker, now: Date, choice: { whose: Whose; limit: number }): Promise<FoundNeeds>;
-  /** Of these bookings, what needs the viewer: for the rows of a list. */
+  /** Of these bookings, the viewer's needs, and what is due whoever's it is: for the rows of a list. */
   ofBookings(viewer: Asker, now: Date, bookingIds: string[]): Promise<Map<string, Need[]>>;
 }
 
@@ -119,7 +120,7 @@ const ofBookingsStatement: Statement = {
   text: `
     with ${askedSql('$1', '$2', '$3')}
     select booking_id, ${needsOfOne} as needs from (${needsSql}) found
-    where is_mine and booking_id = any($4::uuid[]) group by booking_id`,
+    where (is_mine or due_on is not null) and booking_id = any($4::uuid[]) group by booking_id`,
 };
 
 interface NeedInJson {
@@ -136,6 +137,6 @@ interface ListRow extends BookingRow {
 }
 
 function toNeed({ kind, at, dueOn }: NeedInJson): Need {
-  const { words, part, isNews } = needKinds[kind];
-  return { kind, words, part, isNew: isNews, at: at === null ? null : new Date(at), dueOn };
+  const { words, tone, part, isNews } = needKinds[kind];
+  return { kind, words, tone, part, isNew: isNews, at: at === null ? null : new Date(at), dueOn };
 }

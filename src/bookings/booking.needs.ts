@@ -6,8 +6,9 @@ export interface NeedKindFacts {
   words: string;
   /** News are marked as new, and go away once they were seen; everything else stays until it is done. */
   isNews: boolean;
-  /** The part of the booking's page to open. */
-  part: 'documents' | 'booking';
+  tone: 'ok' | 'info' | 'warn' | 'danger';
+  /** The element of the booking's page to go to; null: its top. */
+  part: string | null;
   /** Whether it also concerns contacts who only receive the report. */
   tellsReportRecipients?: true;
   /**
@@ -28,6 +29,7 @@ export const needKinds = {
   report_ready: {
     words: 'Report ready',
     isNews: true,
+    tone: 'ok',
     part: 'documents',
     tellsReportRecipients: true,
     rows: newsRows(
@@ -39,30 +41,35 @@ export const needKinds = {
   cancelled: {
     words: 'Cancelled by the clinic',
     isNews: true,
-    part: 'booking',
+    tone: 'danger',
+    part: null,
     rows: newsRows('cancelled', `b.status = 'cancelled'`),
   },
   moved: {
     words: 'Moved by the clinic',
     isNews: true,
-    part: 'booking',
+    tone: 'warn',
+    part: null,
     rows: newsRows('moved', `b.status = 'active' and b.current_progress = 'rescheduled'`),
   },
   no_show: {
     words: 'Did not attend',
     isNews: true,
-    part: 'booking',
+    tone: 'warn',
+    part: null,
     rows: newsRows('no_show', `b.status = 'active' and b.current_progress = 'no_show'`),
   },
   consent_form: {
     words: `${paperWords.consent_form} missing`,
     isNews: false,
+    tone: 'info',
     part: 'documents',
     rows: missingRows('consent_form'),
   },
   brief: {
     words: `${paperWords.brief} missing`,
     isNews: false,
+    tone: 'info',
     part: 'documents',
     rows: missingRows('brief'),
   },
@@ -72,26 +79,35 @@ export type NeedKind = keyof typeof needKinds;
 
 /**
  * With `asked`, a common table of one row (`askedSql`): every need of its organisation's bookings, as rows
- * `kind, booking_id, at, due_on, is_mine`. `is_mine`: the booking is the person's own, they are its contact, or its
- * referrer has left and it is everybody's.
+ * `kind, booking_id, at, due_on, is_mine`. News of a colleague's booking need nobody else once anybody has seen them.
  */
 export const needsSql = `
-  select n.kind, n.booking_id, n.at, n.due_on,
-    (b.created_by_id = asked.user_id
-      or exists (
-        select from booking_contacts c
-        where c.booking_id = b.id and (n.tells_report_recipients or c.role = 'solicitor')
-          and merged_into(c.user_id) = asked.user_id)
-      or not exists (
-        select from members m join users u on u.id = m.user_id
-        where m.user_id = b.created_by_id and m.organization_id = b.organization_id and not u.banned)) as is_mine
+  select n.kind, n.booking_id, n.at, n.due_on, whose.is_mine
   from (${Object.entries(needKinds as Record<string, NeedKindFacts>)
     .map(
       ([kind, { rows, tellsReportRecipients }]) =>
         `select '${kind}' as kind, ${tellsReportRecipients ?? false} as tells_report_recipients, k.* from (${rows}) k`,
     )
     .join(' union all ')}) n
-  join bookings b on b.id = n.booking_id cross join asked`;
+  join bookings b on b.id = n.booking_id cross join asked
+  cross join lateral (select ${isMine('asked.user_id', 'n.tells_report_recipients')} as is_mine) whose
+  where whose.is_mine or n.at is null or not exists (
+    select from booking_seen s where s.booking_id = n.booking_id and s.seen_at >= n.at)`;
+
+/**
+ * A condition on the booking `b`: it is this person's own, they are its contact, or its referrer has left and it is
+ * everybody's.
+ */
+export function isMine(userId: string, tellsReportRecipients = 'false'): string {
+  return `(b.created_by_id = ${userId}
+    or exists (
+      select from booking_contacts c
+      where c.booking_id = b.id and (${tellsReportRecipients} or c.role = 'solicitor')
+        and merged_into(c.user_id) = ${userId})
+    or not exists (
+      select from members m join users u on u.id = m.user_id
+      where m.user_id = b.created_by_id and m.organization_id = b.organization_id and not u.banned))`;
+}
 
 /** The values are expressions of SQL: `askedSql('?', '?', '?')`. */
 export function askedSql(organizationId: string, userId: string, now: string): string {

@@ -1,5 +1,6 @@
 // Which documents an examination needs and by when: rules of the table paperwork_rules, counted in business days of the
 // examination's zone. The database function business_days_before counts; holidays are not known.
+import { businessDaysUntil, shiftDays, weekdayAndDay } from '../lib/dates.ts';
 
 /** The categories of documents that rules can ask for. */
 export const paperCategories = ['consent_form', 'brief'] as const;
@@ -32,4 +33,26 @@ export function neededPapers(where: string): string {
     from bookings b
       cross join lateral paperwork_needed(b.specialist_id, (b.starts_at at time zone b.timezone)::date) needed
     where ${where}`;
+}
+
+export interface DueState {
+  /** `due Thu 26 Nov`, `due tomorrow`, `due today` or `late`. */
+  words: string;
+  /** `3 business days left`, or for what is late `due Thu 26 Nov`; null when the words say it. */
+  left: string | null;
+  isLate: boolean;
+  /** Due today or on the next business day. */
+  isSoon: boolean;
+}
+
+/** Counts down. @param today in the examination's zone, as `dueOn` */
+export function dueState(dueOn: string, today: string): DueState {
+  const day = weekdayAndDay(dueOn);
+  if (dueOn < today) return { words: 'late', left: `due ${day}`, isLate: true, isSoon: false };
+  const days = businessDaysUntil(today, dueOn);
+  const isSoon = days <= 1;
+  if (dueOn === today) return { words: 'due today', left: null, isLate: false, isSoon };
+  if (dueOn === shiftDays(today, 1)) return { words: 'due tomorrow', left: null, isLate: false, isSoon };
+  const left = days === 1 ? '1 business day left' : `${days} business days left`;
+  return { words: `due ${day}`, left, isLate: false, isSoon };
 }

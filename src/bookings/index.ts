@@ -52,6 +52,7 @@ export {
 } from './booking.kept-answers.ts';
 export * from './booking.list.ts';
 export * from './booking.needs-list.ts';
+export { dueState, paperWords } from './booking.paperwork.ts';
 export {
   answersDigestOf,
   changeBooking,
@@ -70,6 +71,7 @@ export {
 } from './booking.repository.ts';
 export * from './booking.service.ts';
 export * from './booking.ts';
+export { createUpcomingBookings, type UpcomingBookings } from './booking.upcoming.ts';
 export {
   takeBackBooking,
   takeBackChange,

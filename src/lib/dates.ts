@@ -26,6 +26,19 @@ export const shiftDays = remembered((day: string, count: number): string =>
   Temporal.PlainDate.from(day).add({ days: count }).toString(),
 );
 
+/**
+ * How many days from Monday to Friday there are after `from`, up to and with `until`; 0 when that is not later. Holidays
+ * are not known.
+ */
+export function businessDaysUntil(from: string, until: string): number {
+  const start = Temporal.PlainDate.from(from);
+  const days = start.until(Temporal.PlainDate.from(until)).days;
+  if (days <= 0) return 0;
+  const { dayOfWeek } = start;
+  const rest = Array.from({ length: days % 7 }, (_, at) => ((dayOfWeek + at) % 7) + 1);
+  return Math.floor(days / 7) * 5 + rest.filter((weekday) => weekday <= 5).length;
+}
+
 /** `month` moved by `count` months, back when negative. */
 export function shiftMonths(month: string, count: number): string {
   return Temporal.PlainYearMonth.from(month).add({ months: count }).toString();
@@ -73,6 +86,12 @@ export function dayInWords(day: string): string {
   return dateFormat('en-AU', 'UTC', { day: 'numeric', month: 'long', year: 'numeric' }).format(
     Date.parse(`${day}T12:00:00Z`),
   );
+}
+
+/** "Thu 26 Nov" for `2026-11-26` */
+export function weekdayAndDay(day: string): string {
+  const format = dateFormat('en-AU', 'UTC', { weekday: 'short', day: 'numeric', month: 'short' });
+  return format.format(Date.parse(`${day}T12:00:00Z`)).replace(',', '');
 }
 
 /** "10:00 am" */

@@ -94,17 +94,6 @@ describe('booking list', () => {
     expect(counts).to.deep.equal([3, 3]);
   });
 
-  it('reads the next examinations, earliest first, from the moment on', async () => {
-    const next = async (at: string, limit: number, actor = fixture.people.rita) =>
-      (await fixture.list.upcoming(actor.viewer, new Date(at), limit)).map(
-        ({ examinee }) => examinee.firstName,
-      );
-    expect(await next('2026-12-01T10:00:00+11:00', 2)).to.deep.equal(['Noor', 'Zoë']);
-    expect(await next('2026-11-01T00:00:00Z', 9)).to.deep.equal(['Ewan', 'Noor', 'Zoë', 'Una']);
-    expect(await next('2026-11-01T00:00:00Z', 9, fixture.people.nadia)).to.deep.equal(['Ewan']);
-    expect(await next('2027-01-01T00:00:00Z', 9, fixture.people.sam)).to.deep.equal([]);
-  });
-
   it('reads from and to as days in the examination’s own zone', async () => {
     // 23:30 in Sydney is 20:30 of the same day in Perth: both are on the first.
     expect(await names({ from: '2026-12-01', to: '2026-12-01' })).to.deep.equal(['Zoë', 'Noor', 'Ewan']);

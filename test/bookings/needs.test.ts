@@ -103,11 +103,13 @@ describe('what needs a referrer', () => {
       const report = await release();
       expect(await kinds(rita)).to.deep.equal(['report_ready']);
       expect([await kinds(rob), await kinds(nadia), await kinds(sam)]).to.deep.equal([[], [], []]);
-      await open(rob);
       await open(sam);
+      expect(await kinds(rob, { whose: 'all' })).to.deep.equal(['report_ready']);
+      await open(rob);
       expect(await kinds(rita)).to.deep.equal(['report_ready']);
       await open(rita);
       expect(await kinds(rita)).to.deep.equal([]);
+      expect(await kinds(rob, { whose: 'all' })).to.deep.equal([]);
       const setRelease = (released_at: Date | null) =>
         fixture.db('documents').where({ id: report }).update({ released_at });
       await setRelease(null);

@@ -1,19 +1,53 @@
 import type { Request, Response } from 'express';
-import { formatDay } from '../../lib/dates.ts';
+import { isStaff, type Viewer } from '../../accounts/index.ts';
+import type { Booking, BookingWithNeeds, Whose } from '../../bookings/index.ts';
+import { dayIn, formatDay, shiftDays } from '../../lib/dates.ts';
 import { viewerOf } from '../actor.ts';
 import type { PageRoute } from '../endpoint.ts';
 import { readerZoneOf } from '../forms/fields.ts';
+import { paths } from '../paths.ts';
 import type { PageServices } from './page-services.ts';
 import type { PageData } from '../views.ts';
-import { bookingRow, type BookingRow } from './bookings/booking-words.ts';
+import { bookingRow, titleParts, type BookingRow } from './bookings/booking-words.ts';
+import { needMarks, type NeedMark } from './bookings/need-words.ts';
+import { withQuery } from './links.ts';
 
 export interface HomePage extends PageData {
   firstName: string;
   today: string;
+  /** Null for staff. */
+  needs: HomeNeeds | null;
+  upcoming: UpcomingGroup[];
+}
+
+export interface HomeNeeds {
+  /** The person's own bookings, and those of the organisation. */
+  tabs: { label: string; count: number; href: string; isCurrent: boolean }[];
+  entries: NeedEntry[];
+  /** How many bookings are not listed. */
+  more: number;
+  whose: Whose;
+}
+
+export interface NeedEntry {
+  /** `Maria Santos`, `Dr Hart`, `Tue 8 Dec, 9:00 am` */
+  title: string[];
+  href: string;
+  isNew: boolean;
+  marks: NeedMark[];
+}
+
+export interface UpcomingGroup {
+  id: string;
+  title: string;
   rows: BookingRow[];
 }
 
-type Needs = Pick<PageServices, 'bookingList' | 'clock'>;
+type Needs = Pick<PageServices, 'bookingNeeds' | 'upcomingBookings' | 'clock'>;
+
+const maxNeeds = 30;
+const maxRows = 40;
+const maxRowsForStaff = 12;
 
 export function homePages(services: Needs): PageRoute[] {
   return [{ method: 'get', path: '/', access: 'anyone', handle: (req, res) => showHome(services, req, res) }];
@@ -26,13 +60,66 @@ async function showHome(services: Needs, req: Request, res: Response): Promise<v
   }
   const zone = readerZoneOf(req.headers.cookie) ?? 'Australia/Sydney';
   const now = services.clock.now();
+  const whose: Whose = req.query.whose === 'all' ? 'all' : 'mine';
+  const ofStaff = isStaff(viewer);
+  const [found, ahead] = await Promise.all([
+    services.bookingNeeds.list(viewer, now, { whose, limit: maxNeeds }),
+    services.upcomingBookings(viewer, now, { whose, limit: ofStaff ? maxRowsForStaff : maxRows }),
+  ]);
   const page: HomePage = {
-    title: 'Upcoming examinations',
+    title: ofStaff ? 'Upcoming examinations' : 'What needs you',
     firstName: viewer.name.split(' ')[0] ?? viewer.name,
     today: formatDay(now, zone),
-    rows: (await services.bookingList.upcoming(viewer, now, maxShown)).map(bookingRow),
+    needs: ofStaff
+      ? null
+      : {
+          tabs: tabsOf(viewer, whose, found.counts),
+          entries: found.bookings.map((one) => entryOf(one, now)),
+          more: found.counts[whose] - found.bookings.length,
+          whose,
+        },
+    upcoming: groupsOf(ahead, now),
   };
-  res.render('home/upcoming', page);
+  res.render('home/home', page);
 }
 
-const maxShown = 5;
+function tabsOf(viewer: Viewer, whose: Whose, counts: Record<Whose, number>): HomeNeeds['tabs'] {
+  return [
+    { label: 'Mine', count: counts.mine, href: paths.home(), isCurrent: whose === 'mine' },
+    {
+      label: viewer.organization?.name ?? 'Organisation',
+      count: counts.all,
+      href: withQuery(paths.home(), { whose: 'all' }),
+      isCurrent: whose === 'all',
+    },
+  ];
+}
+
+function entryOf({ booking, needs }: BookingWithNeeds, now: Date): NeedEntry {
+  const marks = needMarks(booking, needs, now);
+  return {
+    title: titleParts(booking, now),
+    href: marks[0]?.href ?? paths.booking(booking.id),
+    isNew: marks.some(({ isNew }) => isNew),
+    marks,
+  };
+}
+
+/** Each in the examination's own zone. What is further ahead is shown only when there is nothing within a week. */
+function groupsOf(bookings: Booking[], now: Date): UpcomingGroup[] {
+  const daysAhead = ({ startsAt, timezone }: Booking, days: number) =>
+    dayIn(startsAt, timezone) <= shiftDays(dayIn(now, timezone), days);
+  const today = bookings.filter((one) => daysAhead(one, 0));
+  const tomorrow = bookings.filter((one) => daysAhead(one, 1) && !daysAhead(one, 0));
+  const week = bookings.filter((one) => daysAhead(one, 7) && !daysAhead(one, 1));
+  const isQuiet = today.length + tomorrow.length + week.length === 0;
+  const groups = [
+    { id: 'today', title: 'Today', some: today },
+    { id: 'tomorrow', title: 'Tomorrow', some: tomorrow },
+    { id: 'week', title: 'Next seven days', some: week },
+    { id: 'later', title: 'Next', some: isQuiet ? bookings.slice(0, 3) : [] },
+  ];
+  return groups
+    .filter(({ some }) => some.length > 0)
+    .map(({ id, title, some }) => ({ id, title, rows: some.map(bookingRow) }));
+}

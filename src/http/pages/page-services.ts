@@ -1,7 +1,13 @@
 import type { Accounts } from '../../accounts/index.ts';
 import type { AttemptService } from '../../attempts/index.ts';
 import type { AvailabilityService, NextFreeReader } from '../../availability/index.ts';
-import type { BookingDrafts, BookingList, BookingNeeds, BookingService } from '../../bookings/index.ts';
+import type {
+  BookingDrafts,
+  BookingList,
+  BookingNeeds,
+  BookingService,
+  UpcomingBookings,
+} from '../../bookings/index.ts';
 import type { Doctor } from '../../doctor/index.ts';
 import type { DocumentService } from '../../documents/index.ts';
 import type { UploadStorage } from '../../ports/object-store.ts';
@@ -26,6 +32,7 @@ export interface PageServices {
   attempts: AttemptService;
   bookingList: BookingList;
   bookingNeeds: BookingNeeds;
+  upcomingBookings: UpcomingBookings;
   drafts: BookingDrafts;
   documents: DocumentService;
   uploadStorage: UploadStorage;

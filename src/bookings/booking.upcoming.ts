@@ -1,0 +1,48 @@
+// Reads for a screen: the examinations ahead, as home shows them.
+import { isStaff, type Viewer } from '../accounts/index.ts';
+import type { Statement, Statements } from '../db/statements.ts';
+import { isMine } from './booking.needs.ts';
+import type { Whose } from './booking.needs-list.ts';
+import { bookingColumns, toBooking, type BookingRow } from './booking.repository.ts';
+import type { Booking } from './booking.ts';
+
+/** Earliest first, from those that are taking place now. Staff see all, whatever `whose`. */
+export type UpcomingBookings = (
+  viewer: Pick<Viewer, 'userId' | 'role' | 'organization'>,
+  now: Date,
+  choice: { whose: Whose; limit: number },
+) => Promise<Booking[]>;
+
+export function createUpcomingBookings({ statements }: { statements: Statements }): UpcomingBookings {
+  return async (viewer, now, { whose, limit }) => {
+    if (isStaff(viewer)) return read(statements, ofEverybody, [now, limit]);
+    if (!viewer.organization) return [];
+    const organizationId = viewer.organization.id;
+    return whose === 'all'
+      ? read(statements, ofOrganization, [now, limit, organizationId])
+      : read(statements, ofPerson, [now, limit, organizationId, viewer.userId]);
+  };
+}
+
+async function read(statements: Statements, statement: Statement, values: unknown[]): Promise<Booking[]> {
+  return (await statements.rows<BookingRow>(statement, values)).map(toBooking);
+}
+
+// The first condition on the time is for the index: no examination takes longer than a day.
+const upcoming = (name: string, where: string): Statement => ({
+  name: `upcoming bookings ${name}`,
+  text: `
+    select ${bookingColumns.join(', ')}
+    from bookings b
+      join specialists s on s.id = b.specialist_id
+      left join organizations o on o.id = b.organization_id
+      left join users cb on cb.id = b.created_by_id
+      left join users cf on cf.id = b.created_for_id
+    where b.status = 'active' and b.starts_at > $1::timestamptz - interval '1 day'
+      and b.starts_at + make_interval(mins => b.duration_minutes) > $1 and ${where}
+    order by b.starts_at, b.id limit $2`,
+});
+
+const ofEverybody = upcoming('of everybody', 'true');
+const ofOrganization = upcoming('of an organisation', 'b.organization_id = $3');
+const ofPerson = upcoming('of a person', `b.organization_id = $3 and ${isMine('$4::uuid')}`);

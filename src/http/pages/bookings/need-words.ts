@@ -1,0 +1,65 @@
+// What of a booking needs its referrer, as home and the rows of lists mark it.
+import { dueState, paperWords, type Booking, type Need } from '../../../bookings/index.ts';
+import { dayIn } from '../../../lib/dates.ts';
+import { paths } from '../../paths.ts';
+import type { Tone } from './booking-words.ts';
+
+export interface NeedMark {
+  /** `Report ready`, `Consent form and brief due Thu 26 Nov` */
+  words: string;
+  /** `3 business days left` */
+  note: string | null;
+  tone: Tone;
+  /** Not seen yet. */
+  isNew: boolean;
+  href: string;
+}
+
+/** One mark each; documents that are due on the same day share one. */
+export function needMarks(
+  booking: Pick<Booking, 'id' | 'timezone'>,
+  needs: readonly Need[],
+  now: Date,
+): NeedMark[] {
+  const news = needs.filter(({ dueOn }) => dueOn === null);
+  const days = [...new Set(needs.flatMap(({ dueOn }) => dueOn ?? []))].toSorted();
+  return [
+    ...news.map((need) => ({
+      words: need.words,
+      note: null,
+      tone: need.tone,
+      isNew: need.isNew,
+      href: hrefOf(booking, need),
+    })),
+    ...days.map((dueOn) =>
+      dueMark(
+        booking,
+        needs.filter((need) => need.dueOn === dueOn),
+        dueOn,
+        now,
+      ),
+    ),
+  ];
+}
+
+function dueMark(booking: Pick<Booking, 'id' | 'timezone'>, due: Need[], dueOn: string, now: Date): NeedMark {
+  const { words, left, isLate, isSoon } = dueState(dueOn, dayIn(now, booking.timezone));
+  return {
+    words: `${papersInWords(due.map(({ kind }) => kind))} ${words}`,
+    note: left,
+    tone: isLate ? 'danger' : isSoon ? 'warn' : 'info',
+    isNew: false,
+    href: hrefOf(booking, due[0]),
+  };
+}
+
+function papersInWords(kinds: string[]): string {
+  const names = kinds.map((kind) =>
+    kind in paperWords ? paperWords[kind as keyof typeof paperWords] : kind,
+  );
+  return names.map((name, at) => (at === 0 ? name : name.toLowerCase())).join(' and ');
+}
+
+function hrefOf({ id }: Pick<Booking, 'id'>, need: Pick<Need, 'part'> | undefined): string {
+  return paths.booking(id) + (need?.part ? `#${need.part}` : '');
+}

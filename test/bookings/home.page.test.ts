@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { expect } from 'chai';
+import { amelia, nadia, openPageFixture, rita, sam, type PageFixture } from '../support/page-fixture.ts';
+import { markupErrors, type Visitor } from '../support/visitor.ts';
+
+const rob = 'rob@harbour-legal.example';
+const today = '2026-11-23T15:00:00+11:00';
+const tomorrow = '2026-11-24T09:00:00+11:00';
+const thursday = '2026-11-26T09:00:00+11:00';
+const nextMonth = '2026-12-22T09:00:00+11:00';
+
+describe('home', () => {
+  let fixture: PageFixture;
+  let visitor: Visitor;
+  let colleague: Visitor;
+  const ids: Record<string, string> = {};
+
+  /** Monday 23 November, 9:00 am in Sydney. */
+  before(async () => {
+    fixture = await openPageFixture();
+    visitor = await fixture.signedIn(rita);
+    colleague = await fixture.signedIn(rob);
+    for (const [at, lastName] of [
+      [today, 'Today'],
+      [tomorrow, 'Tomorrow'],
+      [thursday, 'Thursday'],
+      [nextMonth, 'Later'],
+    ] as const)
+      ids[lastName] = await book(lastName, at);
+  });
+  after(() => fixture.close());
+
+  async function book(lastName: string, at: string): Promise<string> {
+    fixture.acuity.offer(amelia, at);
+    await fixture.app.system.services.availability.invalidate(amelia);
+    const answer = await visitor.raw('/bookings', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: JSON.stringify({
+        specialistId: await fixture.specialistId('Dr Amelia Hart'),
+        type: 'in_person',
+        startsAt: at,
+        examinee: { firstName: 'Maria', lastName, phone: '0412 345 678' },
+      }),
+    });
+    const body = (await answer.json()) as { booking?: { id: string } };
+    if (!body.booking) throw new Error(`Not booked: ${answer.status} ${JSON.stringify(body)}`);
+    return body.booking.id;
+  }
+
+  async function addDocument(
+    bookingId: string,
+    category: 'brief' | 'consent_form' | 'report',
+  ): Promise<string> {
+    const id = randomUUID();
+    const { id: uploaded_by_id } = (await fixture.app.db('users').where({ email: sam }).first('id')) as {
+      id: string;
+    };
+    await fixture.app.db('documents').insert({
+      id,
+      booking_id: bookingId,
+      category,
+      file_name: 'scan.pdf',
+      mime_type: 'application/pdf',
+      size_bytes: 1,
+      sha256: '0'.repeat(64),
+      chunk_bytes: 1,
+      chunk_sha256: Buffer.alloc(32),
+      s3_key: `documents/${id}`,
+      status: 'not_scanned',
+      uploaded_by_id,
+    });
+    return id;
+  }
+  const release = async (id: string) =>
+    fixture.app.db('documents').where({ id }).update({ released_at: new Date(), releases: 1 });
+  const home = (path = '/', who = visitor) => who.get(path);
+
+  it('names what is late and what is due, then the days ahead', async () => {
+    const page = await home();
+    expect(page.text('h1')).to.equal('Hello, Rita');
+    expect(page.texts('.need')).to.deep.equal([
+      'Maria Today · Dr Hart · Mon 23 Nov, 3:00 pm Consent form and brief late due Wed 18 Nov',
+      'Maria Tomorrow · Dr Hart · Tue 24 Nov, 9:00 am Consent form and brief late due Thu 19 Nov',
+      'Maria Thursday · Dr Hart · Thu 26 Nov, 9:00 am Consent form and brief due today',
+    ]);
+    expect(page.texts('h2')).to.deep.equal(['Needs you', 'Today', 'Tomorrow', 'Next seven days']);
+    expect(page.texts('.rows tbody tr td:nth-child(2)')).to.deep.equal([
+      'Maria Today',
+      'Maria Tomorrow',
+      'Maria Thursday',
+    ]);
+    expect(page.attribute('.need-link', 'href')).to.equal(`/bookings/${ids.Today}#documents`);
+    expect(await markupErrors(page)).to.deep.equal([]);
+  });
+
+  it('says that all is clear when every document is there', async () => {
+    for (const name of ['Today', 'Tomorrow', 'Thursday'])
+      for (const category of ['brief', 'consent_form'] as const) await addDocument(ids[name] ?? '', category);
+    const page = await home();
+    expect(page.text('.notice-ok')).to.contain('All clear.');
+    expect(page.has('.need')).to.equal(false);
+  });
+
+  it('marks a report as new until its referrer opened the booking, not while an admin acts as them', async () => {
+    await release(await addDocument(ids.Later ?? '', 'report'));
+    expect((await home()).texts('.need .tag')).to.deep.equal(['New', 'Report ready']);
+    expect((await home()).texts('.tabs .tag').map((text) => text.split(' ')[0])).to.deep.equal(['1', '1']);
+    const acting = await fixture.app.signIn('ada@examdesk.example');
+    const { id: userId } = (await fixture.app.db('users').where({ email: rita }).first('id')) as {
+      id: string;
+    };
+    await acting.post('/admin/impersonate').send({ userId, reason: 'Helps on the phone' }).expect(200);
+    await acting.get(`/bookings/${ids.Later}`).set('accept', 'text/html').expect(200);
+    expect((await home()).texts('.need .tag')).to.deep.equal(['New', 'Report ready']);
+    await visitor.get(`/bookings/${ids.Later}`);
+    expect((await home()).has('.need')).to.equal(false);
+  });
+
+  it('keeps to a person’s own bookings, with those of the organisation one link away', async () => {
+    await release(await addDocument(ids.Thursday ?? '', 'report'));
+    const own = await home('/', colleague);
+    expect(own.text('.notice-ok')).to.contain('All clear.');
+    expect(own.text('.empty')).to.contain('No upcoming examinations');
+    expect(own.texts('.tabs a')[1]).to.match(/^Harbour Legal 1/);
+    const all = await home('/?whose=all', colleague);
+    expect(all.texts('.need .tag')).to.deep.equal(['New', 'Report ready']);
+    expect(all.texts('.rows tbody tr')).to.have.length(3);
+    const stranger = await home('/?whose=all', await fixture.signedIn(nadia));
+    expect(stranger.has('.need')).to.equal(false);
+    expect(stranger.has('.rows')).to.equal(false);
+  });
+
+  it('shows the next examination when there is none within a week', async () => {
+    fixture.clock.at = new Date('2026-12-01T09:00:00+11:00');
+    const page = await home();
+    expect(page.texts('h2')).to.deep.equal(['Needs you', 'Next']);
+    fixture.clock.at = new Date('2026-11-23T09:00:00+11:00');
+  });
+
+  it('shows staff what is ahead for every organisation, and nothing as needed', async () => {
+    const page = await home('/', await fixture.signedIn(sam));
+    expect(page.texts('h2')).to.deep.equal(['Today', 'Tomorrow', 'Next seven days']);
+    expect(page.has('.tabs')).to.equal(false);
+  });
+});
