@@ -510,6 +510,7 @@ INSERT INTO audit_actions (action) VALUES
   ('drift.found'),
   ('impersonation.ended'),
   ('impersonation.started'),
+  ('instructions.sent'),
   ('record.changed'),
   ('records.exported'),
   ('records.imported'),
@@ -615,6 +616,7 @@ INSERT INTO email_kinds (kind) VALUES
   ('drift_report'),
   ('email_change'),
   ('email_changed'),
+  ('examinee_instructions'),
   ('examinee_reminder'),
   ('password_changed'),
   ('password_reset'),
@@ -688,6 +690,7 @@ CREATE TABLE organizations (
   reminds_examinees boolean DEFAULT false NOT NULL,
   search_text text GENERATED ALWAYS AS (search_words(name)) STORED NOT NULL,
   requires_two_factor boolean DEFAULT false NOT NULL,
+  examinees_call text DEFAULT ''::text NOT NULL,
   CONSTRAINT organizations_pkey PRIMARY KEY (id),
   CONSTRAINT organizations_slug_key UNIQUE (slug)
 );

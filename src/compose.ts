@@ -33,6 +33,7 @@ import {
 import {
   createBookingDrafts,
   createBookingList,
+  createSameExaminee,
   createBookingNeeds,
   createBookingService,
   createUpcomingBookings,
@@ -57,6 +58,7 @@ import {
   createReminders,
   createStaffOutbox,
   createUnassignedDigest,
+  createExamineeInstructions,
   type EmailSenderDeps,
   type OutboxDeps,
 } from './email/index.ts';
@@ -335,6 +337,8 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     mapping,
     drafts,
     bookings,
+    instructions: createExamineeInstructions(ground),
+    sameExaminee: createSameExaminee(ground),
     bookingList: createBookingList(ground),
     bookingNeeds: createBookingNeeds(ground),
     upcomingBookings: createUpcomingBookings(ground),

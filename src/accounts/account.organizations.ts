@@ -20,11 +20,16 @@ export interface OrganizationSummary {
   remindsExaminees: boolean;
   /** Whether its referrers must use two-step sign-in. */
   requiresTwoFactor: boolean;
+  /** The number that examinees call; '' when there is none. */
+  examineesCall: string;
   /** Active members. */
   members: number;
 }
 
-export type OrganizationEdit = Pick<OrganizationSummary, 'name' | 'remindsExaminees' | 'requiresTwoFactor'>;
+export type OrganizationEdit = Pick<
+  OrganizationSummary,
+  'name' | 'remindsExaminees' | 'requiresTwoFactor' | 'examineesCall'
+>;
 
 export type OrganizationFailure =
   | { reason: 'not_allowed' }
@@ -52,6 +57,10 @@ export const organizationInput = z.object({
     .refine((name) => !/[<>]/.test(name), 'Use only characters that belong in a name'),
 });
 
+const examineesCallInput = typedLine('Enter a phone number')
+  .max(40, 'Enter a phone number of at most 40 characters')
+  .refine((number) => /^(\+?[\d ().-]{6,})?$/.test(number), 'Enter one phone number, like 02 9000 0000');
+
 const taken = [{ path: 'name', message: 'There is an organisation with this name already' }];
 
 export function createOrganizations(deps: AccountDeps): Organizations {
@@ -63,6 +72,7 @@ export function createOrganizations(deps: AccountDeps): Organizations {
       'o.created_at',
       'o.reminds_examinees',
       'o.requires_two_factor',
+      'o.examinees_call',
       deps.db.raw(`(select count(*) from members m
                       where m.organization_id = o.id and m.user_id not in (select id from users where banned)) as members`),
     );
@@ -104,18 +114,24 @@ export function createOrganizations(deps: AccountDeps): Organizations {
       const parsed = isKept
         ? ({ success: true, data: { name: seen.name } } as const)
         : organizationInput.safeParse(input);
+      const phone = examineesCallInput.safeParse(input.examineesCall);
+      if (!phone.success) {
+        const errors = inputErrors(phone.error).map((error) => ({ ...error, path: 'examineesCall' }));
+        return failure({ reason: 'invalid', errors });
+      }
       const changed = await writing(deps, parsed, actor, async ({ name }, trx) => {
         const row = await trx('organizations')
           .where({ id })
           .forUpdate()
-          .first('name', 'reminds_examinees', 'requires_two_factor');
+          .first('name', 'reminds_examinees', 'requires_two_factor', 'examinees_call');
         if (!row) return null;
         const current: OrganizationEdit = {
           name: row.name,
           remindsExaminees: row.reminds_examinees,
           requiresTwoFactor: row.requires_two_factor,
+          examineesCall: row.examinees_call,
         };
-        const wanted: OrganizationEdit = { ...input, name };
+        const wanted: OrganizationEdit = { ...input, name, examineesCall: phone.data };
         if (changedColumns(current, seen).length > 0) {
           other = current;
           return null;
@@ -127,6 +143,7 @@ export function createOrganizations(deps: AccountDeps): Organizations {
             slug: slugOf(name),
             reminds_examinees: wanted.remindsExaminees,
             requires_two_factor: wanted.requiresTwoFactor,
+            examinees_call: wanted.examineesCall,
           });
         return { id, columns: changedColumns(current, wanted) };
       });
@@ -140,6 +157,7 @@ const columnOf: Record<keyof OrganizationEdit, string> = {
   name: 'name',
   remindsExaminees: 'reminds_examinees',
   requiresTwoFactor: 'requires_two_factor',
+  examineesCall: 'examinees_call',
 };
 
 function changedColumns(before: OrganizationEdit, after: OrganizationEdit): string[] {
@@ -189,15 +207,18 @@ interface Row {
   created_at: Date;
   reminds_examinees: boolean;
   requires_two_factor: boolean;
+  examinees_call: string;
   members: number;
 }
 
-function toSummary({ created_at, reminds_examinees, requires_two_factor, ...row }: Row): OrganizationSummary {
+function toSummary(row: Row): OrganizationSummary {
+  const { created_at, reminds_examinees, requires_two_factor, examinees_call, ...rest } = row;
   return {
-    ...row,
+    ...rest,
     createdAt: created_at,
     remindsExaminees: reminds_examinees,
     requiresTwoFactor: requires_two_factor,
+    examineesCall: examinees_call,
   };
 }
 

@@ -20,6 +20,7 @@ export const auditActions = [
   'booking.cancelled',
   'booking.progressed',
   'booking.edited',
+  'instructions.sent',
   'document.uploaded',
   'document.downloaded',
   'document.deleted',

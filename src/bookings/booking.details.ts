@@ -355,6 +355,11 @@ export function detailsIn<Given extends { [Key in DetailKey]?: unknown }>(
   };
 }
 
+/** As if somebody had typed them. */
+export function asTyped(booking: BookingDetails): DraftDetails {
+  return nestDetails((detail) => detailIn(booking, detail) ?? '') as DraftDetails;
+}
+
 export function detailFilters(): (DetailFilter & { column: string })[] {
   return details.flatMap(({ filter, column }) => (filter ? [{ ...filter, column }] : []));
 }

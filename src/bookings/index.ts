@@ -16,6 +16,7 @@ export {
   type ContactChoice,
   type ContactRole,
 } from './booking.contact.ts';
+export { instructionsFor, type Instructions } from './booking.instructions.ts';
 export type { IntakeDeps } from './booking.deps.ts';
 export type * from './booking.detail.ts';
 export * from './booking.details.ts';
@@ -69,6 +70,7 @@ export {
   madeInAcuityBy,
   type AcuityChanges,
 } from './booking.repository.ts';
+export { createSameExaminee, type SameExaminee } from './booking.same-examinee.ts';
 export * from './booking.service.ts';
 export * from './booking.ts';
 export { createUpcomingBookings, type UpcomingBookings } from './booking.upcoming.ts';

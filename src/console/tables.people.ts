@@ -78,6 +78,7 @@ export const organizations: Table = {
     column('bookings', 'number', bookingsOf('organization_id', 'o.id'), counts('bookings', 'organizationId')),
     column('remindsExaminees', 'boolean', 'o.reminds_examinees', { label: 'Reminds examinees' }),
     column('requiresTwoFactor', 'boolean', 'o.requires_two_factor', { label: 'Requires two-step sign-in' }),
+    column('examineesCall', 'string', 'o.examinees_call', { label: 'Phone for examinees', ...recordOnly }),
     column('createdAt', 'datetime', 'o.created_at'),
   ],
 };

@@ -418,6 +418,7 @@ declare module 'knex/types/tables.js' {
       reminds_examinees: boolean;
       search_text: string;
       requires_two_factor: boolean;
+      examinees_call: string;
     };
     paperwork_rules: {
       id: string;

@@ -4,6 +4,7 @@ export { sendEmailJob, sweepEmailsJob, tellUnassignedJob, writeRemindersJob } fr
 export type { Links } from './email.ts';
 export { resendEmail } from './email.resend.ts';
 export { emailStatuses } from './email.ts';
+export { createExamineeInstructions, type ExamineeInstructions } from './email.instructions.ts';
 export { createReminders, withholdQueued, type Reminders } from './email.reminders.ts';
 export { createUnassignedDigest, type UnassignedDigest } from './email.digest.ts';
 export {

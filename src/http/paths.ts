@@ -26,6 +26,10 @@ export const paths = {
   bookingCancel: (id: string) => `/bookings/${id}/cancel`,
   /** Colleagues who are told about a booking. */
   bookingContacts: (id: string) => `/bookings/${id}/contacts`,
+  /** For the examinee, to print or send. */
+  bookingInstructions: (id: string) => `/bookings/${id}/instructions`,
+  /** Begins a draft with what is known of this booking. */
+  bookingAgain: (id: string) => `/bookings/${id}/again`,
   bookingProgress: (id: string) => `/bookings/${id}/progress`,
   /** Shows how an attempt ended whose answer was lost. */
   bookingAttempt: (attemptId: string) => `/bookings/attempts/${attemptId}`,

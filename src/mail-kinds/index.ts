@@ -100,6 +100,14 @@ export const mailKinds = {
     choices: always,
     usual: 'at_once',
   },
+  examinee_instructions: {
+    about: 'examinee',
+    label: 'Instructions to the examinee',
+    hint: 'Sent by hand from the page of a booking',
+    to: ['examinee'],
+    choices: always,
+    usual: 'at_once',
+  },
   unassigned_bookings: {
     about: 'staff',
     label: 'Bookings without a referrer',

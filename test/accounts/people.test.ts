@@ -337,8 +337,18 @@ describe('managing people', () => {
       slug: 'muller-sons',
       members: 0,
     });
-    const seen = { name: 'Müller & Sons', remindsExaminees: false, requiresTwoFactor: false };
-    const edit = { name: 'Müller Legal', remindsExaminees: true, requiresTwoFactor: false };
+    const seen = {
+      name: 'Müller & Sons',
+      remindsExaminees: false,
+      requiresTwoFactor: false,
+      examineesCall: '',
+    };
+    const edit = {
+      name: 'Müller Legal',
+      remindsExaminees: true,
+      requiresTwoFactor: false,
+      examineesCall: '',
+    };
     expect((await organizations.change(id, edit, await actor(ada), seen)).ok).to.equal(true);
     expect(await organizations.find(id)).to.deep.include(edit);
     expect((await lastRow(id)).metadata).to.deep.equal({ columns: ['name', 'reminds_examinees'] });

@@ -54,7 +54,7 @@ describe('nextStep', () => {
 
   it('offers another time when the examinee did not attend', () => {
     const step = next({ currentProgress: 'no_show' }, '2026-12-09T09:00:00+11:00');
-    expect(step.action?.href).to.equal('/bookings/b1/reschedule');
+    expect(step.action).to.deep.include({ href: '/bookings/b1/reschedule' });
   });
 
   it('tells staff first what waits for them', () => {
@@ -64,9 +64,9 @@ describe('nextStep', () => {
     expect(forStaff({ detailsNeeded: true }).sentence).to.contain('Details');
     expect(forStaff({}).sentence).to.contain('Record how it went');
     const draft = { ...report, isDraft: true, mayRelease: true };
-    expect(forStaff({ currentProgress: 'report_generated' }, [draft]).action?.href).to.equal(
-      '/documents/d1/release',
-    );
+    expect(forStaff({ currentProgress: 'report_generated' }, [draft]).action).to.deep.include({
+      href: '/documents/d1/release',
+    });
     expect(forStaff({ currentProgress: 'generating_report' }).sentence).to.contain('Upload it');
   });
 });

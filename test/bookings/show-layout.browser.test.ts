@@ -22,7 +22,8 @@ describe('layout of the booking page', function () {
   for (const width of [1280, 390])
     for (const email of ['rita@harbour-legal.example', 'ada@examdesk.example'])
       it(`separates the cards and keeps the header in one line when ${email} opens it ${width} px wide`, async () => {
-        const watched = await watchedPage(browser, fixture.app.url, { width });
+        const colorScheme = width === 390 ? 'dark' : 'light';
+        const watched = await watchedPage(browser, fixture.app.url, { width, colorScheme });
         try {
           const { page } = watched;
           await watched.useSession(await fixture.app.sessionCookie(email));
@@ -42,6 +43,10 @@ describe('layout of the booking page', function () {
           for (const gap of gaps) expect(gap).to.be.closeTo(16, 1);
           const header = await page.locator('.site-header-inner').boundingBox();
           expect(header?.height).to.be.below(70);
+          await page.goto(`/bookings/${fixture.bookingId}/instructions`);
+          await watched.check();
+          if (shots)
+            await page.screenshot({ path: `${shots}/instructions-${email}-${width}.png`, fullPage: true });
         } finally {
           await watched.close();
         }
@@ -77,7 +82,13 @@ describe('layout of the booking page', function () {
       await watched.useSession(await fixture.app.sessionCookie('rita@harbour-legal.example'));
       await page.emulateMedia({ media: 'print' });
       const { bookingId } = fixture;
-      for (const address of ['', `/${bookingId}`, `/${bookingId}/reschedule`, `/${bookingId}/contacts`]) {
+      for (const address of [
+        '',
+        `/${bookingId}`,
+        `/${bookingId}/reschedule`,
+        `/${bookingId}/contacts`,
+        `/${bookingId}/instructions`,
+      ]) {
         await page.goto(`/bookings${address}`);
         await page.locator('h1').waitFor();
         if (shots)

@@ -15,6 +15,8 @@ import { confirmPages } from './bookings/confirm.page.ts';
 import { contactsPages } from './bookings/contacts.page.ts';
 import { examineePages } from './bookings/examinee.page.ts';
 import { bookingListPages } from './bookings/list.page.ts';
+import { bookAgainPages } from './bookings/again.page.ts';
+import { instructionsPages } from './bookings/instructions.page.ts';
 import { reschedulePages } from './bookings/reschedule.page.ts';
 import { reviewPages } from './bookings/review.page.ts';
 import { showBookingPages } from './bookings/show.page.ts';
@@ -54,6 +56,8 @@ export function pages(services: PageServices): PageRoute[] {
     ...reschedulePages(services),
     ...cancelPages(services),
     ...contactsPages(services),
+    ...instructionsPages(services),
+    ...bookAgainPages(services),
     ...showBookingPages(services),
     ...uploadPages(services),
     ...documentListPages(services),

@@ -6,12 +6,14 @@ import type {
   BookingList,
   BookingNeeds,
   BookingService,
+  SameExaminee,
   UpcomingBookings,
 } from '../../bookings/index.ts';
 import type { Doctor } from '../../doctor/index.ts';
 import type { DocumentService } from '../../documents/index.ts';
 import type { UploadStorage } from '../../ports/object-store.ts';
 import type { Config } from '../../config.ts';
+import type { ExamineeInstructions } from '../../email/index.ts';
 import type { ImpersonationService } from '../../impersonation/index.ts';
 import type { Mapping } from '../../questions/index.ts';
 import type { MergeService } from '../../merging/index.ts';
@@ -42,6 +44,8 @@ export interface PageServices {
   doctor: Doctor;
   impersonation: ImpersonationService;
   sync: Pick<SyncService, 'requestRun' | 'spans' | 'connect' | 'connection' | 'firstSteps'>;
+  instructions: ExamineeInstructions;
+  sameExaminee: SameExaminee;
   clock: Clock;
   ids: Ids;
 }

@@ -7,10 +7,19 @@ const organizationEdit = z.object({
   name: z.string(),
   remindsExaminees: z.boolean(),
   requiresTwoFactor: z.boolean(),
+  examineesCall: z.string(),
 });
 
-const organizationFields = ({ name, remindsExaminees, requiresTwoFactor }: OrganizationEdit): FormField[] => [
+const organizationFields = ({
+  name,
+  remindsExaminees,
+  requiresTwoFactor,
+  examineesCall,
+}: OrganizationEdit): FormField[] => [
   text('name', 'Name', name),
+  text('examineesCall', 'Phone number for examinees', examineesCall, {
+    hint: 'Whom examinees call when they cannot come or need help. Printed in their instructions and in their e-mails.',
+  }),
   {
     name: 'remindsExaminees',
     label: 'Remind examinees by e-mail, 7 days and 1 day before',
@@ -28,8 +37,8 @@ const organizationFields = ({ name, remindsExaminees, requiresTwoFactor }: Organ
 ];
 
 /** Organisations have no version column: the values shown are the version. */
-const versionOf = ({ name, remindsExaminees, requiresTwoFactor }: OrganizationEdit) =>
-  JSON.stringify({ name, remindsExaminees, requiresTwoFactor });
+const versionOf = ({ name, remindsExaminees, requiresTwoFactor, examineesCall }: OrganizationEdit) =>
+  JSON.stringify({ name, remindsExaminees, requiresTwoFactor, examineesCall });
 
 function seenIn(version: string): OrganizationEdit {
   try {
@@ -53,6 +62,7 @@ const changeOrganization: FormAction = {
         typeof values.remindsExaminees === 'boolean' ? values.remindsExaminees : seen.remindsExaminees,
       requiresTwoFactor:
         typeof values.requiresTwoFactor === 'boolean' ? values.requiresTwoFactor : seen.requiresTwoFactor,
+      examineesCall: typeof values.examineesCall === 'string' ? values.examineesCall : seen.examineesCall,
     };
     const changed = await accounts.organizations.change(id, edit, actor, seen);
     if (changed.ok) return 'Saved';

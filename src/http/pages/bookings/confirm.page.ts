@@ -33,7 +33,7 @@ import { nearestSlots, othersNear, type SlotTakenPage } from './slot-taken.ts';
 
 type Needs = Pick<
   PageServices,
-  'specialists' | 'nextFree' | 'clock' | 'drafts' | 'questions' | 'attempts' | 'ids'
+  'specialists' | 'nextFree' | 'clock' | 'drafts' | 'questions' | 'attempts' | 'ids' | 'sameExaminee'
 >;
 
 /** With the specialist's questions. */
@@ -71,7 +71,7 @@ async function confirmBooking(services: Needs, req: Request, res: Response): Pro
   if (missing !== 'check') return res.redirect(303, stepPath(missing, draftId));
   const draft = { ...open, asked: await questionsOf(services, open) };
   // Each change of the answers and each failed attempt gives the draft a new key.
-  if (idempotencyKey !== data.idempotencyKey) return renderOutOfDate(req, res, draft);
+  if (idempotencyKey !== data.idempotencyKey) return renderOutOfDate(services, req, res, draft);
 
   const request = bookingRequestSchema.safeParse(requestOf(draft, readerZoneOf(req.headers.cookie)));
   if (!request.success) return renderInvalid(services, req, res, draft, fieldErrors(request.error));
@@ -108,7 +108,7 @@ async function notBooked(
   const renewed = await renewKey(services, draft);
   switch (failure.reason) {
     case 'idempotency_conflict':
-      return renderOutOfDate(req, res, renewed);
+      return renderOutOfDate(services, req, res, renewed);
     case 'forbidden':
       throw forbidden();
     case 'invalid':
@@ -117,7 +117,7 @@ async function notBooked(
       return renderSlotTaken(services, req, res, renewed, failure);
     case 'acuity_unavailable':
       res.set('Retry-After', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))));
-      return renderReview(req, res.status(503), renewed, renewed.asked, {
+      return renderReview(services, req, res.status(503), renewed, renewed.asked, {
         problem: {
           title: 'Nothing was booked: we can’t reach the calendar',
           text: `We can’t reach the specialist’s calendar right now. Everything you typed is kept for ${draftHours} hours; confirm again in a minute.`,
@@ -125,14 +125,14 @@ async function notBooked(
       });
     case 'acuity_queue_full':
       res.set('Retry-After', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))));
-      return renderReview(req, res.status(503), renewed, renewed.asked, {
+      return renderReview(services, req, res.status(503), renewed, renewed.asked, {
         problem: {
           title: 'Nothing was booked: we are very busy',
           text: 'Too many requests wait for the specialist’s calendar right now. Everything you typed is kept for an hour; confirm again in a few seconds.',
         },
       });
     case 'acuity_error':
-      return renderReview(req, res.status(502), renewed, renewed.asked, {
+      return renderReview(services, req, res.status(502), renewed, renewed.asked, {
         problem: {
           title: 'Nothing was booked: the calendar refused',
           text: `The specialist’s calendar did not accept the booking. Everything you typed is kept for ${draftHours} hours. Try another time, or call the agency.`,
@@ -141,8 +141,13 @@ async function notBooked(
   }
 }
 
-function renderOutOfDate(req: Request, res: Response, draft: AskedDraft): void {
-  renderReview(req, res.status(409), draft, draft.asked, {
+async function renderOutOfDate(
+  services: Needs,
+  req: Request,
+  res: Response,
+  draft: AskedDraft,
+): Promise<void> {
+  await renderReview(services, req, res.status(409), draft, draft.asked, {
     problem: {
       title: 'This page was out of date',
       text: 'Nothing was booked from it. These are the answers as they are now: check them and confirm again.',
@@ -168,7 +173,7 @@ async function renderInvalid(
   if (errors.some(({ path }) => isAnswered(path))) {
     return renderUnanswered(services, res, draft, errors);
   }
-  renderReview(req, res.status(422), draft, draft.asked, { problem: null, errors });
+  await renderReview(services, req, res.status(422), draft, draft.asked, { problem: null, errors });
 }
 
 function isAnswered(path: string): boolean {

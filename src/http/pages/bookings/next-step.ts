@@ -13,11 +13,10 @@ export interface NextStep {
   action: NextAction | null;
 }
 
-export interface NextAction {
-  label: string;
-  href: string;
-  isDownload?: true;
-}
+export type NextAction =
+  | { label: string; href: string; isDownload?: true }
+  /** Sends the form `book-again` of the page. */
+  | { label: string; booksAgain: true };
 
 export function nextStep(booking: Booking, documents: DocumentsSection, viewer: Viewer, now: Date): NextStep {
   const report = documents.rows.find(
@@ -37,7 +36,11 @@ export function nextStep(booking: Booking, documents: DocumentsSection, viewer: 
   }
   switch (booking.currentProgress) {
     case 'cancelled':
-      return { sentence: 'This examination was cancelled.', tone: 'danger', action: null };
+      return {
+        sentence: 'This examination was cancelled.',
+        tone: 'danger',
+        action: isStaff(viewer) ? null : { label: 'Book it again', booksAgain: true },
+      };
     case 'no_show':
       return {
         sentence: 'The examinee did not attend.',
@@ -87,7 +90,8 @@ function examinationAhead(booking: Booking, now: Date): NextStep {
         : day === shiftDays(today, 1)
           ? `The examination is tomorrow at ${time}.`
           : `The examination is on ${dayAndClock(startsAt, zone, now)}.`;
-  return { sentence, tone: 'brand', action: null };
+  const action = { label: 'Instructions for the examinee', href: paths.bookingInstructions(booking.id) };
+  return { sentence, tone: 'brand', action: startsAt <= now ? null : action };
 }
 
 /** What waits for staff; null: what the referrer sees holds for staff too. */

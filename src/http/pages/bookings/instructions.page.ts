@@ -1,0 +1,89 @@
+// Instructions for the examinee: a page to print, or to send by e-mail.
+import type { Request, Response } from 'express';
+import { instructionsFor, isPlanned, type Instructions } from '../../../bookings/index.ts';
+import { actorOf } from '../../actor.ts';
+import type { PageRoute } from '../../endpoint.ts';
+import { readerZoneOf } from '../../forms/fields.ts';
+import { paths } from '../../paths.ts';
+import { notFound } from '../../problem.ts';
+import type { PageServices } from '../page-services.ts';
+import type { PageData } from '../../views.ts';
+import { timeAndDay } from '../when.ts';
+
+type Needs = Pick<PageServices, 'bookings' | 'instructions' | 'clock'>;
+type InstructionsRequest = Request<{ id: string }>;
+
+export interface InstructionsPage extends PageData {
+  bookingId: string;
+  reference: string;
+  specialist: string;
+  instructions: Instructions;
+  /** Null: the examination is still to come. */
+  over: 'cancelled' | 'past' | null;
+  /** The examinee's address; null: it cannot be sent. */
+  address: string | null;
+  sentAt: string | null;
+  notice: { text: string; isFailure: boolean } | null;
+}
+
+const notices: Record<string, InstructionsPage['notice']> = {
+  queued: { text: 'The instructions are on their way to the examinee.', isFailure: false },
+  sent_already: {
+    text: 'The instructions were sent a few minutes ago. They were not sent again.',
+    isFailure: false,
+  },
+  no_address: {
+    text: 'Nothing was sent: there is no e-mail address, or the examination is over.',
+    isFailure: true,
+  },
+};
+
+export function instructionsPages(services: Needs): PageRoute[] {
+  const path = paths.bookingInstructions(':id');
+  return [
+    {
+      method: 'get',
+      path,
+      access: 'session',
+      handle: (req, res) => showInstructions(services, req as InstructionsRequest, res),
+    },
+    {
+      method: 'post',
+      path,
+      access: 'session',
+      handle: (req, res) => sendInstructions(services, req as InstructionsRequest, res),
+    },
+  ];
+}
+
+async function showInstructions(services: Needs, req: InstructionsRequest, res: Response): Promise<void> {
+  const found = await services.bookings.view(actorOf(req, res), req.params.id);
+  if (!found) throw notFound();
+  const { booking } = found;
+  const { phone, sentAt } = await services.instructions.facts(booking.id);
+  const { startsAt, timezone: zone } = booking;
+  const isPast = startsAt <= services.clock.now();
+  const over = booking.status === 'cancelled' ? 'cancelled' : isPast || !isPlanned(booking) ? 'past' : null;
+  const { done } = req.query;
+  const page: InstructionsPage = {
+    title: `Instructions for ${instructionsFor(booking, phone).examinee || 'the examinee'}`,
+    bookingId: booking.id,
+    reference: booking.reference,
+    specialist: booking.specialist.name,
+    instructions: instructionsFor(booking, phone),
+    over,
+    address: over ? null : booking.examinee.email,
+    sentAt: sentAt && timeAndDay(sentAt, readerZoneOf(req.headers.cookie) ?? zone),
+    notice: (typeof done === 'string' && notices[done]) || null,
+  };
+  res.render('bookings/instructions', page);
+}
+
+async function sendInstructions(services: Needs, req: InstructionsRequest, res: Response): Promise<void> {
+  const actor = actorOf(req, res);
+  // Records a refused request, and tells an unknown booking from nothing.
+  if (!(await services.bookings.changedAt(actor, req.params.id))) throw notFound();
+  const done = await services.instructions.send(actor, req.params.id);
+  if (done === 'not_found') throw notFound();
+  res.redirect(303, `${paths.bookingInstructions(req.params.id)}?done=${done}`);
+}
