@@ -1,82 +1,46 @@
-// Demo data for an empty database: the five accounts that npm start prints, two organisations, and the specialists
-// whose calendars are in the simulator (src/simulator/fixture.ts).
+// Demo data for an empty database: the five accounts that npm start prints, their organisations, the specialists whose
+// calendars are in the simulator (src/simulator/fixture.ts), and for npm start a story of bookings (seeds/demo).
 import { hashPassword } from 'better-auth/crypto';
 import { systemIds } from '../src/adapters/system-ids.ts';
 import type { Database, Transaction } from '../src/db/knex.ts';
 import type { ExaminationType } from '../src/specialists/index.ts';
 import { findCalendar, findType } from '../src/simulator/fixture.ts';
+import { intakeFields } from './demo/intake.ts';
+import { accounts, colleagues, type DemoOrganization, type DemoPerson } from './demo/people.ts';
+import { specialists } from './demo/specialists.ts';
 
 export const demoPassword = 'examdesk-demo';
 
-const harbour = { name: 'Harbour Legal', slug: 'harbour-legal' };
-const northside = { name: 'Northside Claims', slug: 'northside-claims' };
+export { accounts as demoAccounts } from './demo/people.ts';
 
-export const demoAccounts = [
-  { name: 'Rita Alvarez', email: 'rita@harbour-legal.example', role: 'referrer', organization: harbour },
-  { name: 'Rob Petersen', email: 'rob@harbour-legal.example', role: 'referrer', organization: harbour },
-  { name: 'Nadia Karim', email: 'nadia@northside-claims.example', role: 'referrer', organization: northside },
-  { name: 'Sam Whitlock', email: 'sam@examdesk.example', role: 'support', organization: null },
-  { name: 'Ada Lindqvist', email: 'ada@examdesk.example', role: 'admin', organization: null },
-] as const;
-
-/** Name, place, zone and lengths are those of the simulator's calendars and appointment types. */
-const specialists = [
-  { calendarId: 7001, title: 'Orthopaedic surgeon', specialty: 'Orthopaedic surgery', types: [8001] },
-  { calendarId: 7002, title: 'Consultant psychiatrist', specialty: 'Psychiatry', types: [8003, 8004] },
-  { calendarId: 7003, title: 'Neurologist', specialty: 'Neurology', types: [8001] },
-  { calendarId: 7004, title: 'Consultant psychiatrist', specialty: 'Psychiatry', types: [8004] },
-  {
-    calendarId: 7005,
-    title: 'Occupational physician',
-    specialty: 'Occupational medicine',
-    types: [8001, 8002],
-  },
-  {
-    calendarId: 7006,
-    title: 'Rehabilitation physician',
-    specialty: 'Rehabilitation medicine',
-    types: [8001, 8002],
-  },
-  {
-    calendarId: 7007,
-    title: 'Plastic and reconstructive surgeon',
-    specialty: 'Plastic surgery',
-    types: [8001],
-  },
-  // His assessment has its own intake form in Acuity, with required questions.
-  { calendarId: 7008, title: 'Neuropsychologist', specialty: 'Neuropsychology', types: [8005, 8006] },
-];
-
-const intakeFields = {
-  reference: 9101,
-  examinee_first_name: 9102,
-  examinee_last_name: 9103,
-  examinee_phone: 9104,
-  examinee_email: 9105,
-  examinee_date_of_birth: 9106,
-  claim_number: 9107,
-  organization: 9108,
-  interpreter_language: 9109,
-};
+/** What the demo has beside the five accounts and the specialists: more people, and bookings with their histories. */
+export interface DemoStory {
+  write(trx: Transaction): Promise<void>;
+}
 
 /**
  * Fills an empty database, all or nothing.
  * @returns false, without writing, when the database holds an account or a booking
  * @throws Error with NODE_ENV=production, because these passwords are public
  */
-export async function seedDemo(db: Database): Promise<boolean> {
+export async function seedDemo(db: Database, story?: DemoStory): Promise<boolean> {
   if (process.env.NODE_ENV === 'production') throw new Error('Demo accounts are refused in production');
   if (!(await isEmpty(db))) return false;
-  const passwords = await Promise.all(demoAccounts.map(() => hashPassword(demoPassword)));
+  // One hash for all: hashing is slow on purpose, and everybody knows the password.
+  const password = await hashPassword(demoPassword);
   return db.transaction(async (trx) => {
     // When two processes start on one empty database, the second waits here and then finds it filled.
     await trx.raw('lock table users in share row exclusive mode');
     if (!(await isEmpty(trx))) return false;
-    await insertPeople(trx, passwords);
+    await insertPeople(trx, accounts, password);
     await insertSpecialists(trx);
     await trx('intake_fields').insert(
       Object.entries(intakeFields).map(([name, acuity_field_id]) => ({ name, acuity_field_id })),
     );
+    if (story) {
+      await insertPeople(trx, colleagues, null);
+      await story.write(trx);
+    }
     return true;
   });
 }
@@ -88,22 +52,25 @@ async function isEmpty(db: Database | Transaction): Promise<boolean> {
   return true;
 }
 
-async function insertPeople(trx: Transaction, passwords: string[]): Promise<void> {
+/** @param password its hash; null: they can sign in once they have chosen one */
+async function insertPeople(
+  trx: Transaction,
+  people: readonly DemoPerson[],
+  password: string | null,
+): Promise<void> {
   const now = new Date();
-  const organizationIds = new Map([harbour, northside].map(({ slug }) => [slug, systemIds.uuid()] as const));
-  await trx('organizations').insert(
-    [harbour, northside].map((each) => ({ id: organizationIds.get(each.slug), ...each, created_at: now })),
-  );
-  for (const [index, { name, email, role, organization }] of demoAccounts.entries()) {
+  const organizationIds = await insertOrganizations(trx, people, now);
+  for (const { name, email, role, organization } of people) {
     const id = systemIds.uuid();
     await trx('users').insert({ id, name, email, email_verified: true, role });
-    await trx('accounts').insert({
-      account_id: id,
-      provider_id: 'credential',
-      user_id: id,
-      password: passwords[index],
-      updated_at: now,
-    });
+    if (password)
+      await trx('accounts').insert({
+        account_id: id,
+        provider_id: 'credential',
+        user_id: id,
+        password,
+        updated_at: now,
+      });
     if (organization) {
       const organization_id = organizationIds.get(organization.slug);
       await trx('members').insert({ organization_id, user_id: id, role: 'member', created_at: now });
@@ -111,15 +78,31 @@ async function insertPeople(trx: Transaction, passwords: string[]): Promise<void
   }
 }
 
+/** Those of the people that are not there yet. @returns the ids by slug */
+async function insertOrganizations(
+  trx: Transaction,
+  people: readonly DemoPerson[],
+  now: Date,
+): Promise<Map<string, string>> {
+  const wanted = new Set<DemoOrganization>(people.flatMap(({ organization }) => organization ?? []));
+  await trx('organizations')
+    .insert([...wanted].map((each) => ({ id: systemIds.uuid(), ...each, created_at: now })))
+    .onConflict('slug')
+    .ignore();
+  const rows = await trx('organizations').select('id', 'slug');
+  return new Map(rows.map(({ id, slug }) => [slug, id]));
+}
+
 async function insertSpecialists(trx: Transaction): Promise<void> {
-  for (const [position, { calendarId, types, ...facts }] of specialists.entries()) {
+  for (const [position, { calendarId, types, title, specialty }] of specialists.entries()) {
     const calendar = findCalendar(calendarId);
     if (!calendar) throw new Error(`The simulator has no calendar ${calendarId}`);
     const { name, location, timezone } = calendar;
     const id = systemIds.uuid();
     await trx('specialists').insert({
       id,
-      ...facts,
+      title,
+      specialty,
       name,
       location: location || null,
       timezone,

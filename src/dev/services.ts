@@ -1,13 +1,12 @@
 // The stand-ins: starts a real server for each service whose variable is unset, and returns the app's variables.
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { seedDemo } from '../../seeds/demo.ts';
 import { bucketLifecycle } from '../documents/index.ts';
-import { openDatabase } from '../db/knex.ts';
 import { type DatabaseUrls, migrateBoth } from '../db/migrate.ts';
-import { startSimulator } from '../simulator/index.ts';
+import { startSimulator, type Simulator } from '../simulator/index.ts';
 import { setting } from '../commands/environment.ts';
 import { openAppRole } from './app-role.ts';
+import { type DemoPlace, loadDemoData } from './demo-data.ts';
 import { demoDefaults, keptSecret } from './demo-variables.ts';
 import { startMailbox } from './mailbox.ts';
 import type { Ports } from './ports.ts';
@@ -31,6 +30,8 @@ interface Service {
   variables: Record<string, string>;
   ownerUrl?: string;
   page?: { name: string; url: string };
+  simulator?: Simulator;
+  store?: NonNullable<DemoPlace['store']>;
   stop?(): Promise<void>;
 }
 
@@ -52,8 +53,15 @@ export async function startServices(dataDir: string, ports: Ports): Promise<Serv
     await stop();
     throw failure.reason;
   }
+  const variables = Object.assign({}, ...up.map((service) => service.variables)) as Record<string, string>;
+  try {
+    await fillDatabase(variables, up);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
-    variables: Object.assign({}, ...up.map(({ variables }) => variables)) as Record<string, string>,
+    variables,
     ownerUrl: up.find(({ ownerUrl }) => ownerUrl !== undefined)?.ownerUrl,
     pages: Object.fromEntries(up.flatMap(({ page }) => (page ? [[page.name, page.url]] : []))),
     stop,
@@ -78,23 +86,26 @@ async function database(dataDir: string): Promise<Service> {
   }
 }
 
-/** Migrates the database, and seeds an empty one. */
 async function bringUpToDate(urls: DatabaseUrls): Promise<void> {
   await step(
     'Schema',
     () => migrateBoth(urls),
     ({ applied }) => (applied.length === 0 ? 'up to date' : `${applied.length} migrations applied`),
   );
-  const db = openDatabase(urls.url, 2);
-  try {
-    await step(
-      'Demo data',
-      () => seedDemo(db),
-      (seeded) => (seeded ? 'loaded' : 'there already'),
-    );
-  } finally {
-    await db.destroy();
-  }
+}
+
+/** Not before every service is up: the demo's bookings have appointments and documents. */
+async function fillDatabase(variables: Record<string, string>, up: Service[]): Promise<void> {
+  await step(
+    'Demo data',
+    () =>
+      loadDemoData({
+        databaseUrl: (setting('DATABASE_URL') ?? variables.DATABASE_URL) as string,
+        simulator: up.find(({ simulator }) => simulator)?.simulator ?? null,
+        store: up.find(({ store }) => store)?.store ?? null,
+      }),
+    (loaded) => (loaded ? 'loaded' : 'there already'),
+  );
 }
 
 async function sessions(dataDir: string): Promise<Service> {
@@ -131,6 +142,7 @@ async function documents(dataDir: string): Promise<Service> {
       S3_SECRET_ACCESS_KEY: credentials.secretAccessKey,
       S3_FORCE_PATH_STYLE: 'true',
     },
+    store: { url: store.url, bucket, ...credentials },
     stop: () => store.close(),
   };
 }
@@ -158,6 +170,7 @@ async function acuity(dataDir: string, port: number): Promise<Service> {
   return {
     variables: { ACUITY_BASE_URL: simulator.url },
     page: { name: 'Acuity simulator', url: simulator.url },
+    simulator,
     stop: () => simulator.close(),
   };
 }

@@ -129,5 +129,9 @@ function meetingLink({ switches, now }: World, one: StoredAppointment): string {
   const age = now().getTime() - Date.parse(one.createdAt);
   const isThere =
     switches.link.mode === 'at_once' || (switches.link.mode === 'late' && age >= switches.link.afterMs);
-  return isThere ? `https://example.zoom.us/j/9${String(one.id).padStart(10, '0')}` : '';
+  return isThere ? meetingLinkOf(one.id) : '';
+}
+
+export function meetingLinkOf(appointmentId: number): string {
+  return `https://example.zoom.us/j/9${String(appointmentId).padStart(10, '0')}`;
 }

@@ -148,6 +148,22 @@ export const calendars: Calendar[] = [
     timezone: 'Australia/Melbourne',
     hours: { 1: [['09:00', '15:00']], 3: [['09:00', '15:00']], 5: [['09:00', '13:00']] },
   },
+  {
+    id: 7021,
+    name: 'Dr Luca Rossi',
+    email: 'rossi@clinic.example',
+    location: 'Suite 12, 4 Park Street, Sydney NSW 2000',
+    timezone: 'Australia/Sydney',
+    hours: weekdays(['08:30', '12:30']),
+  },
+  {
+    id: 7022,
+    name: 'Dr Ngozi Okafor',
+    email: 'okafor@clinic.example',
+    location: 'Level 3, 77 York Street, Sydney NSW 2000',
+    timezone: 'Australia/Sydney',
+    hours: { 1: [['12:00', '17:30']], 2: [['09:30', '17:00']], 3: [['09:30', '17:00']] },
+  },
 ];
 
 const type = (
@@ -171,7 +187,7 @@ const type = (
 });
 
 export const appointmentTypes: AppointmentType[] = [
-  type(8001, 'Independent medical examination', 60, [7001, 7003, 7005, 7006, 7007]),
+  type(8001, 'Independent medical examination', 60, [7001, 7003, 7005, 7006, 7007, 7021, 7022]),
   type(8002, 'Telehealth examination', 45, [7005, 7006], true),
   type(8003, 'Psychiatric examination', 90, [7002]),
   type(8004, 'Psychiatric examination by telehealth', 60, [7002, 7004], true),

@@ -6,11 +6,14 @@ import { apiRouter, type Call } from './api.ts';
 import { controlRouter } from './control.ts';
 import { createFaults } from './faults.ts';
 import { createLimits } from './limits.ts';
-import { openStore, type SimulatedState } from './state.ts';
+import { openStore, type SimulatedState, type StoredAppointment } from './state.ts';
 import { createWebhooks, type WebhookTarget, type Webhooks } from './webhooks.ts';
 import { defaultSwitches, type World } from './world.ts';
 import { staffPages } from './staff-pages.ts';
 
+export { meetingLinkOf } from './appointment-view.ts';
+export { openSlots } from './slots.ts';
+export { firstId, type StoredAppointment } from './state.ts';
 export { sign } from './webhooks.ts';
 export type { WebhookTarget } from './webhooks.ts';
 
@@ -32,6 +35,8 @@ export interface Simulator {
   url: string;
   port: number;
   state: SimulatedState;
+  /** Appointments that the practice has from the start; no webhook announces them. */
+  loadFixture(appointments: StoredAppointment[]): void;
   close(): Promise<void>;
 }
 
@@ -81,6 +86,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     get state() {
       return store.state;
     },
+    loadFixture: (appointments) => store.loadFixture(appointments),
     async close() {
       webhooks.stop();
       server.closeAllConnections();

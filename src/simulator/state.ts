@@ -64,6 +64,8 @@ export interface SimulatedState {
   clients: { firstName: string; lastName: string; phone: string; email: string; notes: string }[];
   /** Forms that were added to the fixture's, or that replace one of them. */
   forms: IntakeForm[];
+  /** The appointments that the practice has from the start; a reset brings them back. */
+  fixture: StoredAppointment[];
 }
 
 export interface Store {
@@ -71,18 +73,22 @@ export interface Store {
   newId(): number;
   save(): void;
   reset(): void;
+  /** Puts these appointments in the place of an earlier fixture's. */
+  loadFixture(appointments: StoredAppointment[]): void;
 }
 
-const empty = (nextId: number): SimulatedState => ({
+const empty = (nextId: number, fixture: StoredAppointment[] = []): SimulatedState => ({
   nextId,
-  appointments: [],
+  fixture,
+  appointments: structuredClone(fixture),
   blocks: [],
   subscriptions: [],
   clients: [],
   forms: [],
 });
 
-const firstId = 1_700_000_101;
+/** Lower ids are a fixture's. */
+export const firstId = 1_700_000_101;
 
 export function openStore(file: string | undefined): Store {
   const store: Store = {
@@ -99,7 +105,14 @@ export function openStore(file: string | undefined): Store {
     },
     reset() {
       // Keeps counting: an appointment's id is never reused.
-      store.state = empty(store.state.nextId);
+      store.state = empty(store.state.nextId, store.state.fixture);
+      store.save();
+    },
+    loadFixture(appointments) {
+      const before = new Set(store.state.fixture.map(({ id }) => id));
+      const others = store.state.appointments.filter(({ id }) => !before.has(id));
+      store.state.fixture = appointments;
+      store.state.appointments = [...structuredClone(appointments), ...others];
       store.save();
     },
   };

@@ -30,7 +30,7 @@ describe('reconciliation of specialists', () => {
       .join('specialist_services as v', 'v.specialist_id', 's.id')
       .where({ type: 'in_person' })
       .select('location', 'acuity_calendar_id', 'acuity_appointment_type_id');
-    expect(offered).to.have.length(7);
+    expect(offered).to.have.length(9);
     for (const one of offered) {
       const { id } = await stack.makeAppointment({
         calendarID: Number(one.acuity_calendar_id),
