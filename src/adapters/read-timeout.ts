@@ -3,6 +3,9 @@
 import { Readable } from 'node:stream';
 import { ObjectStoreUnavailable } from '../ports/object-store.ts';
 
+/** Read from the store while the reader still works on what came before. */
+const aheadBytes = 1024 * 1024;
+
 /**
  * Passes the bytes on, and fails when the next ones take longer than `timeoutMs`. Destroy the returned stream, not the
  * body.
@@ -15,6 +18,7 @@ export function withReadTimeout(body: Readable, timeoutMs: number): Readable {
   };
 
   const stream = new Readable({
+    highWaterMark: aheadBytes,
     read() {
       timer ??= setTimeout(() => stream.destroy(new ObjectStoreUnavailable('stalled')), timeoutMs);
       body.resume();

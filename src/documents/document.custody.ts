@@ -1,6 +1,7 @@
 // The nightly file check: compares rows of `documents` with the objects in the store. It repairs what is safe and
 // deletes nothing, because the bucket may be current while the database was restored from a backup.
 import { systemActor } from '../audit/index.ts';
+import { freeBlock } from '../lib/blocks.ts';
 import { ObjectStoreUnavailable, type ObjectFacts } from '../ports/object-store.ts';
 import { timingsOf, type DocumentDeps } from './document.deps.ts';
 import { objectName, pendingKey, storedPrefix, strayKey } from './document.keys.ts';
@@ -163,7 +164,7 @@ async function removeAgain({ db, store }: DocumentDeps, key: string): Promise<bo
 async function isIntact(deps: DocumentDeps, row: StoredRow): Promise<boolean> {
   const document = { id: row.id, sizeBytes: row.size_bytes, damagedAt: row.damaged_at };
   try {
-    for await (const _ of checkedContent(deps, document, wholeRange(document)));
+    for await (const piece of checkedContent(deps, document, wholeRange(document))) freeBlock(piece);
     return true;
   } catch (error) {
     if (error instanceof DocumentDamaged) return false;

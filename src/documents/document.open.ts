@@ -7,6 +7,7 @@ import { systemActor } from '../audit/index.ts';
 import { findBooking, idSchema, maySee } from '../bookings/index.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import { ObjectStoreUnavailable } from '../ports/object-store.ts';
+import { chunkBytes } from './content/index.ts';
 import type { DocumentDeps } from './document.deps.ts';
 import { custodyOf, findDocument, type Custody } from './document.repository.ts';
 import { maySeeDocument } from './document.access.ts';
@@ -139,6 +140,8 @@ async function startContent(
     }
   };
   const content = new Readable({
+    // The next chunk is read and compared while this one is sent.
+    highWaterMark: chunkBytes,
     read: () => void pushNext().catch((error: unknown) => content.destroy(error as Error)),
     destroy(error, done) {
       abort.abort();
@@ -156,23 +159,24 @@ export async function* checkedContent(
   signal?: AbortSignal,
 ): AsyncGenerator<Buffer, void> {
   const custody = await custodyOf(deps.db, document.id);
-  const { chunkBytes } = custody;
-  const from = start - (start % chunkBytes);
-  const to = Math.min(end - (end % chunkBytes) + chunkBytes, document.sizeBytes) - 1;
+  const size = custody.chunkBytes;
+  const from = start - (start % size);
+  const to = Math.min(end - (end % size) + size, document.sizeBytes) - 1;
   const found = await deps.store.get(custody.s3Key, { start: from, end: to });
   if (!found) throw await reportDamage(deps, document, 'the object is gone');
   if (signal) addAbortSignal(signal, found.stream);
   try {
     let at = from;
-    for await (const chunk of inChunks(found.stream, chunkBytes)) {
-      const expected = Math.min(chunkBytes, document.sizeBytes - at);
-      if (lengthOf(chunk) !== expected || !isIntact(custody, at / chunkBytes, chunk)) {
+    for await (const chunk of inChunks(found.stream, size)) {
+      const expected = Math.min(size, document.sizeBytes - at);
+      if (lengthOf(chunk) !== expected || !isIntact(custody, at / size, chunk)) {
         throw await reportDamage(deps, document, 'the bytes are not those received');
       }
       for (const piece of chunk) {
         const part = piece.subarray(Math.max(start - at, 0), Math.max(end + 1 - at, 0));
-        if (part.length > 0) yield part;
+        // Before it is passed on: whoever takes it may free it.
         at += piece.length;
+        if (part.length > 0) yield part;
       }
     }
     if (at !== to + 1)
@@ -192,7 +196,10 @@ function lengthOf(chunk: Buffer[]): number {
   return chunk.reduce((sum, { length }) => sum + length, 0);
 }
 
-/** Groups pieces into chunks and cuts them at chunk ends. Joining them would copy every byte. */
+/**
+ * Groups pieces into chunks and cuts them at chunk ends. Joining them would copy every byte. Whoever takes a chunk may
+ * free it.
+ */
 async function* inChunks(stream: Readable, size: number): AsyncGenerator<Buffer[]> {
   let held: Buffer[] = [];
   let length = 0;
@@ -200,11 +207,11 @@ async function* inChunks(stream: Readable, size: number): AsyncGenerator<Buffer[
     for await (const piece of stream as AsyncIterable<Buffer>) {
       let rest = piece;
       while (length + rest.length >= size) {
-        const part = rest.subarray(0, size - length);
-        yield [...held, part];
-        rest = rest.subarray(part.length);
+        const whole = [...held, rest.subarray(0, size - length)];
+        rest = rest.subarray(size - length);
         held = [];
         length = 0;
+        yield whole;
       }
       if (rest.length > 0) held.push(rest);
       length += rest.length;

@@ -1,7 +1,8 @@
 // Answers that are files: the header with the name, and the bytes.
-import type { Readable } from 'node:stream';
+import { Writable, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
+import { freeBlock } from '../lib/blocks.ts';
 
 /** As RFC 6266 and RFC 8187 say: the full name, and an ASCII one for old browsers. */
 export function attachment(fileName: string): string {
@@ -31,14 +32,48 @@ function extValue(text: string): string {
 
 /**
  * Breaks the connection on failure, because the status has been sent: the client then sees less than Content-Length.
+ * @param content its bytes are freed once they are sent: nobody else may hold them
  */
 export async function sendContent(content: Readable, res: Response): Promise<void> {
   try {
-    await pipeline(content, res);
+    await pipeline(content, sending(res));
   } catch {
     res.destroy();
   } finally {
     // pipeline does not close the content when the client left before the first byte.
     content.destroy();
   }
+}
+
+/** How much of the content may wait for a slow client. */
+const waitingBytes = 1024 * 1024;
+
+/** Writes to the response what has come in meanwhile in one go. */
+function sending(res: Response): Writable {
+  const send = (pieces: Uint8Array[], done: (error?: Error | null) => void): void => {
+    const last = pieces.length - 1;
+    res.cork();
+    for (const [index, piece] of pieces.entries()) {
+      res.write(piece, (error) => {
+        if (!error) freeBlock(piece);
+        if (error ?? index === last) done(error);
+      });
+    }
+    res.uncork();
+  };
+  const sink = new Writable({
+    highWaterMark: waitingBytes,
+    write: (piece: Uint8Array, _encoding, done) => send([piece], done),
+    writev: (pieces, done) =>
+      send(
+        pieces.map(({ chunk }) => chunk as Uint8Array),
+        done,
+      ),
+    final(done) {
+      res.end(done);
+    },
+  });
+  // A response that was closed calls nobody back.
+  res.once('close', () => sink.destroy());
+  return sink;
 }

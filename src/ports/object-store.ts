@@ -56,7 +56,8 @@ export interface ObjectStore {
   put(key: string, body: Buffer): Promise<void>;
   /**
    * Null when there is no such object. A range is cut to the object's size, and may be empty. The stream fails when the
-   * store stops sending, not when its reader is slow. Destroy a stream that is not read to its end.
+   * store stops sending, not when its reader is slow. Destroy a stream that is not read to its end. The bytes are the
+   * reader's own: it may free them (lib/blocks.ts).
    */
   get(key: string, range?: ByteRange): Promise<{ stream: Readable; size: number } | null>;
   head(key: string): Promise<ObjectFacts | null>;

@@ -1,0 +1,12 @@
+// Memory of large byte blocks. V8 counts it outside the heap, and collects the whole heap each time some 64 MB of it have
+// become garbage: copying a large file through the process would then cost as much in collections as in reading.
+
+/** Smaller buffers may be slices of a block that other code uses. */
+const minBlockBytes = 16 * 1024;
+
+/** Frees the memory of bytes that nobody will read again, if they are a whole block: they then have no length. */
+export function freeBlock(bytes: Uint8Array): void {
+  const { buffer, byteLength } = bytes;
+  const isWhole = byteLength >= minBlockBytes && byteLength === buffer.byteLength;
+  if (isWhole && buffer instanceof ArrayBuffer) buffer.transfer(0);
+}
