@@ -6,6 +6,9 @@ const weekOf = (link) => link.closest('tr');
 const columnOf = (link) => link.closest('td').cellIndex;
 const numberOf = (link) => Number(link.dataset.day.slice(-2));
 
+/** Of a page that a key turned to: its day gets the focus. */
+const turned = '#turned';
+
 /** What to focus once another month is there: gets its days. */
 let afterTurn = null;
 
@@ -17,6 +20,7 @@ function prepare() {
     const stop = days.find((day) => day.ariaCurrent) ?? days[0];
     for (const day of days) day.tabIndex = day === stop ? 0 : -1;
     if (afterTurn) focusOn(afterTurn(days));
+    else if (location.hash === turned) focusOn(stop);
   }
   afterTurn = null;
 }
@@ -60,7 +64,8 @@ document.addEventListener('keydown', (event) => {
   const link = document.getElementById(`month-${to.turn}`);
   if (!link) return;
   afterTurn = to.take;
-  link.click();
+  if (link.hasAttribute('hx-get')) link.click();
+  else location.assign(`${link.href}${turned}`);
 });
 
 document.addEventListener('focusin', ({ target }) => {

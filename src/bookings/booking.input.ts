@@ -121,6 +121,10 @@ const daySchema = z
 /** Page size of the list when the query names no limit. */
 export const defaultPageSize = 20;
 
+/** How the page shows the list; programs get the same rows in each. `calendar` is the month. */
+export const listViews = ['list', 'agenda', 'day', 'week', 'calendar'] as const;
+export type ListView = (typeof listViews)[number];
+
 /** The query of GET /bookings. http/forms/booking-filter.ts adds what only the page has. */
 export const bookingListQuerySchema = z.object({
   status: parameter(z.enum(bookingStatuses, `Choose one of ${bookingStatuses.join(', ')}`)),
@@ -130,7 +134,7 @@ export const bookingListQuerySchema = z.object({
   ...filterShape(parameter(z.enum(['yes', 'no'], 'Choose yes or no'))),
   from: parameter(daySchema),
   to: parameter(daySchema),
-  view: parameter(z.enum(['list', 'calendar'], 'Choose list or calendar')),
+  view: parameter(z.enum(listViews, `Choose one of ${listViews.join(', ')}`)),
   cursor: parameter(z.string('Give one cursor').max(200, 'Unknown cursor')),
   limit: parameter(
     z

@@ -4,9 +4,12 @@ import type { Database } from '../db/knex.ts';
 import { prepare, type Statements } from '../db/statements.ts';
 import { foundIds, readSearch, type Search } from '../db/search.ts';
 import { uuidShape } from '../lib/uuid.ts';
+import type { Clock } from '../ports/clock.ts';
 import { onlyVisible } from './booking.access.ts';
 import { detailFilters, filterValue, type DetailFilters } from './booking.details.ts';
-import { selectBookings, toBooking } from './booking.repository.ts';
+import { selectBookings, toBooking, type BookingRow } from './booking.repository.ts';
+import { readListFacts, type ListFacts } from './booking.list-facts.ts';
+import { inTab, onDays, sectionsOf, type Direction, type ListTab, type Section } from './booking.tabs.ts';
 import type { Booking, BookingStatus, Progress } from './booking.ts';
 
 export interface BookingListQuery extends DetailFilters {
@@ -18,6 +21,10 @@ export interface BookingListQuery extends DetailFilters {
   /** Calendar days `YYYY-MM-DD`, inclusive, compared in the examination's own zone. */
   from?: string;
   to?: string;
+  /** Unset: everything, newest examination first. */
+  tab?: ListTab;
+  /** Which day is today for the reader, `YYYY-MM-DD`; needed for the tab Today. */
+  today?: string;
   cursor?: string;
   limit: number;
 }
@@ -29,33 +36,34 @@ export interface BookingListPage {
 }
 
 /**
- * The query behind the list page and GET /bookings: newest examination first, in a search those with exactly its words
- * before all others; keyset pagination.
+ * The query behind the list page and GET /bookings: newest examination first, or as its tab says (booking.tabs.ts), in a
+ * search those with exactly its words before all others; keyset pagination.
  */
 export interface BookingList {
   page(viewer: Viewer, query: BookingListQuery): Promise<BookingListPage | 'bad_cursor'>;
+  /** What a page of the list shows beside these rows. @param today the reader's day */
+  facts(viewer: Viewer, today: string, bookingIds: string[]): Promise<ListFacts>;
 }
 
-export function createBookingList({ db, statements }: { db: Database; statements: Statements }): BookingList {
+export interface ListDeps {
+  db: Database;
+  statements: Statements;
+  clock: Clock;
+}
+
+export function createBookingList(deps: ListDeps): BookingList {
+  const { db, clock } = deps;
   return {
     async page(viewer, query) {
-      const after = query.cursor === undefined ? null : readCursor(query.cursor);
+      const now = clock.now();
       const search = query.q?.trim() ? await readSearch(db, query.q, organizationOf(viewer)) : null;
-      if (query.cursor !== undefined && (!after || (after.part === 'others' && !search))) return 'bad_cursor';
-      const rows: CursorRow[] = [];
-      for (const part of search ? searchParts : allParts) {
-        const missing = query.limit + 1 - rows.length;
-        if (missing === 0 || (after && searchParts.indexOf(after.part) > searchParts.indexOf(part))) continue;
-        const from = after?.part === part ? after : null;
-        const found: Omit<CursorRow, 'part'>[] =
-          !search && !from && !isFiltered(query)
-            ? await firstOf({ db, statements }, viewer, missing)
-            : await inOrder(db, viewer, missing).whereIn(
-                'b.id',
-                idsOf(db, viewer, query, { search, part, from, limit: missing }),
-              );
-        rows.push(...found.map((row) => ({ ...row, part })));
-      }
+      const sections = sectionsOf(query.tab, search !== null);
+      const after = query.cursor === undefined ? null : readCursor(query.cursor, sections);
+      if (query.cursor !== undefined && !after) return 'bad_cursor';
+      const rows =
+        after || search || isFiltered(query)
+          ? await rowsOf(db, viewer, query, { sections, search, after, now })
+          : await firstOf(deps, viewer, query, now);
       const shown = rows.slice(0, query.limit);
       const last = shown.at(-1);
       return {
@@ -63,7 +71,37 @@ export function createBookingList({ db, statements }: { db: Database; statements
         nextCursor: rows.length > query.limit && last ? writeCursor(last) : null,
       };
     },
+
+    facts: (viewer, today, bookingIds) =>
+      readListFacts(deps.statements, viewer, { now: clock.now(), today }, bookingIds),
   };
+}
+
+interface Wanted {
+  sections: Section[];
+  search: Search | null;
+  after: Position | null;
+  now: Date;
+}
+
+/** Of one section after the other, until there is one row more than the page shows. */
+async function rowsOf(
+  db: Database,
+  viewer: Viewer,
+  query: BookingListQuery,
+  { sections, search, after, now }: Wanted,
+): Promise<CursorRow[]> {
+  const rows: CursorRow[] = [];
+  const first = sections.findIndex(({ name }) => name === (after?.section ?? name));
+  for (const section of sections.slice(first)) {
+    const missing = query.limit + 1 - rows.length;
+    if (missing === 0) break;
+    const from = after?.section === section.name ? after : null;
+    const ids = idsOf(db, viewer, query, { section, search, from, now, limit: missing });
+    const found = (await inOrder(db, viewer, section.direction, missing).whereIn('b.id', ids)) as FoundRow[];
+    rows.push(...found.map((row) => ({ ...row, section: section.name })));
+  }
+  return rows;
 }
 
 /**
@@ -74,58 +112,111 @@ function idsOf(
   db: Database,
   viewer: Viewer,
   query: BookingListQuery,
-  { search, part, from, limit }: { search: Search | null; part: Part; from: Position | null; limit: number },
+  chosen: { section: Section; search: Search | null; from: Position | null; now: Date; limit: number },
 ): Query {
+  const { section, search, from, now, limit } = chosen;
+  const order = orders[section.direction];
   const narrow = (rows: Query): void =>
     void rows
       .modify(onlyVisible, viewer, 'b.organization_id')
+      .modify(inTab, viewer, query, now)
+      .modify(inSpan, section.span, now)
       .modify(filtered, query)
-      .modify(startingAfter, from);
-  if (search) return foundIds(db, searchedBookings, search, part, limit, narrow);
-  return db('bookings as b').select('b.id').modify(narrow).orderByRaw(searchedBookings.order).limit(limit);
+      .modify(startingAfter, section.direction, from);
+  if (search && section.found)
+    return foundIds(db, { ...searchedBookings, order }, search, section.found, limit, narrow);
+  return db('bookings as b').select('b.id').modify(narrow).orderByRaw(order).limit(limit);
 }
+
+function inSpan(rows: Query, span: Section['span'], now: Date): void {
+  if (span) void rows.where('b.starts_at', span === 'next' ? '>=' : '<', now);
+}
+
+const orders: Record<Direction, string> = {
+  asc: 'b.starts_at, b.id',
+  desc: 'b.starts_at desc, b.id desc',
+};
+
+const microseconds = '(extract(epoch from b.starts_at) * 1000000)::bigint as starts_at_us';
+
+type FoundRow = Omit<CursorRow, 'section'>;
 
 /** The limit is part of the order: knex's limit() drops the placeholder of a prepared statement. */
-function inOrder(db: Database, viewer: Pick<Viewer, 'role' | 'organization'>, limit: number) {
+function inOrder(
+  db: Database,
+  viewer: Pick<Viewer, 'role' | 'organization'>,
+  direction: Direction,
+  limit: number,
+) {
   return selectBookings(db)
-    .select<Omit<CursorRow, 'part'>[]>(
-      db.raw('(extract(epoch from b.starts_at) * 1000000)::bigint as starts_at_us'),
-    )
+    .select<FoundRow[]>(db.raw(microseconds))
     .modify(onlyVisible, viewer, 'b.organization_id')
-    .orderByRaw(`${searchedBookings.order} limit ?`, [limit]);
+    .orderByRaw(`${orders[direction]} limit ?`, [limit]);
 }
 
-// The page that is read most: the first, without filters.
-const firstOfAll = prepare<Omit<CursorRow, 'part'>, { limit: number }>(
-  'first of all bookings',
-  (db, { limit }) => inOrder(db, { role: 'support', organization: null }, limit),
+/** What is to come, soonest first, then what was, latest first: each read through an index, then joined. */
+function nextFirst(
+  db: Database,
+  viewer: Pick<Viewer, 'role' | 'organization'>,
+  { now, limit }: { now: Date; limit: number },
+) {
+  const some = (section: Section['name'], condition: string, order: string) =>
+    db('bookings as b')
+      .select('b.id', db.raw(`'${section}' as section`))
+      .modify(onlyVisible, viewer, 'b.organization_id')
+      .whereRaw(condition, [now])
+      .orderByRaw(`${order} limit ?`, [limit]);
+  const chosen = db.unionAll(
+    [some('next', 'b.starts_at >= ?', orders.asc), some('past', 'b.starts_at < ?', orders.desc)],
+    true,
+  );
+  const whenNext = (column: string) => `case c.section when 'next' then ${column} end`;
+  return selectBookings(db)
+    .join(chosen.as('c'), 'c.id', 'b.id')
+    .select<CursorRow[]>('c.section', db.raw(microseconds))
+    .orderByRaw(`c.section, ${whenNext('b.starts_at')}, ${whenNext('b.id')}, ${orders.desc} limit ?`, [
+      limit,
+    ]);
+}
+
+// The pages that are read most: the first, without filters, of programs and of people.
+const asStaff = { role: 'support', organization: null } as const;
+const asReferrerOf = (id: string) => ({ role: 'referrer', organization: { id, name: '' } }) as const;
+const newestOfAll = prepare<FoundRow, { limit: number }>('newest of all bookings', (db, { limit }) =>
+  inOrder(db, asStaff, 'desc', limit),
 );
-const firstOfOrganization = prepare<Omit<CursorRow, 'part'>, { id: string; limit: number }>(
-  'first bookings of an organisation',
-  (db, { id, limit }) => inOrder(db, { role: 'referrer', organization: { id, name: '' } }, limit),
+const newestOfOrganization = prepare<FoundRow, { id: string; limit: number }>(
+  'newest bookings of an organisation',
+  (db, { id, limit }) => inOrder(db, asReferrerOf(id), 'desc', limit),
+);
+const nextOfAll = prepare<CursorRow, { now: Date; limit: number }>('next of all bookings', (db, given) =>
+  nextFirst(db, asStaff, given),
+);
+const nextOfOrganization = prepare<CursorRow, { id: string; now: Date; limit: number }>(
+  'next bookings of an organisation',
+  (db, { id, ...given }) => nextFirst(db, asReferrerOf(id), given),
 );
 
 async function firstOf(
-  deps: { db: Database; statements: Statements },
+  deps: ListDeps,
   viewer: Viewer,
-  limit: number,
-): Promise<Omit<CursorRow, 'part'>[]> {
-  if (isStaff(viewer)) return firstOfAll(deps, { limit });
-  return viewer.organization ? firstOfOrganization(deps, { id: viewer.organization.id, limit }) : [];
+  { tab, limit: shown }: BookingListQuery,
+  now: Date,
+): Promise<CursorRow[]> {
+  const limit = shown + 1;
+  const id = organizationOf(viewer);
+  if (!isStaff(viewer) && id === undefined) return [];
+  if (tab === 'all')
+    return id === undefined ? nextOfAll(deps, { now, limit }) : nextOfOrganization(deps, { id, now, limit });
+  const rows =
+    id === undefined ? await newestOfAll(deps, { limit }) : await newestOfOrganization(deps, { id, limit });
+  return rows.map((row) => ({ ...row, section: 'exact' }));
 }
 
 /** Of viewers who see one organisation only. */
 function organizationOf(viewer: Viewer): string | undefined {
   return isStaff(viewer) ? undefined : viewer.organization?.id;
 }
-
-/**
- * The parts of a search's result, one after the other: bookings that have each word exactly, then all others that are
- * found. Each is newest first, and is read through the indexes that suit it.
- */
-const searchParts = ['exact', 'others'] as const;
-const allParts = ['exact'] as const;
-type Part = (typeof searchParts)[number];
 
 /** Where a booking's words are. */
 export const searchedBookings = {
@@ -135,14 +226,21 @@ export const searchedBookings = {
   lexemes: 'b.search_lexemes',
   specialist: 'b.specialist_id',
   organization: 'b.organization_id',
-  order: 'b.starts_at desc, b.id desc',
+  order: orders.desc,
 };
 
-type CursorRow = Parameters<typeof toBooking>[0] & { starts_at_us: number; part: Part };
+type CursorRow = BookingRow & { starts_at_us: number; section: Section['name'] };
 type Query = Knex.QueryBuilder;
 
-function isFiltered({ cursor: _cursor, limit: _limit, q: _q, ...filters }: BookingListQuery): boolean {
-  return Object.values(filters).some((wanted) => wanted !== undefined);
+function isFiltered({
+  cursor: _cursor,
+  limit: _limit,
+  q: _q,
+  tab,
+  today: _today,
+  ...filters
+}: BookingListQuery): boolean {
+  return (tab ?? 'all') !== 'all' || Object.values(filters).some((wanted) => wanted !== undefined);
 }
 
 function filtered(rows: Query, query: BookingListQuery): void {
@@ -154,44 +252,35 @@ function filtered(rows: Query, query: BookingListQuery): void {
     if (wanted === 'yes') void rows.whereNotNull(`b.${filter.column}`);
     if (wanted === 'no') void rows.whereNull(`b.${filter.column}`);
   }
-  // The first condition of each pair lets PostgreSQL use the index: no zone is more than a day from UTC.
-  if (query.from) {
-    void rows
-      .whereRaw(`b.starts_at >= ?::date - interval '1 day'`, [query.from])
-      .whereRaw('(b.starts_at at time zone b.timezone)::date >= ?::date', [query.from]);
-  }
-  if (query.to) {
-    void rows
-      .whereRaw(`b.starts_at < ?::date + interval '2 days'`, [query.to])
-      .whereRaw('(b.starts_at at time zone b.timezone)::date <= ?::date', [query.to]);
-  }
+  void rows.modify(onDays, query);
 }
 
 interface Position {
   startsAtUs: number;
   id: string;
-  part: Part;
+  section: Section['name'];
 }
 
-function startingAfter(rows: Query, after: Position | null): void {
+function startingAfter(rows: Query, direction: Direction, after: Position | null): void {
   if (!after) return;
   void rows.whereRaw(
-    `(b.starts_at, b.id) < (timestamptz 'epoch' + ?::bigint * interval '1 microsecond', ?::uuid)`,
+    `(b.starts_at, b.id) ${direction === 'asc' ? '>' : '<'} (timestamptz 'epoch' + ?::bigint * interval '1 microsecond', ?::uuid)`,
     [after.startsAtUs, after.id],
   );
 }
 
-function writeCursor({ starts_at_us: startsAtUs, id, part }: CursorRow): string {
-  return Buffer.from(`${startsAtUs}.${id}${part === 'others' ? '.others' : ''}`).toString('base64url');
+function writeCursor({ starts_at_us: startsAtUs, id, section }: CursorRow): string {
+  return Buffer.from(`${startsAtUs}.${id}${section === 'exact' ? '' : `.${section}`}`).toString('base64url');
 }
 
-const position = new RegExp(`^(-?\\d{1,16})\\.(${uuidShape})(\\.others)?$`);
+const position = new RegExp(`^(-?\\d{1,16})\\.(${uuidShape})(?:\\.([a-z]+))?$`);
 
-/** Null when the text is not one of our cursors. */
-function readCursor(cursor: string): Position | null {
+/** Null when the text is not one of our cursors, or one of a list with other sections. */
+function readCursor(cursor: string, sections: Section[]): Position | null {
   if (!/^[A-Za-z0-9_-]{1,100}$/.test(cursor)) return null;
-  const match = position.exec(Buffer.from(cursor, 'base64url').toString());
-  const startsAtUs = Number(match?.[1]);
-  if (!match?.[2] || Math.abs(startsAtUs) > 8e15) return null;
-  return { startsAtUs, id: match[2], part: match[3] ? 'others' : 'exact' };
+  const [, us, id, name = 'exact'] = position.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
+  const section = sections.find((one) => one.name === name);
+  const startsAtUs = Number(us);
+  if (id === undefined || !section || Math.abs(startsAtUs) > 8e15) return null;
+  return { startsAtUs, id, section: section.name };
 }

@@ -79,14 +79,15 @@ export function onlyNeeding(rows: Knex.QueryBuilder, viewer: Asker, now: Date): 
   void rows.whereRaw(sql, askedValues(viewer, now) as Knex.RawBinding[]);
 }
 
-function askedValues(viewer: Asker, now: Date): unknown[] {
+export function askedValues(viewer: Asker, now: Date): unknown[] {
   return [viewer.organization?.id ?? null, viewer.userId, now];
 }
 
 const order = `array_position(array[${Object.keys(needKinds)
   .map((kind) => `'${kind}'`)
   .join(', ')}], kind)`;
-const needsOfOne = `json_agg(json_build_object('kind', kind, 'at', ${instantSql('at')}, 'dueOn', due_on) order by ${order})`;
+/** What of one booking needs somebody, over rows of `needsSql` grouped by booking. */
+export const needsOfOne = `json_agg(json_build_object('kind', kind, 'at', ${instantSql('at')}, 'dueOn', due_on) order by ${order})`;
 
 const listStatement: Statement = {
   name: 'needs of a referrer',
@@ -123,7 +124,7 @@ const ofBookingsStatement: Statement = {
     where (is_mine or due_on is not null) and booking_id = any($4::uuid[]) group by booking_id`,
 };
 
-interface NeedInJson {
+export interface NeedInJson {
   kind: NeedKind;
   /** Milliseconds. */
   at: number | null;
@@ -136,7 +137,7 @@ interface ListRow extends BookingRow {
   of_all: number;
 }
 
-function toNeed({ kind, at, dueOn }: NeedInJson): Need {
+export function toNeed({ kind, at, dueOn }: NeedInJson): Need {
   const { words, tone, part, isNews } = needKinds[kind];
   return { kind, words, tone, part, isNew: isNews, at: at === null ? null : new Date(at), dueOn };
 }

@@ -24,6 +24,7 @@ export * from './booking.drafts.ts';
 export {
   bookingListQuerySchema,
   defaultPageSize,
+  type ListView,
   bookingRequestSchema,
   cancelRequestSchema,
   examineeSchema,
@@ -52,6 +53,8 @@ export {
   type KeptAnswers,
 } from './booking.kept-answers.ts';
 export * from './booking.list.ts';
+export { mostCounted, type CountedTab, type ListFacts } from './booking.list-facts.ts';
+export { listTabs, type ListTab } from './booking.tabs.ts';
 export * from './booking.needs-list.ts';
 export { dueState, paperWords } from './booking.paperwork.ts';
 export {

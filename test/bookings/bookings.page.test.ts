@@ -53,12 +53,17 @@ describe('booking pages', () => {
     return done.at.replace('?confirmed', '');
   }
 
-  it('list the organisation’s bookings, latest examination first', async () => {
+  it('list the organisation’s bookings, next examination first, with what one acts on', async () => {
     const list = await visitor.get('/bookings');
     expect(list.texts('.rows tbody tr td:first-child .row-day')).to.deep.equal([
-      'Wed 2 Dec 2026',
       'Tue 1 Dec 2026',
+      'Wed 2 Dec 2026',
     ]);
+    expect(list.texts('.rows tbody tr')[0])
+      .to.match(/9:00\sam AEDT/)
+      .and.contain('In person')
+      .and.contain('+61 412 345 678')
+      .and.contain('Rita Alvarez');
     const rob = await fixture.signedIn('rob@harbour-legal.example');
     expect((await rob.get('/bookings')).texts('.row-link')).to.have.length(2);
   });
@@ -157,9 +162,107 @@ describe('booking pages', () => {
     const href = first.attribute('a[rel="next"]', 'href');
     expect(href).to.contain('status=active').and.to.contain('limit=1');
     const second = await visitor.get(href);
-    expect(second.texts('.row-day')).to.deep.equal(['Tue 1 Dec 2026']);
+    expect(second.texts('.row-day')).to.deep.equal(['Wed 2 Dec 2026']);
     expect(second.has('a[rel="next"]')).to.equal(false);
     expect((await visitor.get('/bookings?cursor=nonsense')).at).to.equal('/bookings');
+  });
+
+  it('have a tab for today, what is to come, what was, and what needs somebody', async () => {
+    const first = await visitor.get('/bookings');
+    expect(first.texts('.tabs a')).to.deep.equal(['All', 'Today 0', 'Upcoming 2', 'Past 0', 'Needs you 2']);
+    expect(first.text('.tabs [aria-current]')).to.equal('All');
+    const needing = await visitor.get(first.attribute('.tabs a:last-child', 'href'));
+    expect(needing.at).to.equal('/bookings?tab=needs_you');
+    expect(needing.texts('.list-progress')[0]).to.contain('Consent form and brief due');
+    fixture.clock.at = new Date('2026-12-01T12:00:00+11:00');
+    try {
+      const noon = await visitor.get('/bookings');
+      expect(noon.texts('.tabs a').slice(1, 4)).to.deep.equal(['Today 1', 'Upcoming 1', 'Past 1']);
+      expect(noon.texts('.rows tbody tr').map((text) => text.slice(0, 5))).to.deep.equal([
+        'Wed 2',
+        'Past',
+        'Tue 1',
+      ]);
+      const days = async (tab: string) => (await visitor.get(`/bookings?tab=${tab}`)).texts('.row-day');
+      expect(await days('today')).to.deep.equal(['Tue 1 Dec 2026']);
+      expect(await days('upcoming')).to.deep.equal(['Wed 2 Dec 2026']);
+      expect(await days('past')).to.deep.equal(['Tue 1 Dec 2026']);
+      expect((await visitor.get('/bookings?tab=today&status=closed')).text('.empty')).to.contain(
+        'No bookings match',
+      );
+    } finally {
+      fixture.clock.at = new Date('2026-11-23T09:00:00+11:00');
+    }
+    expect((await visitor.get('/bookings?tab=today')).text('.empty')).to.contain('No examinations today');
+    const staff = await fixture.signedIn(sam);
+    expect((await staff.get('/bookings')).text('.tabs')).not.to.contain('Needs you');
+    expect((await staff.get('/bookings?tab=needs_you')).at).to.equal('/bookings');
+  });
+
+  it('lead from a row’s action back to the list as it was', async () => {
+    fixture.acuity.offer(amelia, '2027-02-15T09:00:00+11:00', '2027-02-16T09:00:00+11:00');
+    await book({ lastName: 'Back' }, '2027-02-15T09:00:00+11:00');
+    const list = await visitor.get('/bookings?tab=upcoming&from=2027-02-14');
+    const actions = list
+      .all('.row-actions a')
+      .map((link) => link.getAttributeValue('href')?.replaceAll('&amp;', '&') ?? '');
+    const [reschedule = '', documents = '', calendar = '', cancel = ''] = actions;
+    expect(documents).to.match(/#documents$/);
+    expect((await visitor.get(calendar)).headers.get('content-type')).to.match(/^text\/calendar/);
+    const picker = await visitor.get(reschedule);
+    expect(picker.attribute('.day-free', 'href')).to.contain('back=');
+    const moved = await visitor.post(picker.attribute('.day-times form', 'action'), {
+      startsAt: inUtc('2027-02-16T09:00:00+11:00'),
+    });
+    expect(moved.at).to.match(/^\/bookings\?tab=upcoming&from=2027-02-14&rescheduled=EX-\w{6}$/);
+    expect(moved.text('.notice')).to.contain('was moved');
+    expect(moved.texts('.row-day')).to.deep.equal(['Tue 16 Feb 2027']);
+    const form = await visitor.get(cancel);
+    expect(form.attribute('.actions a', 'href')).to.equal('/bookings?tab=upcoming&from=2027-02-14');
+    const cancelled = await visitor.post(form.attribute('form[autocomplete]', 'action'), { reason: '' });
+    expect(cancelled.text('.notice')).to.contain('was cancelled');
+    expect(cancelled.at).not.to.contain('rescheduled');
+    for (const back of [
+      'https://elsewhere.example/bookings',
+      '//elsewhere.example',
+      '/account',
+      '/bookings/x',
+    ])
+      expect(
+        (await visitor.get(`${bookingPath}/cancel?back=${encodeURIComponent(back)}`)).attribute(
+          '.actions a',
+          'href',
+        ),
+      ).to.equal(bookingPath);
+  });
+
+  it('keep the filters in every view', async () => {
+    const found = await visitor.post('/bookings/search', { q: 'natarajan', status: 'active' });
+    const week = await visitor.get(`${found.at}&view=week&day=2026-12-03`);
+    expect(week.text('.calendar h2')).to.match(/^30 November.–.6 December 2026$/);
+    expect(week.texts('.calendar-entry')).to.deep.equal(['11:00 am Priya Natarajan']);
+    expect(week.attribute('.month-step-next', 'href'))
+      .to.contain('day=2026-12-07')
+      .and.contain('status=active')
+      .and.contain('find=');
+    const views = week
+      .all('.views a')
+      .map((link) => link.getAttributeValue('href')?.replaceAll('&amp;', '&') ?? '');
+    for (const [index, rows] of [1, 0, 0].entries()) {
+      const view = await visitor.get(views[index] ?? '');
+      expect(view.texts('.list-name'), view.at).to.have.length(rows);
+      expect(view.text('.chips'), view.at).to.contain('natarajan').and.contain('Active');
+      expect(await markupErrors(view)).to.deep.equal([]);
+    }
+    const agenda = await visitor.get('/bookings?view=agenda&day=2026-12-01');
+    expect(agenda.texts('.list-day h3')).to.deep.equal([
+      'Tuesday 1 December 2026',
+      'Wednesday 2 December 2026',
+    ]);
+    const day = await visitor.get('/bookings?view=day&day=2026-12-02');
+    expect(day.texts('.list-name')).to.deep.equal(['Priya Natarajan']);
+    expect(day.attribute('.month-step-previous', 'href')).to.equal('/bookings?view=day&day=2026-12-01');
+    for (const page of [agenda, day, week]) expect(await markupErrors(page)).to.deep.equal([]);
   });
 
   it('also show bookings as a month', async () => {

@@ -1,7 +1,7 @@
 // The query of the list's page: what JSON clients may send, and what only the page has.
 import { z } from 'zod';
-import { bookingListQuerySchema } from '../../bookings/index.ts';
-import { blankAsAbsent, calendarMonth } from './fields.ts';
+import { bookingListQuerySchema, listTabs } from '../../bookings/index.ts';
+import { blankAsAbsent, calendarDay, calendarMonth } from './fields.ts';
 
 export const searchWords = bookingListQuerySchema.shape.q;
 
@@ -9,7 +9,10 @@ export const bookingFilterSchema = bookingListQuerySchema
   .extend({
     /** Search words, sealed: see sealed-search.ts. `q` has them in clear, and our own pages never put them there. */
     find: blankAsAbsent(z.string('Give one search').max(1000)),
+    tab: blankAsAbsent(z.enum(listTabs, `Choose one of ${listTabs.join(', ')}`)),
+    /** Which month the calendar shows, and from which day week, day and agenda start. */
     month: blankAsAbsent(calendarMonth),
+    day: blankAsAbsent(calendarDay),
   })
   .refine(({ from, to }) => !from || !to || from <= to, {
     path: ['to'],

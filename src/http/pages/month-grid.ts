@@ -32,6 +32,16 @@ export function weeksOf(month: string): (MonthDay | null)[][] {
   );
 }
 
+/** The seven days around `day`, Monday first. */
+export function weekOf(day: string): MonthDay[] {
+  const date = Temporal.PlainDate.from(day);
+  const monday = date.subtract({ days: date.dayOfWeek - 1 });
+  return Array.from({ length: 7 }, (_, index) => {
+    const other = monday.add({ days: index });
+    return { date: other.toString(), number: other.day };
+  });
+}
+
 export function lastDayOf(month: string): string {
   const yearMonth = Temporal.PlainYearMonth.from(month);
   return yearMonth.toPlainDate({ day: yearMonth.daysInMonth }).toString();

@@ -5,6 +5,7 @@ import { dayIn, formatDay, formatTime, sameWallClock, zoneName } from '../../lib
 const dayWithYear = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' } as const;
 const dayWithoutYear = { weekday: 'short', day: 'numeric', month: 'short' } as const;
 const weekdayAlone = { weekday: 'short' } as const;
+const longDay = { day: 'numeric', month: 'long', year: 'numeric' } as const;
 const monthWithYear = { month: 'long', year: 'numeric' } as const;
 
 /** `Tue 1 Dec 2026` */
@@ -57,6 +58,11 @@ export function dayWords(day: string): string {
 /** `December 2026` for `2026-12`. */
 export function monthWords(month: string): string {
   return dateFormat('en-AU', 'UTC', monthWithYear).format(noonOf(`${month}-01`));
+}
+
+/** `30 November – 6 December 2026` */
+export function daysWords(from: string, to: string): string {
+  return dateFormat('en-AU', 'UTC', longDay).formatRange(noonOf(from), noonOf(to));
 }
 
 /** How long ago: `12 minutes ago`, `3 hours ago`, `5 days ago`. */

@@ -6,6 +6,7 @@ import { fieldErrors, rawField, readerZoneOf, typed } from '../../forms/fields.t
 import { paths } from '../../paths.ts';
 import type { PageServices } from '../page-services.ts';
 import type { PageData } from '../../views.ts';
+import { afterChange, listOf, withBack } from './back-to-list.ts';
 import { bookingToChange, type BookingRequest } from './booking-to-change.ts';
 import { appointmentFacts, type BookingFact } from './booking-words.ts';
 import { changeProblem, type ChangeProblem } from './change-problem.ts';
@@ -13,6 +14,10 @@ import { changeProblem, type ChangeProblem } from './change-problem.ts';
 export interface CancelPage extends PageData {
   bookingId: string;
   reference: string;
+  /** With the way back to the list. */
+  action: string;
+  /** Where to go without cancelling. */
+  keepHref: string;
   rows: BookingFact[];
   values: { reason: string };
   problem: ChangeProblem | null;
@@ -47,7 +52,7 @@ async function cancel(services: Needs, req: BookingRequest, res: Response): Prom
   const form = cancelRequestSchema.safeParse({ reason: rawField(req.body, 'reason') });
   if (!form.success) return render(req, res.status(422), booking, { errors: named(fieldErrors(form.error)) });
   const cancelled = await services.attempts.cancel(actorOf(req, res), booking.id, form.data.reason);
-  if (cancelled.ok) return res.redirect(303, `${paths.booking(booking.id)}?cancelled`);
+  if (cancelled.ok) return res.redirect(303, afterChange(booking, 'cancelled', req));
   if (cancelled.reason === 'invalid')
     return render(req, res.status(422), booking, { errors: cancelled.errors });
   if (cancelled.reason === 'slot_taken') throw new Error('A cancellation cannot meet a taken slot');
@@ -70,6 +75,8 @@ function render(
     errors,
     bookingId: booking.id,
     reference: booking.reference,
+    action: withBack(paths.bookingCancel(booking.id), listOf(req)),
+    keepHref: listOf(req) ?? paths.booking(booking.id),
     rows: appointmentFacts(booking, readerZoneOf(req.headers.cookie)),
     values: { reason: typed(req.body, 'reason') },
     problem: problem ?? null,

@@ -8,9 +8,7 @@ import {
   type Progress,
 } from '../../../bookings/index.ts';
 import type { Specialist } from '../../../specialists/index.ts';
-import { paths } from '../../paths.ts';
 import { progressWords, statusWords } from '../../view-helpers.ts';
-import { withQuery } from '../links.ts';
 import { dayWords } from '../when.ts';
 
 export interface FilterSelect {
@@ -59,14 +57,19 @@ interface FilterInUrl extends DetailFilters {
   specialistId?: string | undefined;
   from?: string | undefined;
   to?: string | undefined;
-  find?: string | null;
 }
 
-export function chipsOf(query: FilterInUrl, words: string | null, specialists: Specialist[]): FilterChip[] {
-  const { status, progress, specialistId, from, to, find } = query;
+/** @param href the list's URL with a changed query */
+export function chipsOf(
+  query: FilterInUrl,
+  words: string | null,
+  specialists: Specialist[],
+  href: (changed: Record<string, null>) => string,
+): FilterChip[] {
+  const { status, progress, specialistId, from, to } = query;
   const specialist = specialists.find(({ id }) => id === specialistId);
   const texts: [string, string | undefined | null | false][] = [
-    ['find', find && words && `“${words}”`],
+    ['find', words && `“${words}”`],
     ['progress', progress && progressWords[progress]],
     ['status', status && `Status: ${statusWords[status]}`],
     ['specialistId', specialistId && (specialist?.name ?? 'One specialist')],
@@ -77,7 +80,5 @@ export function chipsOf(query: FilterInUrl, words: string | null, specialists: S
     ['from', from && `From ${dayWords(from)}`],
     ['to', to && `Until ${dayWords(to)}`],
   ];
-  return texts.flatMap(([name, text]) =>
-    text ? [{ text, href: withQuery(paths.bookings(), { ...query, [name]: null }) }] : [],
-  );
+  return texts.flatMap(([name, text]) => (text ? [{ text, href: href({ [name]: null }) }] : []));
 }

@@ -1,6 +1,13 @@
 import type { Request, Response } from 'express';
-import type { Viewer } from '../../../accounts/index.ts';
-import { defaultPageSize, detailFilters, type DetailFilterName } from '../../../bookings/index.ts';
+import { isStaff, type Viewer } from '../../../accounts/index.ts';
+import {
+  defaultPageSize,
+  detailFilters,
+  type Booking,
+  type DetailFilterName,
+  type ListFacts,
+} from '../../../bookings/index.ts';
+import { dayIn } from '../../../lib/dates.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { bookingFilterSchema, searchWords, type BookingFilter } from '../../forms/booking-filter.ts';
@@ -11,28 +18,36 @@ import { parse } from '../../problem.ts';
 import type { PageServices } from '../page-services.ts';
 import type { PageData } from '../../views.ts';
 import { withQuery } from '../links.ts';
-import { bookingRow, type BookingRow } from './booking-words.ts';
-import { bookingMonth, type BookingMonth } from './booking-month.ts';
+import { calendarOf, type BookingCalendar, type CalendarView } from './booking-calendar.ts';
 import { chipsOf, selectsOf, type FilterChip, type FilterSelect } from './list-filters.ts';
+import { listRow, type ListRow } from './list-rows.ts';
+import { tabsOf, viewsOf, type ListLink } from './list-tabs.ts';
 
 export interface BookingListPage extends PageData {
-  rows: BookingRow[];
-  /** view=calendar */
-  calendar: BookingMonth | null;
+  tabs: ListLink[];
+  views: ListLink[];
+  tab: BookingFilter['tab'];
+  /** After a change that was started from the list. */
+  notice: { text: string; href: string } | null;
+  rows: ListRow[];
+  /** The index of the first row that is over, in a list that goes on to what was; null elsewhere. */
+  firstPast: number | null;
+  calendar: BookingCalendar<ListRow> | null;
+  /** The list's first page. */
   listHref: string;
-  calendarHref: string;
   nextHref: string | null;
   isLaterPage: boolean;
   /** As typed. */
   values: Record<string, string>;
   selects: FilterSelect[];
   chips: FilterChip[];
+  /** The list without filters. */
+  allHref: string;
   isFiltered: boolean;
   searchAction: string;
-  /** The filters to keep in a new search, as hidden fields. */
-  keep: [string, string][];
-  /** The sealed search to keep in a new filter. */
-  find: string | null;
+  /** What a new search keeps, and what a new filter keeps, as hidden fields. */
+  keptBySearch: [string, string][];
+  keptByFilter: [string, string][];
 }
 
 type Needs = Pick<PageServices, 'bookingList' | 'specialists' | 'clock' | 'config'>;
@@ -55,12 +70,12 @@ export function bookingListPages(services: Needs): PageRoute[] {
   ];
 }
 
-/** The words arrive by POST and are encrypted in the next URL. */
+/** The words arrive by POST and are encrypted in the next URL. A search looks through all tabs. */
 function search(sealed: SealedSearch, req: Request, res: Response): void {
   const { viewer } = actorOf(req, res);
   const words = parse(searchWords, rawField(req.body, 'q') ?? '');
   const kept = bookingFilterSchema.safeParse(req.body);
-  const filter = kept.success ? filterQuery(kept.data) : {};
+  const filter = kept.success ? { ...placeQuery(kept.data), ...filterQuery(kept.data) } : {};
   const find = words ? sealed.seal(viewer.userId, words.trim()) : null;
   res.redirect(303, withQuery(paths.bookings(), { ...filter, find }));
 }
@@ -75,84 +90,180 @@ async function showList(services: Needs, sealed: SealedSearch, req: Request, res
       .render('bookings/list', { ...page, errors: fieldErrors(parsed.error) } satisfies BookingListPage);
   }
   const filter = parsed.data;
+  const query = { tab: tabQuery(filter), ...placeQuery(filter), ...filterQuery(filter) };
   // A link of a mail or a bookmark: the words leave the address, and with it the browser's history.
   if (filter.q) {
     const find = sealed.seal(viewer.userId, filter.q);
-    return res.redirect(303, withQuery(paths.bookings(), { ...filterQuery(filter), find }));
+    return res.redirect(303, withQuery(paths.bookings(), { ...query, find }));
   }
-  if (filter.view === 'calendar') return showCalendar(services, req, res, viewer, filter);
-
   const words = (filter.find && sealed.open(viewer.userId, filter.find)) || null;
-  // Another person's search, or from before the secret changed.
-  if (filter.find && words === null)
-    return res.redirect(303, withQuery(paths.bookings(), filterQuery(filter)));
-  const { cursor, limit } = filter;
-  const found = await services.bookingList.page(viewer, {
-    ...filterQuery(filter),
-    cursor,
-    q: words ?? undefined,
-    limit,
-  });
-  if (found === 'bad_cursor') return res.redirect(303, withQuery(paths.bookings(), filterQuery(filter)));
+  // Another person's search, or from before the secret changed; or a tab that the viewer does not have.
+  if ((filter.find && words === null) || (filter.tab === 'needs_you' && isStaff(viewer)))
+    return res.redirect(303, withQuery(paths.bookings(), { ...query, tab: null }));
 
   // Sealed anew, so that links followed after a change of the secret no longer need the one before.
   const find = words ? sealed.seal(viewer.userId, words) : null;
-  const query = { ...filterQuery(filter), find };
+  const now = services.clock.now();
+  const today = dayIn(now, readerZoneOf(req.headers.cookie) ?? 'Australia/Sydney');
+  const shown: Shown = { viewer, filter, words, query: { ...query, find }, now, today };
+  const page =
+    filter.view === undefined || filter.view === 'list'
+      ? await listPage(services, shown)
+      : await calendarPage(services, shown, filter.view);
+  if (page === 'bad_cursor') return res.redirect(303, withQuery(paths.bookings(), shown.query));
+  res.render('bookings/list', { ...page, notice: noticeOf(req.query) } satisfies BookingListPage);
+}
+
+interface Shown {
+  viewer: Viewer;
+  filter: BookingFilter;
+  words: string | null;
+  /** Of the page's address, without the page. */
+  query: Query;
+  now: Date;
+  today: string;
+}
+
+type Query = Record<string, string | null | undefined>;
+
+async function listPage(services: Needs, shown: Shown): Promise<BookingListPage | 'bad_cursor'> {
+  const { viewer, filter, words, query, now, today } = shown;
+  const { cursor, limit, tab = 'all' } = filter;
+  const found = await services.bookingList.page(viewer, {
+    ...filterQuery(filter),
+    q: words ?? undefined,
+    tab,
+    today,
+    cursor,
+    limit,
+  });
+  if (found === 'bad_cursor') return 'bad_cursor';
+  const { bookings, nextCursor } = found;
   const size = { limit: limit === defaultPageSize ? null : String(limit) };
-  const specialists = await services.specialists.listActive();
-  const page: BookingListPage = {
-    title: 'Bookings',
-    rows: found.bookings.map(bookingRow),
-    calendar: null,
-    listHref: withQuery(paths.bookings(), query),
-    calendarHref: withQuery(paths.bookings(), { view: 'calendar' }),
-    nextHref:
-      found.nextCursor && withQuery(paths.bookings(), { ...query, ...size, cursor: found.nextCursor }),
+  const here = withQuery(paths.bookings(), { ...query, ...size, cursor });
+  const facts = await services.bookingList.facts(viewer, today, idsOf(bookings));
+  const goesOn = tab === 'all' && words === null;
+  return {
+    ...(await framePage(services, shown, facts)),
+    rows: bookings.map((booking) => listRow(booking, { viewer, now, needs: facts.needs, list: here })),
+    firstPast: goesOn ? firstBefore(bookings, now) : null,
+    nextHref: nextCursor && withQuery(paths.bookings(), { ...query, ...size, cursor: nextCursor }),
     isLaterPage: cursor !== undefined,
+  };
+}
+
+function firstBefore(bookings: Booking[], now: Date): number | null {
+  const index = bookings.findIndex(({ startsAt }) => startsAt < now);
+  return index < 0 ? null : index;
+}
+
+/** Days take the place of the tabs of time. */
+async function calendarPage(services: Needs, shown: Shown, view: CalendarView): Promise<BookingListPage> {
+  const { viewer, filter, words, query, now, today } = shown;
+  const here = withQuery(paths.bookings(), query);
+  const tab = filter.tab === 'needs_you' ? filter.tab : undefined;
+  let facts: ListFacts | null = null;
+  const calendar = await calendarOf<ListRow>(services.bookingList, viewer, {
+    place: { view, month: filter.month, day: filter.day },
+    filters: { ...filterQuery(filter), q: words ?? undefined, ...(tab && { tab }) },
+    today,
+    href: (place) => withQuery(paths.bookings(), { ...query, month: null, day: null, view: null, ...place }),
+    async rowsOf(bookings) {
+      const { needs } = (facts = await services.bookingList.facts(viewer, today, idsOf(bookings)));
+      return bookings.map((booking) => listRow(booking, { viewer, now, needs, list: here }));
+    },
+  });
+  facts ??= await services.bookingList.facts(viewer, today, []);
+  return { ...(await framePage(services, shown, facts)), calendar };
+}
+
+function idsOf(bookings: Booking[]): string[] {
+  return bookings.map(({ id }) => id);
+}
+
+/** What surrounds the rows. */
+async function framePage(services: Needs, shown: Shown, facts: ListFacts): Promise<BookingListPage> {
+  const { viewer, filter, words, query } = shown;
+  const specialists = await services.specialists.listActive();
+  const place = placeQuery(filter);
+  const isFiltered = Object.values(filterQuery(filter)).some(Boolean);
+  const href = (changed: Query) => withQuery(paths.bookings(), { ...query, ...changed });
+  return {
+    ...blankPage(),
+    tabs: tabsOf({
+      filter,
+      hasNeeds: !isStaff(viewer),
+      counts: isFiltered || words ? null : facts.counts,
+      href,
+    }),
+    views: viewsOf({ filter, href }),
+    tab: filter.tab,
+    listHref: withQuery(paths.bookings(), query),
     values: valuesOf(filter, words),
     selects: selectsOf(specialists),
-    chips: chipsOf(query, words, specialists),
-    isFiltered: Object.values(filterQuery(filter)).some(Boolean),
-    searchAction: paths.bookingSearch(),
-    keep: Object.entries(filterQuery(filter)).filter((pair): pair is [string, string] => Boolean(pair[1])),
-    find,
+    chips: chipsOf(filterQuery(filter), words, specialists, href),
+    allHref: withQuery(paths.bookings(), { tab: query.tab, ...place }),
+    isFiltered,
+    keptBySearch: given({ ...place, ...filterQuery(filter) }),
+    keptByFilter: given({ tab: query.tab, ...place, find: query.find }),
   };
-  res.render('bookings/list', page);
 }
 
-async function showCalendar(
-  services: Needs,
-  req: Request,
-  res: Response,
-  viewer: Viewer,
-  filter: BookingFilter,
-): Promise<void> {
-  const calendar = await bookingMonth(services, viewer, filter.month, readerZoneOf(req.headers.cookie));
-  const page: BookingListPage = { ...(await emptyPage(services, {})), calendar };
-  res.render('bookings/list', page);
-}
-
-async function emptyPage(services: Needs, query: unknown): Promise<BookingListPage> {
+function blankPage(): BookingListPage {
   return {
     title: 'Bookings',
+    tabs: [],
+    views: [],
+    tab: undefined,
+    notice: null,
     rows: [],
+    firstPast: null,
     calendar: null,
     listHref: paths.bookings(),
-    calendarHref: withQuery(paths.bookings(), { view: 'calendar' }),
     nextHref: null,
+    isLaterPage: false,
+    values: {},
+    selects: [],
+    chips: [],
+    allHref: paths.bookings(),
+    isFiltered: false,
+    searchAction: paths.bookingSearch(),
+    keptBySearch: [],
+    keptByFilter: [],
+  };
+}
+
+/** For filters that cannot be read. */
+async function emptyPage(services: Needs, query: unknown): Promise<BookingListPage> {
+  return {
+    ...blankPage(),
     isLaterPage: true,
     values: Object.fromEntries(['q', ...filterNames()].map((name) => [name, typed(query, name)])),
     selects: selectsOf(await services.specialists.listActive()),
-    chips: [],
     isFiltered: true,
-    searchAction: paths.bookingSearch(),
-    keep: [],
-    find: null,
   };
 }
 
+const reference = /^EX-[0-9A-Z]{6}$/;
+
+function noticeOf(query: Request['query']): BookingListPage['notice'] {
+  const words = {
+    cancelled: 'was cancelled, and its time is free for others.',
+    rescheduled: 'was moved. The new time is in an e-mail.',
+  };
+  for (const [done, text] of Object.entries(words)) {
+    const changed = query[done];
+    if (typeof changed === 'string' && reference.test(changed))
+      return { text: `Booking ${changed} ${text}`, href: paths.bookingsFound(changed) };
+  }
+  return null;
+}
+
 /** Filters that links contain in clear. */
-type FilterName = Exclude<keyof BookingFilter, 'find' | 'q' | 'cursor' | 'limit' | 'view' | 'month'>;
+type FilterName = Exclude<
+  keyof BookingFilter,
+  'find' | 'q' | 'cursor' | 'limit' | 'tab' | 'view' | 'month' | 'day'
+>;
 
 function filterNames(): FilterName[] {
   const named = detailFilters().map(({ name }) => name as DetailFilterName);
@@ -162,6 +273,19 @@ function filterNames(): FilterName[] {
 /** The filters for links, without the search words. */
 function filterQuery(filter: BookingFilter): Pick<BookingFilter, FilterName> {
   return Object.fromEntries(filterNames().map((name) => [name, filter[name]]));
+}
+
+/** The view and its days, for links. */
+function placeQuery({ view, month, day }: BookingFilter): Query {
+  return view === undefined || view === 'list' ? {} : { view, month, day };
+}
+
+function tabQuery({ tab }: BookingFilter): string | undefined {
+  return tab === 'all' ? undefined : tab;
+}
+
+function given(query: Query): [string, string][] {
+  return Object.entries(query).filter((pair): pair is [string, string] => Boolean(pair[1]));
 }
 
 function valuesOf(filter: BookingFilter, words: string | null): Record<string, string> {

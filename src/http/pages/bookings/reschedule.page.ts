@@ -15,6 +15,7 @@ import type { PageData } from '../../views.ts';
 import { withQuery } from '../links.ts';
 import { answerPicker, buildPicker, dayOf, pickerQuery, type Picker } from '../time-picker.ts';
 import { clockTime, timeAndDay } from '../when.ts';
+import { afterChange, listOf, withBack } from './back-to-list.ts';
 import { bookingToChange, type BookingRequest } from './booking-to-change.ts';
 import { changeProblem, type ChangeProblem } from './change-problem.ts';
 import type { Choice } from './journey.ts';
@@ -50,7 +51,7 @@ export function reschedulePages(services: Needs): PageRoute[] {
 }
 
 async function showReschedule(services: Needs, req: BookingRequest, res: Response): Promise<void> {
-  const unsent = keptFormOf(res, paths.bookingReschedule(req.params.id));
+  const unsent = keptFormOf(res, hereOf(req, req.params.id));
   const query = pickerQuery(req.query, unsent);
   const booking = await bookingToChange(services, req, res, 'rescheduled');
   if (booking) await render(services, req, res, booking, { query });
@@ -65,7 +66,7 @@ async function reschedule(services: Needs, req: BookingRequest, res: Response): 
     return render(services, req, res.status(422), booking, { query: dayOf(req.body), errors });
   }
   const moved = await services.attempts.reschedule(actorOf(req, res), booking.id, form.data.startsAt);
-  if (moved.ok) return res.redirect(303, `${paths.booking(booking.id)}?rescheduled`);
+  if (moved.ok) return res.redirect(303, afterChange(booking, 'rescheduled', req));
   return notMoved(services, req, res, booking, form.data.startsAt, moved);
 }
 
@@ -103,8 +104,8 @@ function renderTaken(
     nearest: nearestSlots(nearest, zone, readerZoneOf(req.headers.cookie)),
     others: [],
     draftId: null,
-    chooseAction: paths.bookingReschedule(booking.id),
-    otherHref: paths.bookingReschedule(booking.id),
+    chooseAction: hereOf(req, booking.id),
+    otherHref: hereOf(req, booking.id),
     sections: null,
   };
   res.status(409).render('bookings/slot-taken', page);
@@ -125,7 +126,8 @@ async function render(
 ): Promise<void> {
   const specialist = await services.specialists.findById(booking.specialist.id);
   if (!specialist) throw new Error(`Booking ${booking.id} names a specialist who does not exist`);
-  const here = paths.bookingReschedule(booking.id);
+  const list = listOf(req);
+  const here = hereOf(req, booking.id);
   if (!offers(specialist, booking.type)) return renderNotOffered(req, res, booking);
   const picker = await buildPicker(services, {
     specialist,
@@ -133,7 +135,7 @@ async function render(
     query,
     chosen: null,
     readerZone: readerZoneOf(req.headers.cookie),
-    href: (change) => withQuery(here, change),
+    href: (change) => withQuery(paths.bookingReschedule(booking.id), { ...change, back: list }),
     submit: { action: here, text: 'Move the booking' },
   });
   answerPicker(res, picker);
@@ -150,11 +152,16 @@ async function render(
   res.render('bookings/reschedule', page);
 }
 
+/** With the way back to the list. */
+function hereOf(req: Request, bookingId: string): string {
+  return withBack(paths.bookingReschedule(bookingId), listOf(req));
+}
+
 /** The specialist no longer offers the booked type of examination. */
 function renderNotOffered(req: Request, res: Response, booking: Booking): void {
   res.status(409);
   // The request came from an open page: reload it, because only the whole page explains the problem.
-  if (wantsFragment(req)) return void res.set('HX-Redirect', paths.bookingReschedule(booking.id)).end();
+  if (wantsFragment(req)) return void res.set('HX-Redirect', hereOf(req, booking.id)).end();
   const page: ReschedulePage = {
     title: `Reschedule booking ${booking.reference}`,
     errors: [],
