@@ -612,6 +612,7 @@ INSERT INTO email_kinds (kind) VALUES
   ('booking_no_show'),
   ('booking_reminder'),
   ('booking_rescheduled'),
+  ('daily_digest'),
   ('document_added'),
   ('drift_report'),
   ('email_change'),
@@ -742,6 +743,7 @@ CREATE TABLE users (
   two_factor_enabled boolean DEFAULT false NOT NULL,
   awaits_invitation boolean DEFAULT false NOT NULL,
   search_text text GENERATED ALWAYS AS (search_words((name || ' '::text) || email)) STORED NOT NULL,
+  timezone text,
   CONSTRAINT users_pkey PRIMARY KEY (id),
   CONSTRAINT users_email_key UNIQUE (email),
   CONSTRAINT users_email_check CHECK (email = lower(email)),
@@ -827,6 +829,14 @@ CREATE TABLE booking_drafts (
 );
 CREATE INDEX booking_drafts_expires_idx ON booking_drafts USING btree (expires_at);
 CREATE TRIGGER booking_drafts_updated_at BEFORE UPDATE ON booking_drafts FOR EACH ROW EXECUTE FUNCTION set_updated_at();
+
+CREATE TABLE daily_digests (
+  user_id uuid NOT NULL,
+  day date NOT NULL,
+  CONSTRAINT daily_digests_pkey PRIMARY KEY (user_id, day),
+  CONSTRAINT daily_digests_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX daily_digests_day_idx ON daily_digests USING btree (day);
 
 CREATE TABLE impersonations (
   id uuid NOT NULL,
@@ -914,7 +924,7 @@ CREATE TABLE mail_preferences (
   delivery text NOT NULL,
   updated_at timestamptz DEFAULT now() NOT NULL,
   CONSTRAINT mail_preferences_pkey PRIMARY KEY (user_id, kind),
-  CONSTRAINT mail_preferences_delivery_check CHECK (delivery = ANY (ARRAY['at_once'::text, 'off'::text])),
+  CONSTRAINT mail_preferences_delivery_check CHECK (delivery = ANY (ARRAY['at_once'::text, 'daily'::text, 'off'::text])),
   CONSTRAINT mail_preferences_kind_fkey FOREIGN KEY (kind) REFERENCES email_kinds(kind),
   CONSTRAINT mail_preferences_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
@@ -1386,13 +1396,15 @@ CREATE TABLE emails (
   previous_starts_at timestamptz,
   document_id uuid,
   digest_id uuid,
+  daily_digest_id uuid,
   CONSTRAINT emails_pkey PRIMARY KEY (id),
   CONSTRAINT emails_dedupe_key_key UNIQUE (dedupe_key),
   CONSTRAINT emails_check CHECK ((status = 'sent'::text) = (sent_at IS NOT NULL)),
-  CONSTRAINT emails_status_check CHECK (status = ANY (ARRAY['queued'::text, 'sent'::text, 'failed'::text, 'withheld'::text])),
+  CONSTRAINT emails_status_check CHECK (status = ANY (ARRAY['queued'::text, 'for_digest'::text, 'sent'::text, 'failed'::text, 'withheld'::text])),
   CONSTRAINT emails_account_link_id_fkey FOREIGN KEY (account_link_id) REFERENCES account_links(id) ON DELETE CASCADE,
   CONSTRAINT emails_attempt_id_fkey FOREIGN KEY (attempt_id) REFERENCES booking_attempts(id),
   CONSTRAINT emails_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES bookings(id),
+  CONSTRAINT emails_daily_digest_id_fkey FOREIGN KEY (daily_digest_id) REFERENCES emails(id),
   CONSTRAINT emails_document_id_fkey FOREIGN KEY (document_id) REFERENCES documents(id),
   CONSTRAINT emails_drift_report_id_fkey FOREIGN KEY (drift_report_id) REFERENCES drift_reports(id) ON DELETE CASCADE,
   CONSTRAINT emails_kind_fkey FOREIGN KEY (kind) REFERENCES email_kinds(kind),
@@ -1400,11 +1412,13 @@ CREATE TABLE emails (
 );
 CREATE INDEX emails_account_link_idx ON emails USING btree (account_link_id) WHERE account_link_id IS NOT NULL;
 CREATE INDEX emails_booking_idx ON emails USING btree (booking_id);
+CREATE INDEX emails_daily_digest_idx ON emails USING btree (daily_digest_id) WHERE daily_digest_id IS NOT NULL;
 CREATE INDEX emails_drift_report_idx ON emails USING btree (drift_report_id) WHERE drift_report_id IS NOT NULL;
+CREATE INDEX emails_for_digest_idx ON emails USING btree (recipient_id) WHERE status = 'for_digest'::text AND daily_digest_id IS NULL;
 CREATE INDEX emails_list_idx ON emails USING btree (created_at, id);
 CREATE INDEX emails_reached_idx ON emails USING btree (recipient, kind, created_at) WHERE status = 'sent'::text;
 CREATE INDEX emails_status_idx ON emails USING btree (status, created_at);
-CREATE CONSTRAINT TRIGGER emails_changed_audited AFTER UPDATE ON emails DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (old.status <> 'queued'::text AND new.status IS DISTINCT FROM old.status OR new.kind IS DISTINCT FROM old.kind OR new.recipient IS DISTINCT FROM old.recipient OR new.dedupe_key IS DISTINCT FROM old.dedupe_key OR new.booking_id IS DISTINCT FROM old.booking_id OR new.attempt_id IS DISTINCT FROM old.attempt_id OR new.account_link_id IS DISTINCT FROM old.account_link_id OR new.drift_report_id IS DISTINCT FROM old.drift_report_id OR new.document_id IS DISTINCT FROM old.document_id OR new.digest_id IS DISTINCT FROM old.digest_id OR new.previous_starts_at IS DISTINCT FROM old.previous_starts_at) EXECUTE FUNCTION audit_unannounced_change('email');
+CREATE CONSTRAINT TRIGGER emails_changed_audited AFTER UPDATE ON emails DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.status <> ALL (ARRAY['queued'::text, 'for_digest'::text])) AND new.status IS DISTINCT FROM old.status OR new.kind IS DISTINCT FROM old.kind OR new.recipient IS DISTINCT FROM old.recipient OR new.dedupe_key IS DISTINCT FROM old.dedupe_key OR new.booking_id IS DISTINCT FROM old.booking_id OR new.attempt_id IS DISTINCT FROM old.attempt_id OR new.account_link_id IS DISTINCT FROM old.account_link_id OR new.drift_report_id IS DISTINCT FROM old.drift_report_id OR new.document_id IS DISTINCT FROM old.document_id OR new.digest_id IS DISTINCT FROM old.digest_id OR new.previous_starts_at IS DISTINCT FROM old.previous_starts_at) EXECUTE FUNCTION audit_unannounced_change('email');
 CREATE CONSTRAINT TRIGGER emails_deleted_audited AFTER DELETE ON emails DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('email');
 CREATE TRIGGER emails_updated_at BEFORE UPDATE ON emails FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 

@@ -52,14 +52,17 @@ import {
 } from './documents/index.ts';
 import {
   createAccountOutbox,
+  createDailyDigest,
   createEmailSender,
   createMailPreferences,
   createOutbox,
   createReminders,
   createStaffOutbox,
+  createStopLinks,
   createUnassignedDigest,
   createExamineeInstructions,
   type EmailSenderDeps,
+  type ReadNeeds,
   type OutboxDeps,
 } from './email/index.ts';
 import { createConvergence, type Convergence, type ConvergenceDeps } from './following/index.ts';
@@ -137,7 +140,16 @@ export function compose(config: Config, overrides: Overrides = {}): System {
   const announceToStaff = createStaffOutbox(ground);
   const announce = createOutbox({ ...ground, gatherMs: overrides.emails?.gatherMs });
 
+  const bookingNeeds = createBookingNeeds(ground);
+  const readNeeds: ReadNeeds = async (viewer, limit) => {
+    const { bookings: needy, counts } = await bookingNeeds.list(viewer, clock.now(), {
+      whose: 'mine',
+      limit,
+    });
+    return { bookings: needy, count: counts.mine };
+  };
   const linkTokens = createLinkTokens(config.BETTER_AUTH_SECRET);
+  const stopLinks = createStopLinks(config.BETTER_AUTH_SECRET);
   const auth = createAuth({
     pool,
     secrets: config.BETTER_AUTH_SECRET,
@@ -294,12 +306,14 @@ export function compose(config: Config, overrides: Overrides = {}): System {
       emails: createEmailSender({
         ...ground,
         mailer,
-        links: emailLinks(config, linkTokens),
+        links: emailLinks(config, linkTokens, stopLinks),
+        readNeeds,
         messageIdDomain: new URL(config.BASE_URL).hostname,
         ...overrides.emails,
       }),
       unassignedDigest: createUnassignedDigest(ground),
       reminders: createReminders({ ...ground, announce }),
+      dailyDigest: createDailyDigest({ ...ground, readNeeds }),
       async sealAudit() {
         await writeRefusalCounts(db);
         return sealAudit(db, config.ENCRYPTION_KEYS);
@@ -340,7 +354,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     instructions: createExamineeInstructions(ground),
     sameExaminee: createSameExaminee(ground),
     bookingList: createBookingList(ground),
-    bookingNeeds: createBookingNeeds(ground),
+    bookingNeeds,
     upcomingBookings: createUpcomingBookings(ground),
     attempts: createAttemptService(attemptDeps),
     settlement,
@@ -350,7 +364,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     documents: createDocumentService(documentDeps),
     documentCare,
     uploadStorage: outside.uploads,
-    mailPreferences: createMailPreferences(ground),
+    mailPreferences: createMailPreferences({ ...ground, stopLinks }),
     imports,
     restoring,
     doctor,

@@ -1,6 +1,6 @@
 import type { LinkTokens } from '../accounts/index.ts';
 import type { Config } from '../config.ts';
-import type { Links } from '../email/index.ts';
+import type { Links, StopLinks } from '../email/index.ts';
 import { parseSender } from '../lib/mail-sender.ts';
 import { paths } from '../http/paths.ts';
 
@@ -8,8 +8,10 @@ import { paths } from '../http/paths.ts';
 export function emailLinks(
   { BASE_URL, MAIL_FROM }: Pick<Config, 'BASE_URL' | 'MAIL_FROM'>,
   tokens: LinkTokens,
+  stopLinks: StopLinks,
 ): Links {
   return {
+    home: () => BASE_URL + paths.home(),
     booking: (id) => BASE_URL + paths.booking(id),
     attempt: (id) => BASE_URL + paths.bookingAttempt(id),
     newBooking: () => BASE_URL + paths.newBooking(),
@@ -17,6 +19,7 @@ export function emailLinks(
     console: () => BASE_URL + paths.console(),
     bookingsWithoutReferrer: () => BASE_URL + paths.bookingsWithoutReferrer(),
     mailPreferences: () => BASE_URL + paths.accountMail(),
+    stopMails: (userId, kind) => BASE_URL + paths.accountMailStop(stopLinks.tokenFor(userId, kind)),
     organizer: parseSender(MAIL_FROM),
     accountLink: (kind, id) => BASE_URL + paths.accountLink(kind, tokens.tokenFor(kind, id)),
   };

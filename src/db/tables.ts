@@ -193,6 +193,10 @@ declare module 'knex/types/tables.js' {
       objects_checked: number;
       findings: unknown;
     };
+    daily_digests: {
+      user_id: string;
+      day: string;
+    };
     direct_uploads: {
       id: string;
       booking_id: string;
@@ -279,7 +283,7 @@ declare module 'knex/types/tables.js' {
       recipient: string;
       booking_id: string | null;
       attempt_id: string | null;
-      status: 'queued' | 'sent' | 'failed' | 'withheld';
+      status: 'queued' | 'for_digest' | 'sent' | 'failed' | 'withheld';
       attempts: number;
       last_error: string | null;
       message_id: string | null;
@@ -292,6 +296,7 @@ declare module 'knex/types/tables.js' {
       previous_starts_at: Date | null;
       document_id: string | null;
       digest_id: string | null;
+      daily_digest_id: string | null;
     };
     impersonation_views: {
       id: number;
@@ -373,7 +378,7 @@ declare module 'knex/types/tables.js' {
     mail_preferences: {
       user_id: string;
       kind: string;
-      delivery: 'at_once' | 'off';
+      delivery: 'at_once' | 'daily' | 'off';
       updated_at: Date;
     };
     members: {
@@ -528,6 +533,7 @@ declare module 'knex/types/tables.js' {
       two_factor_enabled: boolean;
       awaits_invitation: boolean;
       search_text: string;
+      timezone: string | null;
     };
     verifications: {
       id: string;

@@ -11,6 +11,8 @@ export interface ReceivedMail {
   /** The envelope's recipients: bare addresses. */
   to: string[];
   subject: string;
+  /** What a mail program's “unsubscribe” sends its POST to (RFC 8058); null when the mail offers none. */
+  stopUrl: string | null;
   text: string;
   html: string | null;
   attachments: { fileName: string; contentType: string; content: Buffer }[];
@@ -111,6 +113,7 @@ function mailPage(mail: ReceivedMail): string {
      <dt>Received</dt><dd>${escape(when(mail))}</dd></dl>
      ${mail.html === null ? '' : `<h2>HTML</h2><iframe title="The mail as HTML" sandbox="${mailSandbox}" src="/mails/${mail.id}/html"></iframe>`}
      <h2>Text</h2><pre>${escape(mail.text)}</pre>
+     ${mail.stopUrl === null ? '' : `<p><a href="${escape(mail.stopUrl)}">Unsubscribe</a>: mail programs show a button that sends a POST there.</p>`}
      ${attachments.length === 0 ? '' : `<h2>Attachments</h2><ul>${attachments.join('')}</ul>`}`,
   );
 }

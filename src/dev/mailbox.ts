@@ -4,7 +4,7 @@ import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
 import path from 'node:path';
-import { type AddressObject, simpleParser } from 'mailparser';
+import { type AddressObject, type ParsedMail, simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerDataStream } from 'smtp-server';
 import { answerMailboxRequest, type ReceivedMail } from './mailbox-page.ts';
 
@@ -110,6 +110,7 @@ async function parseMail(id: string, receivedAt: Date, to: string[], raw: Buffer
     from: parsed.from?.text ?? '',
     to: to.length > 0 ? to : addressesOf(parsed.to),
     subject: parsed.subject ?? '',
+    stopUrl: stopUrlOf(parsed),
     text: parsed.text ?? '',
     html: parsed.html || null,
     attachments: parsed.attachments.map((attachment, index) => ({
@@ -118,6 +119,13 @@ async function parseMail(id: string, receivedAt: Date, to: string[], raw: Buffer
       content: attachment.content,
     })),
   };
+}
+
+function stopUrlOf({ headerLines }: ParsedMail): string | null {
+  const lineOf = (name: string) =>
+    headerLines.find(({ key }) => key === name)?.line.replaceAll(/\r?\n\s+/g, '');
+  if (!lineOf('list-unsubscribe-post')?.endsWith('List-Unsubscribe=One-Click')) return null;
+  return /<(https?:[^>]+)>/.exec(lineOf('list-unsubscribe') ?? '')?.[1] ?? null;
 }
 
 function addressesOf(header: AddressObject | AddressObject[] | undefined): string[] {

@@ -3,12 +3,13 @@ import { findAttempt } from '../attempts/index.ts';
 import { contactsOf, type Announcement } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { mergedInto } from '../db/merges.ts';
-import { mailKinds, type BookingReader } from '../mail-kinds/index.ts';
-import { switchedOff } from './email.preferences.ts';
+import { mailKinds, type BookingReader, type Delivery } from '../mail-kinds/index.ts';
+import { deliveriesOf } from './email.preferences.ts';
 
 export interface Recipient {
   id: string;
   email: string;
+  delivery: Delivery;
 }
 
 /**
@@ -21,12 +22,15 @@ export async function audienceOf(db: Queryable, announcement: Announcement): Pro
   const ids = new Set<string>();
   for (const id of wanted) ids.add(await mergedInto(db, id));
   if (exceptId) ids.delete(exceptId);
-  for (const id of await switchedOff(db, kind, [...ids])) ids.delete(id);
-  return await db('users')
+  const deliveries = await deliveriesOf(db, kind, [...ids]);
+  const users = await db('users')
     .whereIn('id', [...ids])
     .where({ awaits_invitation: false })
     .orderBy('id')
     .select('id', 'email');
+  return users
+    .map(({ id, email }) => ({ id, email, delivery: deliveries.get(id) ?? mailKinds[kind].usual }))
+    .filter(({ delivery }) => delivery !== 'off');
 }
 
 async function concerned(db: Queryable, { kind, bookingId, attemptId }: Announcement): Promise<string[]> {

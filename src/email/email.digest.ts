@@ -5,7 +5,7 @@ import type { Database, Queryable, Transaction } from '../db/knex.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import { writeStaffEmails, type StaffReader } from './email.outbox.ts';
-import { switchedOff } from './email.preferences.ts';
+import { deliveriesOf } from './email.preferences.ts';
 import type { Links, Message, StaffEmail } from './email.ts';
 
 export interface UnassignedDigest {
@@ -57,12 +57,12 @@ async function claimNew(trx: Transaction, digestId: string): Promise<number> {
 async function digestReaders(trx: Transaction): Promise<StaffReader[]> {
   for (const role of ['support', 'admin'] as const) {
     const staff = await trx('users').where({ role, banned: false }).orderBy('id').select('id', 'email');
-    const off = await switchedOff(
+    const deliveries = await deliveriesOf(
       trx,
       'unassigned_bookings',
       staff.map(({ id }) => id),
     );
-    const readers = staff.filter(({ id }) => !off.includes(id));
+    const readers = staff.filter(({ id }) => deliveries.get(id) !== 'off');
     if (readers.length > 0) return readers;
   }
   return [];

@@ -22,3 +22,9 @@ export const tellUnassignedJob: JobDefinition<Record<string, never>> = {
   name: 'tell_unassigned',
   payload: z.object({}),
 };
+
+/** Every ten minutes: writes the daily digests whose morning has come. */
+export const writeDigestsJob: JobDefinition<Record<string, never>> = {
+  name: 'write_digests',
+  payload: z.object({}),
+};

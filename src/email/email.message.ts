@@ -1,41 +1,72 @@
 // Composes a message when it is sent, from the current state of its booking.
 import path from 'node:path';
 import ejs from 'ejs';
+import type { Viewer } from '../accounts/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import type { Mail } from '../ports/mailer.ts';
 import { accountMessage, isAboutAccount } from './email.account.ts';
+import { digestMessage, type DigestContent } from './email.daily.ts';
 import { actingSentence } from './email.acting.ts';
 import { documentMessage, isAboutDocument } from './email.documents.ts';
 import { examinationMessage } from './email.examination.ts';
 import { examineeMessage, isToExaminee } from './email.examinee.ts';
 import { isForStaff, staffMessage } from './email.staff.ts';
 import { isStoppable } from './email.preferences.ts';
-import type { BookingEmail, EmailRow, Links, Message } from './email.ts';
+import { isDigest, type BookingEmail, type EmailRow, type Links, type Message } from './email.ts';
+
+interface Reading {
+  /** Null: somebody without an account. */
+  viewer: Viewer | null;
+  /** Of a daily digest. */
+  digest: DigestContent | null;
+}
 
 /** Everything of a mail except its Message-ID. */
 export async function composeMail(
   db: Queryable,
   email: EmailRow,
   links: Links,
+  to: Reading = { viewer: null, digest: null },
 ): Promise<Omit<Mail, 'messageId'>> {
-  const message = await messageOf(db, email, links);
+  const message = await messageOf(db, email, links, to);
   const [html, text] = await Promise.all([render('message.html', message), render('message.text', message)]);
   return {
     to: email.recipient,
     subject: message.subject,
     html,
     text,
+    ...(message.stop && { stopUrl: message.stop }),
     ...(message.calendar && { calendar: message.calendar }),
   };
 }
 
-async function messageOf(db: Queryable, email: EmailRow, links: Links): Promise<Message> {
+async function messageOf(
+  db: Queryable,
+  email: EmailRow,
+  links: Links,
+  { viewer, digest }: Reading,
+): Promise<Message> {
+  const message = await plainMessageOf(db, email, links, digest);
+  if (!viewer || !isStoppable(email.kind)) return message;
+  return {
+    ...message,
+    preferences: links.mailPreferences(),
+    stop: links.stopMails(viewer.userId, email.kind),
+  };
+}
+
+function plainMessageOf(
+  db: Queryable,
+  email: EmailRow,
+  links: Links,
+  digest: DigestContent | null,
+): Promise<Message> {
   if (isAboutAccount(email)) return accountMessage(db, email, links);
   if (isToExaminee(email)) return examineeMessage(db, email);
-  const message = isForStaff(email)
-    ? await staffMessage(db, email, links)
-    : await messageAboutBooking(db, email, links);
-  return isStoppable(email.kind) ? { ...message, preferences: links.mailPreferences() } : message;
+  if (isForStaff(email)) return staffMessage(db, email, links);
+  if (!isDigest(email)) return messageAboutBooking(db, email, links);
+  if (!digest) throw new Error(`Message ${email.id} has no digest`);
+  return digestMessage(db, digest, links);
 }
 
 async function messageAboutBooking(db: Queryable, email: BookingEmail, links: Links): Promise<Message> {
@@ -49,7 +80,15 @@ async function messageAboutBooking(db: Queryable, email: BookingEmail, links: Li
 const directory = path.resolve(import.meta.dirname, '../../views/emails');
 
 function render(template: string, message: Message): Promise<string> {
-  const data = { ...message, action: message.action ?? null, preferences: message.preferences ?? null };
+  const data = {
+    ...message,
+    // Mail programs show it after the subject, also on locked screens.
+    preheader: message.sections ? 'What needs you, and what happened' : (message.paragraphs[0] ?? ''),
+    sections: message.sections ?? [],
+    action: message.action ?? null,
+    preferences: message.preferences ?? null,
+    stop: message.stop ?? null,
+  };
   return ejs.renderFile(path.join(directory, `${template}.ejs`), data, { cache: true });
 }
 

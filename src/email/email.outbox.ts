@@ -27,12 +27,13 @@ export function createOutbox({ jobs, ids, gatherMs = defaultGatherMs }: OutboxDe
       kind === 'document_added' && !announcement.occasion
         ? await windowOf(trx, announcement, gatherMs)
         : { occasion: occasionOf(announcement), delayMs: 0 };
-    for (const { id: recipientId, email } of await audienceOf(trx, announcement)) {
+    for (const { id: recipientId, email, delivery } of await audienceOf(trx, announcement)) {
       const [row] = await trx('emails')
         .insert({
           id: ids.uuid(),
           kind,
           dedupe_key: `${kind}:${occasion}:${recipientId}`,
+          status: delivery === 'daily' ? 'for_digest' : 'queued',
           recipient: email,
           recipient_id: recipientId,
           booking_id: bookingId,
@@ -43,7 +44,8 @@ export function createOutbox({ jobs, ids, gatherMs = defaultGatherMs }: OutboxDe
         .onConflict('dedupe_key')
         .ignore()
         .returning('id');
-      if (row) await jobs.add(sendEmailJob, { emailId: row.id }, { trx, key: `email:${row.id}`, delayMs });
+      if (row && delivery === 'at_once')
+        await jobs.add(sendEmailJob, { emailId: row.id }, { trx, key: `email:${row.id}`, delayMs });
     }
   };
 }

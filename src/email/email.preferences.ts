@@ -1,74 +1,186 @@
-// Which kinds of message a person switched off. Without a row the message is sent.
+// How each person wants each kind of e-mail: at once, in the daily digest, or not at all. Asked when an e-mail is
+// written, and again when it is sent.
 import { auditActor, isStaff, type Actor, type Viewer } from '../accounts/index.ts';
-import type { AuditLog } from '../audit/index.ts';
+import { anonymousActor, type AuditActor, type AuditLog, type RequestFacts } from '../audit/index.ts';
 import type { Database, Queryable, Transaction } from '../db/knex.ts';
-import { mailKind, mailKindNames, mailKinds, type MailKindName } from '../mail-kinds/index.ts';
-
-/** Kinds that each of these roles may get and switch off. Not stoppable: a failed attempt needs a decision, and account mails keep the account safe. */
-function stoppableKinds(viewer: Viewer): MailKindName[] {
-  return mailKindNames.filter(
-    (kind) => isStoppable(kind) && (mailKinds[kind].about === 'staff') === isStaff(viewer),
-  );
-}
-
-export function isStoppable(kind: string): boolean {
-  return mailKind(kind)?.choices.includes('off') ?? false;
-}
+import { mergedInto } from '../db/merges.ts';
+import { mailKind, mailKindNames, mailKinds, type Delivery, type MailKindName } from '../mail-kinds/index.ts';
+import type { StopLinks } from './email.stop.ts';
 
 export interface MailPreference {
   kind: MailKindName;
-  isOn: boolean;
+  delivery: Delivery;
 }
 
 export interface MailPreferences {
-  /** Every kind that this person gets and can switch off. */
+  /** Every kind that this person gets and has a choice about. */
   list(viewer: Viewer): Promise<MailPreference[]>;
-  /** Switches these kinds on, and every other one of {@link list} off. */
-  save(actor: Actor, on: readonly string[]): Promise<void>;
+  /** When the person's day begins; null: not known. */
+  timezone(viewer: Viewer): Promise<string | null>;
+  /**
+   * Changes these kinds and leaves the others. `timezone`: of the digest.
+   * Call it with deliveries that {@link choicesOf} allows.
+   */
+  save(actor: Actor, chosen: { deliveries: MailPreference[]; timezone?: string }): Promise<void>;
+  /** What the address at the foot of an e-mail stops; null when the address is wrong or its person is gone. */
+  stoppedBy(token: string): Promise<MailPreference | null>;
+  /** Changes what {@link stoppedBy} returns, for whoever has the address. */
+  saveByLink(token: string, delivery: Delivery, request: RequestFacts): Promise<MailPreference | null>;
 }
 
-export function createMailPreferences({ db, audit }: { db: Database; audit: AuditLog }): MailPreferences {
-  return {
-    list: (viewer) => preferencesOf(db, viewer),
+interface PreferencesDeps {
+  db: Database;
+  audit: AuditLog;
+  stopLinks: StopLinks;
+}
 
-    async save(actor, on) {
+export function createMailPreferences({ db, audit, stopLinks }: PreferencesDeps): MailPreferences {
+  return {
+    list: async (viewer) => {
+      const chosen = await chosenBy(db, viewer.userId);
+      return kindsOf(viewer).map((kind) => ({ kind, delivery: chosen.get(kind) ?? mailKinds[kind].usual }));
+    },
+
+    async timezone({ userId }) {
+      const row = await db('users').where({ id: userId }).first('timezone');
+      return row?.timezone ?? null;
+    },
+
+    async save(actor, { deliveries, timezone }) {
+      const allowed = deliveries.filter(({ kind }) => kindsOf(actor.viewer).includes(kind));
       await db.transaction(async (trx) => {
-        const changed = (await preferencesOf(trx, actor.viewer)).filter(
-          ({ kind, isOn }) => isOn !== on.includes(kind),
-        );
-        if (changed.length === 0) return;
-        await write(trx, actor.viewer, changed);
         const { userId } = actor.viewer;
-        await audit.record(trx, auditActor(actor), {
-          action: 'record.changed',
-          resourceType: 'user',
-          resourceId: userId,
-          metadata: {
-            change: 'mail_preferences',
-            on: changed.filter(({ isOn }) => !isOn).map(({ kind }) => kind),
-            off: changed.filter(({ isOn }) => isOn).map(({ kind }) => kind),
-          },
-        });
+        await change(trx, audit, auditActor(actor), userId, allowed);
+        if (timezone !== undefined) await moveTo(trx, audit, actor, timezone);
       });
     },
+
+    async stoppedBy(token) {
+      const found = await readLink(db, stopLinks, token);
+      if (!found) return null;
+      const chosen = await chosenBy(db, found.userId);
+      return { kind: found.kind, delivery: chosen.get(found.kind) ?? mailKinds[found.kind].usual };
+    },
+
+    saveByLink: (token, delivery, request) =>
+      db.transaction(async (trx) => {
+        const found = await readLink(trx, stopLinks, token);
+        if (!found) return null;
+        const { kind, userId } = found;
+        await change(trx, audit, anonymousActor(request), userId, [{ kind, delivery }], 'link');
+        return { kind, delivery };
+      }),
   };
 }
 
-async function preferencesOf(db: Queryable, viewer: Viewer): Promise<MailPreference[]> {
-  const off = await db('mail_preferences').where({ user_id: viewer.userId, delivery: 'off' }).pluck('kind');
-  return stoppableKinds(viewer).map((kind) => ({ kind, isOn: !off.includes(kind) }));
+/** The kinds that this person gets and has a choice about. */
+function kindsOf(viewer: Viewer): MailKindName[] {
+  return mailKindNames.filter(
+    (kind) => choicesOf(kind).length > 1 && (mailKinds[kind].about === 'staff') === isStaff(viewer),
+  );
 }
 
-/** @param before the changed kinds with their earlier values */
-async function write(trx: Transaction, { userId }: Viewer, before: MailPreference[]): Promise<void> {
+export function choicesOf(kind: string): readonly Delivery[] {
+  return mailKind(kind)?.choices ?? [];
+}
+
+/** Not stoppable: a failed attempt needs a decision, and account mails keep the account safe. */
+export function isStoppable(kind: string): boolean {
+  return choicesOf(kind).includes('off');
+}
+
+async function readLink(
+  db: Queryable,
+  stopLinks: StopLinks,
+  token: string,
+): Promise<{ userId: string; kind: MailKindName } | null> {
+  const link = stopLinks.read(token);
+  if (!link || !isStoppable(link.kind)) return null;
+  const userId = await mergedInto(db, link.userId);
+  const user = await db('users').where({ id: userId }).first('id');
+  return user ? { userId, kind: link.kind } : null;
+}
+
+/** A person who has two browsers save at once gets one of the two choices whole: the second waits here. */
+async function lockUser(trx: Transaction, userId: string): Promise<void> {
+  await trx('users').where({ id: userId }).forNoKeyUpdate().first('id');
+}
+
+async function change(
+  trx: Transaction,
+  audit: AuditLog,
+  by: AuditActor,
+  userId: string,
+  wanted: readonly MailPreference[],
+  through?: 'link',
+): Promise<void> {
+  await lockUser(trx, userId);
+  const before = await chosenBy(trx, userId);
+  const changed = wanted.filter(
+    ({ kind, delivery }) => delivery !== (before.get(kind) ?? mailKinds[kind].usual),
+  );
+  if (changed.length === 0) return;
   await trx('mail_preferences')
-    .insert(before.map(({ kind, isOn }) => ({ user_id: userId, kind, delivery: isOn ? 'off' : 'at_once' })))
+    .insert(changed.map(({ kind, delivery }) => ({ user_id: userId, kind, delivery })))
     .onConflict(['user_id', 'kind'])
     .merge(['delivery']);
+  await audit.record(trx, by, {
+    action: 'record.changed',
+    resourceType: 'user',
+    resourceId: userId,
+    metadata: {
+      change: 'mail_preferences',
+      ...(through && { through }),
+      ...Object.fromEntries(changed.map(({ kind, delivery }) => [kind, delivery])),
+    },
+  });
 }
 
-/** Those of these people who switched this kind off. */
-export async function switchedOff(db: Queryable, kind: string, userIds: string[]): Promise<string[]> {
-  if (!isStoppable(kind)) return [];
-  return db('mail_preferences').where({ kind, delivery: 'off' }).whereIn('user_id', userIds).pluck('user_id');
+async function moveTo(trx: Transaction, audit: AuditLog, actor: Actor, timezone: string): Promise<void> {
+  const { userId } = actor.viewer;
+  const moved = await trx('users')
+    .where({ id: userId })
+    .whereRaw('timezone is distinct from ?', [timezone])
+    .update({ timezone });
+  if (moved === 0) return;
+  await audit.record(trx, auditActor(actor), {
+    action: 'record.changed',
+    resourceType: 'user',
+    resourceId: userId,
+    metadata: { change: 'timezone', timezone },
+  });
+}
+
+async function chosenBy(db: Queryable, userId: string): Promise<Map<string, Delivery>> {
+  const rows = await db('mail_preferences').where({ user_id: userId }).select('kind', 'delivery');
+  return new Map(
+    rows
+      .filter(({ kind, delivery }) => choicesOf(kind).includes(delivery))
+      .map((row) => [row.kind, row.delivery]),
+  );
+}
+
+/** How these people get this kind now. What would be in a digest that they stopped is off. */
+export async function deliveriesOf(
+  db: Queryable,
+  kind: MailKindName,
+  userIds: readonly string[],
+): Promise<Map<string, Delivery>> {
+  const rows = isStoppable(kind)
+    ? await db('mail_preferences')
+        .whereIn('user_id', [...userIds])
+        .whereIn('kind', [kind, 'daily_digest'])
+        .select('user_id', 'kind', 'delivery')
+    : [];
+  const found = (userId: string, of: string) => {
+    const row = rows.find((one) => one.user_id === userId && one.kind === of);
+    return row && choicesOf(of).includes(row.delivery) ? row.delivery : null;
+  };
+  return new Map(
+    userIds.map((userId) => {
+      const wanted = found(userId, kind) ?? mailKinds[kind].usual;
+      const isDropped = wanted === 'daily' && found(userId, 'daily_digest') === 'off';
+      return [userId, isDropped ? 'off' : wanted];
+    }),
+  );
 }

@@ -10,10 +10,10 @@ import { isAboutDocument, isStillTrue } from './email.documents.ts';
 import { isExaminationStillAsTold } from './email.examination.ts';
 import { examineeAddress, isToExaminee } from './email.examinee.ts';
 import { isForStaff } from './email.staff.ts';
-import type { BookingEmail, EmailRow } from './email.ts';
+import { isDigest, type BookingEmail, type EmailRow } from './email.ts';
 
 export type Reader =
-  | { state: 'may'; address: string }
+  | { state: 'may'; address: string; viewer: Viewer | null }
   /** Deactivated, no longer allowed to see the booking, or a reminder of an examination that is over. */
   | { state: 'may_not' }
   /** Written before recipients were stored, and no account has this address any more. */
@@ -24,25 +24,25 @@ export type Reader =
  * account go to the stored address, because an invited person has no account yet.
  */
 export async function readerOf(db: Queryable, email: EmailRow): Promise<Reader> {
-  if (isAboutAccount(email)) return { state: 'may', address: email.recipient };
+  if (isAboutAccount(email)) return { state: 'may', address: email.recipient, viewer: null };
   if (isToExaminee(email)) {
     const address = await examineeAddress(db, email);
-    return address === null ? { state: 'may_not' } : { state: 'may', address };
+    return address === null ? { state: 'may_not' } : { state: 'may', address, viewer: null };
   }
   const { recipient_id: id } = email;
   const accountStatus = await accountStatusOf(db, id ? await mergedInto(db, id) : email.recipient);
   if (!accountStatus) return { state: 'nobody' };
   const { viewer } = accountStatus;
   if (!viewer) return { state: 'may_not' };
-  const may = isForStaff(email) ? isStaff(viewer) : await mayKnow(db, viewer, email);
-  return may ? { state: 'may', address: viewer.email } : { state: 'may_not' };
+  const may = isForStaff(email) ? isStaff(viewer) : isDigest(email) || (await mayKnow(db, viewer, email));
+  return may ? { state: 'may', address: viewer.email, viewer } : { state: 'may_not' };
 }
 
 /**
  * Checks the booking as it is now, and whether its documents still justify the message; or the attempt, when it never
  * became a booking.
  */
-async function mayKnow(db: Queryable, viewer: Viewer, email: BookingEmail): Promise<boolean> {
+export async function mayKnow(db: Queryable, viewer: Viewer, email: BookingEmail): Promise<boolean> {
   if (!email.booking_id) {
     const attempt = email.attempt_id ? await findAttempt(db, email.attempt_id) : null;
     return attempt !== null && maySeeAttempt(db, viewer, attempt);

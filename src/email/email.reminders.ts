@@ -70,7 +70,7 @@ async function markDueReminders(trx: Transaction, now: Date): Promise<number> {
 /** What was queued when the backup was made has been sent since. Staff can send each message again in the console. */
 export async function withholdQueued(trx: Transaction): Promise<{ emails: number; reminders: number }> {
   const emails = await trx('emails')
-    .where({ status: 'queued' })
+    .whereIn('status', ['queued', 'for_digest'])
     .update({ status: 'withheld', last_error: null });
   return { emails, reminders: await markDueReminders(trx, new Date()) };
 }

@@ -1,9 +1,10 @@
-import { auditActor, isStaff, type Actor } from '../accounts/index.ts';
+import { auditActor, isStaff, type Actor, type Viewer } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
-import type { Database } from '../db/knex.ts';
+import type { Database, Transaction } from '../db/knex.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import { isAboutAccount } from './email.account.ts';
 import { sendEmailJob } from './email.jobs.ts';
+import { deliveriesOf } from './email.preferences.ts';
 import { readerOf } from './email.recipient.ts';
 import type { EmailRow } from './email.ts';
 
@@ -14,11 +15,12 @@ export type Resent =
   | 'done_meanwhile'
   | 'forbidden'
   | 'not_theirs'
+  | 'switched_off'
   | 'nobody';
 
 /**
  * Queues a sent or failed message again. `not_theirs`: its recipient has left, or may not see the booking any more.
- * `nobody`: no account has its address any more. Account mails are made again by their own pages.
+ * `switched_off`: the recipient does not want this kind. `nobody`: no account has its address any more. Account mails are made again by their own pages.
  * @param only `failed`: leaves a message that somebody else has sent since it was shown (`done_meanwhile`)
  */
 export async function resendEmail(
@@ -35,7 +37,7 @@ export async function resendEmail(
       .first<(EmailRow & { status: string; sent_at: Date | null }) | undefined>();
     if (!email || isAboutAccount(email)) return 'not_found';
     if (only && email.status !== only) return 'done_meanwhile';
-    if (email.status === 'queued') return 'waits_already';
+    if (email.status === 'queued' || email.status === 'for_digest') return 'waits_already';
     const note = (metadata: Record<string, unknown>) =>
       audit.record(trx, auditActor(actor), {
         action: 'record.changed',
@@ -43,7 +45,8 @@ export async function resendEmail(
         resourceId: emailId,
         metadata,
       });
-    const { state } = await readerOf(trx, email);
+    const reader = await readerOf(trx, email);
+    const { state } = reader;
     if (state === 'nobody') return 'nobody';
     if (state === 'may_not') {
       // It no longer waits for a person.
@@ -53,6 +56,7 @@ export async function resendEmail(
       }
       return 'not_theirs';
     }
+    if (reader.state === 'may' && (await isSwitchedOff(trx, email, reader.viewer))) return 'switched_off';
     await trx('emails')
       .where({ id: emailId })
       .update({ status: 'queued', sent_at: null, attempts: 0, last_error: null });
@@ -62,4 +66,9 @@ export async function resendEmail(
     await note({ change: 'sent_again', before });
     return 'queued';
   });
+}
+
+async function isSwitchedOff(trx: Transaction, { kind }: EmailRow, viewer: Viewer | null): Promise<boolean> {
+  if (!viewer) return false;
+  return (await deliveriesOf(trx, kind, [viewer.userId])).get(viewer.userId) === 'off';
 }

@@ -4,10 +4,12 @@ import type { JobQueue } from '../ports/job-queue.ts';
 import type { Mail, Mailer } from '../ports/mailer.ts';
 import { isToExaminee } from './email.examinee.ts';
 import { sendEmailJob } from './email.jobs.ts';
+import { readDigest, type DigestContent, type ReadNeeds } from './email.daily.ts';
 import { composeMail } from './email.message.ts';
+import { deliveriesOf } from './email.preferences.ts';
 import { readerOf } from './email.recipient.ts';
 import { refusalOf, type Refusal } from './email.refusal.ts';
-import type { EmailRow, Links } from './email.ts';
+import { isDigest, type EmailRow, type Links } from './email.ts';
 
 export interface EmailSenderDeps {
   db: Database;
@@ -15,6 +17,8 @@ export interface EmailSenderDeps {
   jobs: JobQueue;
   log: Logger;
   links: Links;
+  /** What the daily digest begins with. */
+  readNeeds: ReadNeeds;
   /** The domain of the Message-ID. */
   messageIdDomain: string;
   /** The first pause after a failure; doubles up to five minutes. Milliseconds. */
@@ -71,11 +75,22 @@ export function createEmailSender(deps: EmailSenderDeps): EmailSender {
 async function sendLocked(deps: EmailSenderDeps, trx: Transaction, email: EmailRow): Promise<void> {
   const reader = await readerOf(trx, email);
   if (reader.state !== 'may') return leaveUnsent(deps, trx, email, reader.state);
-  const recipient = reader.address;
+  const { address: recipient, viewer } = reader;
+  if (viewer) {
+    const delivery = (await deliveriesOf(trx, email.kind, [viewer.userId])).get(viewer.userId);
+    if (delivery === 'off') return leaveUnsent(deps, trx, email, 'switched_off');
+    if (delivery === 'daily' && !isDigest(email)) {
+      await trx('emails').where({ id: email.id }).update({ status: 'for_digest' });
+      return;
+    }
+  }
+  const digest = viewer && isDigest(email) ? await readDigest(trx, email, viewer, deps.readNeeds) : null;
+  if (digest?.told.length === 0 && digest.needs.count === 0) return leaveUnsent(deps, trx, email, 'may_not');
   // The same for every attempt, so that mail programs recognise a mail that was sent twice because the process died
   // before it recorded the first.
   const messageId = `<${email.id}@${deps.messageIdDomain}>`;
-  const mail = { ...(await composeMail(trx, { ...email, recipient }, deps.links)), messageId };
+  const composed = await composeMail(trx, { ...email, recipient }, deps.links, { viewer, digest });
+  const mail = { ...composed, messageId };
   await deps.onStep?.('email_before_send');
   const refusal = await attempt(deps.mailer, mail);
   await deps.onStep?.('email_after_send');
@@ -91,16 +106,38 @@ async function sendLocked(deps: EmailSenderDeps, trx: Transaction, email: EmailR
         last_error: null,
         sent_at: trx.raw('clock_timestamp()'),
       });
+    if (digest) await settleDigest(trx, digest, messageId);
     return;
   }
   await postpone(deps, trx, email, refusal);
+}
+
+/** What the digest told is sent with it. */
+async function settleDigest(
+  trx: Transaction,
+  { told, dropped }: DigestContent,
+  messageId: string,
+): Promise<void> {
+  const waiting = (emails: readonly EmailRow[]) =>
+    trx('emails')
+      .whereIn(
+        'id',
+        emails.map(({ id }) => id),
+      )
+      .where({ status: 'for_digest' });
+  await waiting(told).update({
+    status: 'sent',
+    message_id: messageId,
+    sent_at: trx.raw('clock_timestamp()'),
+  });
+  await waiting(dropped).update({ status: 'withheld' });
 }
 
 async function leaveUnsent(
   deps: EmailSenderDeps,
   trx: Transaction,
   { id }: EmailRow,
-  why: 'may_not' | 'nobody',
+  why: 'may_not' | 'switched_off' | 'nobody',
 ): Promise<void> {
   const isNobody = why === 'nobody';
   await trx('emails')
@@ -110,6 +147,7 @@ async function leaveUnsent(
         ? { status: 'failed', last_error: 'unknown address' }
         : { status: 'withheld', last_error: null },
     );
+  if (why === 'switched_off') return;
   deps.log.warn(
     { emailId: id },
     isNobody

@@ -1,16 +1,19 @@
 // An e-mail: a row of the outbox, and the parts of its text.
 import type { LinkKind } from '../accounts/index.ts';
 import type { MailSender } from '../lib/mail-sender.ts';
-import type {
-  AccountMailKind,
-  DocumentMailKind,
-  ExaminationMailKind,
-  ExamineeMailKind,
-  StaffMailKind,
+import {
+  mailKinds,
+  type AccountMailKind,
+  type DigestMailKind,
+  type DocumentMailKind,
+  type ExaminationMailKind,
+  type ExamineeMailKind,
+  type MailKindName,
+  type StaffMailKind,
 } from '../mail-kinds/index.ts';
 import type { Mail } from '../ports/mailer.ts';
 
-export const emailStatuses = ['queued', 'sent', 'failed', 'withheld'] as const;
+export const emailStatuses = ['queued', 'for_digest', 'sent', 'failed', 'withheld'] as const;
 
 /** Absolute URLs of pages. */
 export interface Links {
@@ -22,7 +25,10 @@ export interface Links {
   account(): string;
   console(): string;
   bookingsWithoutReferrer(): string;
+  home(): string;
   mailPreferences(): string;
+  /** Stops this kind for this person without a session: put only into their own mails. */
+  stopMails(userId: string, kind: MailKindName): string;
   /** Whom calendar files name: the sender of our mails. */
   organizer: MailSender;
 }
@@ -43,6 +49,7 @@ interface EmailFacts {
 export type DocumentEmail = EmailFacts & { kind: DocumentMailKind };
 export type ExaminationEmail = EmailFacts & { kind: ExaminationMailKind };
 export type BookingEmail = DocumentEmail | ExaminationEmail;
+export type DigestEmail = EmailFacts & { kind: DigestMailKind };
 export type ExamineeEmail = EmailFacts & { kind: ExamineeMailKind };
 export type AccountEmail = EmailFacts & { kind: AccountMailKind };
 export type StaffEmail = EmailFacts & {
@@ -50,7 +57,11 @@ export type StaffEmail = EmailFacts & {
   drift_report_id: string | null;
   digest_id: string | null;
 };
-export type EmailRow = BookingEmail | ExamineeEmail | AccountEmail | StaffEmail;
+export type EmailRow = BookingEmail | DigestEmail | ExamineeEmail | AccountEmail | StaffEmail;
+
+export function isDigest(email: EmailRow): email is DigestEmail {
+  return mailKinds[email.kind].about === 'digest';
+}
 
 /** A row of the table of facts; a fact with `href` is a link. */
 export interface Fact {
@@ -59,16 +70,27 @@ export interface Fact {
   href?: string;
 }
 
+/** A line of a list, with the page that it leads to. */
+export interface MessageEntry {
+  text: string;
+  note?: string;
+  href: string;
+}
+
 export interface Message {
   subject: string;
   heading: string;
   paragraphs: string[];
   facts: Fact[];
+  /** Lists below the facts. */
+  sections?: { heading: string; entries: MessageEntry[] }[];
   /** Absent when there is no page to open. */
   action?: { label: string; href: string };
   /** Why the recipient gets this message, and what to keep in mind. */
   footer: string;
   /** The page where the recipient switches kinds off; absent for messages that are always sent. */
   preferences?: string;
+  /** The address that stops this kind. */
+  stop?: string;
   calendar?: Mail['calendar'];
 }

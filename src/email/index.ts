@@ -1,13 +1,22 @@
 export { createAccountOutbox, createStaffOutbox, createOutbox, type OutboxDeps } from './email.outbox.ts';
 export { createEmailSender, type EmailSender, type EmailSenderDeps } from './email.sender.ts';
-export { sendEmailJob, sweepEmailsJob, tellUnassignedJob, writeRemindersJob } from './email.jobs.ts';
+export {
+  sendEmailJob,
+  sweepEmailsJob,
+  tellUnassignedJob,
+  writeDigestsJob,
+  writeRemindersJob,
+} from './email.jobs.ts';
 export type { Links } from './email.ts';
 export { resendEmail } from './email.resend.ts';
 export { emailStatuses } from './email.ts';
 export { createExamineeInstructions, type ExamineeInstructions } from './email.instructions.ts';
 export { createReminders, withholdQueued, type Reminders } from './email.reminders.ts';
 export { createUnassignedDigest, type UnassignedDigest } from './email.digest.ts';
+export { createDailyDigest, usualTimezone, type DailyDigest, type ReadNeeds } from './email.daily.ts';
+export { createStopLinks, type StopLinks } from './email.stop.ts';
 export {
+  choicesOf,
   createMailPreferences,
   type MailPreference,
   type MailPreferences,

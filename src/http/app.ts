@@ -14,6 +14,7 @@ import { bookingEndpoints, type BookingApiServices } from './api/bookings.api.ts
 import { doctorEndpoints, type DoctorApiServices } from './api/doctor.api.ts';
 import { documentEndpoints, type DocumentApiServices } from './api/documents.api.ts';
 import { healthEndpoints } from './api/health.api.ts';
+import { mailEndpoints } from './api/mail.api.ts';
 import { impersonationEndpoints } from './api/impersonation.api.ts';
 import { sessionEndpoints } from './api/session.api.ts';
 import { uploadEndpoints } from './api/uploads.api.ts';
@@ -110,6 +111,7 @@ export function createApp(services: Services): Express {
 export function endpoints(services: Services): Endpoint[] {
   return [
     ...sessionEndpoints(services.accounts),
+    ...mailEndpoints(services.mailPreferences),
     ...specialistsEndpoints(services),
     ...bookingEndpoints(services),
     ...documentEndpoints(services),

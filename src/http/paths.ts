@@ -89,6 +89,8 @@ export const paths = {
   accountEmail: () => '/account/email',
   accountEmailProof: (token: string) => `/account/email/${token}`,
   accountMail: () => '/account/mail',
+  /** Stops one kind of e-mail without a session, by the signed token of a mail. */
+  accountMailStop: (token: string) => `/account/mail/stop/${token}`,
   accountSessions: () => '/account/sessions',
   accountSessionsEnd: () => '/account/sessions/end',
   accountSessionsEndAll: () => '/account/sessions/end-all',

@@ -24,7 +24,9 @@ import {
   sendEmailJob,
   sweepEmailsJob,
   tellUnassignedJob,
+  writeDigestsJob,
   writeRemindersJob,
+  type DailyDigest,
   type EmailSender,
   type Reminders,
   type UnassignedDigest,
@@ -48,6 +50,7 @@ export interface JobServices {
   emails: EmailSender;
   unassignedDigest: UnassignedDigest;
   reminders: Reminders;
+  dailyDigest: DailyDigest;
 }
 
 /** A handler that validates its payload: rows of the queue outlive deployments. */
@@ -84,6 +87,7 @@ export function createJobHandlers(services: JobServices): RunnableJob[] {
     runnable({ job: sweepEmailsJob, handle: () => ignoreResult(emails.sweep()) }),
     runnable({ job: tellUnassignedJob, handle: () => ignoreResult(services.unassignedDigest.write()) }),
     runnable({ job: removeSupersededJob, handle: () => ignoreResult(services.jobs.removeSuperseded()) }),
+    runnable({ job: writeDigestsJob, handle: () => ignoreResult(services.dailyDigest.write()) }),
     runnable({ job: writeRemindersJob, handle: () => ignoreResult(services.reminders.write()) }),
   ];
 }
@@ -97,6 +101,7 @@ export const cron: CronEntry[] = [
   { schedule: '*/15 * * * *', job: reconcileNearJob },
   { schedule: '*/15 * * * *', job: tellUnassignedJob },
   { schedule: '*/10 * * * *', job: writeRemindersJob, alsoAtStart: true },
+  { schedule: '*/10 * * * *', job: writeDigestsJob, alsoAtStart: true },
   { schedule: '10 3 * * *', job: reconcileAllJob },
   { schedule: '50 3 * * *', job: removeOldReportsJob },
   { schedule: '*/10 * * * *', job: checkSubscriptionsJob, alsoAtStart: true },

@@ -53,6 +53,11 @@ export function dayIn(instant: Date, zone: string): string {
   return wallClock(instant, zone).toPlainDate().toString();
 }
 
+/** The hour of the day in `zone` at `instant`: 0 to 23. */
+export function hourIn(instant: Date, zone: string): number {
+  return wallClock(instant, zone).hour;
+}
+
 /** The first instant of `day` in `zone`, also where the clocks skip midnight. */
 export function startOfDay(day: string, zone: string): Date {
   return new Date(startMsOfDay(day, zone));

@@ -10,13 +10,13 @@ export type BookingReader = 'requester' | 'booker' | 'solicitor' | 'report_recip
 
 interface MailKind {
   /** What the e-mail is about, which decides whose rights are checked before it is sent. */
-  about: 'booking' | 'document' | 'examinee' | 'account' | 'staff';
+  about: 'booking' | 'document' | 'digest' | 'examinee' | 'account' | 'staff';
   /** In preferences, the digest and the console. */
   label: string;
   /** When it is sent, for whoever chooses. */
   hint: string;
   /** Who gets it. */
-  to: readonly (BookingReader | 'examinee' | 'account' | 'support' | 'admins')[];
+  to: readonly (BookingReader | 'examinee' | 'account' | 'support' | 'admins' | 'whoever_chose_it')[];
   /** The ways of delivery that a recipient may choose from. One only: it is always sent. */
   choices: readonly Delivery[];
   /** For whoever has not chosen. */
@@ -91,6 +91,14 @@ export const mailKinds = {
     to: ['booker', 'solicitor', 'report_recipient'],
     choices: free,
     usual: 'at_once',
+  },
+  daily_digest: {
+    about: 'digest',
+    label: 'Daily digest',
+    hint: 'At 7 in the morning: what needs you, and what happened of the kinds that you want in it. None when there is nothing',
+    to: ['whoever_chose_it'],
+    choices: ['daily', 'off'],
+    usual: 'daily',
   },
   examinee_reminder: {
     about: 'examinee',
@@ -192,6 +200,7 @@ type KindAbout<A extends MailKind['about']> = {
 export type ExaminationMailKind = KindAbout<'booking'>;
 export type DocumentMailKind = KindAbout<'document'>;
 export type BookingMailKind = ExaminationMailKind | DocumentMailKind;
+export type DigestMailKind = KindAbout<'digest'>;
 export type ExamineeMailKind = KindAbout<'examinee'>;
 export type AccountMailKind = KindAbout<'account'>;
 /** To staff of the agency. */

@@ -7,6 +7,8 @@ export interface Mail {
    * RFC 5322 Message-ID, the same for every attempt of an outbox row, so that a mail sent twice is recognised as one.
    */
   messageId: string;
+  /** RFC 8058: a POST there stops mails like this one, without a session. */
+  stopUrl?: string;
   calendar?: { method: 'PUBLISH' | 'CANCEL'; fileName: string; content: string };
 }
 

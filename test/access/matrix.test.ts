@@ -43,6 +43,9 @@ const table: Record<string, string> = {
   'post /account/email': 'siiiin',
   'get /account/mail': 'siiiin',
   'post /account/mail': 'siiiin',
+  // By a mail's signed address, which names the person; here a wrong one.
+  'get /account/mail/stop/:token': 'uuuuun',
+  'post /account/mail/stop/:token': 'uuuuun',
   'get /account/sessions': 'siiiin',
   'post /account/sessions/end': 'siiiin',
   'post /account/sessions/end-all': 'siiiin',

@@ -10,7 +10,7 @@ import { sendDirectly, type DirectSender } from '../support/direct-upload.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
 import { openTestStorage, type TestStorage } from '../support/object-storage.ts';
-import { testLinks } from '../support/links.ts';
+import { nothingNeeded, testLinks } from '../support/links.ts';
 
 const rita = 'rita@harbour-legal.example';
 const rob = 'rob@harbour-legal.example';
@@ -305,6 +305,7 @@ describe('a former member of an organisation', () => {
       messageIdDomain: 'desk.example',
       mailer: { send: async (mail) => void sent.push(mail) },
       links: testLinks,
+      readNeeds: nothingNeeded,
     });
     const sendAll = async () => {
       for (const key of await app.db('emails').where({ status: 'queued' }).pluck('id'))

@@ -23,7 +23,7 @@ describe('the choice of e-mails in a browser', function () {
   });
 
   for (const [way, options] of ways) {
-    it(`page keeps what was unticked by keyboard ${way}`, async () => {
+    it(`page keeps what was chosen by keyboard ${way}`, async () => {
       await fixture.app.db('mail_preferences').delete();
       const watched = await watchedPage(browser, fixture.app.url, options);
       const { page } = watched;
@@ -31,15 +31,15 @@ describe('the choice of e-mails in a browser', function () {
         await watched.useSession(await fixture.app.sessionCookie('rita@harbour-legal.example'));
         await page.goto('/account');
         await page.getByRole('link', { name: /E-mails/ }).click();
-        const documents = page.getByRole('checkbox', { name: 'Documents' });
+        const documents = page.getByRole('combobox', { name: 'Documents' });
         await watched.check();
         await documents.focus();
-        await page.keyboard.press('Space');
-        await page.keyboard.press('Enter');
+        await documents.selectOption('Daily digest');
+        await page.getByRole('button', { name: 'Save' }).press('Enter');
         await page.waitForURL('**/account/mail?done=saved');
         await watched.check();
-        expect(await documents.isChecked()).to.equal(false);
-        expect(await page.getByRole('checkbox', { name: 'Reports' }).isChecked()).to.equal(true);
+        expect(await documents.inputValue()).to.equal('daily');
+        expect(await page.getByRole('combobox', { name: 'Reports' }).inputValue()).to.equal('at_once');
         expect(await page.locator('.notice').innerText()).to.equal('Your choice is saved.');
       } finally {
         await watched.close();

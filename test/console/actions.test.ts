@@ -235,6 +235,7 @@ describe('the console’s actions', () => {
       const handlers = createJobHandlers({
         ...services,
         unassignedDigest: { write: () => Promise.resolve(0) },
+        dailyDigest: { write: () => Promise.resolve(0) },
         reminders: { write: () => Promise.resolve(0) },
         emails: { send: () => Promise.resolve(), sweep: () => Promise.resolve(0) },
         sealAudit: () => Promise.resolve(0),

@@ -14,7 +14,7 @@ import {
   type DocumentFixture,
   type UploadedDocument,
 } from '../support/document-fixture.ts';
-import { testLinks } from '../support/links.ts';
+import { nothingNeeded, testLinks } from '../support/links.ts';
 import { openMailbox } from '../support/mailbox.ts';
 import type { Agent } from '../support/app.ts';
 
@@ -88,6 +88,7 @@ describe('the mails about documents', function () {
       jobs: fixture.app.system.services.jobs,
       log: silent,
       links: testLinks,
+      readNeeds: nothingNeeded,
       messageIdDomain: 'examdesk.example',
     });
     for (const id of await db()('emails').where({ status: 'queued' }).pluck('id')) await sender.send(id);

@@ -23,7 +23,7 @@ import {
 import { aField, aForm } from '../support/builders/form.ts';
 import { createFakeAcuity, detailsForm, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
-import { testLinks } from '../support/links.ts';
+import { nothingNeeded, testLinks } from '../support/links.ts';
 import { openMailbox, waitForMail } from '../support/mailbox.ts';
 
 describe('the e-mails of a booking', () => {
@@ -58,6 +58,7 @@ describe('the e-mails of a booking', () => {
       jobs: fixture.deps.jobs,
       log: silent,
       links: testLinks,
+      readNeeds: nothingNeeded,
       messageIdDomain: 'examdesk.example',
       firstPauseMs: 200,
     });
@@ -73,6 +74,7 @@ describe('the e-mails of a booking', () => {
       nextFreeFiller: { fill: () => Promise.resolve(0) },
       unassignedDigest: { write: () => Promise.resolve(0) },
       reminders: { write: () => Promise.resolve(0) },
+      dailyDigest: { write: () => Promise.resolve(0) },
       documentCare: noDocumentCare,
       convergence: { fetchMeetingLink: () => Promise.resolve() },
       sync: {

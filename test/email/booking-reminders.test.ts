@@ -10,7 +10,7 @@ import {
   type BookingFixture,
 } from '../support/booking-fixture.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
-import { testLinks } from '../support/links.ts';
+import { nothingNeeded, testLinks } from '../support/links.ts';
 import { openMailbox, waitForMail } from '../support/mailbox.ts';
 
 const hourMs = 3_600_000;
@@ -137,6 +137,7 @@ describe('reminders', () => {
         jobs: fixture.deps.jobs,
         log: silent,
         links: testLinks,
+        readNeeds: nothingNeeded,
         messageIdDomain: 'examdesk.example',
       });
     });

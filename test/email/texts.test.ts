@@ -12,7 +12,7 @@ import {
   type BookingFixture,
 } from '../support/booking-fixture.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
-import { testLinks } from '../support/links.ts';
+import { nothingNeeded, testLinks } from '../support/links.ts';
 import { openMailbox, waitForMail } from '../support/mailbox.ts';
 
 const wednesday = new Date('2026-12-02T10:00:00+11:00');
@@ -47,6 +47,7 @@ describe("the texts of a booking's e-mails", () => {
       jobs: fixture.deps.jobs,
       log: silent,
       links: testLinks,
+      readNeeds: nothingNeeded,
       messageIdDomain: 'examdesk.example',
     });
     for (const id of await fixture.db('emails').where({ status: 'queued' }).pluck('id'))

@@ -9,7 +9,7 @@ import { createEmailSender, createUnassignedDigest } from '../../src/email/index
 import { paths } from '../../src/http/paths.ts';
 import type { Mailer } from '../../src/ports/mailer.ts';
 import { peopleOf, reasonOf, silent, valueOf, type BookingFixture } from '../support/booking-fixture.ts';
-import { testLinks } from '../support/links.ts';
+import { nothingNeeded, testLinks } from '../support/links.ts';
 import { openMailbox, waitForMail } from '../support/mailbox.ts';
 import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
 
@@ -57,6 +57,7 @@ describe('booking without a referrer', () => {
       jobs: system.services.jobs,
       log: silent,
       links: testLinks,
+      readNeeds: nothingNeeded,
       messageIdDomain: 'examdesk.example',
     });
     for (const id of await db('emails').where({ status: 'queued' }).pluck('id')) await sender.send(id);

@@ -119,6 +119,8 @@ describe('the OpenAPI document', () => {
     await get('/readyz');
     await get('/api/auth/get-session');
     await get('/session');
+    await get('/account/mail');
+    await post('/account/mail', '/account/mail', { kinds: [] });
     await post('/session', '/session', {});
     const { specialists } = (await get('/specialists')) as unknown as {
       specialists: { id: string; name: string }[];

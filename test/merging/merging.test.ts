@@ -43,6 +43,7 @@ const stays: Record<string, string> = {
   'booking_contacts.created_for_id': 'an admin',
   'booking_seen.user_id': 'what each person has seen: the one that stays has not',
   'mail_preferences.user_id': 'each person’s own choice: the one that stays keeps theirs',
+  'daily_digests.user_id': 'when each of the two had a digest last',
   'emails.recipient_id': 'followed when it is sent: to the one that stays, and back once that is undone',
   'merges.made_by_id': 'an admin',
   'merges.undone_by_id': 'an admin',

@@ -7,7 +7,7 @@ import type { Mail } from '../../src/ports/mailer.ts';
 import { silent } from '../support/booking-fixture.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
-import { testLinks } from '../support/links.ts';
+import { nothingNeeded, testLinks } from '../support/links.ts';
 import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
 
 const ada = 'ada@examdesk.example';
@@ -226,6 +226,7 @@ function sendTo({ db, system }: TestApp, taken: (mail: Mail) => unknown): EmailS
     log: silent,
     messageIdDomain: 'examdesk.example',
     links: testLinks,
+    readNeeds: nothingNeeded,
     mailer: {
       send(mail) {
         taken(mail);

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
+import { paths } from '../paths.ts';
 import { Problem } from '../problem.ts';
 
 /**
@@ -53,12 +54,15 @@ function headersOf(middleware: ReturnType<typeof helmet>): [string, string][] {
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Called by other systems, which sign their requests. */
 const signedPaths = new Set(['/webhooks/acuity', '/automation/acuity']);
+/** Mail programs send it from anywhere (RFC 8058): its address is signed, and stops one kind of e-mail. */
+const stopPath = paths.accountMailStop('');
 
 /** A request that changes something must name our own origin, in `Origin` or `Sec-Fetch-Site`. */
 export function sameSite(baseUrl: string): RequestHandler {
   const own = new URL(baseUrl).origin;
   return (req, _res, next) => {
-    if (safeMethods.has(req.method) || signedPaths.has(req.path)) return next();
+    if (safeMethods.has(req.method) || signedPaths.has(req.path) || req.path.startsWith(stopPath))
+      return next();
     const site = req.get('sec-fetch-site');
     const origin = req.get('origin');
     const isOwnSite = site === undefined || site === 'same-origin';

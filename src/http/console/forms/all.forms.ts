@@ -61,7 +61,9 @@ const sendAllAgain: FormAction = {
     for (const id of await idsOf(services, 'emails', failed))
       outcomes.push(await resendEmail(services, actor, id, 'failed'));
     const queued = outcomes.filter((outcome) => outcome === 'queued').length;
-    const left = outcomes.filter((outcome) => outcome === 'not_theirs' || outcome === 'nobody').length;
+    const left = outcomes.filter((outcome) =>
+      ['not_theirs', 'switched_off', 'nobody'].includes(outcome),
+    ).length;
     return left === 0 ? `Queued: ${queued}` : `Queued: ${queued}. Not sent: ${left}.`;
   },
 };

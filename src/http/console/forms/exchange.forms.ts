@@ -35,6 +35,8 @@ const sendAgain: FormAction = {
         'invalid_transition',
         'Not sent: the recipient is deactivated, or may no longer see the booking.',
       );
+    if (outcome === 'switched_off')
+      throw conflict('invalid_transition', 'Not sent: the recipient has switched this kind of e-mail off.');
     if (outcome === 'nobody')
       throw conflict('invalid_transition', 'Not sent: nobody in Examdesk has this e-mail address any more.');
     throw outcome === 'forbidden' ? forbidden() : notFound();

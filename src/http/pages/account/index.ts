@@ -5,6 +5,7 @@ import type { PageRoute } from '../../endpoint.ts';
 import { emailPages } from './email.page.ts';
 import { invitationPages } from './invitation.page.ts';
 import { mailPages } from './mail.page.ts';
+import { mailStopPages } from './mail-stop.page.ts';
 import { overviewPages } from './overview.page.ts';
 import { passwordPages } from './password.page.ts';
 import { peoplePages } from './people.page.ts';
@@ -19,6 +20,7 @@ export function accountPages(accounts: Accounts, mailPreferences: MailPreference
     ...passwordPages(accounts),
     ...emailPages(accounts),
     ...mailPages(mailPreferences),
+    ...mailStopPages(mailPreferences),
     ...sessionsPages(accounts),
     ...twoFactorPages(accounts),
     ...peoplePages(accounts),

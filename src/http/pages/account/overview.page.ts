@@ -74,6 +74,6 @@ export function overviewPages(accounts: Accounts, mailPreferences: MailPreferenc
 }
 
 function mailWords(preferences: MailPreference[]): string {
-  const on = preferences.filter(({ isOn }) => isOn).length;
+  const on = preferences.filter(({ delivery }) => delivery !== 'off').length;
   return on === preferences.length ? 'All' : `${on} of ${preferences.length} kinds`;
 }

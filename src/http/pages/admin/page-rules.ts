@@ -10,6 +10,7 @@ import {
   type Target,
 } from '../../../access/index.ts';
 import { askRules } from '../../../accounts/index.ts';
+import type { MailPreferences } from '../../../email/index.ts';
 import type { Config } from '../../../config.ts';
 import type { Database } from '../../../db/knex.ts';
 import { isAsset } from '../../assets.ts';
@@ -23,6 +24,7 @@ import { consoleAddresses, consoleRules } from './console-rules.ts';
 
 export type PageRuleServices = Pick<PageServices, 'drafts' | 'specialists' | 'accounts' | 'impersonation'> & {
   db: Database;
+  mailPreferences: Pick<MailPreferences, 'stoppedBy'>;
   config: Pick<Config, 'METRICS_TOKEN' | 'NODE_ENV'>;
 };
 
@@ -123,7 +125,7 @@ async function isBookable(specialists: PageRuleServices['specialists'], id: stri
 
 /** The rule of a link in an e-mail. */
 function link(
-  { accounts }: PageRuleServices,
+  { accounts, mailPreferences }: PageRuleServices,
   pattern: string,
   { token = '' }: Params,
 ): AsyncIterable<Step> | undefined {
@@ -131,9 +133,10 @@ function link(
     [paths.accountInvitation(':token')]: (secret) => accounts.invitations.find(secret),
     [paths.accountPasswordReset(':token')]: (secret) => accounts.passwords.find(secret),
     [paths.accountEmailProof(':token')]: (secret) => accounts.emailChange.find(secret),
+    [paths.accountMailStop(':token')]: (secret) => mailPreferences.stoppedBy(secret),
   };
   const find = finders[pattern];
-  return find && record('The link is one that we sent, unused and in time', find(token));
+  return find && record('The link is one that we sent, and still works', find(token));
 }
 
 async function* record(rule: string, found: Promise<unknown>): AsyncGenerator<Step> {

@@ -1,0 +1,232 @@
+// The daily digest: one e-mail a day for each person who wants one. What needs them comes first, then what happened.
+import { accountStatusOf, type Viewer } from '../accounts/index.ts';
+import { examineeName, findBooking, type Booking } from '../bookings/index.ts';
+import type { Database, Queryable, Transaction } from '../db/knex.ts';
+import { dayIn, dayInWords, formatExamTime, hourIn } from '../lib/dates.ts';
+import { mailKinds, type MailKindName } from '../mail-kinds/index.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
+import { sendEmailJob } from './email.jobs.ts';
+import { deliveriesOf } from './email.preferences.ts';
+import { mayKnow } from './email.recipient.ts';
+import type { BookingEmail, DigestEmail, Links, Message, MessageEntry } from './email.ts';
+
+/** For people whose time zone we do not know. */
+export const usualTimezone = 'Australia/Sydney';
+
+// A worker that was stopped in the morning writes it later, but wakes nobody at night.
+const firstHour = 7;
+const lastHour = 20;
+
+/** What needs a person now: the most urgent bookings first, and how many there are. */
+export interface Needs {
+  bookings: { booking: Booking; needs: { words: string; dueOn: string | null }[] }[];
+  count: number;
+}
+export type ReadNeeds = (viewer: Viewer, limit: number) => Promise<Needs>;
+
+/** More are counted only. */
+const mostNeeds = 20;
+
+export interface DailyDigest {
+  /** Writes every digest that is due, and returns how many. Safe to run twice at once. */
+  write(): Promise<number>;
+}
+
+interface DailyDigestDeps {
+  db: Database;
+  jobs: JobQueue;
+  ids: Ids;
+  clock: Clock;
+  readNeeds: ReadNeeds;
+}
+
+export function createDailyDigest(deps: DailyDigestDeps): DailyDigest {
+  return {
+    async write() {
+      const now = deps.clock.now();
+      let written = 0;
+      for (const { id, timezone } of await readersOf(deps.db)) {
+        const zone = timezone ?? usualTimezone;
+        const hour = hourIn(now, zone);
+        if (hour < firstHour || hour >= lastHour) continue;
+        const day = dayIn(now, zone);
+        if (await deps.db.transaction((trx) => writeDigest(deps, trx, id, day))) written += 1;
+      }
+      return written;
+    },
+  };
+}
+
+/** Whoever has something waiting, or wants a digest: today's people, also when it waits for a record merged into them. */
+async function readersOf(db: Queryable): Promise<{ id: string; timezone: string | null }[]> {
+  const { rows } = await db.raw<{ rows: { id: string; timezone: string | null }[] }>(
+    `select u.id, u.timezone from users u where u.id in (
+       select merged_into(e.recipient_id) from emails e where e.status = 'for_digest' and e.daily_digest_id is null
+       union
+       select p.user_id from mail_preferences p where p.delivery = 'daily')
+     order by u.id`,
+  );
+  return rows;
+}
+
+/** The row of `daily_digests` claims the day: of two workers the second waits for it here, and then writes nothing. */
+async function writeDigest(
+  { jobs, ids, readNeeds }: DailyDigestDeps,
+  trx: Transaction,
+  userId: string,
+  day: string,
+): Promise<boolean> {
+  const [claimed] = await trx('daily_digests')
+    .insert({ user_id: userId, day })
+    .onConflict(['user_id', 'day'])
+    .ignore()
+    .returning('user_id');
+  if (!claimed) return false;
+  await trx('daily_digests')
+    .where('day', '<', trx.raw(`?::date - 30`, [day]))
+    .where({ user_id: userId })
+    .delete();
+
+  const viewer = (await accountStatusOf(trx, userId))?.viewer ?? null;
+  const delivery = (await deliveriesOf(trx, 'daily_digest', [userId])).get(userId);
+  if (!viewer || delivery === 'off') {
+    await waitingFor(trx, userId).update({ status: 'withheld' });
+    return false;
+  }
+  const id = ids.uuid();
+  const hasNews = (await waitingFor(trx, userId).limit(1)).length > 0;
+  if (!hasNews && (await readNeeds(viewer, 1)).count === 0) return false;
+  await trx('emails').insert({
+    id,
+    kind: 'daily_digest',
+    dedupe_key: `daily_digest:${userId}:${day}`,
+    recipient: viewer.email,
+    recipient_id: userId,
+  });
+  await waitingFor(trx, userId).update({ daily_digest_id: id });
+  await jobs.add(sendEmailJob, { emailId: id }, { trx, key: `email:${id}` });
+  return true;
+}
+
+function waitingFor(trx: Transaction, userId: string) {
+  return trx('emails')
+    .where({ status: 'for_digest', daily_digest_id: null })
+    .whereRaw('merged_into(recipient_id) = ?', [userId]);
+}
+
+export interface DigestContent {
+  needs: Needs;
+  /** What happened and may still be told, oldest first. */
+  told: BookingEmail[];
+  /** Not true any more, no longer this person's business, or switched off since. */
+  dropped: BookingEmail[];
+}
+
+/** By today's rights and choices. */
+export async function readDigest(
+  db: Queryable,
+  email: DigestEmail,
+  viewer: Viewer,
+  readNeeds: ReadNeeds,
+): Promise<DigestContent> {
+  const news = (await db('emails')
+    .where({ daily_digest_id: email.id })
+    .whereIn('status', ['for_digest', 'sent'])
+    .orderBy(['created_at', 'id'])) as BookingEmail[];
+  const content: DigestContent = {
+    needs: await readNeeds(viewer, mostNeeds),
+    told: [],
+    dropped: [],
+  };
+  for (const one of news) {
+    const isWanted = (await deliveriesOf(db, one.kind, [viewer.userId])).get(viewer.userId) !== 'off';
+    const isTold = isWanted && (await mayKnow(db, viewer, one));
+    content[isTold ? 'told' : 'dropped'].push(one);
+  }
+  return content;
+}
+
+/** Subjects show on locked screens: counts only. */
+export async function digestMessage(
+  db: Queryable,
+  { needs, told }: DigestContent,
+  links: Links,
+): Promise<Message> {
+  const happened = await happenedTo(db, withoutNewsIn(needs, told), links);
+  const counts = [
+    needs.count > 0 && (needs.count === 1 ? '1 booking needs you' : `${needs.count} bookings need you`),
+    happened.length > 0 &&
+      (happened.length === 1 ? '1 booking has news' : `${happened.length} bookings have news`),
+  ];
+  const unlisted = needs.count - needs.bookings.length;
+  return {
+    subject: `Your day: ${counts.filter(Boolean).join(', ')}`,
+    heading: 'Your day',
+    paragraphs: [],
+    facts: [],
+    sections: [
+      {
+        heading: 'Needs you',
+        entries: [
+          ...needs.bookings.map(({ booking, needs: of }) => entryOf(booking, of.map(needWords), links)),
+          ...(unlisted > 0 ? [{ text: `${unlisted} more`, href: links.home() }] : []),
+        ],
+      },
+      { heading: 'What happened', entries: happened },
+    ].filter(({ entries }) => entries.length > 0),
+    action: { label: 'Open Examdesk', href: links.home() },
+    footer:
+      'This message was sent to you because you chose a daily digest. It may contain health information: share it only with people who need it.',
+  };
+}
+
+/** News that stand under “Needs you” already. */
+const newsKinds: readonly MailKindName[] = [
+  'report_ready',
+  'booking_cancelled',
+  'booking_rescheduled',
+  'booking_no_show',
+];
+
+function withoutNewsIn({ bookings }: Needs, told: BookingEmail[]): BookingEmail[] {
+  const withNews = new Set(
+    bookings
+      .filter(({ needs }) => needs.some(({ dueOn }) => dueOn === null))
+      .map(({ booking }) => booking.id),
+  );
+  return told.filter(
+    ({ kind, booking_id: id }) => !(newsKinds.includes(kind) && id !== null && withNews.has(id)),
+  );
+}
+
+function needWords({ words, dueOn }: { words: string; dueOn: string | null }): string {
+  return dueOn === null ? words : `${words} (due ${dayInWords(dueOn)})`;
+}
+
+/** One line for each booking, in the order of its last news. */
+async function happenedTo(db: Queryable, told: BookingEmail[], links: Links): Promise<MessageEntry[]> {
+  const labels = new Map<string, Set<string>>();
+  for (const { booking_id: bookingId, kind } of told) {
+    if (!bookingId) continue;
+    const before = labels.get(bookingId) ?? [];
+    labels.delete(bookingId);
+    labels.set(bookingId, new Set([...before, mailKinds[kind].label]));
+  }
+  const entries: MessageEntry[] = [];
+  for (const [bookingId, kinds] of labels) {
+    const booking = await findBooking(db, bookingId);
+    if (booking) entries.push(entryOf(booking, [...kinds], links));
+  }
+  return entries;
+}
+
+function entryOf(booking: Booking, kinds: string[], links: Links): MessageEntry {
+  const name = examineeName(booking.examinee);
+  return {
+    text: `${kinds.join(', ')}: ${name ? `${name}, ` : ''}${booking.reference}`,
+    note: `${booking.specialist.name}, ${formatExamTime(booking.startsAt, booking.timezone)}`,
+    href: links.booking(booking.id),
+  };
+}
