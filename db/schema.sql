@@ -619,6 +619,7 @@ INSERT INTO email_kinds (kind) VALUES
   ('email_changed'),
   ('examinee_instructions'),
   ('examinee_reminder'),
+  ('paperwork_reminder'),
   ('password_changed'),
   ('password_reset'),
   ('report_ready'),
@@ -1453,6 +1454,17 @@ CREATE TABLE paperwork_rules (
 );
 CREATE CONSTRAINT TRIGGER paperwork_rules_audited AFTER INSERT OR DELETE OR UPDATE ON paperwork_rules DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('paperwork_rule');
 CREATE TRIGGER paperwork_rules_updated_at BEFORE UPDATE ON paperwork_rules FOR EACH ROW EXECUTE FUNCTION set_updated_at();
+
+CREATE TABLE paperwork_reminders (
+  booking_id uuid NOT NULL,
+  rule_id uuid NOT NULL,
+  starts_at timestamptz NOT NULL,
+  created_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  CONSTRAINT paperwork_reminders_pkey PRIMARY KEY (booking_id, rule_id, starts_at),
+  CONSTRAINT paperwork_reminders_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES bookings(id),
+  CONSTRAINT paperwork_reminders_rule_id_fkey FOREIGN KEY (rule_id) REFERENCES paperwork_rules(id) ON DELETE CASCADE
+);
+CREATE INDEX paperwork_reminders_rule_idx ON paperwork_reminders USING btree (rule_id);
 
 CREATE TABLE specialist_services (
   specialist_id uuid NOT NULL,

@@ -56,6 +56,7 @@ import {
   createEmailSender,
   createMailPreferences,
   createOutbox,
+  createPaperworkReminders,
   createReminders,
   createStaffOutbox,
   createStopLinks,
@@ -314,6 +315,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
       unassignedDigest: createUnassignedDigest(ground),
       reminders: createReminders({ ...ground, announce }),
       dailyDigest: createDailyDigest({ ...ground, readNeeds }),
+      paperworkReminders: createPaperworkReminders({ ...ground, announce }),
       async sealAudit() {
         await writeRefusalCounts(db);
         return sealAudit(db, config.ENCRYPTION_KEYS);

@@ -1,5 +1,6 @@
 // Which documents an examination needs and by when: rules of the table paperwork_rules, counted in business days of the
 // examination's zone. The database function business_days_before counts; holidays are not known.
+import type { Queryable } from '../db/knex.ts';
 import { businessDaysUntil, shiftDays, weekdayAndDay } from '../lib/dates.ts';
 
 /** The categories of documents that rules can ask for. */
@@ -33,6 +34,31 @@ export function neededPapers(where: string): string {
     from bookings b
       cross join lateral paperwork_needed(b.specialist_id, (b.starts_at at time zone b.timezone)::date) needed
     where ${where}`;
+}
+
+/** A document that an examination needs. */
+export interface Paper {
+  category: PaperCategory;
+  /** `YYYY-MM-DD` in the examination's zone. */
+  dueOn: string;
+  isThere: boolean;
+}
+
+/** Those that the booking's examination needs by the rules of today, the first due first. */
+export async function papersOf(db: Queryable, bookingId: string): Promise<Paper[]> {
+  const { rows } = await db.raw<{ rows: { category: PaperCategory; due_on: string; is_there: boolean }[] }>(
+    `select category, due_on, is_there from (${neededPapers('b.id = ?')}) papers order by due_on, category desc`,
+    [bookingId],
+  );
+  return rows.map((row) => ({ category: row.category, dueOn: row.due_on, isThere: row.is_there }));
+}
+
+/** Those that are missing: `Consent form and brief`. */
+export function papersInWords(categories: readonly PaperCategory[]): string {
+  const names = categories.map((category, at) =>
+    at === 0 ? paperWords[category] : paperWords[category].toLowerCase(),
+  );
+  return names.join(' and ');
 }
 
 export interface DueState {

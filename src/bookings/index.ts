@@ -56,7 +56,17 @@ export * from './booking.list.ts';
 export { mostCounted, type CountedTab, type ListFacts } from './booking.list-facts.ts';
 export { listTabs, type ListTab } from './booking.tabs.ts';
 export * from './booking.needs-list.ts';
-export { dueState, paperWords } from './booking.paperwork.ts';
+export {
+  dueState,
+  dueWithin,
+  neededPapers,
+  paperCategories,
+  papersInWords,
+  papersOf,
+  paperWords,
+  stillToCome,
+  type Paper,
+} from './booking.paperwork.ts';
 export {
   answersDigestOf,
   changeBooking,

@@ -425,6 +425,12 @@ declare module 'knex/types/tables.js' {
       requires_two_factor: boolean;
       examinees_call: string;
     };
+    paperwork_reminders: {
+      booking_id: string;
+      rule_id: string;
+      starts_at: Date;
+      created_at: Date;
+    };
     paperwork_rules: {
       id: string;
       specialist_id: string | null;

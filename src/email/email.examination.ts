@@ -3,12 +3,17 @@ import {
   detailIn,
   details,
   bookingCalendar,
+  dueState,
   examineeName,
   findBooking,
+  papersInWords,
+  papersOf,
+  paperWords,
   type Booking,
+  type Paper,
 } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
-import { formatDay, formatExamTime } from '../lib/dates.ts';
+import { dayIn, dayInWords, formatDay, formatExamTime } from '../lib/dates.ts';
 import { isToBeReminded } from './email.examinee.ts';
 import type { ExaminationEmail, Fact, Links, Message } from './email.ts';
 
@@ -27,6 +32,8 @@ export type BookingMessage = Omit<Message, 'footer'>;
 
 interface Subject {
   booking: Booking;
+  /** Documents that are missing. */
+  missing: Paper[];
   attempt: AttemptFacts | null;
   email: ExaminationEmail;
   links: Links;
@@ -35,7 +42,7 @@ interface Subject {
 interface ExaminationText {
   write(subject: Subject): BookingMessage;
   /** Asked when it is sent, of the booking as it is then. Absent: always true. */
-  isStillTrue?(booking: Booking): boolean;
+  isStillTrue?(booking: Booking, missing: Paper[]): boolean;
 }
 
 /** `booking_failed` is apart: an attempt that failed may have no booking. */
@@ -45,6 +52,10 @@ const examinationTexts: Record<Exclude<ExaminationEmail['kind'], 'booking_failed
   booking_cancelled: { write: cancelled },
   booking_no_show: { write: noShow },
   booking_reminder: { write: reminder, isStillTrue: isToBeReminded },
+  paperwork_reminder: {
+    write: paperworkReminder,
+    isStillTrue: (booking, missing) => isToBeReminded(booking) && missing.length > 0,
+  },
 };
 
 export async function examinationMessage(
@@ -56,11 +67,23 @@ export async function examinationMessage(
   const booking = email.booking_id ? await findBooking(db, email.booking_id) : null;
   if (email.kind === 'booking_failed') return failedMessage(attempt, booking, links, email.attempt_id);
   if (!booking) throw new Error(`Message ${email.id} has no booking`);
-  return examinationTexts[email.kind].write({ booking, attempt, email, links });
+  const missing = await missingPapers(db, booking);
+  return examinationTexts[email.kind].write({ booking, missing, attempt, email, links });
 }
 
-export function isExaminationStillAsTold(kind: ExaminationEmail['kind'], booking: Booking): boolean {
-  return kind === 'booking_failed' || (examinationTexts[kind].isStillTrue?.(booking) ?? true);
+export async function isExaminationStillAsTold(
+  db: Queryable,
+  kind: ExaminationEmail['kind'],
+  booking: Booking,
+): Promise<boolean> {
+  if (kind === 'booking_failed') return true;
+  return examinationTexts[kind].isStillTrue?.(booking, await missingPapers(db, booking)) ?? true;
+}
+
+/** None once the examination is over or does not take place. */
+async function missingPapers(db: Queryable, booking: Booking): Promise<Paper[]> {
+  if (!isToBeReminded(booking)) return [];
+  return (await papersOf(db, booking.id)).filter(({ isThere }) => !isThere);
 }
 
 async function attemptOf(db: Queryable, attemptId: string | null): Promise<AttemptFacts | null> {
@@ -80,16 +103,16 @@ async function attemptOf(db: Queryable, attemptId: string | null): Promise<Attem
   return row ?? null;
 }
 
-function confirmation({ booking, attempt, links }: Subject): BookingMessage {
+function confirmation({ booking, missing, attempt, links }: Subject): BookingMessage {
   return {
     subject: `Examination booked: ${booking.reference}, ${dayOf(booking)}`,
     heading: 'The examination is booked',
     paragraphs: [`${booking.specialist.name} expects the examinee at the time below.`, ...sinceThen(booking)],
-    ...commonParts(booking, attempt, links),
+    ...commonParts(booking, attempt, links, missing),
   };
 }
 
-function rescheduled({ booking, attempt, email, links }: Subject): BookingMessage {
+function rescheduled({ booking, missing, attempt, email, links }: Subject): BookingMessage {
   const previousStartsAt = email.previous_starts_at;
   const at = (startsAt: Date) => formatExamTime(startsAt, booking.timezone);
   const hasMoved = previousStartsAt !== null && previousStartsAt.getTime() !== booking.startsAt.getTime();
@@ -103,16 +126,36 @@ function rescheduled({ booking, attempt, email, links }: Subject): BookingMessag
       ...(booking.status === 'cancelled' ? [] : ['Please tell the examinee.']),
       ...sinceThen(booking),
     ],
-    ...commonParts(booking, attempt, links),
+    ...commonParts(booking, attempt, links, missing),
   };
 }
 
-function reminder({ booking, links }: Subject): BookingMessage {
+function reminder({ booking, missing, links }: Subject): BookingMessage {
   return {
     subject: `Reminder: examination ${booking.reference}, ${dayOf(booking)}`,
     heading: 'An examination is coming up',
-    paragraphs: [`${booking.specialist.name} expects the examinee at the time below.`, ...sinceThen(booking)],
-    ...commonParts(booking, null, links),
+    paragraphs: [
+      `${booking.specialist.name} expects the examinee at the time below.`,
+      ...(missing.length > 0
+        ? [`Still missing: ${papersInWords(missing.map(({ category }) => category)).toLowerCase()}.`]
+        : []),
+      ...sinceThen(booking),
+    ],
+    ...commonParts(booking, null, links, missing),
+  };
+}
+
+function paperworkReminder({ booking, missing, links }: Subject): BookingMessage {
+  const papers = papersInWords(missing.map(({ category }) => category));
+  const isOne = missing.length === 1;
+  return {
+    subject: `${isOne ? 'Document' : 'Documents'} needed: examination ${booking.reference}, ${dayOf(booking)}`,
+    heading: `${papers} ${isOne ? 'is' : 'are'} missing`,
+    paragraphs: [
+      `${booking.specialist.name} needs ${isOne ? 'this document' : 'these documents'} before the examination below. Please upload ${isOne ? 'it' : 'them'} to the booking. The examination takes place all the same.`,
+    ],
+    ...commonParts(booking, null, links, missing),
+    action: { label: `Upload ${isOne ? 'it' : 'them'}`, href: `${links.booking(booking.id)}#documents` },
   };
 }
 
@@ -150,10 +193,13 @@ function dayOf(booking: Booking): string {
   return formatDay(booking.startsAt, booking.timezone);
 }
 
-function commonParts(booking: Booking, attempt: AttemptFacts | null, links: Links) {
+function commonParts(booking: Booking, attempt: AttemptFacts | null, links: Links, missing: Paper[] = []) {
   const url = links.booking(booking.id);
   return {
-    facts: factsOf(booking, attempt?.reader_timezone ?? undefined),
+    facts: [
+      ...factsOf(booking, attempt?.reader_timezone ?? undefined),
+      ...missing.map((paper) => paperFact(paper, booking)),
+    ],
     action: { label: 'See the booking', href: url },
     calendar: bookingCalendar(booking, url, links.organizer),
   };
@@ -170,6 +216,13 @@ function factsOf(booking: Booking, readerTimezone: string | undefined): Fact[] {
     { label: 'Examinee', value: examineeName(examinee) || 'Not known yet' },
   ];
   return [...facts, ...detailFacts(booking)];
+}
+
+/** `Consent form: please upload by 26 November 2026` */
+function paperFact({ category, dueOn }: Paper, { timezone }: Booking): Fact {
+  const { isLate } = dueState(dueOn, dayIn(new Date(), timezone));
+  const value = isLate ? `late: was due on ${dayInWords(dueOn)}` : `please upload by ${dayInWords(dueOn)}`;
+  return { label: paperWords[category], value };
 }
 
 function detailFacts(booking: Booking): Fact[] {

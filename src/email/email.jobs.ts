@@ -17,6 +17,12 @@ export const writeRemindersJob: JobDefinition<Record<string, never>> = {
   payload: z.object({}),
 };
 
+/** Every hour, each booking once a day at most: writes the reminders of documents that are missing. */
+export const writePaperworkRemindersJob: JobDefinition<Record<string, never>> = {
+  name: 'write_paperwork_reminders',
+  payload: z.object({}),
+};
+
 /** Every quarter of an hour: tells staff about new bookings without a referrer. */
 export const tellUnassignedJob: JobDefinition<Record<string, never>> = {
   name: 'tell_unassigned',

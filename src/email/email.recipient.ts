@@ -50,5 +50,5 @@ export async function mayKnow(db: Queryable, viewer: Viewer, email: BookingEmail
   const booking = await findBooking(db, email.booking_id);
   if (booking === null || !maySee(viewer, booking)) return false;
   if (isAboutDocument(email)) return isStillTrue(db, viewer, email);
-  return isExaminationStillAsTold(email.kind, booking);
+  return isExaminationStillAsTold(db, email.kind, booking);
 }

@@ -16,6 +16,29 @@ const reminders = [
 
 const batchSize = 200;
 
+/** The windows as rows of SQL `(days, hours)`. */
+const windows = `(values ${reminders.map((one) => `(${one.daysBefore}, ${one.latestHours})`).join(', ')}) as r (days, hours)`;
+
+/** A condition on the booking `b`: the reminder `r` is not written, because the booking got its time after it was due. */
+const isSaidAlready = `exists (
+  select from booking_progress p
+  where p.booking_id = b.id and p.progress in ('scheduled', 'rescheduled')
+    and p.created_at > b.starts_at - r.days * interval '1 day')`;
+
+/**
+ * A condition on the booking `b`: one of these reminders was written today, or falls due today.
+ * @param now an expression of SQL
+ */
+export function isRemindedToday(now: string): string {
+  const today = `(${now} at time zone b.timezone)::date`;
+  return `exists (
+    select from ${windows} left join booking_reminders w
+      on w.booking_id = b.id and w.days_before = r.days and w.starts_at = b.starts_at
+    where case when w.booking_id is not null then (w.created_at at time zone b.timezone)::date = ${today}
+      else ((b.starts_at - r.days * interval '1 day') at time zone b.timezone)::date <= ${today}
+        and b.starts_at > ${now} + r.hours * interval '1 hour' and not ${isSaidAlready} end)`;
+}
+
 export interface Reminders {
   /** Writes every reminder that is due, and returns the number of examinations. Safe to run twice at once. */
   write(): Promise<number>;
@@ -59,20 +82,12 @@ async function writeBatch(deps: ReminderDeps, trx: Transaction): Promise<number>
 }
 
 /** Marks what is due by now as written without sending it. Returns the number of examinations. */
-async function markDueReminders(trx: Transaction, now: Date): Promise<number> {
+export async function markDueReminders(trx: Transaction, now: Date): Promise<number> {
   for (let passed = 0; ; ) {
     const claimed = (await claimDue(trx, now)).length;
     passed += claimed;
     if (claimed < batchSize) return passed;
   }
-}
-
-/** What was queued when the backup was made has been sent since. Staff can send each message again in the console. */
-export async function withholdQueued(trx: Transaction): Promise<{ emails: number; reminders: number }> {
-  const emails = await trx('emails')
-    .whereIn('status', ['queued', 'for_digest'])
-    .update({ status: 'withheld', last_error: null });
-  return { emails, reminders: await markDueReminders(trx, new Date()) };
 }
 
 /**
@@ -81,10 +96,10 @@ export async function withholdQueued(trx: Transaction): Promise<{ emails: number
  */
 async function claimDue(trx: Transaction, now: Date): Promise<Due[]> {
   const { rows } = await trx.raw<{ rows: Due[] }>(
-    `insert into booking_reminders (booking_id, days_before, starts_at)
-     select b.id, r.days, b.starts_at
+    `insert into booking_reminders (booking_id, days_before, starts_at, created_at)
+     select b.id, r.days, b.starts_at, ?
      from bookings b
-     join (values ${reminders.map(() => '(?::int, ?::int)').join(', ')}) as r (days, hours)
+     join ${windows}
        on b.starts_at <= ?::timestamptz + r.days * interval '1 day'
       and b.starts_at > ?::timestamptz + r.hours * interval '1 hour'
      where b.status = 'active' and b.current_progress in ('scheduled', 'rescheduled')
@@ -92,15 +107,12 @@ async function claimDue(trx: Transaction, now: Date): Promise<Due[]> {
        and not exists (
          select from booking_reminders w
          where w.booking_id = b.id and w.days_before = r.days and w.starts_at = b.starts_at)
-       and not exists (
-         select from booking_progress p
-         where p.booking_id = b.id and p.progress in ('scheduled', 'rescheduled')
-           and p.created_at > b.starts_at - r.days * interval '1 day')
+       and not ${isSaidAlready}
      order by b.starts_at, b.id, r.days
      limit ?
      on conflict do nothing
      returning booking_id, days_before, starts_at`,
-    [...reminders.flatMap(({ daysBefore, latestHours }) => [daysBefore, latestHours]), now, now, batchSize],
+    [now, now, now, batchSize],
   );
   return rows;
 }

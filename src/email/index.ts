@@ -5,13 +5,16 @@ export {
   sweepEmailsJob,
   tellUnassignedJob,
   writeDigestsJob,
+  writePaperworkRemindersJob,
   writeRemindersJob,
 } from './email.jobs.ts';
 export type { Links } from './email.ts';
 export { resendEmail } from './email.resend.ts';
 export { emailStatuses } from './email.ts';
 export { createExamineeInstructions, type ExamineeInstructions } from './email.instructions.ts';
-export { createReminders, withholdQueued, type Reminders } from './email.reminders.ts';
+export { createPaperworkReminders, type PaperworkReminders } from './email.paperwork.ts';
+export { createReminders, type Reminders } from './email.reminders.ts';
+export { withholdQueued } from './email.withheld.ts';
 export { createUnassignedDigest, type UnassignedDigest } from './email.digest.ts';
 export { createDailyDigest, usualTimezone, type DailyDigest, type ReadNeeds } from './email.daily.ts';
 export { createStopLinks, type StopLinks } from './email.stop.ts';

@@ -25,9 +25,11 @@ import {
   sweepEmailsJob,
   tellUnassignedJob,
   writeDigestsJob,
+  writePaperworkRemindersJob,
   writeRemindersJob,
   type DailyDigest,
   type EmailSender,
+  type PaperworkReminders,
   type Reminders,
   type UnassignedDigest,
 } from '../email/index.ts';
@@ -51,6 +53,7 @@ export interface JobServices {
   unassignedDigest: UnassignedDigest;
   reminders: Reminders;
   dailyDigest: DailyDigest;
+  paperworkReminders: PaperworkReminders;
 }
 
 /** A handler that validates its payload: rows of the queue outlive deployments. */
@@ -89,6 +92,10 @@ export function createJobHandlers(services: JobServices): RunnableJob[] {
     runnable({ job: removeSupersededJob, handle: () => ignoreResult(services.jobs.removeSuperseded()) }),
     runnable({ job: writeDigestsJob, handle: () => ignoreResult(services.dailyDigest.write()) }),
     runnable({ job: writeRemindersJob, handle: () => ignoreResult(services.reminders.write()) }),
+    runnable({
+      job: writePaperworkRemindersJob,
+      handle: () => ignoreResult(services.paperworkReminders.write()),
+    }),
   ];
 }
 
@@ -102,6 +109,7 @@ export const cron: CronEntry[] = [
   { schedule: '*/15 * * * *', job: tellUnassignedJob },
   { schedule: '*/10 * * * *', job: writeRemindersJob, alsoAtStart: true },
   { schedule: '*/10 * * * *', job: writeDigestsJob, alsoAtStart: true },
+  { schedule: '5 * * * *', job: writePaperworkRemindersJob, alsoAtStart: true },
   { schedule: '10 3 * * *', job: reconcileAllJob },
   { schedule: '50 3 * * *', job: removeOldReportsJob },
   { schedule: '*/10 * * * *', job: checkSubscriptionsJob, alsoAtStart: true },

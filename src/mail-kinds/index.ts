@@ -76,6 +76,14 @@ export const mailKinds = {
     choices: free,
     usual: 'at_once',
   },
+  paperwork_reminder: {
+    about: 'booking',
+    label: 'Missing documents',
+    hint: 'Two business days before a consent form or brief is due, when it is missing',
+    to: ['booker', 'solicitor'],
+    choices: free,
+    usual: 'at_once',
+  },
   document_added: {
     about: 'document',
     label: 'Documents',

@@ -237,6 +237,7 @@ describe('the console’s actions', () => {
         unassignedDigest: { write: () => Promise.resolve(0) },
         dailyDigest: { write: () => Promise.resolve(0) },
         reminders: { write: () => Promise.resolve(0) },
+        paperworkReminders: { write: () => Promise.resolve(0) },
         emails: { send: () => Promise.resolve(), sweep: () => Promise.resolve(0) },
         sealAudit: () => Promise.resolve(0),
       });

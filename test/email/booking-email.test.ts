@@ -75,6 +75,7 @@ describe('the e-mails of a booking', () => {
       unassignedDigest: { write: () => Promise.resolve(0) },
       reminders: { write: () => Promise.resolve(0) },
       dailyDigest: { write: () => Promise.resolve(0) },
+      paperworkReminders: { write: () => Promise.resolve(0) },
       documentCare: noDocumentCare,
       convergence: { fetchMeetingLink: () => Promise.resolve() },
       sync: {

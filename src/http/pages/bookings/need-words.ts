@@ -1,5 +1,11 @@
 // What of a booking needs its referrer, as home and the rows of lists mark it.
-import { dueState, paperWords, type Booking, type Need } from '../../../bookings/index.ts';
+import {
+  dueState,
+  paperCategories,
+  papersInWords,
+  type Booking,
+  type Need,
+} from '../../../bookings/index.ts';
 import { dayIn } from '../../../lib/dates.ts';
 import { paths } from '../../paths.ts';
 import type { Tone } from './booking-words.ts';
@@ -45,19 +51,12 @@ export function needMarks(
 function dueMark(booking: Pick<Booking, 'id' | 'timezone'>, due: Need[], dueOn: string, now: Date): NeedMark {
   const { words, left, isLate, isSoon } = dueState(dueOn, dayIn(now, booking.timezone));
   return {
-    words: `${papersInWords(due.map(({ kind }) => kind))} ${words}`,
+    words: `${papersInWords(paperCategories.filter((category) => due.some(({ kind }) => kind === category)))} ${words}`,
     note: left,
     tone: isLate ? 'danger' : isSoon ? 'warn' : 'info',
     isNew: false,
     href: hrefOf(booking, due[0]),
   };
-}
-
-function papersInWords(kinds: string[]): string {
-  const names = kinds.map((kind) =>
-    kind in paperWords ? paperWords[kind as keyof typeof paperWords] : kind,
-  );
-  return names.map((name, at) => (at === 0 ? name : name.toLowerCase())).join(' and ');
 }
 
 function hrefOf({ id }: Pick<Booking, 'id'>, need: Pick<Need, 'part'> | undefined): string {
