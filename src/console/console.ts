@@ -88,11 +88,11 @@ function createAdmin(db: Database, role: Role, assetUrl: (name: string) => strin
       logo: assetUrl('/img/mark.svg'),
       favicon: assetUrl('/img/mark.svg'),
       withMadeWithLove: false,
-      theme: { colors: brandColors },
+      theme,
     },
     version: { admin: false },
     assets: {
-      styles: stylesheets.map((part) => assetUrl(`/css/console/${part}.css`)),
+      styles: [assetUrl('/css/console.css')],
       scripts: ['/js/time-zone.js', '/js/console-session.js', '/js/console-access.js'].map(assetUrl),
     },
     locale: {
@@ -104,22 +104,32 @@ function createAdmin(db: Database, role: Role, assetUrl: (name: string) => strin
   });
 }
 
-/** In cascade order. */
-const stylesheets = ['pieces', 'bar', 'dashboard', 'list-head', 'forms', 'lists', 'acting-notice'];
-
-const brandColors = {
-  primary100: '#7a5c46',
-  primary80: '#8b6d57',
-  primary60: '#a2826c',
-  primary40: '#d9c8ba',
-  primary20: '#f5efe9',
-  accent: '#7a5c46',
-  love: '#a4262c',
-  bg: '#f7f5f3',
-  sidebar: '#ffffff',
-  // AdminJS's own greys are too pale to read.
-  grey60: '#665f5a',
-  grey40: '#6f6862',
+/**
+ * Where AdminJS mixes a colour with another, it needs a value; the others are the portal's (tokens.css), in both colour
+ * schemes. `looks.css` covers what has a value.
+ */
+const theme = {
+  colors: {
+    primary100: '#7a5c46',
+    primary80: '#8b6d57',
+    primary60: '#a2826c',
+    primary40: '#d9c8ba',
+    primary20: 'var(--bronze-wash)',
+    accent: '#7a5c46',
+    love: '#a4262c',
+    bg: 'var(--paper)',
+    container: 'var(--surface)',
+    sidebar: 'var(--surface)',
+    filterBg: 'var(--surface)',
+    highlight: 'var(--surface-sunk)',
+    // AdminJS's own greys are too pale to read.
+    grey60: 'var(--muted)',
+    grey40: 'var(--muted)',
+  },
+  borders: { default: '1px solid var(--line)', filterInput: '1px solid var(--edge)' },
+  sizes: { sidebarWidth: '216px' },
+  // The sidebar stays open from the last width on; the stylesheets use the same widths.
+  breakpoints: ['577px', '769px', '1024px', '1200px'],
 };
 
 const notHere = 'There is nothing here that you can see.';

@@ -187,7 +187,7 @@ describe('the console in a browser', function () {
     await page.getByRole('button', { name: 'Add specialist' }).click();
     await done(/Added/);
     await page.goto('/specialists?q=Ines');
-    await page.getByText('Neurology').first().waitFor();
+    await page.getByText('Neurology').locator('visible=true').first().waitFor();
   });
 
   it('edits an organisation', async () => {

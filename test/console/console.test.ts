@@ -84,16 +84,16 @@ describe('the console', () => {
     expect(page.text).not.to.contain('alert(1)</script>');
   });
 
-  it('serves its own styles, shared pieces first', async () => {
+  it('serves its own styles as one file, the portal’s colours first', async () => {
     const { text } = await ada.get('/admin').set('Accept', 'text/html').expect(200);
     const styles = [...text.matchAll(/href="(\/css\/[^"]+)"/g)].map(([, href]) => href ?? '');
-    expect(styles).to.have.length(7);
-    expect(styles[0]).to.match(/^\/css\/console\/pieces\.[\da-f]{10}\.css$/);
-    for (const href of styles)
-      await ada
-        .get(href)
-        .expect(200)
-        .expect('Content-Type', /text\/css/);
+    expect(styles).to.have.length(1);
+    expect(styles[0]).to.match(/^\/css\/console\.[\da-f]{10}\.css$/);
+    const sheet = await ada
+      .get(styles[0] ?? '')
+      .expect(200)
+      .expect('Content-Type', /text\/css/);
+    expect(sheet.text.indexOf('--paper:')).to.be.within(0, sheet.text.indexOf('.console-'));
   });
 
   it('serves its own scripts compressed, under names that staff keep for good', async () => {
@@ -142,7 +142,7 @@ describe('the console', () => {
     ];
     let bytes = page.length + (await get('/admin/api/dashboard')).length;
     for (const [, address = ''] of names) bytes += (await get(address)).length;
-    expect(names).to.have.length.above(13);
+    expect(names).to.have.length.above(7);
     expect(bytes).to.be.at.most(900_000);
   });
 

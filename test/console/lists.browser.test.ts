@@ -48,8 +48,9 @@ describe('the console’s lists in a browser', function () {
   });
   afterEach(() => watched.close());
 
-  const open = async (path: string, width = 1280, timezoneId = 'Australia/Sydney') => {
-    watched = await watchedPage(browser, app.url, { width, timezoneId });
+  const open = async (path: string, width = 1280, timezoneId = 'Australia/Sydney', isDark = false) => {
+    const colorScheme = isDark ? 'dark' : 'light';
+    watched = await watchedPage(browser, app.url, { width, timezoneId, colorScheme });
     ({ page } = watched);
     asked.length = 0;
     page.on('request', (request: Request) => void asked.push(request.url()));
@@ -60,6 +61,27 @@ describe('the console’s lists in a browser', function () {
   const listed = (...references: string[]) =>
     eventually(async () => (await rows()).toSorted().join() === references.toSorted().join());
   const waitForFirst = (reference: string) => eventually(async () => (await rows())[0] === reference);
+
+  for (const width of [1280, 390])
+    it(`are readable in the dark, as are the first page, records and forms, ${width} px wide`, async () => {
+      await open('/admin', width, 'Australia/Sydney', true);
+      await page.getByRole('heading', { name: 'Needs attention' }).waitFor();
+      const background = "getComputedStyle(document.querySelector('.console-card')).backgroundColor";
+      expect(await page.evaluate(background)).to.equal('rgb(38, 35, 31)');
+      await watched.check();
+      await page.goto(bookings);
+      await listed('EX-AAAAAA', 'EX-BBBBBB', 'EX-CCCCCC');
+      const row = page.locator('tbody tr').filter({ hasText: 'EX-AAAAAA' });
+      await row.locator('td').last().locator('a').first().hover();
+      await row.getByText('Change progress').waitFor();
+      await watched.check();
+      await page.goto(`${bookings}/records/${id.marsh}/show`);
+      await page.getByText('CL-77').first().waitFor();
+      await watched.check();
+      await page.goto(`${bookings}/records/${id.marsh}/change`);
+      await page.getByRole('button', { name: 'Save' }).waitFor();
+      await watched.check();
+    });
 
   it('filter by keyboard alone, and clear the filters', async () => {
     await open(bookings);

@@ -46,12 +46,12 @@
     );
   }
 
-  const format = (timeZone) =>
+  const format = (timeZone, hasYear = true) =>
     new Intl.DateTimeFormat('en-AU', {
       weekday: 'short',
       day: 'numeric',
       month: 'short',
-      year: 'numeric',
+      year: hasYear ? 'numeric' : undefined,
       hour: '2-digit',
       minute: '2-digit',
       hourCycle: 'h23',
@@ -67,7 +67,9 @@
     return new Intl.DateTimeFormat('en-AU', { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(value));
   }
 
-  /** A time in the zone of the examination if it has one, else in the reader's. */
+  const isThisYear = (value) => new Date(value).getFullYear() === new Date().getFullYear();
+
+  /** A time in the zone of the examination if it has one, else in the reader's. Lists omit the year of today. */
   function When({ record, property, where }) {
     const value = record.params[property.path];
     const timeZone = record.params[property.custom.zone] || undefined;
@@ -78,7 +80,7 @@
     const shown = h(
       'time',
       { dateTime: value, className: 'console-when' },
-      `${format(timeZone).format(new Date(value))} `,
+      `${format(timeZone, where !== 'list' || !isThisYear(value)).format(new Date(value))} `,
       zone,
     );
     return h(Value, { property, where }, shown);
