@@ -21,10 +21,10 @@ export interface KeptForms {
   /** The Set-Cookie line; null when nothing was kept, because nobody has used the browser since the last sign-out. */
   keep(cookies: Cookies, form: KeptForm): Promise<string | null>;
   /**
-   * What the viewer can have back. `cookie`: the Set-Cookie line that names the viewer; null when the cookie does so
+   * What the viewer can have back. `cookie` makes the Set-Cookie line that names the viewer; null when the cookie does so
    * already.
    */
-  find(cookies: Cookies, viewer: Viewer): Promise<{ forms: KeptForm[]; cookie: string | null }>;
+  find(cookies: Cookies, viewer: Viewer): Promise<{ forms: KeptForm[]; cookie(): string | null }>;
   /** Whether something is kept for whoever used the browser last. */
   hasKept(cookies: Cookies): boolean;
   /** The form was sent again, or is not wanted. */
@@ -50,6 +50,7 @@ const shape = new RegExp(`^(${uuid})~(${uuid})~(${uuid})?~(kept)?~([\\w-]{43})$`
 export function createKeptForms(db: Database, secrets: SecretRing, baseUrl: string): KeptForms {
   const signer = createSigner(secrets, 'examdesk kept forms');
   const name = `${cookiePrefix(baseUrl)}.typist`;
+  const secure = isHttps(baseUrl) ? '; Secure' : '';
 
   function read(cookies: Cookies): Known | null {
     const value = readCookie(cookies, name) ?? '';
@@ -65,7 +66,7 @@ export function createKeptForms(db: Database, secrets: SecretRing, baseUrl: stri
   }
 
   function line(value: string, more = ''): string {
-    return `${name}=${value}; Path=/; HttpOnly; SameSite=Lax${isHttps(baseUrl) ? '; Secure' : ''}${more}`;
+    return `${name}=${value}; Path=/; HttpOnly; SameSite=Lax${secure}${more}`;
   }
 
   return {
@@ -106,7 +107,7 @@ export function createKeptForms(db: Database, secrets: SecretRing, baseUrl: stri
       // Another person never reaches what was kept: the browser's id is lost.
       const isSamePerson = known !== null && keyboardOf(known) === keyboardOf(now);
       if (!isSamePerson)
-        return { forms: [], cookie: cookie({ browserId: randomUUID(), hasKept: false, ...now }) };
+        return { forms: [], cookie: () => cookie({ browserId: randomUUID(), hasKept: false, ...now }) };
       const rows = known.hasKept ? await livingForms(db, known.browserId) : [];
       const forms = rows.filter(
         ({ user_id, admin_id }) => user_id === now.userId && admin_id === now.adminId,
@@ -114,7 +115,7 @@ export function createKeptForms(db: Database, secrets: SecretRing, baseUrl: stri
       const next = { ...now, browserId: known.browserId, hasKept: rows.length > 0 };
       const isNamed =
         known.userId === now.userId && known.adminId === now.adminId && known.hasKept === next.hasKept;
-      return { forms, cookie: isNamed ? null : cookie(next) };
+      return { forms, cookie: () => (isNamed ? null : cookie(next)) };
     },
 
     hasKept: (cookies) => read(cookies)?.hasKept ?? false,

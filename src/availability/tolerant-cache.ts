@@ -14,6 +14,8 @@ export interface TolerantCache {
   lock(key: string, ttlMs: number): Promise<Lock | 'held' | 'away'>;
 }
 
+const mostParsed = 500;
+
 export function createTolerantCache(cache: Cache, log: Logger): TolerantCache {
   let isAway = false;
 
@@ -32,14 +34,21 @@ export function createTolerantCache(cache: Cache, log: Logger): TolerantCache {
   }
 
   const get = (key: string) => attempt(() => cache.get(key), null);
+  /** Values are read far more often than they change: each is parsed once, and nobody changes what was parsed. */
+  const parsed = new Map<string, { raw: string; value: unknown }>();
 
   return {
     get,
     async read(key, schema) {
       const raw = await get(key);
       if (raw === null) return null;
-      const parsed = schema.safeParse(parseJson(raw));
-      return parsed.success ? parsed.data : null;
+      const last = parsed.get(key);
+      // A key is always read with the same schema.
+      if (last?.raw === raw) return last.value as z.output<typeof schema> | null;
+      const { data: value = null } = schema.safeParse(parseJson(raw));
+      if (parsed.size >= mostParsed) parsed.clear();
+      parsed.set(key, { raw, value });
+      return value;
     },
     set: (key, value, ttlMs) => attempt(() => cache.set(key, value, ttlMs).then(() => true), false),
     lock: (key, ttlMs) =>

@@ -1,8 +1,9 @@
 // Digests over what people typed or sent are stored keyed: without a key, whoever reads the database could find out by
 // trying whose birthday, phone number or address a digest is of. Keyed with ENCRYPTION_KEYS, whose earlier keys stay in the
 // list: a digest that nobody recognises any more would make an answer look changed.
-import { createHmac, hkdfSync } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import type { Keyring } from './keyring.ts';
+import { derivedKey } from './secret-ring.ts';
 
 export interface KeyedDigests {
   /** What is stored: the key's id and an HMAC. */
@@ -14,10 +15,8 @@ export interface KeyedDigests {
 }
 
 export function createKeyedDigests({ current, keys }: Pick<Keyring, 'current' | 'keys'>): KeyedDigests {
-  const derived = new Map(
-    [...keys].map(([id, key]) => [id, Buffer.from(hkdfSync('sha256', key, '', 'examdesk digests', 32))]),
-  );
-  const keyed = (id: string, key: Buffer, content: string) =>
+  const derived = new Map([...keys].map(([id, key]) => [id, derivedKey(key, 'examdesk digests')]));
+  const keyed = (id: string, key: KeyObject, content: string) =>
     `h:${id}:${createHmac('sha256', key).update(content).digest('base64url')}`;
   const all = (content: string) => [...derived].map(([id, key]) => keyed(id, key, content));
   const find = (id: string) => derived.get(id);

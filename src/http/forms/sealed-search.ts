@@ -1,7 +1,7 @@
 // People search bookings by the examinee's name, and names must not appear in URLs, which stay in histories and logs.
 // The search form posts; the URL of the result contains the words encrypted, readable only by this server for this
 // person.
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes, type KeyObject } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { actorOf } from '../actor.ts';
 import { withQuery } from '../pages/links.ts';
@@ -37,7 +37,7 @@ export function createSealedSearch(secrets: SecretRing): SealedSearch {
   };
 }
 
-function opened(key: Buffer, userId: string, bytes: Buffer): string | null {
+function opened(key: KeyObject, userId: string, bytes: Buffer): string | null {
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, ivBytes), {
     authTagLength: tagBytes,
   })

@@ -15,7 +15,8 @@ export function keptForms(kept: KeptForms): RequestHandler {
     if (req.method === 'GET') {
       const found = await kept.find(cookie, viewer);
       res.locals.keptForms = found.forms;
-      if (found.cookie !== null && !wantsJson(req)) setCookies(res, [found.cookie]);
+      const line = wantsJson(req) ? null : found.cookie();
+      if (line !== null) setCookies(res, [line]);
     }
     next();
   };

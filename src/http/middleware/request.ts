@@ -13,8 +13,9 @@ const wellFormedId = /^[\w.-]{8,64}$/;
  * Others could make their requests look like somebody else's in the logs and in the audit log.
  */
 export const requestId: RequestHandler = (req, res, next) => {
-  const given = isFromTrustedProxy(req) ? req.get('x-request-id') : undefined;
-  res.locals.requestId = given && wellFormedId.test(given) ? given : randomUUID();
+  const given = req.get('x-request-id');
+  const isKept = given !== undefined && wellFormedId.test(given) && isFromTrustedProxy(req);
+  res.locals.requestId = isKept ? given : randomUUID();
   res.setHeader('X-Request-Id', requestIdOf(res));
   next();
 };
