@@ -674,6 +674,7 @@ CREATE TABLE intake_fields (
   CONSTRAINT intake_fields_acuity_field_id_key UNIQUE (acuity_field_id)
 );
 CREATE CONSTRAINT TRIGGER intake_fields_audited AFTER INSERT OR DELETE OR UPDATE ON intake_fields DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('intake_mapping', 'name', 'any');
+CREATE CONSTRAINT TRIGGER intake_fields_kept AFTER INSERT OR DELETE OR UPDATE ON intake_fields DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION raise_kept_version();
 
 CREATE TABLE kept_version (
   is_only boolean DEFAULT true NOT NULL,

@@ -41,6 +41,7 @@ import {
   tellNobody,
 } from './bookings/index.ts';
 import type { Config } from './config.ts';
+import { keep } from './db/kept-version.ts';
 import { databaseUsage, poolUsage } from './db/knex.ts';
 import { createReadiness } from './doctor/index.ts';
 import {
@@ -79,7 +80,7 @@ import type { Cache } from './ports/cache.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Mailer } from './ports/mailer.ts';
 import type { Scanner } from './ports/scanner.ts';
-import { createMapping, createQuestions, type QuestionDeps } from './questions/index.ts';
+import { createMapping, createQuestions, readMapping, type QuestionDeps } from './questions/index.ts';
 import { createRelay, type Relay, type RelayDeps } from './relay/index.ts';
 import { createRestoring, type Restoring } from './restoring/index.ts';
 import { createSpecialistRepository, keepSpecialists } from './specialists/index.ts';
@@ -181,7 +182,10 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     changed: (calendarId, taken) => nextFree.changed(calendarId, taken),
   });
   const nextFreeFiller = createNextFreeFiller({ ...ground, acuity: acuity.background, cache, specialists });
+  /** For requests. */
+  const keptSpecialists = keepSpecialists(specialists, ground.keptVersion);
   const intakeFields = {
+    keptMapping: keep(ground.keptVersion, () => readMapping(db)),
     referenceFieldId: config.ACUITY_REFERENCE_FIELD_ID,
     referrerFieldId: config.REFERRER_FIELD_ID,
   };
@@ -345,7 +349,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     accounts,
     impersonation,
     merges: createMergeService(ground),
-    specialists: keepSpecialists(specialists, ground.keptVersion),
+    specialists: keptSpecialists,
     availability,
     nextFree,
     nextFreeFiller,
@@ -358,7 +362,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     bookingList: createBookingList(ground),
     bookingNeeds,
     upcomingBookings: createUpcomingBookings(ground),
-    attempts: createAttemptService(attemptDeps),
+    attempts: createAttemptService({ ...attemptDeps, specialists: keptSpecialists }),
     settlement,
     convergence,
     webhooks,

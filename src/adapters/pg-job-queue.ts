@@ -1,26 +1,29 @@
 import type { Database } from '../db/knex.ts';
-import type { AddJobOptions, JobDefinition, JobQueue } from '../ports/job-queue.ts';
+import { sendTogether } from '../db/statements.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
 
 /** graphile-worker's queue: a row in PostgreSQL, so a job commits or vanishes with its transaction. */
 export function createPgJobQueue(db: Database): JobQueue {
-  return {
-    async add<Payload>(job: JobDefinition<Payload>, payload: Payload, options: AddJobOptions) {
-      await (options.trx ?? db).raw(
-        `select graphile_worker.add_job(
-           ?::text, ?::json,
-           run_at := coalesce(?::timestamptz, clock_timestamp() + ? * interval '1 millisecond'),
-           max_attempts := ?::int, job_key := ?::text, job_key_mode := ?::text)`,
-        [
-          job.name,
-          JSON.stringify(job.payload.parse(payload)),
-          options.runAt?.toISOString() ?? null,
-          options.delayMs ?? 0,
-          job.maxAttempts ?? 25,
-          options.key,
-          options.keepRunAt ? 'preserve_run_at' : 'replace',
-        ],
-      );
+  const queue: JobQueue = {
+    async add(job, payload, options) {
+      await sendTogether(options.trx ?? db, queue.adding(job, payload, options));
     },
+    adding: (job, payload, options) => ({
+      name: 'add a job',
+      text: `select graphile_worker.add_job(
+           $1::text, $2::json,
+           run_at := coalesce($3::timestamptz, clock_timestamp() + $4 * interval '1 millisecond'),
+           max_attempts := $5::int, job_key := $6::text, job_key_mode := $7::text)`,
+      values: [
+        job.name,
+        JSON.stringify(job.payload.parse(payload)),
+        options.runAt?.toISOString() ?? null,
+        options.delayMs ?? 0,
+        job.maxAttempts ?? 25,
+        options.key,
+        options.keepRunAt ? 'preserve_run_at' : 'replace',
+      ],
+    }),
     async runAgain(jobId, trx) {
       if (!/^\d{1,15}$/.test(jobId)) return false;
       const { rows } = await trx.raw<{ rows: unknown[] }>(
@@ -41,4 +44,5 @@ export function createPgJobQueue(db: Database): JobQueue {
       return rows.length;
     },
   };
+  return queue;
 }

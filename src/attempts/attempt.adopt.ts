@@ -4,14 +4,14 @@ import {
   answersOf,
   detailsIn,
   digestOfAll,
-  insertAnswers,
-  insertBooking,
-  insertProgress,
+  insertingAnswers,
+  insertingBooking,
+  insertingProgress,
   intakeFields,
   placeOf,
 } from '../bookings/index.ts';
 import type { Transaction } from '../db/knex.ts';
-import { mergedInto } from '../db/merges.ts';
+import { sendTogether } from '../db/statements.ts';
 import type { Appointment } from '../ports/acuity.ts';
 import { isAsRequested, verdictOn } from './attempt.acuity.ts';
 import { overlapsAnother } from './attempt.create.ts';
@@ -41,7 +41,7 @@ export async function adoptAppointment(
     if (overlaps.value) return cancelOverlapping(deps, attempt, appointment, failOptions);
   }
   await deps.onStep?.('before_complete');
-  const completion = await completeOnce(deps, attempt.id, (trx, locked) =>
+  const completion = await completeOnce(deps, attempt, (trx, locked) =>
     writeBooking(deps, trx, locked as Attempt<'book'>, appointment),
   );
   // The settle job failed this attempt during the call: no appointment without a booking (domain.md, rule 1).
@@ -138,54 +138,55 @@ async function writeBooking(
   attempt: Attempt<'book'>,
   appointment: Appointment,
 ): Promise<string> {
-  const { request } = attempt;
-  if (!attempt.organizationId) throw new Error(`Attempt ${attempt.id} has no organisation`);
-  // Either may have been merged away since the attempt was stored: the booking belongs to the remaining record.
-  const organizationId = await mergedInto(trx, attempt.organizationId);
-  const createdById = await mergedInto(trx, attempt.createdById);
+  const { request, organizationId, createdById, createdForId } = attempt;
+  if (!organizationId) throw new Error(`Attempt ${attempt.id} has no organisation`);
   const bookingId = deps.ids.uuid();
-  await insertBooking(trx, {
-    id: bookingId,
-    reference: attempt.reference,
-    acuityAppointmentId: appointment.id,
-    specialistId: attempt.specialistId,
-    organizationId,
-    createdById,
-    createdForId: attempt.createdForId,
-    ...detailsIn(request),
-    startsAt: appointment.startsAt,
-    // Acuity's answer may lack the duration; take the service's.
-    durationMinutes: appointment.durationMinutes || request.durationMinutes,
-    timezone: request.examinationTimezone,
-    type: request.type,
-    ...placeOf(request.type, appointment.location, request.location),
-    source: 'portal',
-    externalCreatedBy: null,
-    detailsNeeded: request.detailsNeeded ?? false,
-    answersDigest: deps.digests.of(answersOf(appointment, await intakeFields(trx, deps)).digest),
-  });
-  await insertProgress(trx, {
-    id: deps.ids.uuid(),
-    bookingId,
-    progress: 'scheduled',
-    changedById: createdById,
-    changedForId: attempt.createdForId,
-    source: 'portal',
-    notes: '',
-  });
-  await insertAnswers(trx, {
-    id: deps.ids.uuid(),
-    bookingId,
-    source: 'portal',
-    answers: request.answers,
-    acuityDigest: deps.digests.of(digestOfAll(appointment)),
-  });
-  await deps.audit.record(trx, request.actor, {
-    action: 'booking.created',
-    resourceType: 'booking',
-    resourceId: bookingId,
-    metadata: { acuityAppointmentId: appointment.id, attemptId: attempt.id },
-  });
+  const fields = await intakeFields(trx, deps);
+  await sendTogether(
+    trx,
+    insertingBooking(trx, {
+      id: bookingId,
+      reference: attempt.reference,
+      acuityAppointmentId: appointment.id,
+      specialistId: attempt.specialistId,
+      organizationId,
+      createdById,
+      createdForId,
+      ...detailsIn(request),
+      startsAt: appointment.startsAt,
+      // Acuity's answer may lack the duration; take the service's.
+      durationMinutes: appointment.durationMinutes || request.durationMinutes,
+      timezone: request.examinationTimezone,
+      type: request.type,
+      ...placeOf(request.type, appointment.location, request.location),
+      source: 'portal',
+      externalCreatedBy: null,
+      detailsNeeded: request.detailsNeeded ?? false,
+      answersDigest: deps.digests.of(answersOf(appointment, fields).digest),
+    }),
+    insertingProgress(trx, {
+      id: deps.ids.uuid(),
+      bookingId,
+      progress: 'scheduled',
+      changedById: createdById,
+      changedForId: createdForId,
+      source: 'portal',
+      notes: '',
+    }),
+    insertingAnswers(trx, {
+      id: deps.ids.uuid(),
+      bookingId,
+      source: 'portal',
+      answers: request.answers,
+      acuityDigest: deps.digests.of(digestOfAll(appointment)),
+    }),
+    deps.audit.recording(request.actor, {
+      action: 'booking.created',
+      resourceType: 'booking',
+      resourceId: bookingId,
+      metadata: { acuityAppointmentId: appointment.id, attemptId: attempt.id },
+    }),
+  );
   await deps.announce(trx, { kind: 'booking_confirmation', bookingId, attemptId: attempt.id });
   return bookingId;
 }

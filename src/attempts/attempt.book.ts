@@ -7,12 +7,13 @@ import {
   type BookingRequest,
   type FieldError,
 } from '../bookings/index.ts';
+import { sendTogether } from '../db/statements.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import { failure, type Result } from '../lib/result.ts';
 import { maySeeAttempt } from './attempt.access.ts';
 import { timingsOf, type AttemptDeps } from './attempt.deps.ts';
 import { attemptFor, hashOf, planFor, type Asked, type Plan } from './attempt.plan.ts';
-import { findAttemptByKey, insertAttempt, waitUntilSettled } from './attempt.repository.ts';
+import { findAttemptByKey, insertingAttempt, waitUntilSettled } from './attempt.repository.ts';
 import { outcomeOf, runAttempt, storeAttempt, type AttemptAnswer } from './attempt.saga.ts';
 import { answerOf, slotTaken, type Attempt, type BookFailure } from './attempt.ts';
 
@@ -82,7 +83,7 @@ async function refuseTaken(deps: AttemptDeps, asked: Asked, plan: Plan): Promise
   if (asked.idempotencyKey === null) return answer;
   const over = { ...attemptFor(deps, asked, plan), id: deps.ids.uuid(), failure: refusal };
   try {
-    await deps.db.transaction((trx) => insertAttempt(trx, over));
+    await sendTogether(deps.db, insertingAttempt(deps.db, over));
   } catch (error) {
     // A concurrent request with the same key won: return its answer.
     if (violatedConstraint(error) !== 'booking_attempts_idempotency_key') throw error;
@@ -97,7 +98,7 @@ async function store(deps: AttemptDeps, asked: Asked, plan: Plan): Promise<Store
   for (let tries = 1; ; tries += 1) {
     try {
       const attempt = { ...attemptFor(deps, asked, plan), id: deps.ids.uuid() };
-      return { ok: true, attempt: await deps.db.transaction((trx) => storeAttempt(deps, trx, attempt)) };
+      return { ok: true, attempt: await storeAttempt(deps, deps.db, attempt) };
     } catch (error) {
       const constraint = violatedConstraint(error);
       if (constraint === 'booking_attempts_reference_key' && tries < 5) continue;

@@ -3,6 +3,7 @@ import type { AuditLog } from '../audit/index.ts';
 import type { AvailabilityService } from '../availability/index.ts';
 import type { Announce, IntakeDeps } from '../bookings/index.ts';
 import type { Database } from '../db/knex.ts';
+import type { Statements } from '../db/statements.ts';
 import type { Acuity } from '../ports/acuity.ts';
 import type { KeyedDigests } from '../lib/keyed-digests.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -41,6 +42,7 @@ export const usualTimings: AttemptTimings = {
 
 export interface AttemptDeps extends IntakeDeps {
   db: Database;
+  statements: Statements;
   acuity: Acuity;
   availability: AvailabilityService;
   questions: Questions;

@@ -1,12 +1,25 @@
 // The only place that completes or fails an attempt. Requests, the worker and webhooks call it at any time and
 // concurrently; the lock on the attempt's row decides which was first.
-import { findBooking, lockBooking, type Booking } from '../bookings/index.ts';
+import {
+  findingBooking,
+  lockingBooking,
+  toBooking,
+  type Booking,
+  type BookingRow,
+} from '../bookings/index.ts';
 import type { Transaction } from '../db/knex.ts';
-import { blockMerges } from '../db/merges.ts';
+import { blockingMerges, blockMerges } from '../db/merges.ts';
+import { sendTogether } from '../db/statements.ts';
 import { timingsOf, type AttemptDeps } from './attempt.deps.ts';
 import { checkLateJob } from './attempt.jobs.ts';
 import type { Completion } from './attempt.kind.ts';
-import { completeOpen, failOpen, failUncalled, findAttempt, lockAttempt } from './attempt.repository.ts';
+import {
+  completingAttempt,
+  failOpen,
+  failUncalled,
+  lockingAttempt,
+  toAttempt,
+} from './attempt.repository.ts';
 import type { Attempt, Refusal } from './attempt.ts';
 
 /**
@@ -16,34 +29,42 @@ import type { Attempt, Refusal } from './attempt.ts';
  */
 export async function completeOnce(
   deps: AttemptDeps,
-  attemptId: string,
+  { id, bookingId: changedId }: Pick<Attempt, 'id' | 'bookingId'>,
   write: (trx: Transaction, attempt: Attempt, booking: Booking | null) => Promise<string>,
   options: { evenIfFailed?: boolean } = {},
 ): Promise<Exclude<Completion, { outcome: 'unknown' }>> {
   return deps.db.transaction(async (trx) => {
-    await blockMerges(trx);
-    const known = await findAttempt(trx, attemptId);
-    // Lock order everywhere: the booking, then the attempt.
-    const booking = known?.bookingId ? await lockBooking(trx, known.bookingId) : null;
-    const attempt = await lockAttempt(trx, attemptId);
-    if (!attempt) throw new Error(`There is no attempt ${attemptId}`);
+    // Lock order everywhere: merges, the booking, then the attempt.
+    const [, , [booking], [locked]] = await sendTogether(
+      trx,
+      blockingMerges.call(trx, {}),
+      lockingBooking.call(trx, { id: changedId }),
+      findingBooking.call(trx, { id: changedId }),
+      lockingAttempt.call(trx, { id }),
+    );
+    if (!locked) throw new Error(`There is no attempt ${id}`);
+    const attempt = toAttempt(locked);
     if (attempt.state === 'failed' && !options.evenIfFailed) {
       return { outcome: 'failed', refusal: attempt.failure ?? { reason: 'acuity_error' } };
     }
-    let { bookingId } = attempt;
-    if (attempt.state !== 'completed') {
-      bookingId = await write(trx, attempt, booking);
-      await completeOpen(trx, attemptId, bookingId);
-      await deps.onStep?.('in_complete_transaction');
+    if (attempt.state === 'completed') {
+      const [[row]] = await sendTogether(trx, findingBooking.call(trx, { id: attempt.bookingId }));
+      return { outcome: 'completed', booking: toBooking(existing(row, id)) };
     }
-    return { outcome: 'completed', booking: await bookingOf(trx, attemptId, bookingId) };
+    const bookingId = await write(trx, attempt, booking ? toBooking(booking) : null);
+    const [, [row]] = await sendTogether(
+      trx,
+      completingAttempt.call(trx, { id, bookingId }),
+      findingBooking.call(trx, { id: bookingId }),
+    );
+    await deps.onStep?.('in_complete_transaction');
+    return { outcome: 'completed', booking: toBooking(existing(row, id)) };
   });
 }
 
-async function bookingOf(trx: Transaction, attemptId: string, bookingId: string | null): Promise<Booking> {
-  const booking = bookingId ? await findBooking(trx, bookingId) : null;
-  if (!booking) throw new Error(`Attempt ${attemptId} was completed without a booking`);
-  return booking;
+function existing(row: BookingRow | undefined, attemptId: string): BookingRow {
+  if (!row) throw new Error(`Attempt ${attemptId} was completed without a booking`);
+  return row;
 }
 
 export interface FailOptions {

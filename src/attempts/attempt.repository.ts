@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { detailKeys } from '../bookings/index.ts';
-import type { Queryable, Transaction } from '../db/knex.ts';
+import type { Database, Queryable, Transaction } from '../db/knex.ts';
+import { prepare, type Call, type Statements } from '../db/statements.ts';
 import type { Attempt, AttemptRequest, ChangeKind, NewAttempt, Refusal } from './attempt.ts';
 
-interface AttemptRow {
+export interface AttemptRow {
   id: string;
   kind: AttemptRequest['kind'];
   state: Attempt['state'];
@@ -22,15 +23,20 @@ interface AttemptRow {
   called_ago_ms: number | null;
 }
 
+const columns = [
+  ...['id', 'kind', 'state', 'booking_id', 'reference', 'specialist_id', 'organization_id', 'created_by_id'],
+  ...['created_for_id', 'request_hash', 'request', 'starts_at', 'failure', 'created_at'],
+];
+const ages = [
+  '(extract(epoch from clock_timestamp() - created_at) * 1000)::float8 as age_ms',
+  '(extract(epoch from clock_timestamp() - acuity_called_at) * 1000)::float8 as called_ago_ms',
+];
+
 function selectAttempts(db: Queryable) {
-  return db('booking_attempts').select<AttemptRow[]>(
-    '*',
-    db.raw('(extract(epoch from clock_timestamp() - created_at) * 1000)::float8 as age_ms'),
-    db.raw('(extract(epoch from clock_timestamp() - acuity_called_at) * 1000)::float8 as called_ago_ms'),
-  );
+  return db('booking_attempts').select<AttemptRow[]>(...columns, ...ages.map((age) => db.raw(age)));
 }
 
-function toAttempt(row: AttemptRow): Attempt {
+export function toAttempt(row: AttemptRow): Attempt {
   return {
     id: row.id,
     state: row.state,
@@ -56,10 +62,9 @@ export async function findAttempt(db: Queryable, id: string): Promise<Attempt | 
 }
 
 /** Locks the row until the transaction ends: an attempt is settled exactly once. */
-export async function lockAttempt(trx: Transaction, id: string): Promise<Attempt | null> {
-  const row = await selectAttempts(trx).where({ id }).forUpdate().first();
-  return row ? toAttempt(row) : null;
-}
+export const lockingAttempt = prepare<AttemptRow, { id: string }>('lock an attempt', (db, { id }) =>
+  selectAttempts(db).where({ id }).forUpdate(),
+);
 
 export async function findAttemptByKey(
   db: Queryable,
@@ -114,9 +119,8 @@ export async function openAttemptsOlderThan(db: Queryable, ageMs: number): Promi
     .pluck('id');
 }
 
-/** @throws the database's error when a unique index is violated; see `violatedConstraint` */
-export async function insertAttempt(trx: Transaction, attempt: NewAttempt): Promise<void> {
-  await trx('booking_attempts').insert({
+function rowOf(attempt: NewAttempt) {
+  return {
     id: attempt.id,
     kind: attempt.request.kind,
     booking_id: attempt.bookingId,
@@ -129,24 +133,42 @@ export async function insertAttempt(trx: Transaction, attempt: NewAttempt): Prom
     request_hash: attempt.requestHash,
     request: JSON.stringify(attempt.failure ? withoutPerson(attempt.request) : attempt.request),
     starts_at: attempt.startsAt,
-    ...(attempt.failure && {
-      state: 'failed',
-      failure: JSON.stringify(attempt.failure),
-      settled_at: trx.raw('clock_timestamp()'),
-    }),
-  });
+    state: attempt.failure ? ('failed' as const) : ('open' as const),
+    failure: attempt.failure ? JSON.stringify(attempt.failure) : null,
+  };
 }
+
+const inserting = prepare<AttemptRow, ReturnType<typeof rowOf>>('insert an attempt', (db, row) =>
+  db('booking_attempts')
+    .insert({
+      ...row,
+      settled_at: db.raw(`case when ?::text <> 'open' then clock_timestamp() end`, [row.state]),
+    })
+    .returning([...columns, ...ages.map((age) => db.raw(age))]),
+);
+
+/** Fails with the database's error when a unique index is violated; see `violatedConstraint`. */
+export function insertingAttempt(db: Queryable, attempt: NewAttempt): Call<AttemptRow> {
+  return inserting.call(db, rowOf(attempt));
+}
+
+const claiming = prepare<{ id: string }, { id: string }>('claim an attempt', (db, { id }) =>
+  db('booking_attempts')
+    .where({ id, state: 'open' })
+    .whereNull('acuity_called_at')
+    .update({ acuity_called_at: db.raw('clock_timestamp()') })
+    .returning('id'),
+);
 
 /**
  * Claims the attempt: the last statement before Acuity is called. False when it was settled in the meantime: the settle
  * job failed it because the request took too long.
  */
-export async function claimForCall(db: Queryable, id: string): Promise<boolean> {
-  const claimed = await db('booking_attempts')
-    .where({ id, state: 'open' })
-    .whereNull('acuity_called_at')
-    .update({ acuity_called_at: db.raw('clock_timestamp()') });
-  return claimed === 1;
+export async function claimForCall(
+  deps: { db: Database; statements: Statements },
+  id: string,
+): Promise<boolean> {
+  return (await claiming(deps, { id })).length === 1;
 }
 
 /**
@@ -193,11 +215,13 @@ export async function failOpen(
   return failed === 1;
 }
 
-export async function completeOpen(trx: Transaction, id: string, bookingId: string): Promise<void> {
-  await trx('booking_attempts')
-    .where({ id })
-    .update(settledColumns(trx, { state: 'completed', booking_id: bookingId, failure: null }));
-}
+export const completingAttempt = prepare<never, { id: string; bookingId: string }>(
+  'complete an attempt',
+  (db, { id, bookingId }) =>
+    db('booking_attempts')
+      .where({ id })
+      .update(settledColumns(db, { state: 'completed', booking_id: bookingId, failure: null })),
+);
 
 // Health information: removed when the attempt is settled. By then it is in the booking, or nobody needs it.
 const typedByThePerson: string[] = [...detailKeys(), 'answers', 'reason'];
@@ -206,11 +230,11 @@ function withoutPerson(request: AttemptRequest): Record<string, unknown> {
   return Object.fromEntries(Object.entries(request).filter(([key]) => !typedByThePerson.includes(key)));
 }
 
-function settledColumns(trx: Transaction, columns: Record<string, unknown>) {
+function settledColumns(db: Queryable, settled: Record<string, unknown>) {
   return {
-    ...columns,
-    settled_at: trx.raw('clock_timestamp()'),
-    request: trx.raw('request - ?::text[]', [typedByThePerson]),
+    ...settled,
+    settled_at: db.raw('clock_timestamp()'),
+    request: db.raw('request - ?::text[]', [typedByThePerson]),
   };
 }
 

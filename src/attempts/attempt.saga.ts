@@ -1,7 +1,8 @@
 // The saga of every attempt: store it, claim it, call Acuity, then complete it, fail it or leave it open. If the
 // process dies between two steps, the worker settles the attempt (attempt.settle.ts).
 import { findBooking, type Booking } from '../bookings/index.ts';
-import type { Transaction } from '../db/knex.ts';
+import type { Queryable } from '../db/knex.ts';
+import { sendTogether } from '../db/statements.ts';
 import { errorFacts } from '../lib/error-facts.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { Appointment } from '../ports/acuity.ts';
@@ -11,7 +12,7 @@ import { failAttempt, type FailOptions } from './attempt.end.ts';
 import { settleAttemptJob } from './attempt.jobs.ts';
 import type { Call, Completion } from './attempt.kind.ts';
 import { kindOf } from './attempt.kinds.ts';
-import { claimForCall, findAttempt, insertAttempt } from './attempt.repository.ts';
+import { claimForCall, findAttempt, insertingAttempt, toAttempt } from './attempt.repository.ts';
 import {
   answerOf,
   slotTaken,
@@ -25,20 +26,15 @@ import {
 export type AttemptAnswer = Result<Booking, AttemptFailure>;
 
 /** Before Acuity is called: stores the attempt, and adds the job that settles it if this process dies. */
-export async function storeAttempt(
-  deps: AttemptDeps,
-  trx: Transaction,
-  attempt: NewAttempt,
-): Promise<Attempt> {
-  await insertAttempt(trx, attempt);
-  await deps.jobs.add(
+export async function storeAttempt(deps: AttemptDeps, db: Queryable, attempt: NewAttempt): Promise<Attempt> {
+  const settling = deps.jobs.adding(
     settleAttemptJob,
     { attemptId: attempt.id },
-    { trx, key: attempt.id, delayMs: timingsOf(deps).settleAfterMs },
+    { key: attempt.id, delayMs: timingsOf(deps).settleAfterMs },
   );
-  const stored = await findAttempt(trx, attempt.id);
+  const [[stored]] = await sendTogether(db, insertingAttempt(db, attempt), settling);
   if (!stored) throw new Error(`Attempt ${attempt.id} was stored and is not there`);
-  return stored;
+  return toAttempt(stored);
 }
 
 /** Carries out a stored attempt. */
@@ -52,7 +48,7 @@ export async function runAttempt(deps: AttemptDeps, attempt: Attempt): Promise<A
 /** From here Acuity may have made or changed the appointment. Never throws: returns `outcome_pending` instead. */
 async function carryOut(deps: AttemptDeps, attempt: Attempt): Promise<AttemptAnswer> {
   try {
-    if (!(await claimForCall(deps.db, attempt.id))) return await currentOutcome(deps, attempt);
+    if (!(await claimForCall(deps, attempt.id))) return await currentOutcome(deps, attempt);
     await deps.onStep?.('before_acuity');
     const call = await kindOf(attempt).call(deps, attempt);
     await deps.onStep?.('after_acuity');

@@ -120,7 +120,7 @@ function kindOfChange<K extends ChangeKind>(change: Change<K>): Kind<K> {
       await deps.onStep?.('before_complete');
       return completeOnce(
         deps,
-        attempt.id,
+        attempt,
         async (trx, locked, booking) => {
           if (!booking) throw new Error(`Attempt ${attempt.id} changes no booking`);
           const mine = locked as Attempt<K>;

@@ -1,10 +1,13 @@
 import type { Queryable, Transaction } from '../db/knex.ts';
+import { sendTogether, type Call } from '../db/statements.ts';
 import { admitRefusal } from './audit.refusals.ts';
 import type { AuditAction, AuditActor, AuditEntry } from './audit.ts';
 
 /** The append-only log. Pass the transaction of the recorded change: both commit or neither does. */
 export interface AuditLog {
   record(trx: Queryable, actor: AuditActor, entry: AuditEntry): Promise<void>;
+  /** The same, to be sent together with the change (src/db/statements.ts). */
+  recording(actor: AuditActor, entry: UnlimitedEntry): Call;
 }
 
 export const auditLog: AuditLog = {
@@ -12,9 +15,14 @@ export const auditLog: AuditLog = {
     const { action } = entry;
     // Anyone can repeat a refused request without end.
     if (isLimited(action) && !(await admitRefusal(trx, actor, { ...entry, action }))) return;
-    await trx('audit_log').insert(rowOf(actor, entry));
+    await sendTogether(trx, recordingCall(actor, entry));
   },
+  recording: (actor, entry) => recordingCall(actor, entry),
 };
+
+function recordingCall(actor: AuditActor, entry: AuditEntry): Call {
+  return { name: 'record in the audit log', text: auditInsertion(1, 'true'), values: valuesOf(actor, entry) };
+}
 
 function rowOf(actor: AuditActor, entry: AuditEntry) {
   return {
@@ -55,14 +63,17 @@ export function auditInsertion(first: number, where: string): string {
   return `insert into audit_log (${columns.join(', ')}) select ${given.join(', ')} where ${where} returning 1`;
 }
 
-/** An entry that nobody can cause by being refused: those are limited (`record`). */
-export function auditValues(
-  actor: AuditActor,
-  entry: AuditEntry & { action: Exclude<AuditAction, Limited> },
-): unknown[] {
+export function auditValues(actor: AuditActor, entry: UnlimitedEntry): unknown[] {
+  return valuesOf(actor, entry);
+}
+
+function valuesOf(actor: AuditActor, entry: AuditEntry): unknown[] {
   const row = rowOf(actor, entry);
   return columns.map((column) => row[column]);
 }
+
+/** An entry that nobody can cause by being refused: those are limited (`record`). */
+export type UnlimitedEntry = AuditEntry & { action: Exclude<AuditAction, Limited> };
 
 type Limited = 'auth.sign_in_failed' | 'auth.two_factor_failed' | 'access.denied';
 

@@ -4,6 +4,7 @@ import type { Statements } from '../db/statements.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Announce } from './booking.announcement.ts';
+import type { IntakeSettings } from '../questions/index.ts';
 
 export interface BookingDeps {
   db: Database;
@@ -16,9 +17,7 @@ export interface BookingDeps {
   findOpenChange: (db: Queryable, bookingId: string) => Promise<{ id: string } | null>;
 }
 
-export interface IntakeDeps {
-  /** Overrides the row `reference` of intake_fields. */
-  referenceFieldId?: number | undefined;
+export interface IntakeDeps extends IntakeSettings {
   /** The question in Acuity's form that holds the referrer's address; unset: the client's own address. */
   referrerFieldId?: number | undefined;
 }

@@ -320,6 +320,13 @@ export function columnsOf(given: PartialDetails): Partial<DetailColumns> {
   );
 }
 
+/** A value for every column. */
+export function detailRowOf(given: BookingDetails): Record<string, string | null> {
+  return Object.fromEntries(
+    details.map((detail) => [detail.column, detailIn(given, detail) ?? detail.absent]),
+  );
+}
+
 /** The given details that differ from the booking's. */
 export function changedDetails(booking: BookingDetails, given: PartialDetails): PartialDetails {
   return nestDetails((detail) => {

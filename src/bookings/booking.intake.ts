@@ -1,6 +1,6 @@
 // Maps questions of Acuity's intake form to details of a booking.
 import type { Queryable } from '../db/knex.ts';
-import { readIntakeFields, type MappableDetail } from '../questions/index.ts';
+import { readIntakeFields, type IntakeSettings, type MappableDetail } from '../questions/index.ts';
 import type { IntakeDeps } from './booking.deps.ts';
 import { details, type DetailIntakeName } from './booking.details.ts';
 
@@ -44,11 +44,8 @@ export function intakeDetails(): MappableDetail[] {
 export type IntakeFields = ReadonlyMap<IntakeName, number>;
 
 /** Reads the current mapping; the configured reference field overrides the stored one. */
-export async function intakeFields(
-  db: Queryable,
-  deps: Pick<IntakeDeps, 'referenceFieldId'>,
-): Promise<IntakeFields> {
-  return (await readIntakeFields(db, deps)) as Map<IntakeName, number>;
+export async function intakeFields(db: Queryable, settings: IntakeSettings): Promise<IntakeFields> {
+  return (await readIntakeFields(db, settings)) as Map<IntakeName, number>;
 }
 
 /** Ids of the fields that the booking itself answers. */

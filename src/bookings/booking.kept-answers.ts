@@ -1,6 +1,7 @@
 // Stores the answers to Acuity's own questions with a booking, and their history.
 import { createHash } from 'node:crypto';
 import type { Queryable, Transaction } from '../db/knex.ts';
+import { prepare, sendTogether, type Call } from '../db/statements.ts';
 import type { Appointment } from '../ports/acuity.ts';
 import { isSameAnswer, type Answer } from '../questions/index.ts';
 import type { AnswersChange, ProgressEntry } from './booking.ts';
@@ -25,14 +26,26 @@ interface AnswersRow {
   created_at: Date;
 }
 
-export async function insertAnswers(trx: Transaction, given: NewAnswers): Promise<void> {
-  await trx('booking_answers').insert({
+function newRow(given: NewAnswers) {
+  return {
     id: given.id,
     booking_id: given.bookingId,
     answers: JSON.stringify(given.answers),
     acuity_digest: given.acuityDigest,
     source: given.source,
-  });
+  };
+}
+
+const inserting = prepare<never, ReturnType<typeof newRow>>('insert answers', (db, row) =>
+  db('booking_answers').insert(row),
+);
+
+export function insertingAnswers(db: Queryable, given: NewAnswers): Call {
+  return inserting.call(db, newRow(given));
+}
+
+export async function insertAnswers(trx: Transaction, given: NewAnswers): Promise<void> {
+  await sendTogether(trx, insertingAnswers(trx, given));
 }
 
 /** By booking id. Bookings without an entry were made before answers were stored. */

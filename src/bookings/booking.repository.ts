@@ -1,6 +1,8 @@
 import type { Queryable, Transaction } from '../db/knex.ts';
+import { prepare, sendTogether, type Call } from '../db/statements.ts';
 import {
   columnsOf,
+  detailRowOf,
   details,
   detailsOfRow,
   type BookingDetails,
@@ -134,6 +136,16 @@ function named(id: string | null, name: string | null): { id: string; name: stri
   return id === null ? null : { id, name: name ?? '' };
 }
 
+/** Of `id` null: nothing. */
+export const findingBooking = prepare<BookingRow, { id: string | null }>('a booking', (db, { id }) =>
+  selectBookings(db).where('b.id', id),
+);
+
+/** Locks the row until the transaction ends: changes of one booking are serialised. */
+export const lockingBooking = prepare<{ id: string }, { id: string | null }>('lock a booking', (db, { id }) =>
+  db('bookings').whereRaw('id = ?', [id]).forUpdate().select('id'),
+);
+
 export async function findBooking(db: Queryable, id: string): Promise<Booking | null> {
   const row = await selectBookings(db).where('b.id', id).first();
   return row ? toBooking(row) : null;
@@ -150,10 +162,14 @@ export async function findBookingId(db: Queryable, reference: string): Promise<s
   return row?.id ?? null;
 }
 
-/** Locks the row until the transaction ends: changes of one booking are serialised. */
+/** Locks the row until the transaction ends, and reads it. */
 export async function lockBooking(trx: Transaction, id: string): Promise<Booking | null> {
-  await trx('bookings').where({ id }).forUpdate().select('id');
-  return findBooking(trx, id);
+  const [, [row]] = await sendTogether(
+    trx,
+    lockingBooking.call(trx, { id }),
+    findingBooking.call(trx, { id }),
+  );
+  return row ? toBooking(row) : null;
 }
 
 export async function findBookingByAppointment(
@@ -164,8 +180,8 @@ export async function findBookingByAppointment(
   return row ? toBooking(row) : null;
 }
 
-export async function insertBooking(trx: Transaction, booking: NewBooking): Promise<void> {
-  await trx('bookings').insert({
+function newBookingRow(booking: NewBooking) {
+  return {
     id: booking.id,
     reference: booking.reference,
     acuity_appointment_id: booking.acuityAppointmentId,
@@ -173,7 +189,7 @@ export async function insertBooking(trx: Transaction, booking: NewBooking): Prom
     organization_id: booking.organizationId,
     created_by_id: booking.createdById,
     created_for_id: booking.createdForId,
-    ...columnsOf(booking),
+    ...detailRowOf(booking),
     starts_at: booking.startsAt,
     duration_minutes: booking.durationMinutes,
     timezone: booking.timezone,
@@ -184,7 +200,25 @@ export async function insertBooking(trx: Transaction, booking: NewBooking): Prom
     external_created_by: booking.externalCreatedBy,
     details_needed: booking.detailsNeeded,
     acuity_answers_digest: booking.answersDigest,
-  });
+  };
+}
+
+// Either may have been merged away since the booking was asked for: it belongs to the remaining record.
+const inserting = prepare<never, ReturnType<typeof newBookingRow>>('insert a booking', (db, row) =>
+  db('bookings').insert({
+    ...row,
+    organization_id: db.raw('merged_into(?)', [row.organization_id]),
+    created_by_id: db.raw('merged_into(?)', [row.created_by_id]),
+  }),
+);
+
+/** Merges are blocked. */
+export function insertingBooking(db: Queryable, booking: NewBooking): Call {
+  return inserting.call(db, newBookingRow(booking));
+}
+
+export async function insertBooking(trx: Transaction, booking: NewBooking): Promise<void> {
+  await sendTogether(trx, insertingBooking(trx, booking));
 }
 
 export async function changeBooking(trx: Transaction, id: string, change: BookingChange): Promise<void> {
@@ -252,8 +286,8 @@ export async function answersDigestOf(db: Queryable, id: string): Promise<string
   return row?.acuity_answers_digest ?? null;
 }
 
-export async function insertProgress(trx: Transaction, entry: NewProgress): Promise<void> {
-  await trx('booking_progress').insert({
+function progressRow(entry: NewProgress) {
+  return {
     id: entry.id,
     booking_id: entry.bookingId,
     progress: entry.progress,
@@ -263,7 +297,20 @@ export async function insertProgress(trx: Transaction, entry: NewProgress): Prom
     notes: entry.notes,
     moved_from: entry.moved?.from ?? null,
     moved_to: entry.moved?.to ?? null,
-  });
+  };
+}
+
+const insertingEntry = prepare<never, ReturnType<typeof progressRow>>('insert progress', (db, row) =>
+  // Whoever was merged away meanwhile is the remaining person.
+  db('booking_progress').insert({ ...row, changed_by_id: db.raw('merged_into(?)', [row.changed_by_id]) }),
+);
+
+export function insertingProgress(db: Queryable, entry: NewProgress): Call {
+  return insertingEntry.call(db, progressRow(entry));
+}
+
+export async function insertProgress(trx: Transaction, entry: NewProgress): Promise<void> {
+  await sendTogether(trx, insertingProgress(trx, entry));
 }
 
 /** The history in JSON, which has no dates: an instant is its milliseconds. */

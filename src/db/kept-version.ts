@@ -15,6 +15,23 @@ export interface KeptVersion {
   current(): number | null;
 }
 
+/** What `read` returns, kept in memory: it is read again once one of the tables has changed. */
+export function keep<Value>({ current }: KeptVersion, read: () => Promise<Value>): () => Promise<Value> {
+  let kept: { version: number; value: Promise<Value> } | null = null;
+  return () => {
+    const version = current();
+    if (version === null) return read();
+    if (kept?.version === version) return kept.value;
+    // Read after the version: the rows are at least as new.
+    const reading = { version, value: read() };
+    kept = reading;
+    reading.value.catch(() => {
+      if (kept === reading) kept = null;
+    });
+    return reading.value;
+  };
+}
+
 export function createKeptVersion(now: () => number = () => performance.now()): KeptVersion {
   let known = { version: -1, sentAt: Number.NEGATIVE_INFINITY };
   return {

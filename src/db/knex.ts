@@ -20,9 +20,11 @@ const idleInTransactionMs = 300_000;
 
 /** @param statementTimeoutMs after which the server cancels a statement; 0: never, for commands that read everything */
 export function openDatabase(url: string, poolMax = 10, statementTimeoutMs = 0): Database {
+  // Statements of a transaction may be sent together: see sendTogether in statements.ts.
+  const connection = { ...connectionOf(url, statementTimeoutMs), pipeline: true };
   return knexModule.knex({
     client: 'pg',
-    connection: connectionOf(url, statementTimeoutMs),
+    connection,
     pool: { min: 0, max: poolMax },
     acquireConnectionTimeout: acquireMs,
     // Without this knex prints every lost connection with its stack. The caller gets the error and logs it once.

@@ -1,5 +1,6 @@
 // Keeps merges of records apart from other changes to the same records. Merging itself is in src/merging.
 import type { Queryable, Transaction } from './knex.ts';
+import { prepare, sendTogether } from './statements.ts';
 
 const lock = `hashtextextended('merging', 0)`;
 
@@ -15,8 +16,13 @@ export async function lockMerges(trx: Transaction): Promise<void> {
  * otherwise a merge that waits for the row and this call deadlock.
  */
 export async function blockMerges(trx: Transaction): Promise<void> {
-  await trx.raw(`select pg_advisory_xact_lock_shared(${lock})`);
+  await sendTogether(trx, blockingMerges.call(trx, {}));
 }
+
+/** The same, to be sent together with what needs it. */
+export const blockingMerges = prepare('block merges', (db) =>
+  db.raw(`select pg_advisory_xact_lock_shared(${lock})`),
+);
 
 /** The person or organisation that replaced this one; the same id unless it was merged. */
 export async function mergedInto(db: Queryable, id: string): Promise<string> {

@@ -2,12 +2,19 @@
 // without knex, which builds and formats its text anew each time.
 import pg from 'pg';
 import type { Knex } from 'knex';
-import type { Database } from './knex.ts';
+import type { Database, Queryable } from './knex.ts';
+import { isTransaction } from './transaction.ts';
 
 export interface Statement {
   /** One name, one text. */
   name: string;
   text: string;
+}
+
+/** A statement with its values. `Row`: what it returns. */
+export interface Call<Row = unknown> extends Statement {
+  values: unknown[];
+  row?: Row;
 }
 
 export interface Statements {
@@ -18,13 +25,72 @@ export function createStatements(pool: Pick<pg.Pool, 'query'>): Statements {
   return {
     async rows<Row>({ name, text }: Statement, values: unknown[]) {
       try {
-        return (await pool.query({ name, text, values })).rows as Row[];
+        return await send<Row>(pool, { name, text, values });
       } catch (error) {
         if (!isPlanOutdated(error)) throw error;
-        return (await pool.query(text, values)).rows as Row[];
+        return send<Row>(pool, { name, text, values });
       }
     },
   };
+}
+
+/** What each call of a list returns. */
+type Answers<Calls extends readonly Call[]> = {
+  [Place in keyof Calls]: Calls[Place] extends Call<infer Row> ? Row[] : never;
+};
+
+/**
+ * Sends all calls at once, and waits for the answers: one round trip, in the open transaction or in one of their own.
+ * They are carried out in this order; the first that fails fails the transaction, and its error is thrown.
+ */
+export async function sendTogether<Calls extends readonly Call[]>(
+  db: Queryable,
+  ...calls: Calls
+): Promise<Answers<Calls>> {
+  const client = db.client as KnexClient;
+  const connection = await client.acquireConnection();
+  if (isTransaction(db)) return together(connection, calls);
+  try {
+    const begun = connection.query('begin');
+    const answers = together(connection, calls);
+    // Rolls back after a failed call.
+    const ended = connection.query('commit');
+    const failed = (await Promise.allSettled([begun, answers, ended])).find(
+      (one): one is PromiseRejectedResult => one.status === 'rejected',
+    );
+    if (failed) throw failed.reason;
+    return await answers;
+  } finally {
+    await client.releaseConnection(connection);
+  }
+}
+
+async function together<Calls extends readonly Call[]>(
+  connection: pg.ClientBase,
+  calls: Calls,
+): Promise<Answers<Calls>> {
+  return (await Promise.all(calls.map((call) => send(connection, call)))) as Answers<Calls>;
+}
+
+/** What knex calls internal. In a transaction it hands out the transaction's connection. */
+interface KnexClient {
+  acquireConnection(): Promise<pg.ClientBase>;
+  releaseConnection(connection: pg.ClientBase): Promise<void>;
+}
+
+/** Part of every name: after a plan was refused as outdated, connections that have kept it prepare a new one. */
+let edition = 0;
+
+async function send<Row>(
+  connection: Pick<pg.ClientBase, 'query'>,
+  { name, text, values }: Call<Row>,
+): Promise<Row[]> {
+  try {
+    return (await connection.query({ name: `${name} ${edition}`, text, values })).rows as Row[];
+  } catch (error) {
+    if (isPlanOutdated(error)) edition += 1;
+    throw error;
+  }
 }
 
 /** A migration changed a column's type while this process runs: PostgreSQL refuses the plan it has kept. */
@@ -40,26 +106,38 @@ class Placeholder {
   }
 }
 
+/** A statement that is built once. */
+export interface Prepared<Row, Given> {
+  (deps: { db: Database; statements: Statements }, given: Given): Promise<Row[]>;
+  /** For `sendTogether`. */
+  call(db: Queryable, given: Given): Call<Row>;
+}
+
 /**
  * A statement from a knex query, which is built once.
  * @param build gets a placeholder for each value by its name; the query's text must be the same each time
  */
-export function prepare<Row, Given extends object>(
+export function prepare<Row, Given extends object = Record<string, never>>(
   name: string,
-  build: (db: Database, given: Given) => Knex.QueryBuilder,
-): (deps: { db: Database; statements: Statements }, given: Given) => Promise<Row[]> {
-  let built: { statement: Statement; bindings: readonly unknown[] } | null = null;
-  return ({ db, statements }, given) => {
+  build: (db: Queryable, given: Given) => Knex.QueryBuilder | Knex.Raw,
+): Prepared<Row, Given> {
+  let built: { text: string; bindings: readonly unknown[] } | null = null;
+  const call = (db: Queryable, given: Given): Call<Row> => {
     if (!built) {
       const placeholders = Object.fromEntries(Object.keys(given).map((key) => [key, new Placeholder(key)]));
       const { sql, bindings } = build(db, placeholders as Given)
         .toSQL()
         .toNative();
-      built = { statement: { name, text: sql }, bindings };
+      built = { text: sql, bindings };
     }
     const values = built.bindings.map((one) =>
       one instanceof Placeholder ? given[one.key as keyof Given] : one,
     );
-    return statements.rows<Row>(built.statement, values);
+    return { name, text: built.text, values };
   };
+  const run = ({ db, statements }: { db: Database; statements: Statements }, given: Given) => {
+    const asked = call(db, given);
+    return statements.rows<Row>(asked, asked.values);
+  };
+  return Object.assign(run, { call });
 }

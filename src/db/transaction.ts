@@ -5,7 +5,7 @@ export function inTransaction<T>(db: Queryable, work: (trx: Transaction) => Prom
   return isTransaction(db) ? work(db) : (db as Database).transaction(work);
 }
 
-function isTransaction(db: Queryable): db is Transaction {
+export function isTransaction(db: Queryable): db is Transaction {
   return 'isTransaction' in db && db.isTransaction === true;
 }
 

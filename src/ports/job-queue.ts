@@ -26,6 +26,12 @@ export interface AddJobOptions {
 
 export interface JobQueue {
   add<Payload>(job: JobDefinition<Payload>, payload: Payload, options: AddJobOptions): Promise<void>;
+  /** The same, to be sent together with other statements (src/db/statements.ts). */
+  adding<Payload>(
+    job: JobDefinition<Payload>,
+    payload: Payload,
+    options: Omit<AddJobOptions, 'trx'>,
+  ): { name: string; text: string; values: unknown[] };
   /**
    * Gives a job that used up its attempts all of them again, the first at once. False when there is none or it is
    * running.

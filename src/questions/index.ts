@@ -35,4 +35,9 @@ export {
   type MappingAttention,
   type MappingFailure,
 } from './mapping.service.ts';
-export { earlierMappings, readIntakeFields } from './mapping.repository.ts';
+export {
+  earlierMappings,
+  type IntakeSettings,
+  readIntakeFields,
+  readMapping,
+} from './mapping.repository.ts';

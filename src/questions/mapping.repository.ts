@@ -73,6 +73,8 @@ export async function writeMapping(
 export interface IntakeSettings {
   /** ACUITY_REFERENCE_FIELD_ID: overrides the row `reference`. */
   referenceFieldId?: number | undefined;
+  /** The mapping as processes keep it in memory (src/db/kept-version.ts); unset: it is read each time. */
+  keptMapping?: (() => Promise<ReadonlyMap<string, number>>) | undefined;
 }
 
 /** Which Acuity field holds which of our details: detail name → field id. */
@@ -80,7 +82,7 @@ export async function readIntakeFields(
   db: Queryable,
   settings: IntakeSettings,
 ): Promise<Map<string, number>> {
-  const fields = await readMapping(db);
+  const fields = new Map(await (settings.keptMapping?.() ?? readMapping(db)));
   if (settings.referenceFieldId) fields.set('reference', settings.referenceFieldId);
   return fields;
 }

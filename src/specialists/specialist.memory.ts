@@ -1,27 +1,14 @@
-import type { KeptVersion } from '../db/kept-version.ts';
+import { keep, type KeptVersion } from '../db/kept-version.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { SpecialistRepository } from './specialist.repository.ts';
-import { offers, type Specialist } from './specialist.ts';
+import { offers } from './specialist.ts';
 
 /** For requests: the specialists in memory, read again once one of them, or what they offer, has changed. */
 export function keepSpecialists(
   repository: SpecialistRepository,
   keptVersion: KeptVersion,
 ): SpecialistRepository {
-  let kept: { version: number; all: Promise<Specialist[]> } | null = null;
-
-  async function all(): Promise<Specialist[]> {
-    const version = keptVersion.current();
-    if (version === null) return repository.listAll();
-    if (kept?.version === version) return kept.all;
-    // Read after the version: the rows are at least as new.
-    const reading = { version, all: repository.listAll() };
-    kept = reading;
-    reading.all.catch(() => {
-      if (kept === reading) kept = null;
-    });
-    return reading.all;
-  }
+  const all = keep(keptVersion, () => repository.listAll());
 
   return {
     listAll: all,
