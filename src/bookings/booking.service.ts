@@ -13,7 +13,7 @@ import { findContacts, setContacts } from './booking.contacts.ts';
 import type { BookingDeps } from './booking.deps.ts';
 import { editBooking, type SentDetails } from './booking.edit.ts';
 import { moveProgress } from './booking.progress.ts';
-import { readBookingView, type BookingView } from './booking.view.ts';
+import { readBookingView, type BookingView, type PartValues, type ViewParts } from './booking.view.ts';
 import type { Booking, EditFailure, Progress, ProgressEntry, ProgressFailure, Stale } from './booking.ts';
 
 /** `madeInAcuityBy` only for staff, while the booking has no referrer. */
@@ -55,9 +55,14 @@ export interface BookingService {
   ): Promise<Result<Contact[], ContactsFailure>>;
   /**
    * One booking with its history; writes `booking.viewed`. Null when unknown or not visible to the viewer.
-   * @param isOpened false: an open page brings itself up to date, perhaps unseen, so news stay new
+   * @param how.isOpened false: an open page brings itself up to date, perhaps unseen, so news stay new
+   * @param how.parts what other rooms show with it: each is in the answer under its name
    */
-  view(actor: Actor, bookingId: string, isOpened?: boolean): Promise<ViewedBooking | null>;
+  view<Parts extends ViewParts = Record<never, never>>(
+    actor: Actor,
+    bookingId: string,
+    how?: { isOpened?: boolean; parts?: Parts },
+  ): Promise<(ViewedBooking & PartValues<Parts>) | null>;
   /** When it last changed. For pages that poll; does not count as a view. Null as for `view`. */
   changedAt(actor: Actor, bookingId: string): Promise<Date | null>;
 }
@@ -76,9 +81,13 @@ export function createBookingService(deps: BookingDeps): BookingService {
 
     setContacts: (actor, bookingId, chosen) => setContacts(deps, actor, bookingId, chosen),
 
-    async view(actor, bookingId, isOpened = true) {
+    async view<Parts extends ViewParts>(
+      actor: Actor,
+      bookingId: string,
+      { isOpened = true, parts = {} as Parts }: { isOpened?: boolean; parts?: Parts } = {},
+    ) {
       const found = isUuid(bookingId)
-        ? await readBookingView(deps.statements, actor, bookingId, isOpened)
+        ? await readBookingView(deps.statements, actor, bookingId, { isOpened, parts })
         : null;
       if (!found || !(await mayShow(deps, actor, found.view.booking))) return null;
       const { view, isRecorded } = found;

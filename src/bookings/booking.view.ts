@@ -1,8 +1,8 @@
 // Everything that the page of a booking shows, in one prepared statement, which also records that it was viewed and which
 // news were seen.
-import { auditActor, isStaff, type Actor } from '../accounts/index.ts';
+import { auditActor, isStaff, type Actor, type Viewer } from '../accounts/index.ts';
 import { auditInsertion, auditValues } from '../audit/index.ts';
-import type { Statement, Statements } from '../db/statements.ts';
+import type { Statements } from '../db/statements.ts';
 import type { Answer } from '../questions/index.ts';
 import { contactsSql, type Contact } from './booking.contact.ts';
 import { answersWithHistory } from './booking.kept-answers.ts';
@@ -30,6 +30,20 @@ export interface BookingView {
   madeInAcuityBy: string | null;
 }
 
+/** What another room shows with a booking: read by the same statement. */
+export interface ViewPart<Value> {
+  /** An expression of SQL that gives JSON. @param first the number of the first parameter for `values` */
+  sql(bookingId: string, first: number): string;
+  /** Always as many. */
+  values(viewer: Viewer): unknown[];
+  read(json: unknown): Value;
+}
+
+export type ViewParts = Record<string, ViewPart<unknown>>;
+export type PartValues<Parts extends ViewParts> = {
+  [Name in keyof Parts]: ReturnType<Parts[Name]['read']>;
+};
+
 /** Marks the news that this statement finds, and no later one, as seen by the person $4; null: by nobody. */
 const newsSeen = `
   insert into booking_seen as known (user_id, booking_id, seen_at)
@@ -38,9 +52,8 @@ const newsSeen = `
     group by n.booking_id
   on conflict (user_id, booking_id) do update set seen_at = excluded.seen_at where known.seen_at < excluded.seen_at`;
 
-const statement: Statement = {
-  name: 'booking with its history',
-  text: `
+/** @param columns of the parts */
+const textWith = (columns: string[]) => `
     with recorded as (${auditInsertion(5, 'exists (select from bookings where id = $1 and ($2::boolean or organization_id = $3::uuid))')}),
     seen as (${newsSeen})
     select ${bookingColumns.join(', ')}, b.external_created_by, exists (select from recorded) as is_recorded,
@@ -49,14 +62,13 @@ const statement: Statement = {
           'answers', k.answers, 'source', k.source, 'at', ${instantSql('k.created_at')}
         ) order by k.created_at, k.id), '[]')
         from booking_answers k where k.booking_id = b.id) as kept_answers,
-      (select coalesce(json_agg(contacts), '[]') from (${contactsSql('b.id')}) contacts) as contacts
+      ${[`(select coalesce(json_agg(contacts), '[]') from (${contactsSql('b.id')}) contacts) as contacts`, ...columns].join(', ')}
     from bookings b
       join specialists s on s.id = b.specialist_id
       left join organizations o on o.id = b.organization_id
       left join users cb on cb.id = b.created_by_id
       left join users cf on cf.id = b.created_for_id
-    where b.id = $1`,
-};
+    where b.id = $1`;
 
 interface Row extends BookingRow {
   external_created_by: string | null;
@@ -64,20 +76,21 @@ interface Row extends BookingRow {
   progress: ProgressInJson[];
   kept_answers: { answers: Answer[]; source: ProgressEntry['source']; at: number }[];
   contacts: Contact[];
+  [part: `part ${string}`]: unknown;
 }
 
 /**
  * `isRecorded`: whether the audit log has the view: it does when the viewer may see the booking.
  * @param isOpened whether the person opened the page; false: a page that is open brings itself up to date
  */
-export async function readBookingView(
+export async function readBookingView<Parts extends ViewParts>(
   statements: Statements,
   actor: Actor,
   bookingId: string,
-  isOpened: boolean,
-): Promise<{ view: BookingView; isRecorded: boolean } | null> {
+  { isOpened, parts }: { isOpened: boolean; parts: Parts },
+): Promise<{ view: BookingView & PartValues<Parts>; isRecorded: boolean } | null> {
   const { viewer } = actor;
-  const [row] = await statements.rows<Row>(statement, [
+  const values: unknown[] = [
     bookingId,
     isStaff(viewer),
     viewer.organization?.id ?? null,
@@ -88,7 +101,14 @@ export async function readBookingView(
       resourceType: 'booking',
       resourceId: bookingId.toLowerCase(),
     }),
-  ]);
+  ];
+  const columns: string[] = [];
+  for (const [name, part] of Object.entries(parts)) {
+    columns.push(`${part.sql('b.id', values.length + 1)} as "part ${name}"`);
+    values.push(...part.values(viewer));
+  }
+  const name = ['booking with its history', ...Object.keys(parts)].join(', ');
+  const [row] = await statements.rows<Row>({ name, text: textWith(columns) }, values);
   if (!row) return null;
   const kept = row.kept_answers.map((entry) => ({ ...entry, at: new Date(entry.at) }));
   const { answers, changes } = answersWithHistory(kept);
@@ -100,5 +120,8 @@ export async function readBookingView(
     contacts: row.contacts,
     madeInAcuityBy: row.external_created_by,
   };
-  return { view, isRecorded: row.is_recorded };
+  const valuesOfParts = Object.fromEntries(
+    Object.entries(parts).map(([part, { read }]) => [part, read(row[`part ${part}`])]),
+  ) as PartValues<Parts>;
+  return { view: { ...view, ...valuesOfParts }, isRecorded: row.is_recorded };
 }

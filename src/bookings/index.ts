@@ -100,3 +100,4 @@ export {
   type TakeOver,
 } from './booking.taken-over.ts';
 export { countUnassigned, needsReferrer, markAsNotified } from './booking.assign.ts';
+export type { ViewPart } from './booking.view.ts';

@@ -1,6 +1,6 @@
 import type { Queryable, Transaction } from '../db/knex.ts';
-import { prepare } from '../db/statements.ts';
-import type { DocumentDeps } from './document.deps.ts';
+import type { Viewer } from '../accounts/index.ts';
+import type { ViewPart } from '../bookings/index.ts';
 import type { Visibility } from './document.access.ts';
 import type { Document, DocumentCategory, DocumentStatus } from './document.ts';
 import type { Digest } from './content/index.ts';
@@ -93,37 +93,38 @@ export async function findDocument(db: Queryable, id: string): Promise<Document 
   return row ? toDocument(row) : null;
 }
 
-/** `maySeeDocument` in SQL. */
-const narrowToVisible = `category = any(:categories) and (:drafts::boolean or category <> 'report' or released_at is not null)`;
-
-type Listed = Visibility & { bookingId: string };
-
-function selectListed(db: Queryable, { bookingId, categories, drafts }: Listed) {
-  return selectDocuments(db)
-    .where('d.booking_id', bookingId)
-    .whereRaw(narrowToVisible, { categories, drafts })
-    .orderBy(['d.created_at', 'd.id']);
+/** Expressions of SQL for a list: whose booking's, and its Visibility. */
+interface ListSql {
+  bookingId: string;
+  categories: string;
+  drafts: string;
 }
 
+/** `maySeeDocument` in SQL. */
+const isListed = ({ bookingId, categories, drafts }: ListSql) => `
+  d.booking_id = ${bookingId} and d.deleted_at is null and d.category = any(${categories}::text[])
+    and (${drafts}::boolean or d.category <> 'report' or d.released_at is not null)`;
+
 /** In the order of their upload, without deleted ones. */
+const listSql = (of: ListSql) => `
+  select ${columns.join(', ')}, ub.name as uploaded_by_name, uf.name as uploaded_for_name
+  from documents d join users ub on ub.id = d.uploaded_by_id left join users uf on uf.id = d.uploaded_for_id
+  where ${isListed(of)} order by d.created_at, d.id`;
+
+const stateSql = (of: ListSql) => `
+  select left(encode(sha256(convert_to(all_of_it, 'UTF8')), 'hex'), 32) as state
+  from (select coalesce(string_agg(concat_ws(' ', id, status, damaged_at is not null, released_at), ',' order by created_at, id), '')
+        from documents d where ${isListed(of)}) as list (all_of_it)`;
+
+const asked: ListSql = { bookingId: '?', categories: '?', drafts: '?' };
+
 export async function documentsOf(
   db: Queryable,
   bookingId: string,
   { categories, drafts }: Visibility,
 ): Promise<Document[]> {
-  const rows = await selectListed(db, { bookingId, categories: [...categories], drafts });
+  const { rows } = await db.raw<{ rows: DocumentRow[] }>(listSql(asked), [bookingId, categories, drafts]);
   return rows.map(toDocument);
-}
-
-const prepared = prepare<DocumentRow, Listed>('documents of a booking', selectListed);
-
-/** The same, outside a transaction. */
-export async function listDocuments(
-  deps: Pick<DocumentDeps, 'db' | 'statements'>,
-  bookingId: string,
-  { categories, drafts }: Visibility,
-): Promise<Document[]> {
-  return (await prepared(deps, { bookingId, categories, drafts })).map(toDocument);
 }
 
 /** A hash of what the list shows. Open pages poll it every few seconds, so it reads one table and returns one row. */
@@ -132,14 +133,52 @@ export async function documentsState(
   bookingId: string,
   { categories, drafts }: Visibility,
 ): Promise<string> {
-  const { rows } = await db.raw<{ rows: [{ state: string }] }>(
-    `select left(encode(sha256(convert_to(all_of_it, 'UTF8')), 'hex'), 32) as state
-     from (select coalesce(string_agg(concat_ws(' ', id, status, damaged_at is not null, released_at), ',' order by created_at, id), '')
-           from documents
-           where booking_id = :bookingId and ${narrowToVisible} and deleted_at is null) as list (all_of_it)`,
-    { bookingId, categories: [...categories], drafts },
-  );
+  const { rows } = await db.raw<{ rows: [{ state: string }] }>(stateSql(asked), [
+    bookingId,
+    categories,
+    drafts,
+  ]);
   return rows[0].state;
+}
+
+/** What the list shows, read with a booking by one statement. @param visibilityFor of the viewer */
+export function listParts(visibilityFor: (viewer: Viewer) => Visibility) {
+  const values = (viewer: Viewer): unknown[] => {
+    const { categories, drafts } = visibilityFor(viewer);
+    return [categories, drafts];
+  };
+  const of = (bookingId: string, first: number): ListSql => ({
+    bookingId,
+    categories: `$${first}`,
+    drafts: `$${first + 1}`,
+  });
+  const documents: ViewPart<Document[]> = {
+    sql: (bookingId, first) =>
+      `(select coalesce(json_agg(d order by d.created_at, d.id), '[]') from (${listSql(of(bookingId, first))}) d)`,
+    values,
+    read: (json) => (json as InJson<DocumentRow>[]).map((row) => toDocument(fromJson(row))),
+  };
+  const documentsState: ViewPart<string> = {
+    sql: (bookingId, first) => `(${stateSql(of(bookingId, first))})`,
+    values,
+    read: String,
+  };
+  return { documents, documentsState };
+}
+
+/** JSON has no dates. */
+type InJson<Row> = {
+  [Column in keyof Row]: Date extends Row[Column] ? string | Exclude<Row[Column], Date> : Row[Column];
+};
+
+function fromJson(row: InJson<DocumentRow>): DocumentRow {
+  const { created_at, damaged_at, released_at } = row;
+  return {
+    ...row,
+    created_at: new Date(created_at),
+    damaged_at: damaged_at === null ? null : new Date(damaged_at),
+    released_at: released_at === null ? null : new Date(released_at),
+  };
 }
 
 export async function custodyOf(db: Queryable, id: string): Promise<Custody> {

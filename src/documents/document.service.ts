@@ -22,17 +22,20 @@ import {
   type ReleaseFailure,
 } from './document.release.ts';
 import { removeDocument } from './document.remove.ts';
-import { documentsState, listDocuments } from './document.repository.ts';
+import { documentsState, listParts } from './document.repository.ts';
 import { uploadCategories, visibilityFor } from './document.access.ts';
-import { type Document, type DocumentCategory } from './document.ts';
+import type { Document, DocumentCategory } from './document.ts';
 import { beginUpload, type UploadFailure, type UploadSession } from './document.upload.ts';
 
 export interface DocumentService {
   limits: DocumentLimits;
   direct: DirectUploads;
   begin(actor: Actor, bookingId: string): Promise<Result<UploadSession, UploadFailure>>;
-  /** For a booking that the viewer may see. Only staff get dictations and draft reports. */
-  list(viewer: Viewer, bookingId: string): Promise<Document[]>;
+  /**
+   * Parts of a booking's view (see BookingService.view): its documents, and the hash `listState`. Only staff get dictations
+   * and draft reports.
+   */
+  inView: ReturnType<typeof listParts>;
   /** A hash of the list, for polling: it changes whenever something shown in the list changes. */
   listState(viewer: Viewer, bookingId: string): Promise<string>;
   /** Null when the document is unknown or hidden from the actor. */
@@ -66,7 +69,7 @@ export function createDocumentService(deps: DocumentDeps): DocumentService {
     limits: deps.limits,
     direct: createDirectUploads(deps),
     begin: (actor, bookingId) => beginUpload(deps, actor, bookingId),
-    list: (viewer, bookingId) => listDocuments(deps, bookingId, visibilityFor(viewer)),
+    inView: listParts(visibilityFor),
     listState: (viewer, bookingId) => documentsState(deps.db, bookingId, visibilityFor(viewer)),
     find: (actor, id) => findVisibleDocument(deps, actor, id),
     open: (actor, id, wanted, purpose = 'download') => openDocument(deps, actor, id, wanted, purpose),

@@ -91,7 +91,8 @@ describe('what needs a referrer', () => {
         notes: '',
       });
     });
-  const open = (actor: Actor, isOpened?: boolean) => fixture.bookings.view(actor, bookingId, isOpened);
+  const open = (actor: Actor, isOpened?: boolean) =>
+    fixture.bookings.view(actor, bookingId, isOpened === undefined ? {} : { isOpened });
   const addContact = (actor: Actor, role: 'solicitor' | 'report_recipient') =>
     fixture.bookings.setContacts(fixture.people.rita, bookingId, [{ userId: actor.viewer.userId, role }]);
 

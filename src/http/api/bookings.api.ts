@@ -157,10 +157,10 @@ export function bookingEndpoints(services: BookingApiServices): Endpoint[] {
         404: problem('not_found'),
       },
       async handle(req, res) {
-        const seen = await bookings.view(actorOf(req, res), idOf(req));
+        const { documents: list } = services.documents.inView;
+        const seen = await bookings.view(actorOf(req, res), idOf(req), { parts: { documents: list } });
         if (!seen) throw notFound();
-        const { booking, progress, answers, contacts } = seen;
-        const documents = await services.documents.list(actorOf(req, res).viewer, booking.id);
+        const { booking, progress, answers, contacts, documents } = seen;
         res.json({
           booking,
           progress,

@@ -82,14 +82,14 @@ export async function showBooking(
   upload: { errors?: FieldProblem[]; category?: string } = {},
 ): Promise<void> {
   const actor = actorOf(req, res);
-  const found = await services.bookings.view(actor, req.params.id);
+  const found = await services.bookings.view(actor, req.params.id, { parts: services.documents.inView });
   if (!found) throw notFound();
   const { booking } = found;
   const readerZone = readerZoneOf(req.headers.cookie);
-  const documents = await documentsSection(
+  const documents = documentsSection(
     services.documents,
     actor.viewer,
-    booking,
+    found,
     readerZone ?? booking.timezone,
     upload.category,
   );
@@ -127,12 +127,12 @@ async function showStatus(
     req.query.documents !== undefined &&
     (await documents.listState(actor.viewer, id)) !== req.query.documents;
   if (changedAt && !bookingChanged && !documentsChanged) return void res.status(204).end();
-  const found = changedAt && (await bookings.view(actor, id, false));
+  const found = changedAt && (await bookings.view(actor, id, { isOpened: false, parts: documents.inView }));
   // The viewer may not see the booking any more: reloading the page removes it from the screen.
   if (!found) return void res.status(404).set('HX-Redirect', paths.booking(id)).end();
   const readerZone = readerZoneOf(req.headers.cookie);
   const { booking } = found;
-  const section = await documentsSection(documents, actor.viewer, booking, readerZone ?? booking.timezone);
+  const section = documentsSection(documents, actor.viewer, found, readerZone ?? booking.timezone);
   const changed: ChangedBooking = {
     ...statusOf(found, section, { viewer: actor.viewer, readerZone, now: clock.now() }),
     bookingChanged,

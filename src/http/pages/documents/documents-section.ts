@@ -60,16 +60,20 @@ export interface DocumentsSection {
   } | null;
 }
 
-export async function documentsSection(
+/** A booking viewed with the parts `inView` of the documents. */
+export interface BookingWithDocuments {
+  booking: Booking;
+  documents: Document[];
+  documentsState: string;
+}
+
+export function documentsSection(
   documents: DocumentService,
   viewer: Viewer,
-  booking: Booking,
+  { booking, documents: found, documentsState: seen }: BookingWithDocuments,
   zone: string,
   chosen = '',
-): Promise<DocumentsSection> {
-  // Read the state before the list: a change in between is then shown and only causes one more refresh.
-  const seen = await documents.listState(viewer, booking.id);
-  const found = await documents.list(viewer, booking.id);
+): DocumentsSection {
   const { limits } = documents;
   const categories = documents.categoriesFor(viewer).map((value) => ({ value, label: categoryWords[value] }));
   return {

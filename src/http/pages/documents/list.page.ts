@@ -20,12 +20,12 @@ export function documentListPages({ bookings, documents }: Needs): PageRoute[] {
       async handle(req, res) {
         const { id } = (req as Request<{ id: string }>).params;
         const actor = actorOf(req, res);
-        const found = await bookings.view(actor, id);
+        const found = await bookings.view(actor, id, { parts: documents.inView });
         if (!found) throw notFound();
         if (!wantsFragment(req)) return res.redirect(303, `${paths.booking(id)}#documents`);
         const zone = readerZoneOf(req.headers.cookie) ?? found.booking.timezone;
         res.render('bookings/_documents_list', {
-          documents: await documentsSection(documents, actor.viewer, found.booking, zone),
+          documents: documentsSection(documents, actor.viewer, found, zone),
         });
       },
     },
