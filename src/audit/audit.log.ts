@@ -47,7 +47,7 @@ const columnTypes = {
   resource_id: 'text',
   outcome: 'text',
   metadata: 'jsonb',
-  ip: 'inet',
+  ip: 'text',
   user_agent: 'text',
   request_id: 'text',
 } as const satisfies Record<keyof ReturnType<typeof rowOf>, string>;
