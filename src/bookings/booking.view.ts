@@ -2,7 +2,7 @@
 // news were seen.
 import { auditActor, isStaff, type Actor, type Viewer } from '../accounts/index.ts';
 import { auditInsertion, auditValues } from '../audit/index.ts';
-import type { Statements } from '../db/statements.ts';
+import type { Statement, Statements } from '../db/statements.ts';
 import type { Answer } from '../questions/index.ts';
 import { contactsSql, type Contact } from './booking.contact.ts';
 import { answersWithHistory } from './booking.kept-answers.ts';
@@ -52,6 +52,22 @@ const newsSeen = `
     group by n.booking_id
   on conflict (user_id, booking_id) do update set seen_at = excluded.seen_at where known.seen_at < excluded.seen_at`;
 
+const statements = new Map<string, Statement>();
+
+/** @param firsts the numbers of the parts' first parameters */
+function statementWith(parts: ViewParts, firsts: readonly number[]): Statement {
+  const name = ['booking with its history', ...Object.keys(parts)].join(', ');
+  let statement = statements.get(name);
+  if (!statement) {
+    const columns = Object.entries(parts).map(
+      ([part, { sql }], at) => `${sql('b.id', firsts[at] ?? 0)} as "part ${part}"`,
+    );
+    statement = { name, text: textWith(columns) };
+    statements.set(name, statement);
+  }
+  return statement;
+}
+
 /** @param columns of the parts */
 const textWith = (columns: string[]) => `
     with recorded as (${auditInsertion(5, 'exists (select from bookings where id = $1 and ($2::boolean or organization_id = $3::uuid))')}),
@@ -84,7 +100,7 @@ interface Row extends BookingRow {
  * @param isOpened whether the person opened the page; false: a page that is open brings itself up to date
  */
 export async function readBookingView<Parts extends ViewParts>(
-  statements: Statements,
+  { rows }: Statements,
   actor: Actor,
   bookingId: string,
   { isOpened, parts }: { isOpened: boolean; parts: Parts },
@@ -102,13 +118,12 @@ export async function readBookingView<Parts extends ViewParts>(
       resourceId: bookingId.toLowerCase(),
     }),
   ];
-  const columns: string[] = [];
-  for (const [name, part] of Object.entries(parts)) {
-    columns.push(`${part.sql('b.id', values.length + 1)} as "part ${name}"`);
+  const firsts: number[] = [];
+  for (const part of Object.values(parts)) {
+    firsts.push(values.length + 1);
     values.push(...part.values(viewer));
   }
-  const name = ['booking with its history', ...Object.keys(parts)].join(', ');
-  const [row] = await statements.rows<Row>({ name, text: textWith(columns) }, values);
+  const [row] = await rows<Row>(statementWith(parts, firsts), values);
   if (!row) return null;
   const kept = row.kept_answers.map((entry) => ({ ...entry, at: new Date(entry.at) }));
   const { answers, changes } = answersWithHistory(kept);
