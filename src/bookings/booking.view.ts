@@ -52,18 +52,18 @@ const newsSeen = `
     group by n.booking_id
   on conflict (user_id, booking_id) do update set seen_at = excluded.seen_at where known.seen_at < excluded.seen_at`;
 
-const statements = new Map<string, Statement>();
+const built = new Map<string, Statement>();
 
 /** @param firsts the numbers of the parts' first parameters */
 function statementWith(parts: ViewParts, firsts: readonly number[]): Statement {
   const name = ['booking with its history', ...Object.keys(parts)].join(', ');
-  let statement = statements.get(name);
+  let statement = built.get(name);
   if (!statement) {
     const columns = Object.entries(parts).map(
-      ([part, { sql }], at) => `${sql('b.id', firsts[at] ?? 0)} as "part ${part}"`,
+      ([partName, part], at) => `${part.sql('b.id', firsts[at] ?? 0)} as "part ${partName}"`,
     );
     statement = { name, text: textWith(columns) };
-    statements.set(name, statement);
+    built.set(name, statement);
   }
   return statement;
 }
@@ -100,7 +100,7 @@ interface Row extends BookingRow {
  * @param isOpened whether the person opened the page; false: a page that is open brings itself up to date
  */
 export async function readBookingView<Parts extends ViewParts>(
-  { rows }: Statements,
+  statements: Statements,
   actor: Actor,
   bookingId: string,
   { isOpened, parts }: { isOpened: boolean; parts: Parts },
@@ -123,7 +123,7 @@ export async function readBookingView<Parts extends ViewParts>(
     firsts.push(values.length + 1);
     values.push(...part.values(viewer));
   }
-  const [row] = await rows<Row>(statementWith(parts, firsts), values);
+  const [row] = await statements.rows<Row>(statementWith(parts, firsts), values);
   if (!row) return null;
   const kept = row.kept_answers.map((entry) => ({ ...entry, at: new Date(entry.at) }));
   const { answers, changes } = answersWithHistory(kept);
@@ -136,7 +136,7 @@ export async function readBookingView<Parts extends ViewParts>(
     madeInAcuityBy: row.external_created_by,
   };
   const valuesOfParts = Object.fromEntries(
-    Object.entries(parts).map(([part, { read }]) => [part, read(row[`part ${part}`])]),
+    Object.entries(parts).map(([name, part]) => [name, part.read(row[`part ${name}`])]),
   ) as PartValues<Parts>;
   return { view: { ...view, ...valuesOfParts }, isRecorded: row.is_recorded };
 }

@@ -16,10 +16,10 @@ export interface KeptVersion {
 }
 
 /** What `read` returns, kept in memory: it is read again once one of the tables has changed. */
-export function keep<Value>({ current }: KeptVersion, read: () => Promise<Value>): () => Promise<Value> {
+export function keep<Value>(keptVersion: KeptVersion, read: () => Promise<Value>): () => Promise<Value> {
   let kept: { version: number; value: Promise<Value> } | null = null;
   return () => {
-    const version = current();
+    const version = keptVersion.current();
     if (version === null) return read();
     if (kept?.version === version) return kept.value;
     // Read after the version: the rows are at least as new.

@@ -158,12 +158,12 @@ export function listParts(visibilityFor: (viewer: Viewer) => Visibility) {
     values,
     read: (json) => (json as InJson<DocumentRow>[]).map((row) => toDocument(fromJson(row))),
   };
-  const documentsState: ViewPart<string> = {
+  const state: ViewPart<string> = {
     sql: (bookingId, first) => `(${stateSql(of(bookingId, first))})`,
     values,
     read: String,
   };
-  return { documents, documentsState };
+  return { documents, documentsState: state };
 }
 
 /** JSON has no dates. */
