@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Member } from '../accounts/index.ts';
 import type { Queryable } from '../db/knex.ts';
+import { prepare, sendTogether } from '../db/statements.ts';
 import type { Booking } from './booking.ts';
 
 export const contactRoles = ['solicitor', 'report_recipient'] as const;
@@ -18,8 +19,14 @@ export interface Contact {
  * Contacts who may be told today: active referrers of the booking's present organisation, without the booking's own
  * referrer. Somebody who was merged away is replaced by the account that remains.
  */
+export const listingContacts = prepare<Contact, { bookingId: string }>(
+  'contacts of a booking',
+  (db, { bookingId }) => db.raw(contactsSql('?'), [bookingId]),
+);
+
 export async function contactsOf(db: Queryable, bookingId: string): Promise<Contact[]> {
-  return (await db.raw<{ rows: Contact[] }>(contactsSql('?'), [bookingId])).rows;
+  const [contacts] = await sendTogether(db, listingContacts.call(db, { bookingId }));
+  return contacts;
 }
 
 /** @param bookingId an expression of SQL */

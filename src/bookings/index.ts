@@ -10,6 +10,7 @@ export { bookingCalendar } from './booking.calendar.ts';
 export {
   contactRoles,
   contactsOf,
+  listingContacts,
   contactsRequestSchema,
   type BookingContacts,
   type Contact,

@@ -1,8 +1,8 @@
 // Decides who is told what about a booking, within the announcing transaction.
 import { findAttempt } from '../attempts/index.ts';
-import { contactsOf, type Announcement } from '../bookings/index.ts';
+import { listingContacts, type Announcement } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
-import { mergedInto } from '../db/merges.ts';
+import { prepare, sendTogether } from '../db/statements.ts';
 import { mailKinds, type BookingReader, type Delivery } from '../mail-kinds/index.ts';
 import { deliveriesOf } from './email.preferences.ts';
 
@@ -19,19 +19,30 @@ export interface Recipient {
 export async function audienceOf(db: Queryable, announcement: Announcement): Promise<Recipient[]> {
   const { kind, exceptId, recipientIds } = announcement;
   const wanted = recipientIds ?? (await concerned(db, announcement));
-  const ids = new Set<string>();
-  for (const id of wanted) ids.add(await mergedInto(db, id));
-  if (exceptId) ids.delete(exceptId);
-  const deliveries = await deliveriesOf(db, kind, [...ids]);
-  const users = await db('users')
-    .whereIn('id', [...ids])
-    .where({ awaits_invitation: false })
-    .orderBy('id')
-    .select('id', 'email');
-  return users
+  const [found] = await sendTogether(db, reachable.call(db, { ids: wanted }));
+  const people = found.filter(({ id }) => id !== exceptId);
+  const ids = people.map(({ id }) => id);
+  const deliveries = await deliveriesOf(db, kind, ids);
+  return people
     .map(({ id, email }) => ({ id, email, delivery: deliveries.get(id) ?? mailKinds[kind].usual }))
     .filter(({ delivery }) => delivery !== 'off');
 }
+
+/** Those who have accepted their invitation; whoever was merged away is the remaining person. */
+const reachable = prepare<Pick<Recipient, 'id' | 'email'>, { ids: readonly string[] }>(
+  'people who get e-mails',
+  (db, { ids }) =>
+    db('users')
+      .whereRaw('id in (select merged_into(given) from unnest(?::uuid[]) given)', [ids as string[]])
+      .where({ awaits_invitation: false })
+      .orderBy('id')
+      .select('id', 'email'),
+);
+
+const referrerOf = prepare<{ created_by_id: string | null }, { bookingId: string }>(
+  'referrer of a booking',
+  (db, { bookingId }) => db('bookings').where({ id: bookingId }).select('created_by_id'),
+);
 
 async function concerned(db: Queryable, { kind, bookingId, attemptId }: Announcement): Promise<string[]> {
   const parts: readonly BookingReader[] = mailKinds[kind].to;
@@ -41,10 +52,11 @@ async function concerned(db: Queryable, { kind, bookingId, attemptId }: Announce
     if (attempt) ids.push(attempt.createdById);
   }
   if (!bookingId) return ids;
-  if (parts.includes('booker')) {
-    const booking = await db('bookings').where({ id: bookingId }).first('created_by_id');
-    if (booking?.created_by_id) ids.push(booking.created_by_id);
-  }
-  const contacts = await contactsOf(db, bookingId);
+  const [[booking], contacts] = await sendTogether(
+    db,
+    referrerOf.call(db, { bookingId }),
+    listingContacts.call(db, { bookingId }),
+  );
+  if (parts.includes('booker') && booking?.created_by_id) ids.push(booking.created_by_id);
   return [...ids, ...contacts.filter(({ role }) => parts.includes(role)).map(({ userId }) => userId)];
 }

@@ -1,9 +1,10 @@
 import type { AnnounceAccount } from '../accounts/index.ts';
 import type { Announce, Announcement } from '../bookings/index.ts';
 import type { Transaction } from '../db/knex.ts';
+import { prepare, sendTogether } from '../db/statements.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
-import { audienceOf } from './email.audience.ts';
+import { audienceOf, type Recipient } from './email.audience.ts';
 import { sendEmailJob } from './email.jobs.ts';
 import type { StaffEmail } from './email.ts';
 
@@ -22,33 +23,45 @@ export interface OutboxDeps {
  */
 export function createOutbox({ jobs, ids, gatherMs = defaultGatherMs }: OutboxDeps): Announce {
   return async (trx, announcement) => {
-    const { kind, bookingId, attemptId = null, documentId = null, previousStartsAt } = announcement;
     const { occasion, delayMs } =
-      kind === 'document_added' && !announcement.occasion
+      announcement.kind === 'document_added' && !announcement.occasion
         ? await windowOf(trx, announcement, gatherMs)
         : { occasion: occasionOf(announcement), delayMs: 0 };
-    for (const { id: recipientId, email, delivery } of await audienceOf(trx, announcement)) {
-      const [row] = await trx('emails')
-        .insert({
-          id: ids.uuid(),
-          kind,
-          dedupe_key: `${kind}:${occasion}:${recipientId}`,
-          status: delivery === 'daily' ? 'for_digest' : 'queued',
-          recipient: email,
-          recipient_id: recipientId,
-          booking_id: bookingId,
-          attempt_id: attemptId,
-          document_id: documentId,
-          previous_starts_at: previousStartsAt ?? null,
-        })
-        .onConflict('dedupe_key')
-        .ignore()
-        .returning('id');
-      if (row && delivery === 'at_once')
-        await jobs.add(sendEmailJob, { emailId: row.id }, { trx, key: `email:${row.id}`, delayMs });
-    }
+    const audience = await audienceOf(trx, announcement);
+    const rows = audience.map((recipient) => rowOf(ids.uuid(), announcement, occasion, recipient));
+    const written = await sendTogether(trx, ...rows.map((row) => inserting.call(trx, row)));
+    const due = rows.filter(({ status }, at) => status === 'queued' && written[at]?.length === 1);
+    const sending = due.map(({ id }) =>
+      jobs.adding(sendEmailJob, { emailId: id }, { key: `email:${id}`, delayMs }),
+    );
+    await sendTogether(trx, ...sending);
   };
 }
+
+function rowOf(
+  id: string,
+  { kind, bookingId, attemptId, documentId, previousStartsAt }: Announcement,
+  occasion: string,
+  { id: recipientId, email, delivery }: Recipient,
+) {
+  return {
+    id,
+    kind,
+    dedupe_key: `${kind}:${occasion}:${recipientId}`,
+    status: delivery === 'daily' ? ('for_digest' as const) : ('queued' as const),
+    recipient: email,
+    recipient_id: recipientId,
+    booking_id: bookingId,
+    attempt_id: attemptId ?? null,
+    document_id: documentId ?? null,
+    previous_starts_at: previousStartsAt ?? null,
+  };
+}
+
+/** Returns nothing where this person has been told of the occasion. */
+const inserting = prepare<{ id: string }, ReturnType<typeof rowOf>>('insert an e-mail', (db, row) =>
+  db('emails').insert(row).onConflict('dedupe_key').ignore().returning('id'),
+);
 
 function occasionOf({ kind, occasion: given, bookingId, attemptId, documentId }: Announcement): string {
   // Each person gets one confirmation, whether an attempt, an import or an assignment made it.
