@@ -1,5 +1,5 @@
 import type { Database } from '../db/knex.ts';
-import { prepare } from '../db/statements.ts';
+import { prepare, type Call } from '../db/statements.ts';
 import type { ExaminationType } from '../specialists/index.ts';
 
 export interface NextFreeRow {
@@ -103,23 +103,31 @@ export async function giveBack(db: Database, row: ClaimedRow, dueAt: Date): Prom
     .update({ claimed_until: null, due_at: dueAt });
 }
 
-/** The calendar changed: its times are due, and those that are taken are no longer shown. */
-export async function markChanged(
+/** The calendar changed: its times are due, and those that are `taken` are no longer shown. */
+export function markingChanged(
   db: Database,
   calendarId: number,
   taken?: { startsAt: Date; durationMinutes: number },
-): Promise<boolean> {
-  const left = taken
-    ? db.raw(
-        `array(select t from unnest(times) t where t >= ? or t + (
-           select duration_minutes * interval '1 minute' from specialist_services s
-           where s.specialist_id = next_free_times.specialist_id and s.type = next_free_times.type) <= ?
-         order by t)`,
-        [new Date(taken.startsAt.getTime() + taken.durationMinutes * 60_000), taken.startsAt],
-      )
-    : db.raw('times');
-  const changed = await db('next_free_times')
-    .whereIn('specialist_id', db('specialists').where({ acuity_calendar_id: calendarId }).select('id'))
-    .update({ changes: db.raw('changes + 1'), due_at: null, times: left });
-  return changed > 0;
+): Call {
+  const from = taken?.startsAt ?? null;
+  const until = taken ? new Date(taken.startsAt.getTime() + taken.durationMinutes * 60_000) : null;
+  return marking.call(db, { calendarId, from, until });
 }
+
+const marking = prepare<never, { calendarId: number; from: Date | null; until: Date | null }>(
+  'mark next free times as changed',
+  (db, { calendarId, from, until }) =>
+    db('next_free_times')
+      .whereIn('specialist_id', db('specialists').where({ acuity_calendar_id: calendarId }).select('id'))
+      .update({
+        changes: db.raw('changes + 1'),
+        due_at: null,
+        times: db.raw(
+          `array(select t from unnest(times) t where ?::timestamptz is null or t >= ? or t + (
+             select duration_minutes * interval '1 minute' from specialist_services s
+             where s.specialist_id = next_free_times.specialist_id and s.type = next_free_times.type) <= ?
+           order by t)`,
+          [from, until, from],
+        ),
+      }),
+);

@@ -1,9 +1,9 @@
 import type { Database } from '../db/knex.ts';
-import type { Statements } from '../db/statements.ts';
+import { sendTogether, type Statements } from '../db/statements.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import { fillNextFreeJob } from './next-free.jobs.ts';
-import { markChanged, selectNextFree } from './next-free.repository.ts';
+import { markingChanged, selectNextFree } from './next-free.repository.ts';
 import { maxNextFreeAgeMs, type NextFreeReader } from './next-free.ts';
 
 export interface NextFree extends NextFreeReader {
@@ -37,10 +37,15 @@ export function createNextFree(deps: {
     },
 
     async changed(calendarId, taken) {
-      await Promise.all([
-        markChanged(deps.db, calendarId, taken),
-        deps.jobs.add(fillNextFreeJob, {}, { key: fillNextFreeJob.name, delayMs: gatherMs, keepRunAt: true }),
-      ]);
+      await sendTogether(
+        deps.db,
+        markingChanged(deps.db, calendarId, taken),
+        deps.jobs.adding(
+          fillNextFreeJob,
+          {},
+          { key: fillNextFreeJob.name, delayMs: gatherMs, keepRunAt: true },
+        ),
+      );
     },
   };
 }
