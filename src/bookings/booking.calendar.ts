@@ -1,24 +1,38 @@
 // Writes a booking as an iCalendar file. Only people who may see the booking may get it.
-import ical, { ICalCalendarMethod, ICalEventClass, ICalEventStatus } from 'ical-generator';
+import ical, {
+  ICalAttendeeStatus,
+  ICalCalendarMethod,
+  ICalEventClass,
+  ICalEventStatus,
+} from 'ical-generator';
 import type { MailSender } from '../lib/mail-sender.ts';
 import { examineeName } from './booking.details.ts';
 import type { Booking } from './booking.ts';
 
 export interface CalendarFile {
-  method: 'PUBLISH' | 'CANCEL';
+  method: 'PUBLISH' | 'REQUEST' | 'CANCEL';
   fileName: string;
   content: string;
 }
 
 /**
- * An iCalendar file (RFC 5545) that adds the examination to a calendar, or removes it (RFC 5546: both need an
- * organiser, and what is published has no attendees). UID: the booking's id, so a newer file replaces an older.
+ * An iCalendar file (RFC 5545) that adds the examination to a calendar, changes it there, or removes it (RFC 5546: all
+ * need an organiser, and what is published has no attendees). UID: the booking's id; SEQUENCE: its version, which
+ * grows with each change, so that a calendar replaces the older entry and ignores what arrives late.
  * @param url the booking's page
  * @param organizer the agency, as it sends its mails
+ * @param attendee the address of whoever gets it by e-mail: mail programs then put it in place by themselves, and ask
+ * for no answer. Unset: a file to open
  */
-export function bookingCalendar(booking: Booking, url: string, organizer: MailSender): CalendarFile {
+export function bookingCalendar(
+  booking: Booking,
+  url: string,
+  organizer: MailSender,
+  attendee?: string,
+): CalendarFile {
   const isCancelled = booking.status === 'cancelled';
-  const method = isCancelled ? ICalCalendarMethod.CANCEL : ICalCalendarMethod.PUBLISH;
+  const toAdd = attendee === undefined ? ICalCalendarMethod.PUBLISH : ICalCalendarMethod.REQUEST;
+  const method = isCancelled ? ICalCalendarMethod.CANCEL : toAdd;
   const calendar = ical({
     prodId: { company: 'Examdesk', product: 'Bookings', language: 'EN' },
     method,
@@ -34,6 +48,8 @@ export function bookingCalendar(booking: Booking, url: string, organizer: MailSe
     status: isCancelled ? ICalEventStatus.CANCELLED : ICalEventStatus.CONFIRMED,
     class: ICalEventClass.PRIVATE,
     organizer: { name: organizer.name, email: organizer.address },
+    attendees:
+      attendee === undefined ? [] : [{ email: attendee, status: ICalAttendeeStatus.ACCEPTED, rsvp: false }],
     // Summaries show on shared screens, so the examinee's name is in the description only.
     summary: `Examination ${booking.reference}, ${booking.specialist.name}`,
     description: descriptionOf(booking, url),

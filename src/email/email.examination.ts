@@ -103,16 +103,18 @@ async function attemptOf(db: Queryable, attemptId: string | null): Promise<Attem
   return row ?? null;
 }
 
-function confirmation({ booking, missing, attempt, links }: Subject): BookingMessage {
+function confirmation(subject: Subject): BookingMessage {
+  const { booking } = subject;
   return {
     subject: `Examination booked: ${booking.reference}, ${dayOf(booking)}`,
     heading: 'The examination is booked',
     paragraphs: [`${booking.specialist.name} expects the examinee at the time below.`, ...sinceThen(booking)],
-    ...commonParts(booking, attempt, links, missing),
+    ...commonParts(subject),
   };
 }
 
-function rescheduled({ booking, missing, attempt, email, links }: Subject): BookingMessage {
+function rescheduled(subject: Subject): BookingMessage {
+  const { booking, email } = subject;
   const previousStartsAt = email.previous_starts_at;
   const at = (startsAt: Date) => formatExamTime(startsAt, booking.timezone);
   const hasMoved = previousStartsAt !== null && previousStartsAt.getTime() !== booking.startsAt.getTime();
@@ -126,11 +128,12 @@ function rescheduled({ booking, missing, attempt, email, links }: Subject): Book
       ...(booking.status === 'cancelled' ? [] : ['Please tell the examinee.']),
       ...sinceThen(booking),
     ],
-    ...commonParts(booking, attempt, links, missing),
+    ...commonParts(subject),
   };
 }
 
-function reminder({ booking, missing, links }: Subject): BookingMessage {
+function reminder(subject: Subject): BookingMessage {
+  const { booking, missing } = subject;
   return {
     subject: `Reminder: examination ${booking.reference}, ${dayOf(booking)}`,
     heading: 'An examination is coming up',
@@ -141,11 +144,12 @@ function reminder({ booking, missing, links }: Subject): BookingMessage {
         : []),
       ...sinceThen(booking),
     ],
-    ...commonParts(booking, null, links, missing),
+    ...commonParts(subject),
   };
 }
 
-function paperworkReminder({ booking, missing, links }: Subject): BookingMessage {
+function paperworkReminder(subject: Subject): BookingMessage {
+  const { booking, missing, links } = subject;
   const papers = papersInWords(missing.map(({ category }) => category));
   const isOne = missing.length === 1;
   return {
@@ -154,25 +158,27 @@ function paperworkReminder({ booking, missing, links }: Subject): BookingMessage
     paragraphs: [
       `${booking.specialist.name} needs ${isOne ? 'this document' : 'these documents'} before the examination below. Please upload ${isOne ? 'it' : 'them'} to the booking. The examination takes place all the same.`,
     ],
-    ...commonParts(booking, null, links, missing),
+    ...commonParts(subject),
     action: { label: `Upload ${isOne ? 'it' : 'them'}`, href: `${links.booking(booking.id)}#documents` },
   };
 }
 
-function cancelled({ booking, attempt, links }: Subject): BookingMessage {
+function cancelled(subject: Subject): BookingMessage {
+  const { booking } = subject;
   return {
     subject: `Examination cancelled: ${booking.reference}, ${dayOf(booking)}`,
     heading: 'The examination is cancelled',
     paragraphs: [
       'The examination below will not take place. Please tell the examinee. If it is still needed, you will need to make a new booking.',
     ],
-    ...commonParts(booking, attempt, links),
+    ...commonParts({ ...subject, missing: [] }),
   };
 }
 
 /** The booking stays open and can be moved or cancelled. */
-function noShow({ booking, attempt, links }: Subject): BookingMessage {
-  const { calendar: _, ...rest } = commonParts(booking, attempt, links);
+function noShow(subject: Subject): BookingMessage {
+  const { booking } = subject;
+  const { calendar: _, ...rest } = commonParts({ ...subject, missing: [] });
   return {
     subject: `Examination missed: ${booking.reference}, ${dayOf(booking)}`,
     heading: 'The examinee did not attend',
@@ -193,7 +199,7 @@ function dayOf(booking: Booking): string {
   return formatDay(booking.startsAt, booking.timezone);
 }
 
-function commonParts(booking: Booking, attempt: AttemptFacts | null, links: Links, missing: Paper[] = []) {
+function commonParts({ booking, missing, attempt, email, links }: Subject) {
   const url = links.booking(booking.id);
   return {
     facts: [
@@ -201,7 +207,7 @@ function commonParts(booking: Booking, attempt: AttemptFacts | null, links: Link
       ...missing.map((paper) => paperFact(paper, booking)),
     ],
     action: { label: 'See the booking', href: url },
-    calendar: bookingCalendar(booking, url, links.organizer),
+    calendar: bookingCalendar(booking, url, links.organizer, email.recipient),
   };
 }
 

@@ -9,7 +9,7 @@ export interface Mail {
   messageId: string;
   /** RFC 8058: a POST there stops mails like this one, without a session. */
   stopUrl?: string;
-  calendar?: { method: 'PUBLISH' | 'CANCEL'; fileName: string; content: string };
+  calendar?: { method: 'PUBLISH' | 'REQUEST' | 'CANCEL'; fileName: string; content: string };
 }
 
 export interface Mailer {

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import ICAL from 'ical.js';
 import { SMTPServer } from 'smtp-server';
 import { createSmtpMailer } from '../../src/adapters/smtp-mailer.ts';
 import { auditLog } from '../../src/audit/index.ts';
@@ -124,13 +125,59 @@ describe('the e-mails of a booking', () => {
     expect(ics)
       .to.include('DTSTART:20261130T230000Z')
       .and.include(`UID:${booking.id}`)
-      .and.include('METHOD:PUBLISH')
+      .and.include('METHOD:REQUEST')
       .and.match(/ORGANIZER;CN="Examdesk":mailto:bookings@desk.example/);
     expect(/SUMMARY:.*/.exec(ics)?.[0]).to.equal(
       `SUMMARY:Examination ${booking.reference}\\, Dr Amelia Hart`,
     );
     await sleep(100);
     expect((await outbox())[0]).to.include({ status: 'sent', message_id: mail.messageId });
+  });
+
+  it('calendar files change one entry in place and remove it when the booking moves twice and is cancelled', async () => {
+    fake.offer(7001, '2026-12-03T10:00:00+11:00', '2026-12-04T10:00:00+11:00');
+    await work(senderTo(mailbox.smtpUrl));
+    const booking = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
+    const entry = async (subject: RegExp) => {
+      const mail = await waitForMail(mailbox, (one) => subject.test(one.subject));
+      const file = mail.attachments[0]?.content.toString() ?? expect.fail('The mail has no calendar file');
+      const calendar = ICAL.Component.fromString(file);
+      const event = calendar.getFirstSubcomponent('vevent') ?? expect.fail('The file has no event');
+      const text = (name: string) => String(event.getFirstPropertyValue(name));
+      const attendees = event.getAllProperties('attendee');
+      expect(text('uid')).to.equal(booking.id);
+      expect(text('organizer')).to.equal('mailto:bookings@desk.example');
+      expect(attendees.map((one) => String(one.getFirstValue()).toLowerCase())).to.deep.equal([
+        'mailto:rita@harbour-legal.example',
+      ]);
+      expect(attendees[0]?.getParameter('rsvp')).to.equal('FALSE');
+      await mailbox.clear();
+      return {
+        method: calendar.getFirstPropertyValue('method'),
+        sequence: Number(text('sequence')),
+        status: text('status'),
+        startsAt: (event.getFirstPropertyValue('dtstart') as ICAL.Time).toJSDate().toISOString(),
+      };
+    };
+    const move = async (startsAt: string) =>
+      valueOf(await fixture.attempts.reschedule(fixture.people.rita, booking.id, new Date(startsAt)));
+
+    const entries = [await entry(/booked/)];
+    for (const day of ['2026-12-03', '2026-12-04']) {
+      await move(`${day}T10:00:00+11:00`);
+      entries.push(await entry(/moved/));
+    }
+    valueOf(await fixture.attempts.cancel(fixture.people.rita, booking.id, null));
+    entries.push(await entry(/cancelled/));
+
+    expect(entries.map(({ method, status, startsAt }) => [method, status, startsAt])).to.deep.equal([
+      ['REQUEST', 'CONFIRMED', tuesdayAtTen.toISOString()],
+      ['REQUEST', 'CONFIRMED', '2026-12-02T23:00:00.000Z'],
+      ['REQUEST', 'CONFIRMED', '2026-12-03T23:00:00.000Z'],
+      ['CANCEL', 'CANCELLED', '2026-12-03T23:00:00.000Z'],
+    ]);
+    const sequences = entries.map(({ sequence }) => sequence);
+    expect(sequences, 'each is newer').to.deep.equal([...new Set(sequences)].toSorted((a, b) => a - b));
   });
 
   it('every text names the interpreter’s language when one is needed', async () => {
