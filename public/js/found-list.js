@@ -1,26 +1,76 @@
-// Arrow keys move the focus between the search field and the links it found.
-const box = document.querySelector('[data-finds]');
+// Makes a search field and the links below it a combobox (WAI-ARIA): the focus stays in the field, the arrow keys choose
+// a link, Enter follows it. Without this script they are a form and a list of links.
+const partsOf = (box) => {
+  const list = document.querySelector(`#${box.dataset.finds} [data-options]`);
+  return { list, options: list ? [...list.querySelectorAll('a.found-one')] : [] };
+};
+const chosenIn = (box) => document.getElementById(box.getAttribute('aria-activedescendant') ?? '');
+
+function choose(box, options, place) {
+  const option = options[place];
+  for (const one of options) one.setAttribute('aria-selected', String(one === option));
+  if (option) {
+    box.setAttribute('aria-activedescendant', option.id);
+    option.scrollIntoView({ block: 'nearest' });
+  } else {
+    box.removeAttribute('aria-activedescendant');
+  }
+}
+
+/** @param place of the option that stays chosen when a new list replaces the old one; -1: none */
+function prepare(box, place) {
+  const { list, options } = partsOf(box);
+  box.setAttribute('role', 'combobox');
+  box.setAttribute('aria-autocomplete', 'list');
+  box.setAttribute('aria-expanded', String(options.length > 0));
+  box.removeAttribute('aria-controls');
+  if (list) {
+    list.id ||= `${box.dataset.finds}-options`;
+    list.setAttribute('role', 'listbox');
+    list.setAttribute('aria-label', 'Found');
+    box.setAttribute('aria-controls', list.id);
+    for (const heading of list.querySelectorAll('h2')) heading.setAttribute('role', 'presentation');
+    for (const part of list.querySelectorAll('ul')) part.setAttribute('role', 'group');
+    for (const item of list.querySelectorAll('li')) item.setAttribute('role', 'presentation');
+    for (const [at, option] of options.entries()) {
+      option.id = `${box.dataset.finds}-${at}`;
+      option.setAttribute('role', 'option');
+      option.tabIndex = -1;
+    }
+  }
+  choose(box, options, Math.min(place, options.length - 1));
+  const count = box.closest('form').parentElement.querySelector('[data-found-count]');
+  if (count) count.textContent = options.length === 1 ? '1 result' : `${options.length} results`;
+}
+
+const prepareAll = () => {
+  for (const box of document.querySelectorAll('[data-finds]')) {
+    const chosen = box.dataset.chosen === undefined ? -1 : Number(box.dataset.chosen);
+    prepare(box, chosen);
+  }
+};
 
 document.addEventListener('keydown', (event) => {
-  if (!box || (event.key !== 'ArrowDown' && event.key !== 'ArrowUp')) return;
-  const links = [...document.querySelectorAll(`#${box.dataset.finds} a.found-person`)];
-  const here = links.indexOf(document.activeElement);
-  if (here < 0 && document.activeElement !== box) return;
-  event.preventDefault();
-  const next = here + (event.key === 'ArrowDown' ? 1 : -1);
-  (links[Math.min(next, links.length - 1)] ?? box).focus();
+  const box = event.target;
+  if (!(box instanceof HTMLInputElement) || !box.dataset.finds || event.isComposing) return;
+  const { options } = partsOf(box);
+  const here = options.indexOf(chosenIn(box));
+  if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+    event.preventDefault();
+    const next = Math.max(-1, Math.min(here + (event.key === 'ArrowDown' ? 1 : -1), options.length - 1));
+    choose(box, options, next);
+    box.dataset.chosen = String(next);
+  } else if (event.key === 'Enter' && here >= 0) {
+    event.preventDefault();
+    options[here].click();
+  }
 });
-
-// A new list replaces the focused link: the focus moves to the same position in the new list.
-const list = box && document.getElementById(box.dataset.finds);
-let place = -1;
-document.addEventListener('focusin', ({ target }) => {
-  place = list ? [...list.querySelectorAll('a.found-person')].indexOf(target) : -1;
+// What is typed searches anew: nothing is chosen until an arrow key says so.
+document.addEventListener('input', ({ target, isTrusted }) => {
+  if (isTrusted && target instanceof HTMLInputElement && target.dataset.finds) {
+    target.dataset.chosen = '-1';
+    choose(target, partsOf(target).options, -1);
+  }
 });
-if (list) {
-  new MutationObserver(() => {
-    if (place < 0 || document.activeElement !== document.body) return;
-    const links = list.querySelectorAll('a.found-person');
-    (links[Math.min(place, links.length - 1)] ?? box).focus();
-  }).observe(list, { childList: true });
-}
+document.addEventListener('htmx:after:swap', prepareAll);
+prepareAll();

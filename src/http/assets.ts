@@ -132,7 +132,7 @@ const stylesheets = {
 };
 
 /** Small modules without imports that every page has, sent as one: each in a block of its own. */
-const everyPage = ['time-zone', 'submit-once', 'unsaved'].map((name) =>
+const everyPage = ['time-zone', 'submit-once', 'unsaved', 'found-list', 'search'].map((name) =>
   path.join(publicRoot, `js/${name}.js`),
 );
 

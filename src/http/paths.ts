@@ -13,6 +13,8 @@ export const paths = {
   /** Until when the session lasts; POST extends it. */
   session: () => '/session',
   bookings: () => '/bookings',
+  /** Over bookings, specialists and pages. */
+  search: () => '/search',
   /** By reference only: other search words never appear in URLs. */
   bookingsFound: (reference: string) => `/bookings?q=${encodeURIComponent(reference)}`,
   /** Encoded: some callers pass the id as the request contains it, before anything has checked it. */

@@ -75,6 +75,8 @@ const table: Record<string, string> = {
   'post /account/invitations/revoke': 'snnnin',
   'post /account/organizations': 'snnnin',
 
+  'get /search': 'siiiii',
+  'post /search': 'siiiii',
   'get /specialists': 'siiiii',
   'get /specialists/first-free': 'siiiii',
   'get /specialists/:id/availability': 'siiiii',

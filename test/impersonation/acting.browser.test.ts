@@ -21,10 +21,13 @@ describe('acting as a referrer in a browser', function () {
   it('moves through the results with the arrow keys, and keeps the position when a late answer arrives', async () => {
     const watched = await watchedPage(browser, app.url, { width: 1280 });
     const { page } = watched;
-    const focused = () => page.evaluate(`document.activeElement.id || document.activeElement.textContent`);
+    const focused = () =>
+      page.evaluate(
+        `document.querySelector('[aria-selected=true]')?.textContent ?? document.activeElement.id`,
+      );
     const search = async (query: string) => {
       const answer = page.waitForResponse((response) => /[?&]q=/.test(response.url()));
-      // As an answer that comes late: the focus is on the list already.
+      // As an answer that comes late: a result is chosen already.
       await page.evaluate(
         `const box = document.querySelector('#q'); box.value = '${query}'; box.dispatchEvent(new Event('input', { bubbles: true }))`,
       );
@@ -75,7 +78,7 @@ describe('acting as a referrer in a browser', function () {
         await page.waitForURL('**/admin/act-as');
         await page.locator('#q:focus').waitFor();
         await page.keyboard.type('alvarz rita');
-        await page.waitForSelector('#found a.found-person:has-text("Rita Alvarez")');
+        await page.waitForSelector('#found a.found-one:has-text("Rita Alvarez")');
         await look('search');
         await page.keyboard.press('ArrowDown');
         await page.keyboard.press('Enter');

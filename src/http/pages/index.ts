@@ -28,6 +28,7 @@ import { uploadPages } from './documents/upload.page.ts';
 import { documentViewPages } from './documents/view.page.ts';
 import { homePages } from './home.page.ts';
 import { problemsPage } from './problems.page.ts';
+import { searchPages } from './search.page.ts';
 import { firstFreePages } from './specialists/first-free.page.ts';
 import { freeTimesPages } from './specialists/free-times.page.ts';
 import { specialistListPages } from './specialists/list.page.ts';
@@ -37,6 +38,7 @@ export function pages(services: PageServices): PageRoute[] {
   return [
     ...homePages(services),
     problemsPage,
+    ...searchPages(services),
     ...acuityConnectionPages(services),
     ...acuityQuestionPages(services),
     ...doctorPages(services),

@@ -1,0 +1,74 @@
+// Opens the search over the page: by the link in the header, Ctrl+K, or / where nobody types. Admins have Ctrl+K for the
+// people they act as (act-as-key.js). The key / can be switched off, for whoever speaks instead of typing (WCAG 2.1.4).
+const link = document.querySelector('[data-search]');
+const keyOff = 'examdesk.search-key-off';
+let dialog = null;
+
+function build() {
+  const box = document.createElement('dialog');
+  box.className = 'search-dialog';
+  box.setAttribute('aria-label', 'Search');
+  const found = document.createElement('div');
+  const foot = document.createElement('p');
+  foot.className = 'search-foot';
+  const close = document.createElement('button');
+  const key = document.createElement('button');
+  for (const one of [close, key]) {
+    one.type = 'button';
+    one.className = 'button button-quiet';
+  }
+  close.textContent = 'Close';
+  close.addEventListener('click', () => box.close());
+  const words = () => {
+    key.textContent = localStorage.getItem(keyOff) ? 'Turn on the key /' : 'Turn off the key /';
+  };
+  key.addEventListener('click', () => {
+    if (localStorage.getItem(keyOff)) localStorage.removeItem(keyOff);
+    else localStorage.setItem(keyOff, 'yes');
+    words();
+  });
+  words();
+  foot.append(close, key);
+  box.append(found, foot);
+  box.addEventListener('click', ({ target }) => {
+    if (target === box) box.close();
+  });
+  document.body.append(box);
+  return box;
+}
+
+async function open() {
+  dialog ??= build();
+  if (dialog.open) return;
+  await globalThis.htmx.ajax('GET', link.href, { target: dialog.firstElementChild, swap: 'innerHTML' });
+  if (!dialog.querySelector('[data-finds]')) return;
+  dialog.showModal();
+  dialog.querySelector('[data-finds]').focus();
+}
+
+const isTyping = (target) =>
+  target instanceof HTMLElement &&
+  (target.isContentEditable || target.matches('input, textarea, select, [role="textbox"]'));
+
+// On the search's own page its field is there already.
+if (link && location.pathname !== new URL(link.href).pathname) {
+  link.addEventListener('click', (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    void open();
+  });
+  addEventListener('keydown', (event) => {
+    if (event.defaultPrevented || event.altKey || event.isComposing) return;
+    const isCtrlK = event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey) && !event.shiftKey;
+    const isSlash =
+      event.key === '/' &&
+      !event.ctrlKey &&
+      !event.metaKey &&
+      !isTyping(event.target) &&
+      !localStorage.getItem(keyOff);
+    if (!isSlash && !(isCtrlK && !document.querySelector('[data-act-as]'))) return;
+    if (document.querySelector('dialog[open]')) return;
+    event.preventDefault();
+    void open();
+  });
+}
