@@ -1032,9 +1032,17 @@ CREATE TABLE specialists (
   created_at timestamptz DEFAULT now() NOT NULL,
   updated_at timestamptz DEFAULT now() NOT NULL,
   search_text text GENERATED ALWAYS AS (search_words(name)) STORED NOT NULL,
+  qualifications text,
+  languages text,
+  examines text,
+  report_days integer,
   CONSTRAINT specialists_pkey PRIMARY KEY (id),
   CONSTRAINT specialists_acuity_calendar_id_key UNIQUE (acuity_calendar_id),
   CONSTRAINT specialists_user_id_key UNIQUE (user_id),
+  CONSTRAINT specialists_examines_check CHECK (examines <> ''::text),
+  CONSTRAINT specialists_languages_check CHECK (languages <> ''::text),
+  CONSTRAINT specialists_qualifications_check CHECK (qualifications <> ''::text),
+  CONSTRAINT specialists_report_days_check CHECK (report_days >= 1 AND report_days <= 365),
   CONSTRAINT specialists_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE SET NULL
 );
 CREATE INDEX specialists_list_idx ON specialists USING btree (is_active, "position", name);
@@ -1466,6 +1474,25 @@ CREATE TABLE paperwork_reminders (
   CONSTRAINT paperwork_reminders_rule_id_fkey FOREIGN KEY (rule_id) REFERENCES paperwork_rules(id) ON DELETE CASCADE
 );
 CREATE INDEX paperwork_reminders_rule_idx ON paperwork_reminders USING btree (rule_id);
+
+CREATE TABLE specialist_files (
+  specialist_id uuid NOT NULL,
+  kind text NOT NULL,
+  s3_key text NOT NULL,
+  mime_type text NOT NULL,
+  size_bytes integer NOT NULL,
+  sha256 text NOT NULL,
+  created_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  CONSTRAINT specialist_files_pkey PRIMARY KEY (specialist_id, kind),
+  CONSTRAINT specialist_files_s3_key_key UNIQUE (s3_key),
+  CONSTRAINT specialist_files_kind_check CHECK (kind = ANY (ARRAY['photo'::text, 'cv'::text])),
+  CONSTRAINT specialist_files_s3_key_check CHECK (s3_key ~ '^profiles/[A-Za-z0-9_/-]+$'::text),
+  CONSTRAINT specialist_files_sha256_check CHECK (sha256 ~ '^[0-9a-f]{64}$'::text),
+  CONSTRAINT specialist_files_size_bytes_check CHECK (size_bytes > 0),
+  CONSTRAINT specialist_files_specialist_id_fkey FOREIGN KEY (specialist_id) REFERENCES specialists(id) ON DELETE CASCADE
+);
+CREATE CONSTRAINT TRIGGER specialist_files_audited AFTER INSERT OR DELETE OR UPDATE ON specialist_files DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('specialist', 'specialist_id');
+CREATE CONSTRAINT TRIGGER specialist_files_kept AFTER INSERT OR DELETE OR UPDATE ON specialist_files DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION raise_kept_version();
 
 CREATE TABLE specialist_services (
   specialist_id uuid NOT NULL,

@@ -94,7 +94,8 @@ async function insertOrganizations(
 }
 
 async function insertSpecialists(trx: Transaction): Promise<void> {
-  for (const [position, { calendarId, types, title, specialty }] of specialists.entries()) {
+  for (const [position, one] of specialists.entries()) {
+    const { calendarId, types, title, specialty, qualifications, languages } = one;
     const calendar = findCalendar(calendarId);
     if (!calendar) throw new Error(`The simulator has no calendar ${calendarId}`);
     const { name, location, timezone } = calendar;
@@ -103,6 +104,10 @@ async function insertSpecialists(trx: Transaction): Promise<void> {
       id,
       title,
       specialty,
+      qualifications,
+      languages,
+      examines: one.examines.join('\n'),
+      report_days: one.reportDays,
       name,
       location: location || null,
       timezone,

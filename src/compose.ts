@@ -36,6 +36,7 @@ import {
   createSameExaminee,
   createBookingNeeds,
   createBookingService,
+  createReportWaits,
   createUpcomingBookings,
   intakeDetails,
   tellNobody,
@@ -83,7 +84,7 @@ import type { Scanner } from './ports/scanner.ts';
 import { createMapping, createQuestions, readMapping, type QuestionDeps } from './questions/index.ts';
 import { createRelay, type Relay, type RelayDeps } from './relay/index.ts';
 import { createRestoring, type Restoring } from './restoring/index.ts';
-import { createSpecialistRepository, keepSpecialists } from './specialists/index.ts';
+import { createProfileFiles, createSpecialistRepository, keepSpecialists } from './specialists/index.ts';
 import { createSyncService, type ReconcileDeps, type SyncService } from './sync/index.ts';
 import { createWebhookService, type WebhookDeps } from './webhooks/index.ts';
 
@@ -350,6 +351,8 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     impersonation,
     merges: createMergeService(ground),
     specialists: keptSpecialists,
+    profileFiles: createProfileFiles({ ...ground, store: outside.store, scanner }),
+    reportWaits: createReportWaits(ground),
     availability,
     nextFree,
     nextFreeFiller,

@@ -10,7 +10,7 @@ const edges: Record<string, string[]> = {
   audit: [],
   'mail-kinds': [],
   accounts: ['audit', 'mail-kinds'],
-  specialists: ['audit', 'accounts'],
+  specialists: ['audit', 'accounts', 'documents/content'],
   availability: ['specialists'],
   questions: ['audit', 'accounts', 'specialists'],
   bookings: ['audit', 'mail-kinds', 'accounts', 'specialists', 'questions'],

@@ -6,7 +6,7 @@ export interface StoryDeps {
   now: Date;
   digests: KeyedDigests;
   /** Begins to store the bytes of a document; the caller waits for all of them before the commit. */
-  put(key: string, bytes: Buffer): void;
+  put: (key: string, bytes: Buffer) => void;
 }
 
 export interface Event {

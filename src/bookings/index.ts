@@ -5,6 +5,7 @@ export {
   type Announce,
   type Announcement,
 } from './booking.announcement.ts';
+export { createReportWaits, type ReportWait, type ReportWaits } from './report-wait.ts';
 export { answersOf, isDigestOf, type Answers } from './booking.answers.ts';
 export { bookingCalendar } from './booking.calendar.ts';
 export {

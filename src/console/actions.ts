@@ -62,6 +62,8 @@ export const actionButtons: readonly ActionButton[] = [
   { ...button('add', 'specialists', 'Add specialist', 'Plus', 'admin'), kind: 'resource' },
   button('change', 'specialists', 'Edit', 'Edit', 'admin'),
   button('services', 'specialists', 'Services', 'List', 'admin'),
+  button('files', 'specialists', 'Photo and CV', 'Image', 'admin', { href: '/specialists/{id}/files' }),
+  button('page', 'specialists', 'As referrers see it', 'Eye', 'staff', { href: '/specialists/{id}' }),
   button('change', 'organizations', 'Edit', 'Edit', 'admin'),
   button('act-as', 'users', 'Act as', 'User', 'admin', {
     href: '/admin/act-as?user={id}',

@@ -479,6 +479,15 @@ declare module 'knex/types/tables.js' {
       impersonator_session_id: string | null;
       last_seen_at: Date;
     };
+    specialist_files: {
+      specialist_id: string;
+      kind: 'photo' | 'cv';
+      s3_key: string;
+      mime_type: string;
+      size_bytes: number;
+      sha256: string;
+      created_at: Date;
+    };
     specialist_services: {
       specialist_id: string;
       type: 'in_person' | 'telehealth';
@@ -499,6 +508,10 @@ declare module 'knex/types/tables.js' {
       created_at: Date;
       updated_at: Date;
       search_text: string;
+      qualifications: string | null;
+      languages: string | null;
+      examines: string | null;
+      report_days: number | null;
     };
     two_factors: {
       id: string;

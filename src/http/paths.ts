@@ -54,6 +54,9 @@ export const paths = {
   specialists: () => '/specialists',
   /** The soonest free times of all specialists who match. */
   firstFree: () => '/specialists/first-free',
+  specialist: (id: string) => `/specialists/${id}`,
+  specialistFiles: (id: string) => `/specialists/${id}/files`,
+  specialistFile: (id: string, kind: 'photo' | 'cv') => `/specialists/${id}/${kind}`,
   availability: (specialistId: string) => `/specialists/${specialistId}/availability`,
   questions: (specialistId: string) => `/specialists/${specialistId}/questions`,
   console: () => '/admin',

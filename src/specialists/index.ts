@@ -6,6 +6,17 @@ export {
   type Specialist,
   type SpecialistService,
 } from './specialist.ts';
+export {
+  profileFileKinds,
+  type ProfileFileKind,
+  type SpecialistProfile,
+} from './specialist.profile.ts';
+export {
+  createProfileFiles,
+  profileFileRules,
+  type ProfileFileFailure,
+  type ProfileFiles,
+} from './profile.files.ts';
 export { keepSpecialists } from './specialist.memory.ts';
 export { createSpecialistRepository, type SpecialistRepository } from './specialist.repository.ts';
 export { editSpecialist, type SpecialistEdit } from './specialist.edit.ts';

@@ -1,6 +1,7 @@
 // What an admin can change of a specialist. The calendar and its zone come from Acuity.
 import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
+import type { Tables } from 'knex/types/tables.js';
 import type { Database, Transaction } from '../db/knex.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 
@@ -9,6 +10,13 @@ export interface SpecialistEdit {
   title: string | null;
   specialty: string;
   location: string | null;
+  qualifications: string | null;
+  /** Separated by commas. */
+  languages: string | null;
+  /** One a line. */
+  examines: string | null;
+  /** Until the report; shown until enough reports tell. */
+  reportDays: number | null;
   position: number;
   isActive: boolean;
 }
@@ -30,21 +38,17 @@ export async function editSpecialist(
 ): Promise<Result<null, SpecialistEditFailure>> {
   if (!mayAdminister(actor.viewer)) return failure({ reason: 'forbidden' });
   return db.transaction(async (trx): Promise<Result<null, SpecialistEditFailure>> => {
-    const row = await trx('specialists')
-      .where({ id })
-      .forUpdate()
-      .first<(Record<string, unknown> & { updated_at: Date; is_active: boolean }) | undefined>();
+    const row = await trx('specialists').where({ id }).forUpdate().first();
     if (!row) return failure({ reason: 'not_found' });
     if (row.updated_at.getTime() !== seen.getTime()) {
-      const { name, title, specialty, location, position } = row as unknown as SpecialistEdit;
-      const current = { name, title, specialty, location, position, isActive: row.is_active };
-      return failure({ reason: 'stale', current: { ...current, updatedAt: row.updated_at } });
+      return failure({ reason: 'stale', current: { ...editOf(row), updatedAt: row.updated_at } });
     }
     if (edit.location === null && row.location !== null && (await isVisited(trx, id)))
       return failure(placeMissing);
-    const { isActive, ...rest } = edit;
-    const wanted: Record<string, unknown> = { ...rest, is_active: isActive };
-    const columns = Object.keys(wanted).filter((name) => wanted[name] !== row[name]);
+    const wanted = columnsOf(edit);
+    const columns = (Object.keys(wanted) as (keyof typeof wanted)[]).filter(
+      (name) => wanted[name] !== row[name],
+    );
     if (columns.length === 0) return ok(null);
     await trx('specialists').where({ id }).update(wanted);
     await audit.record(trx, auditActor(actor), {
@@ -55,6 +59,25 @@ export async function editSpecialist(
     });
     return ok(null);
   });
+}
+
+function editOf(row: Tables['specialists']): SpecialistEdit {
+  return {
+    name: row.name,
+    title: row.title,
+    specialty: row.specialty,
+    location: row.location,
+    qualifications: row.qualifications,
+    languages: row.languages,
+    examines: row.examines,
+    reportDays: row.report_days,
+    position: row.position,
+    isActive: row.is_active,
+  };
+}
+
+export function columnsOf({ isActive, reportDays, ...rest }: SpecialistEdit) {
+  return { ...rest, report_days: reportDays, is_active: isActive };
 }
 
 const placeMissing: SpecialistEditFailure = {

@@ -7,7 +7,7 @@ import { violatedConstraint } from '../db/transaction.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { Acuity, AcuityAppointmentType, AcuityCalendar, AcuityFailure } from '../ports/acuity.ts';
 import type { Ids } from '../ports/ids.ts';
-import type { SpecialistEdit } from './specialist.edit.ts';
+import { columnsOf, type SpecialistEdit } from './specialist.edit.ts';
 import { examinationTypes, type ExaminationType } from './specialist.ts';
 
 export interface OfferDeps {
@@ -68,14 +68,13 @@ export async function addSpecialist(
   );
   if (!services.ok) return services;
   const id = deps.ids.uuid();
-  const { calendarId, services: _, isActive, ...rest } = wanted;
+  const { calendarId, services: _, ...edit } = wanted;
   try {
     await deps.db.transaction(async (trx) => {
       await trx('specialists').insert({
         id,
-        ...rest,
+        ...columnsOf(edit),
         location,
-        is_active: isActive,
         timezone: calendar.timezone,
         acuity_calendar_id: calendarId,
       });

@@ -1,19 +1,20 @@
 import type { Queryable } from '../db/knex.ts';
 import { readWords, whereOwn } from '../db/search.ts';
 import { isUuid } from '../lib/uuid.ts';
+import { profileColumns, profileOf, type ProfileRow } from './specialist.profile.ts';
 import type { ExaminationType, Specialist, SpecialistService } from './specialist.ts';
 
 export interface SpecialistRepository {
   /** In their order, inactive ones too. */
   listAll(): Promise<Specialist[]>;
-  /** Active specialists in their order. `q` searches name, title, specialty and location. */
+  /** Active specialists in their order. `q` searches name, title, specialty, location, languages and what they examine. */
   listActive(filter?: { q?: string; type?: ExaminationType }): Promise<Specialist[]>;
   /** Also finds an inactive one; null when there is none or `id` is not a UUID. */
   findById(id: string, trx?: Queryable): Promise<Specialist | null>;
   findByCalendar(acuityCalendarId: number, trx?: Queryable): Promise<Specialist | null>;
 }
 
-interface SpecialistRow {
+interface SpecialistRow extends ProfileRow {
   id: string;
   name: string;
   title: string | null;
@@ -32,7 +33,7 @@ const columns = `id, name, title, specialty, location, timezone, acuity_calendar
       'type', type, 'acuityAppointmentTypeId', acuity_appointment_type_id, 'durationMinutes', duration_minutes
     ) order by type)
     from specialist_services where specialist_id = specialists.id
-  ), '[]') as services`;
+  ), '[]') as services, ${profileColumns}`;
 
 const order = ['position', 'name', 'id'];
 
@@ -78,8 +79,20 @@ export function createSpecialistRepository(db: Queryable): SpecialistRepository 
 }
 
 /** "hart sydney" finds Dr Hart in Sydney. */
-const searchedText = "search_words(concat_ws(' ', name, title, specialty, location))";
+const searchedText = "search_words(concat_ws(' ', name, title, specialty, location, languages, examines))";
 
-function asSpecialist({ acuity_calendar_id, is_active, ...row }: SpecialistRow): Specialist {
-  return { ...row, acuityCalendarId: acuity_calendar_id, isActive: is_active };
+function asSpecialist(row: SpecialistRow): Specialist {
+  const { id, name, title, specialty, location, timezone, services } = row;
+  return {
+    id,
+    name,
+    title,
+    specialty,
+    location,
+    timezone,
+    acuityCalendarId: row.acuity_calendar_id,
+    isActive: row.is_active,
+    services,
+    profile: profileOf(row),
+  };
 }

@@ -1,3 +1,5 @@
+import type { SpecialistProfile } from './specialist.profile.ts';
+
 export const examinationTypes = ['in_person', 'telehealth'] as const;
 export type ExaminationType = (typeof examinationTypes)[number];
 
@@ -24,6 +26,7 @@ export interface Specialist {
   acuityCalendarId: number;
   isActive: boolean;
   services: SpecialistService[];
+  profile: SpecialistProfile;
 }
 
 export function offers({ services }: Pick<Specialist, 'services'>, type: ExaminationType): boolean {

@@ -51,6 +51,8 @@ const consoleActions: Record<string, Record<string, string>> = {
   'specialists/add': { button: 'snnnin', form: 'snnnin' },
   'specialists/change': { button: 'snnnin', form: 'snnnin' },
   'specialists/services': { button: 'snnnin', form: 'snnnin' },
+  'specialists/files': { button: 'snnnin', page: 'snnnin' },
+  'specialists/page': { button: 'snniin', page: 'siiiii' },
   'organizations/change': { button: 'snnnin', form: 'snnnin' },
   'users/act-as': { button: 'snnnin', page: 'snnnin' },
   'users/deactivate': { button: 'snnnin', form: 'snnnin' },

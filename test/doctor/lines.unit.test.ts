@@ -14,6 +14,7 @@ import { bucketLifecycle } from '../../src/documents/index.ts';
 import type { LifecycleRule } from '../../src/ports/object-store.ts';
 import { costsOfNoReference, type MappingField, type MappingView } from '../../src/questions/index.ts';
 import type { Specialist } from '../../src/specialists/index.ts';
+import { noProfile } from '../support/builders/specialist.ts';
 
 const now = new Date('2026-11-29T12:00:00Z');
 const before = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
@@ -151,6 +152,7 @@ describe('the lines about appointment types', () => {
     specialty: 'Neurology',
     location: null,
     timezone: 'Australia/Sydney',
+    profile: noProfile,
     acuityCalendarId: 7001,
     isActive: true,
     services: [{ type: 'telehealth', acuityAppointmentTypeId: 8001, durationMinutes: 60 }],

@@ -95,6 +95,7 @@ describe('the markup of every page', () => {
       times,
       await visitor.get('/specialists?q=nobody'),
       await visitor.get('/specialists/first-free?q=nobody'),
+      await visitor.get(`/specialists/${specialistId}`),
       await visitor.get('/sign-out'),
     );
     expect((await visitor.get(`/specialists/${specialistId}/availability?type=psychic`)).status).to.equal(

@@ -127,6 +127,7 @@ describe('the OpenAPI document', () => {
     };
     const hart = specialists.find(({ name }) => name.includes('Hart'))?.id;
     await get('/specialists/first-free', '/specialists/first-free?type=in_person');
+    await get('/specialists/:id', `/specialists/${hart}`);
     await get(
       '/specialists/:id/availability',
       `/specialists/${hart}/availability?type=in_person&date=2026-12-15`,

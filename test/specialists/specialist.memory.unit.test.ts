@@ -1,24 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { createKeptVersion } from '../../src/db/kept-version.ts';
 import { keepSpecialists, type Specialist, type SpecialistRepository } from '../../src/specialists/index.ts';
-
-const specialist = (given: Partial<Specialist>): Specialist => ({
-  id: randomUUID(),
-  name: 'Amelia Hart',
-  title: 'Dr',
-  specialty: 'Orthopaedic surgery',
-  location: 'Level 2, Sydney',
-  timezone: 'Australia/Sydney',
-  acuityCalendarId: 7001,
-  isActive: true,
-  services: [{ type: 'in_person', acuityAppointmentTypeId: 8001, durationMinutes: 60 }],
-  ...given,
-});
+import { aSpecialist } from '../support/builders/specialist.ts';
 
 describe('keepSpecialists', () => {
-  const amelia = specialist({});
-  const gone = specialist({ isActive: false, acuityCalendarId: 7003 });
+  const amelia = aSpecialist({});
+  const gone = aSpecialist({ isActive: false, acuityCalendarId: 7003 });
   let now: number;
   let reads: number;
   let stored: Promise<Specialist[]>;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
+import { noProfile } from '../support/builders/specialist.ts';
 import { createSpecialistRepository } from '../../src/specialists/index.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -57,6 +58,7 @@ describe('specialist repository', () => {
     const all = await createSpecialistRepository(database.db).listActive();
     expect(all.map(({ id }) => id)).to.deep.equal([bruno, amelia]);
     expect(all[0]).to.deep.equal({
+      profile: noProfile,
       id: bruno,
       name: 'Bruno Keller',
       title: 'Dr',

@@ -109,6 +109,14 @@ export async function openMatrixFixture(): Promise<MatrixFixture> {
     forcePathStyle: true,
   });
   const hash = createHash('sha256').update('text').digest();
+  for (const kind of ['photo', 'cv'] as const) {
+    const Key = `profiles/${specialist.id}/${kind}/one`;
+    await s3.send(new PutObjectCommand({ Bucket: storage.bucket, Key, Body: 'text' }));
+    await app.db('specialist_files').insert({
+      ...{ specialist_id: specialist.id, kind, s3_key: Key, size_bytes: 4 },
+      ...{ mime_type: kind === 'cv' ? 'application/pdf' : 'image/png', sha256: hash.toString('hex') },
+    });
+  }
   const aDocument: MatrixFixture['aDocument'] = async (of = 'consent_form') => {
     const id = randomUUID();
     await s3.send(new PutObjectCommand({ Bucket: storage.bucket, Key: `documents/${id}`, Body: 'text' }));

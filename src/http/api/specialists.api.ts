@@ -9,6 +9,7 @@ import {
   type NextFreeReader,
   type NextFreeTimes,
 } from '../../availability/index.ts';
+import type { ReportWait, ReportWaits } from '../../bookings/index.ts';
 import { isTimeZone } from '../../lib/dates.ts';
 import { type AskedQuestions, type Questions, questionTypes } from '../../questions/index.ts';
 import {
@@ -40,6 +41,7 @@ import { problem } from './problem.schema.ts';
 
 export interface SpecialistsApiServices {
   specialists: SpecialistRepository;
+  reportWaits: ReportWaits;
   availability: AvailabilityService;
   nextFree: NextFreeReader;
   questions: Questions;
@@ -92,6 +94,18 @@ const specialistSchema = z.object({
   nextFree: freeSlotSchema
     .nullable()
     .describe('The first free time known, at most an hour old; null: none is known just now'),
+});
+
+const profileSchema = specialistSchema.extend({
+  qualifications: z.string().nullable(),
+  languages: z.array(z.string()),
+  examines: z.array(z.string()).describe('Kinds of injuries and questions'),
+  reportDays: z
+    .int()
+    .nullable()
+    .describe('From the examination to the report: the median of the last reports, or as an admin typed it'),
+  photoUrl: z.string().nullable(),
+  cvUrl: z.string().nullable(),
 });
 
 const firstFreeSchema = z.object({
@@ -177,6 +191,25 @@ export function specialistsEndpoints(services: SpecialistsApiServices): Endpoint
         const found = await findSpecialists(services, filter);
         const soonest = soonestSlots(await knownFree(services, found, filter.type), limit);
         res.json({ times: soonest.map((slot) => presentSlot(slot, found)) });
+      },
+    },
+    {
+      method: 'get',
+      path: paths.specialist(':id'),
+      access: 'session',
+      summary: 'A specialist with their profile',
+      responses: {
+        200: { description: 'The specialist', schema: z.object({ specialist: profileSchema }) },
+        401: problem('not_signed_in'),
+        404: problem('not_found: unknown, or no longer active'),
+      },
+      async handle(req, res) {
+        const { id } = (req as Request<{ id: string }>).params;
+        const found = await services.specialists.findById(id);
+        if (!found?.isActive) throw notFound();
+        const known = await knownFree(services, [found], undefined);
+        const waits = await services.reportWaits.bySpecialist();
+        res.json({ specialist: { ...present(found, known), ...presentProfile(found, waits.get(id)) } });
       },
     },
     {
@@ -296,6 +329,18 @@ function present(specialist: Specialist, known: readonly NextFreeTimes[]): z.out
   const own = known.filter(({ specialistId }) => specialistId === specialist.id);
   const [next] = soonestSlots(own, 1);
   return { ...presentBriefly(specialist), types, nextFree: next ? presentTime(next) : null };
+}
+
+function presentProfile({ id, profile }: Specialist, wait: ReportWait | undefined) {
+  const { qualifications, languages, examines, reportDays, photo, cv } = profile;
+  return {
+    qualifications,
+    languages,
+    examines,
+    reportDays: wait?.days ?? reportDays,
+    photoUrl: photo && paths.specialistFile(id, 'photo'),
+    cvUrl: cv && paths.specialistFile(id, 'cv'),
+  };
 }
 
 function presentBriefly({ id, name, title, specialty, location, timezone }: Specialist) {

@@ -31,6 +31,8 @@ import { problemsPage } from './problems.page.ts';
 import { searchPages } from './search.page.ts';
 import { firstFreePages } from './specialists/first-free.page.ts';
 import { freeTimesPages } from './specialists/free-times.page.ts';
+import { profileFilePages } from './specialists/files.page.ts';
+import { specialistPages } from './specialists/show.page.ts';
 import { specialistListPages } from './specialists/list.page.ts';
 
 /** In the order in which they are matched: `/bookings/new` before `/bookings/:id`. */
@@ -48,6 +50,8 @@ export function pages(services: PageServices): PageRoute[] {
     ...specialistListPages(services),
     ...firstFreePages(services),
     ...freeTimesPages(services),
+    ...specialistPages(services),
+    ...profileFilePages(services),
     ...chooseSpecialistPages(services),
     ...chooseTimePages(services),
     ...examineePages(services),

@@ -6,6 +6,7 @@ import type {
   BookingList,
   BookingNeeds,
   BookingService,
+  ReportWaits,
   SameExaminee,
   UpcomingBookings,
 } from '../../bookings/index.ts';
@@ -21,12 +22,14 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Ids } from '../../ports/ids.ts';
 import type { Questions } from '../../questions/index.ts';
 import type { SyncService } from '../../sync/index.ts';
-import type { SpecialistRepository } from '../../specialists/index.ts';
+import type { ProfileFiles, SpecialistRepository } from '../../specialists/index.ts';
 
 /** The services that pages use. */
 export interface PageServices {
   config: Pick<Config, 'BASE_URL' | 'BETTER_AUTH_SECRET'>;
   specialists: SpecialistRepository;
+  profileFiles: ProfileFiles;
+  reportWaits: ReportWaits;
   availability: AvailabilityService;
   nextFree: NextFreeReader;
   questions: Questions;

@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { Specialist } from '../../../src/specialists/index.ts';
+import type { Specialist, SpecialistProfile } from '../../../src/specialists/index.ts';
+
+export const noProfile: SpecialistProfile = {
+  qualifications: null,
+  languages: [],
+  examines: [],
+  reportDays: null,
+  photo: null,
+  cv: null,
+};
 
 /** Dr Amelia Hart of the simulator's fixture: Sydney, in person, one hour. */
 export function aSpecialist(but: Partial<Specialist> = {}): Specialist {
@@ -13,6 +22,7 @@ export function aSpecialist(but: Partial<Specialist> = {}): Specialist {
     acuityCalendarId: 7001,
     isActive: true,
     services: [{ type: 'in_person', acuityAppointmentTypeId: 8001, durationMinutes: 60 }],
+    profile: noProfile,
     ...but,
   };
 }

@@ -11,7 +11,7 @@ import {
   type SpecialistEdit,
   type WantedServices,
 } from '../../../specialists/index.ts';
-import { typedLine } from '../../../lib/typed-input.ts';
+import { typedLine, typedProse } from '../../../lib/typed-input.ts';
 import { conflict, forbidden, invalid, notFound, parse, Problem } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
 import { changedValues, staleProblem, text, type FormAction, type FormField } from './form.ts';
@@ -32,17 +32,31 @@ const wholeNumber = (message: string) =>
     )
     .pipe(z.int(message).nonnegative(message));
 
+const optionalLine = (longest: number) =>
+  typedLine()
+    .max(longest, `Use at most ${longest} characters`)
+    .transform((value) => value || null);
+
 const specialistSchema = z.object({
   name: typedLine('Enter a name').min(2, 'Enter a name').max(120, 'Use at most 120 characters'),
-  title: typedLine()
-    .max(40, 'Use at most 40 characters')
-    .transform((value) => value || null),
+  title: optionalLine(40),
   specialty: typedLine('Enter a specialty')
     .min(2, 'Enter a specialty')
     .max(120, 'Use at most 120 characters'),
-  location: typedLine()
-    .max(300, 'Use at most 300 characters')
+  location: optionalLine(300),
+  qualifications: optionalLine(300),
+  languages: optionalLine(200),
+  examines: typedProse()
+    .max(2_000, 'Use at most 2,000 characters')
     .transform((value) => value || null),
+  reportDays: z.union(
+    [
+      z.literal('').transform(() => null),
+      z.null(),
+      wholeNumber('Enter a whole number of days').pipe(z.int().min(1).max(365)),
+    ],
+    'Enter 1 to 365 days, or nothing',
+  ),
   position: wholeNumber('Enter a whole number').pipe(z.int().max(10_000, 'Enter at most 10,000')),
   isActive: z.boolean('Choose whether the specialist takes new bookings'),
 });
@@ -53,6 +67,15 @@ const specialistFields = (edit: SpecialistEdit): FormField[] => [
   text('specialty', 'Specialty', edit.specialty),
   text('location', 'Place (empty: telehealth only)', edit.location, {
     hint: 'When the calendar in Acuity has a location, that one is used: change it there.',
+  }),
+  text('qualifications', 'Qualifications', edit.qualifications),
+  text('languages', 'Languages', edit.languages, { hint: 'Separated by commas: English, Arabic' }),
+  text('examines', 'What they examine', edit.examines, {
+    type: 'textarea',
+    hint: 'One kind of injury or question a line.',
+  }),
+  text('reportDays', 'Days until the report', edit.reportDays === null ? '' : String(edit.reportDays), {
+    hint: 'From the examination to the report. Shown until five reports of the last year tell it.',
   }),
   { name: 'position', label: 'Position in lists', type: 'number', value: edit.position },
   { name: 'isActive', label: 'Takes new bookings', type: 'checkbox', value: edit.isActive },
@@ -67,6 +90,10 @@ async function specialistOf(
     'title',
     'specialty',
     'location',
+    'qualifications',
+    'languages',
+    'examines',
+    'report_days as reportDays',
     'position',
     'is_active as isActive',
     'updated_at',
@@ -143,6 +170,11 @@ const calendarSchema = z.object({
   calendarId: wholeNumber('Choose a calendar'),
 });
 
+/** The profile may follow later. */
+const addSchema = specialistSchema
+  .partial({ qualifications: true, languages: true, examines: true, reportDays: true })
+  .extend({ ...calendarSchema.shape, ...servicesSchema.shape });
+
 const add: FormAction = {
   async open({ db, acuity }) {
     const offer = await readOffer({ acuity });
@@ -172,6 +204,10 @@ const add: FormAction = {
           title: null,
           specialty: '',
           location: null,
+          qualifications: null,
+          languages: null,
+          examines: null,
+          reportDays: null,
           position: 100,
           isActive: true,
         }),
@@ -180,9 +216,15 @@ const add: FormAction = {
     };
   },
   async send(services, actor, _id, { values }) {
-    const edit = parse(specialistSchema.extend({ ...calendarSchema.shape, ...servicesSchema.shape }), values);
-    const { in_person, telehealth, ...rest } = edit;
-    const added = await addSpecialist(services, actor, { ...rest, services: { in_person, telehealth } });
+    const { in_person, telehealth, ...edit } = parse(addSchema, values);
+    const added = await addSpecialist(services, actor, {
+      ...edit,
+      qualifications: edit.qualifications ?? null,
+      languages: edit.languages ?? null,
+      examines: edit.examines ?? null,
+      reportDays: edit.reportDays ?? null,
+      services: { in_person, telehealth },
+    });
     if (!added.ok) throw offerProblem(added);
     return 'Added. Free times can be booked now';
   },

@@ -44,7 +44,10 @@ export interface ChooseSpecialistPage extends JourneyPage {
   notice: string | null;
 }
 
-type Needs = Pick<PageServices, 'specialists' | 'availability' | 'nextFree' | 'drafts' | 'clock' | 'ids'>;
+type Needs = Pick<
+  PageServices,
+  'specialists' | 'reportWaits' | 'availability' | 'nextFree' | 'drafts' | 'clock' | 'ids'
+>;
 
 const querySchema = specialistListQuery.extend({ draft: blankAsAbsent(idSchema) });
 /** How many of the first free times this page shows. */
@@ -133,7 +136,13 @@ async function render(
   const found = await findSpecialists(services, filter);
   const known = await knownFree(services, found, filter.type);
   const { sort: _, ...which } = filter;
-  const cards = specialistCards(services, found, known, filter.sort);
+  const cards = specialistCards(
+    services,
+    found,
+    known,
+    filter.sort,
+    await services.reportWaits.bySpecialist(),
+  );
   const page: ChooseSpecialistPage = {
     title: 'Choose a specialist',
     errors,

@@ -24,6 +24,9 @@ const actions: Record<string, string> = {
 const pages: Record<string, string> = {
   '/': 'Start page',
   '/specialists': 'Specialists',
+  '/specialists/:id': 'Specialist',
+  '/specialists/:id/photo': 'Specialist’s photo',
+  '/specialists/:id/cv': 'Specialist’s CV',
   '/specialists/:id/availability': 'Free times',
   '/specialists/:id/questions': 'Booking questions',
   '/bookings': 'List of bookings',

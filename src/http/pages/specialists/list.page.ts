@@ -25,7 +25,7 @@ export interface SpecialistListPage extends PageData {
 }
 
 export function specialistListPages(
-  services: Pick<PageServices, 'specialists' | 'nextFree' | 'clock'>,
+  services: Pick<PageServices, 'specialists' | 'nextFree' | 'reportWaits' | 'clock'>,
 ): PageRoute[] {
   return [
     {
@@ -36,7 +36,13 @@ export function specialistListPages(
         const filter = parse(specialistListQuery, req.query);
         const found = await findSpecialists(services, filter);
         const known = await knownFree(services, found, filter.type);
-        const cards = specialistCards(services, found, known, filter.sort);
+        const cards = specialistCards(
+          services,
+          found,
+          known,
+          filter.sort,
+          await services.reportWaits.bySpecialist(),
+        );
         const page: SpecialistListPage = {
           title: 'Specialists',
           filter,
