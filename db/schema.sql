@@ -424,6 +424,15 @@ AS $function$
   on conflict (booking_id, kind) do update set at = excluded.at, organization_id = excluded.organization_id
 $function$;
 
+CREATE FUNCTION tell_news_of_message()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform tell_news(new.booking_id, 'message');
+  return null;
+end $function$;
+
 CREATE FUNCTION tell_news_of_progress()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -511,6 +520,9 @@ INSERT INTO audit_actions (action) VALUES
   ('impersonation.ended'),
   ('impersonation.started'),
   ('instructions.sent'),
+  ('message.answered'),
+  ('message.sent'),
+  ('note.added'),
   ('record.changed'),
   ('records.exported'),
   ('records.imported'),
@@ -619,6 +631,8 @@ INSERT INTO email_kinds (kind) VALUES
   ('email_changed'),
   ('examinee_instructions'),
   ('examinee_reminder'),
+  ('message_received'),
+  ('messages_unanswered'),
   ('paperwork_reminder'),
   ('password_changed'),
   ('password_reset'),
@@ -1202,13 +1216,50 @@ CREATE INDEX booking_contacts_user_idx ON booking_contacts USING btree (user_id)
 CREATE TRIGGER booking_contacts_acting_pair BEFORE INSERT OR UPDATE OF created_by_id, created_for_id ON booking_contacts FOR EACH ROW EXECUTE FUNCTION check_acting_pair('created_by_id', 'created_for_id');
 CREATE CONSTRAINT TRIGGER booking_contacts_audited AFTER INSERT OR DELETE OR UPDATE ON booking_contacts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('booking_contact', 'booking_id');
 
+CREATE TABLE booking_message_reads (
+  booking_id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  read_to timestamptz NOT NULL,
+  CONSTRAINT booking_message_reads_pkey PRIMARY KEY (booking_id, user_id),
+  CONSTRAINT booking_message_reads_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES bookings(id),
+  CONSTRAINT booking_message_reads_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX booking_message_reads_user_idx ON booking_message_reads USING btree (user_id);
+
+CREATE TABLE booking_messages (
+  id uuid NOT NULL,
+  booking_id uuid NOT NULL,
+  body text NOT NULL,
+  is_from_staff boolean NOT NULL,
+  created_by_id uuid NOT NULL,
+  created_for_id uuid,
+  idempotency_key text NOT NULL,
+  answered_at timestamptz,
+  digest_id uuid,
+  created_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  CONSTRAINT booking_messages_pkey PRIMARY KEY (id),
+  CONSTRAINT booking_messages_booking_id_created_by_id_idempotency_key_key UNIQUE (booking_id, created_by_id, idempotency_key),
+  CONSTRAINT booking_messages_body_check CHECK (body <> ''::text AND length(body) <= 4000),
+  CONSTRAINT booking_messages_check CHECK (created_for_id IS NULL OR NOT is_from_staff),
+  CONSTRAINT booking_messages_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES bookings(id),
+  CONSTRAINT booking_messages_created_by_id_fkey FOREIGN KEY (created_by_id) REFERENCES users(id),
+  CONSTRAINT booking_messages_created_for_id_fkey FOREIGN KEY (created_for_id) REFERENCES users(id)
+);
+CREATE INDEX booking_messages_author_idx ON booking_messages USING btree (created_by_id);
+CREATE INDEX booking_messages_booking_idx ON booking_messages USING btree (booking_id, created_at, id);
+CREATE INDEX booking_messages_digest_idx ON booking_messages USING btree (digest_id) WHERE digest_id IS NOT NULL;
+CREATE INDEX booking_messages_unanswered_idx ON booking_messages USING btree (booking_id) WHERE NOT is_from_staff AND answered_at IS NULL;
+CREATE TRIGGER booking_messages_acting_pair BEFORE INSERT OR UPDATE OF created_by_id, created_for_id ON booking_messages FOR EACH ROW EXECUTE FUNCTION check_acting_pair('created_by_id', 'created_for_id');
+CREATE CONSTRAINT TRIGGER booking_messages_audited AFTER INSERT OR DELETE OR UPDATE OF body, is_from_staff, created_by_id, created_for_id, answered_at ON booking_messages DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('booking', 'booking_id');
+CREATE TRIGGER booking_messages_news AFTER INSERT ON booking_messages FOR EACH ROW WHEN (new.is_from_staff) EXECUTE FUNCTION tell_news_of_message();
+
 CREATE TABLE booking_news (
   booking_id uuid NOT NULL,
   kind text NOT NULL,
   at timestamptz NOT NULL,
   organization_id uuid,
   CONSTRAINT booking_news_pkey PRIMARY KEY (booking_id, kind),
-  CONSTRAINT booking_news_kind_check CHECK (kind = ANY (ARRAY['report_ready'::text, 'cancelled'::text, 'moved'::text, 'no_show'::text])),
+  CONSTRAINT booking_news_kind_check CHECK (kind = ANY (ARRAY['report_ready'::text, 'cancelled'::text, 'moved'::text, 'no_show'::text, 'message'::text])),
   CONSTRAINT booking_news_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES bookings(id) ON DELETE CASCADE
 );
 CREATE INDEX booking_news_organization_idx ON booking_news USING btree (organization_id, at);
@@ -1506,6 +1557,23 @@ CREATE TABLE specialist_services (
 );
 CREATE CONSTRAINT TRIGGER specialist_services_audited AFTER INSERT OR DELETE OR UPDATE ON specialist_services DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('specialist', 'specialist_id');
 CREATE CONSTRAINT TRIGGER specialist_services_kept AFTER INSERT OR DELETE OR UPDATE ON specialist_services DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION raise_kept_version();
+
+CREATE TABLE staff_notes (
+  id uuid NOT NULL,
+  booking_id uuid NOT NULL,
+  body text NOT NULL,
+  written_by_id uuid NOT NULL,
+  idempotency_key text NOT NULL,
+  created_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  CONSTRAINT staff_notes_pkey PRIMARY KEY (id),
+  CONSTRAINT staff_notes_booking_id_written_by_id_idempotency_key_key UNIQUE (booking_id, written_by_id, idempotency_key),
+  CONSTRAINT staff_notes_body_check CHECK (body <> ''::text AND length(body) <= 4000),
+  CONSTRAINT staff_notes_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES bookings(id),
+  CONSTRAINT staff_notes_written_by_id_fkey FOREIGN KEY (written_by_id) REFERENCES users(id)
+);
+CREATE INDEX staff_notes_author_idx ON staff_notes USING btree (written_by_id);
+CREATE INDEX staff_notes_booking_idx ON staff_notes USING btree (booking_id, created_at, id);
+CREATE CONSTRAINT TRIGGER staff_notes_audited AFTER INSERT OR DELETE OR UPDATE ON staff_notes DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('booking', 'booking_id');
 
 CREATE TABLE two_factors (
   id uuid DEFAULT gen_random_uuid() NOT NULL,

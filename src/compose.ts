@@ -62,6 +62,7 @@ import {
   createReminders,
   createStaffOutbox,
   createStopLinks,
+  createUnansweredDigest,
   createUnassignedDigest,
   createExamineeInstructions,
   type EmailSenderDeps,
@@ -74,6 +75,7 @@ import { paths } from './http/paths.ts';
 import { createImpersonation } from './impersonation/index.ts';
 import { createImports, type ImportDeps, type Imports } from './importing/index.ts';
 import type { WorkerDeps } from './jobs/index.ts';
+import { createMessages } from './messages/index.ts';
 import { createMergeService } from './merging/index.ts';
 import { createMeters } from './metrics/index.ts';
 import type { Acuity } from './ports/acuity.ts';
@@ -318,6 +320,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
         ...overrides.emails,
       }),
       unassignedDigest: createUnassignedDigest(ground),
+      unansweredDigest: createUnansweredDigest(ground),
       reminders: createReminders({ ...ground, announce }),
       dailyDigest: createDailyDigest({ ...ground, readNeeds }),
       paperworkReminders: createPaperworkReminders({ ...ground, announce }),
@@ -361,6 +364,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     drafts,
     bookings,
     instructions: createExamineeInstructions(ground),
+    messages: createMessages({ ...ground, announce }),
     sameExaminee: createSameExaminee(ground),
     bookingList: createBookingList(ground),
     bookingNeeds,

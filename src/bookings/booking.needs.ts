@@ -38,6 +38,13 @@ export const needKinds = {
         and d.released_at is not null and d.deleted_at is null)`,
     ),
   },
+  message: {
+    words: 'New message',
+    isNews: true,
+    tone: 'info',
+    part: 'messages',
+    rows: newsRows('message', 'true'),
+  },
   cancelled: {
     words: 'Cancelled by the clinic',
     isNews: true,

@@ -39,6 +39,12 @@ export const actionButtons: readonly ActionButton[] = [
   button('move-on', 'bookings', 'Change progress', 'ChevronRight', 'staff', {
     isOffered: (row) => row.status !== 'cancelled' && row.status !== 'archived',
   }),
+  button('messages', 'bookings', 'Messages and notes', 'MessageSquare', 'staff', {
+    href: '/bookings/{id}#messages',
+  }),
+  button('messages', 'unanswered', 'Read and answer', 'MessageSquare', 'staff', {
+    href: '/bookings/{id}#messages',
+  }),
   button('view', 'documents', 'Download', 'Download', 'staff', {
     href: '/documents/{id}',
     isOffered: isDownloadable,

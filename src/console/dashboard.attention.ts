@@ -49,6 +49,17 @@ export const attentionLists: readonly AttentionList[] = [
     },
   },
   {
+    label: 'Unanswered messages',
+    table: 'unanswered',
+    filters: {},
+    repair: {
+      label: 'Answer the next one',
+      who: 'staff',
+      href: '/bookings/{next}#messages',
+      next: 'since',
+    },
+  },
+  {
     label: 'Webhook events not delivered',
     table: 'webhook-events',
     filters: { state: 'dead' },

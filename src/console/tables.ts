@@ -10,10 +10,11 @@ import {
 } from './tables.integrations.ts';
 import { auditLog, failedJobs } from './tables.oversight.ts';
 import { organizations, services, specialists, users } from './tables.people.ts';
-import { bookings, documents, progress } from './tables.work.ts';
+import { bookings, documents, progress, unanswered } from './tables.work.ts';
 
 export const tables: readonly Table[] = [
   bookings,
+  unanswered,
   progress,
   documents,
   specialists,

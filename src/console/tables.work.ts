@@ -42,6 +42,10 @@ const currentAnswers = `array_to_string(array(
         order by k.created_at desc, k.id desc limit 1) newest
   cross join lateral jsonb_array_elements(newest.answers) answer), E'\\n')`;
 
+/** Newest first, one a line. */
+const staffNotes = `(select string_agg(concat_ws(': ', u.name, n.body), E'\\n' order by n.created_at desc, n.id desc)
+  from staff_notes n join users u on u.id = n.written_by_id where n.booking_id = b.id)`;
+
 export const bookings: Table = {
   id: 'bookings',
   label: 'Bookings',
@@ -107,6 +111,8 @@ export const bookings: Table = {
       ...recordOnly,
       ...counts('progress', 'bookingId'),
     }),
+    column('messages', 'number', countOf('booking_messages'), recordOnly),
+    column('staffNotes', 'string', staffNotes, { label: 'Staff notes', ...recordOnly, ...health }),
     column('version', 'number', 'b.version', recordOnly),
     column('createdAt', 'datetime', 'b.created_at', recordOnly),
     column('updatedAt', 'datetime', 'b.updated_at', recordOnly),
@@ -114,6 +120,28 @@ export const bookings: Table = {
     column('specialistId', 'id', 'b.specialist_id', { label: 'Specialist', ...filterOnly }),
     column('organizationId', 'id', 'b.organization_id', { label: 'Organisation', ...filterOnly }),
     column('referrerId', 'id', 'b.created_by_id', { label: 'Belongs to (referrer)', ...filterOnly }),
+  ],
+};
+
+/** Bookings about which a referrer wrote, and whom nobody has answered; few at a time, found by an index. */
+export const unanswered: Table = {
+  id: 'unanswered',
+  label: 'Unanswered messages',
+  singular: 'Unanswered messages',
+  group: 'Work',
+  who: 'staff',
+  title: 'reference',
+  sort: { by: 'since', direction: 'asc' },
+  from: `(select booking_id, min(created_at) as since, count(*)::int as messages from booking_messages
+      where not is_from_staff and answered_at is null group by booking_id) m
+    join bookings b on b.id = m.booking_id left join organizations o on o.id = b.organization_id`,
+  columns: [
+    column('id', 'id', 'b.id', recordOnly),
+    column('reference', 'string', 'b.reference', linkTo('bookings', 'b.id')),
+    column('examinee', 'string', `trim(b.examinee_first_name || ' ' || b.examinee_last_name)`, health),
+    column('organization', 'string', 'o.name', { label: 'Organisation', ...linkTo('organizations', 'o.id') }),
+    column('since', 'datetime', 'm.since', { label: 'Waiting since' }),
+    column('messages', 'number', 'm.messages'),
   ],
 };
 

@@ -122,9 +122,26 @@ declare module 'knex/types/tables.js' {
       updated_at: Date;
       organization_id: string | null;
     };
+    booking_message_reads: {
+      booking_id: string;
+      user_id: string;
+      read_to: Date;
+    };
+    booking_messages: {
+      id: string;
+      booking_id: string;
+      body: string;
+      is_from_staff: boolean;
+      created_by_id: string;
+      created_for_id: string | null;
+      idempotency_key: string;
+      answered_at: Date | null;
+      digest_id: string | null;
+      created_at: Date;
+    };
     booking_news: {
       booking_id: string;
-      kind: 'report_ready' | 'cancelled' | 'moved' | 'no_show';
+      kind: 'report_ready' | 'cancelled' | 'moved' | 'no_show' | 'message';
       at: Date;
       organization_id: string | null;
     };
@@ -512,6 +529,14 @@ declare module 'knex/types/tables.js' {
       languages: string | null;
       examines: string | null;
       report_days: number | null;
+    };
+    staff_notes: {
+      id: string;
+      booking_id: string;
+      body: string;
+      written_by_id: string;
+      idempotency_key: string;
+      created_at: Date;
     };
     two_factors: {
       id: string;

@@ -5,6 +5,7 @@ import type { Queryable } from '../db/knex.ts';
 import { prepare, sendTogether } from '../db/statements.ts';
 import { mailKinds, type BookingReader, type Delivery } from '../mail-kinds/index.ts';
 import { deliveriesOf } from './email.preferences.ts';
+import { writersOf } from '../messages/index.ts';
 
 export interface Recipient {
   id: string;
@@ -58,5 +59,16 @@ async function concerned(db: Queryable, { kind, bookingId, attemptId }: Announce
     listingContacts.call(db, { bookingId }),
   );
   if (parts.includes('booker') && booking?.created_by_id) ids.push(booking.created_by_id);
+  if (kind === 'message_received')
+    ids.push(...(await membersOnly(db, bookingId, await writersOf(db, bookingId))));
   return [...ids, ...contacts.filter(({ role }) => parts.includes(role)).map(({ userId }) => userId)];
+}
+
+/** Those of these people who belong to the booking's organisation today. */
+async function membersOnly(db: Queryable, bookingId: string, userIds: string[]): Promise<string[]> {
+  return db('members as m')
+    .join('bookings as b', 'b.organization_id', 'm.organization_id')
+    .where('b.id', bookingId)
+    .whereIn('m.user_id', userIds)
+    .pluck('m.user_id');
 }

@@ -1,36 +1,50 @@
-// Tells staff by e-mail about bookings without a referrer, every quarter of an hour at most, and about each booking
-// once.
+// Tells staff by e-mail what is new and waits for them, every quarter of an hour at most, and of each thing once: bookings
+// without a referrer, messages of referrers.
 import { countUnassigned, needsReferrer } from '../bookings/index.ts';
 import type { Database, Queryable, Transaction } from '../db/knex.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
+import { claimUnanswered } from './email.messages.ts';
 import { writeStaffEmails, type StaffReader } from './email.outbox.ts';
 import { deliveriesOf } from './email.preferences.ts';
 import type { Links, Message, StaffEmail } from './email.ts';
 
-export interface UnassignedDigest {
-  /** Writes one digest when there are new bookings, and returns their number. Safe to run twice at once. */
+type DigestKind = 'unassigned_bookings' | 'messages_unanswered';
+
+export interface StaffDigest {
+  /** Writes one digest when something is new, and returns how much is. Safe to run twice at once. */
   write(): Promise<number>;
 }
 
-export function createUnassignedDigest(deps: { db: Database; jobs: JobQueue; ids: Ids }): UnassignedDigest {
+interface DigestDeps {
+  db: Database;
+  jobs: JobQueue;
+  ids: Ids;
+}
+
+export function createUnassignedDigest(deps: DigestDeps): StaffDigest {
+  return createDigest(deps, 'unassigned_bookings', claimNew);
+}
+
+export function createUnansweredDigest(deps: DigestDeps): StaffDigest {
+  return createDigest(deps, 'messages_unanswered', claimUnanswered);
+}
+
+/** @param claim marks what is new as told in this digest, and returns how much that is */
+function createDigest(
+  deps: DigestDeps,
+  kind: DigestKind,
+  claim: (trx: Transaction, digestId: string) => Promise<number>,
+): StaffDigest {
   return {
     write: () =>
       deps.db.transaction(async (trx) => {
-        const readers = await digestReaders(trx);
-        // With nobody to tell, the bookings stay new.
+        const readers = await digestReaders(trx, kind);
+        // With nobody to tell, it stays new.
         if (readers.length === 0) return 0;
         const digestId = deps.ids.uuid();
-        const newCount = await claimNew(trx, digestId);
-        if (newCount > 0) {
-          await writeStaffEmails(
-            trx,
-            deps,
-            readers,
-            { kind: 'unassigned_bookings', digest_id: digestId },
-            digestId,
-          );
-        }
+        const newCount = await claim(trx, digestId);
+        if (newCount > 0) await writeStaffEmails(trx, deps, readers, { kind, digest_id: digestId }, digestId);
         return newCount;
       }),
   };
@@ -54,12 +68,12 @@ async function claimNew(trx: Transaction, digestId: string): Promise<number> {
 }
 
 /** Support; admins when no support wants this kind. */
-async function digestReaders(trx: Transaction): Promise<StaffReader[]> {
+async function digestReaders(trx: Transaction, kind: DigestKind): Promise<StaffReader[]> {
   for (const role of ['support', 'admin'] as const) {
     const staff = await trx('users').where({ role, banned: false }).orderBy('id').select('id', 'email');
     const deliveries = await deliveriesOf(
       trx,
-      'unassigned_bookings',
+      kind,
       staff.map(({ id }) => id),
     );
     const readers = staff.filter(({ id }) => deliveries.get(id) !== 'off');

@@ -34,3 +34,9 @@ export const writeDigestsJob: JobDefinition<Record<string, never>> = {
   name: 'write_digests',
   payload: z.object({}),
 };
+
+/** Every quarter of an hour: tells staff about new messages of referrers that nobody has answered. */
+export const tellUnansweredJob: JobDefinition<Record<string, never>> = {
+  name: 'tell_unanswered',
+  payload: z.object({}),
+};

@@ -10,6 +10,7 @@ import { actingSentence } from './email.acting.ts';
 import { documentMessage, isAboutDocument } from './email.documents.ts';
 import { examinationMessage } from './email.examination.ts';
 import { examineeMessage, isToExaminee } from './email.examinee.ts';
+import { isAboutMessage, messageNotice } from './email.messages.ts';
 import { isForStaff, staffMessage } from './email.staff.ts';
 import { isStoppable } from './email.preferences.ts';
 import { isDigest, type BookingEmail, type EmailRow, type Links, type Message } from './email.ts';
@@ -70,6 +71,7 @@ function plainMessageOf(
 }
 
 async function messageAboutBooking(db: Queryable, email: BookingEmail, links: Links): Promise<Message> {
+  if (isAboutMessage(email)) return messageNotice(db, email, links);
   const doneBy = await actingSentence(db, email);
   if (isAboutDocument(email)) return documentMessage(db, email, doneBy, links);
   const message = await examinationMessage(db, email, links);

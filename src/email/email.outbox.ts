@@ -2,13 +2,16 @@ import type { AnnounceAccount } from '../accounts/index.ts';
 import type { Announce, Announcement } from '../bookings/index.ts';
 import type { Transaction } from '../db/knex.ts';
 import { prepare, sendTogether } from '../db/statements.ts';
+import type { BookingMailKind } from '../mail-kinds/index.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import { audienceOf, type Recipient } from './email.audience.ts';
+import { notToldYet } from './email.messages.ts';
 import { sendEmailJob } from './email.jobs.ts';
 import type { StaffEmail } from './email.ts';
 
-/** Documents are often added one request at a time: those added within this time share one message. Milliseconds. */
+/** Documents and messages often come one after the other: those of this time share one e-mail. Milliseconds. */
+const gathered: readonly BookingMailKind[] = ['document_added', 'message_received'];
 const defaultGatherMs = 5 * 60_000;
 
 export interface OutboxDeps {
@@ -24,10 +27,10 @@ export interface OutboxDeps {
 export function createOutbox({ jobs, ids, gatherMs = defaultGatherMs }: OutboxDeps): Announce {
   return async (trx, announcement) => {
     const { occasion, delayMs } =
-      announcement.kind === 'document_added' && !announcement.occasion
+      gathered.includes(announcement.kind) && !announcement.occasion
         ? await windowOf(trx, announcement, gatherMs)
         : { occasion: occasionOf(announcement), delayMs: 0 };
-    const audience = await audienceOf(trx, announcement);
+    const audience = await toldNow(trx, announcement);
     const rows = audience.map((recipient) => rowOf(ids.uuid(), announcement, occasion, recipient));
     const written = await sendTogether(trx, ...rows.map((row) => inserting.call(trx, row)));
     const due = rows.filter(({ status }, at) => status === 'queued' && written[at]?.length === 1);
@@ -62,6 +65,12 @@ function rowOf(
 const inserting = prepare<{ id: string }, ReturnType<typeof rowOf>>('insert an e-mail', (db, row) =>
   db('emails').insert(row).onConflict('dedupe_key').ignore().returning('id'),
 );
+
+async function toldNow(trx: Transaction, announcement: Announcement): Promise<Recipient[]> {
+  const audience = await audienceOf(trx, announcement);
+  const { kind, bookingId } = announcement;
+  return kind === 'message_received' && bookingId ? notToldYet(trx, bookingId, audience) : audience;
+}
 
 function occasionOf({ kind, occasion: given, bookingId, attemptId, documentId }: Announcement): string {
   // Each person gets one confirmation, whether an attempt, an import or an assignment made it.

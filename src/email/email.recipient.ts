@@ -5,10 +5,12 @@ import { findAttempt, maySeeAttempt } from '../attempts/index.ts';
 import { findBooking, maySee } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { mergedInto } from '../db/merges.ts';
+import { hasUnread } from '../messages/index.ts';
 import { isAboutAccount } from './email.account.ts';
 import { isAboutDocument, isStillTrue } from './email.documents.ts';
 import { isExaminationStillAsTold } from './email.examination.ts';
 import { examineeAddress, isToExaminee } from './email.examinee.ts';
+import { isAboutMessage } from './email.messages.ts';
 import { isForStaff } from './email.staff.ts';
 import { isDigest, type BookingEmail, type EmailRow } from './email.ts';
 
@@ -50,5 +52,6 @@ export async function mayKnow(db: Queryable, viewer: Viewer, email: BookingEmail
   const booking = await findBooking(db, email.booking_id);
   if (booking === null || !maySee(viewer, booking)) return false;
   if (isAboutDocument(email)) return isStillTrue(db, viewer, email);
+  if (isAboutMessage(email)) return hasUnread(db, viewer.userId, booking.id);
   return isExaminationStillAsTold(db, email.kind, booking);
 }

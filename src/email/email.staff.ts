@@ -1,5 +1,6 @@
 // The texts of e-mails to the agency's staff: counts and links, nothing about examinees.
 import type { Queryable } from '../db/knex.ts';
+import { unansweredMessage } from './email.messages.ts';
 import { unassignedMessage } from './email.digest.ts';
 import { mailKinds } from '../mail-kinds/index.ts';
 import type { EmailRow, Links, Message, StaffEmail } from './email.ts';
@@ -16,6 +17,8 @@ export async function staffMessage(db: Queryable, email: StaffEmail, links: Link
       return driftReport(db, email, links);
     case 'webhooks_repaired':
       return webhooksRepaired(links);
+    case 'messages_unanswered':
+      return { ...(await unansweredMessage(db, email, links)), footer };
     case 'unassigned_bookings':
       break;
   }

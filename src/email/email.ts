@@ -9,6 +9,7 @@ import {
   type ExaminationMailKind,
   type ExamineeMailKind,
   type MailKindName,
+  type MessageMailKind,
   type StaffMailKind,
 } from '../mail-kinds/index.ts';
 import type { Mail } from '../ports/mailer.ts';
@@ -48,7 +49,8 @@ interface EmailFacts {
 }
 export type DocumentEmail = EmailFacts & { kind: DocumentMailKind };
 export type ExaminationEmail = EmailFacts & { kind: ExaminationMailKind };
-export type BookingEmail = DocumentEmail | ExaminationEmail;
+export type MessageEmail = EmailFacts & { kind: MessageMailKind };
+export type BookingEmail = DocumentEmail | ExaminationEmail | MessageEmail;
 export type DigestEmail = EmailFacts & { kind: DigestMailKind };
 export type ExamineeEmail = EmailFacts & { kind: ExamineeMailKind };
 export type AccountEmail = EmailFacts & { kind: AccountMailKind };

@@ -6,6 +6,7 @@ export {
   tellUnassignedJob,
   writeDigestsJob,
   writePaperworkRemindersJob,
+  tellUnansweredJob,
   writeRemindersJob,
 } from './email.jobs.ts';
 export type { Links } from './email.ts';
@@ -15,7 +16,7 @@ export { createExamineeInstructions, type ExamineeInstructions } from './email.i
 export { createPaperworkReminders, type PaperworkReminders } from './email.paperwork.ts';
 export { createReminders, type Reminders } from './email.reminders.ts';
 export { withholdQueued } from './email.withheld.ts';
-export { createUnassignedDigest, type UnassignedDigest } from './email.digest.ts';
+export { createUnansweredDigest, createUnassignedDigest, type StaffDigest } from './email.digest.ts';
 export { createDailyDigest, usualTimezone, type DailyDigest, type ReadNeeds } from './email.daily.ts';
 export { createStopLinks, type StopLinks } from './email.stop.ts';
 export {

@@ -17,6 +17,7 @@ import { healthEndpoints } from './api/health.api.ts';
 import { mailEndpoints } from './api/mail.api.ts';
 import { impersonationEndpoints } from './api/impersonation.api.ts';
 import { sessionEndpoints } from './api/session.api.ts';
+import { messageEndpoints, type MessageApiServices } from './api/messages.api.ts';
 import { uploadEndpoints } from './api/uploads.api.ts';
 import { specialistsEndpoints, type SpecialistsApiServices } from './api/specialists.api.ts';
 import { createAssets, type Assets } from './assets.ts';
@@ -53,6 +54,7 @@ export interface Services
   extends PageServices,
     SpecialistsApiServices,
     BookingApiServices,
+    MessageApiServices,
     DocumentApiServices,
     DoctorApiServices,
     ConsoleServices {
@@ -114,6 +116,7 @@ export function endpoints(services: Services): Endpoint[] {
     ...mailEndpoints(services.mailPreferences),
     ...specialistsEndpoints(services),
     ...bookingEndpoints(services),
+    ...messageEndpoints(services),
     ...documentEndpoints(services),
     ...uploadEndpoints(services),
     ...impersonationEndpoints(services),

@@ -28,6 +28,13 @@ export const paths = {
   bookingCancel: (id: string) => `/bookings/${id}/cancel`,
   /** Colleagues who are told about a booking. */
   bookingContacts: (id: string) => `/bookings/${id}/contacts`,
+  bookingMessages: (id: string) => `/bookings/${id}/messages`,
+  /** Older messages than this one. */
+  bookingMessagesBefore: (id: string, messageId: string) => `/bookings/${id}/messages?before=${messageId}`,
+  /** Staff: none of its messages needs an answer any more. */
+  bookingMessagesAnswered: (id: string) => `/bookings/${id}/messages/answered`,
+  /** Notes that only staff see. */
+  bookingNotes: (id: string) => `/bookings/${id}/notes`,
   /** For the examinee, to print or send. */
   bookingInstructions: (id: string) => `/bookings/${id}/instructions`,
   /** Begins a draft with what is known of this booking. */

@@ -23,6 +23,7 @@ import {
 import {
   sendEmailJob,
   sweepEmailsJob,
+  tellUnansweredJob,
   tellUnassignedJob,
   writeDigestsJob,
   writePaperworkRemindersJob,
@@ -31,7 +32,7 @@ import {
   type EmailSender,
   type PaperworkReminders,
   type Reminders,
-  type UnassignedDigest,
+  type StaffDigest,
 } from '../email/index.ts';
 import { endIdleActingJob, type ImpersonationService } from '../impersonation/index.ts';
 import type { CronEntry, JobHandler, JobQueue } from '../ports/job-queue.ts';
@@ -50,7 +51,8 @@ export interface JobServices {
   nextFreeFiller: NextFreeFiller;
   documentCare: DocumentCare;
   emails: EmailSender;
-  unassignedDigest: UnassignedDigest;
+  unassignedDigest: StaffDigest;
+  unansweredDigest: StaffDigest;
   reminders: Reminders;
   dailyDigest: DailyDigest;
   paperworkReminders: PaperworkReminders;
@@ -89,6 +91,7 @@ export function createJobHandlers(services: JobServices): RunnableJob[] {
     runnable({ job: checkSubscriptionsJob, handle: () => sync.checkSubscriptions() }),
     runnable({ job: sweepEmailsJob, handle: () => ignoreResult(emails.sweep()) }),
     runnable({ job: tellUnassignedJob, handle: () => ignoreResult(services.unassignedDigest.write()) }),
+    runnable({ job: tellUnansweredJob, handle: () => ignoreResult(services.unansweredDigest.write()) }),
     runnable({ job: removeSupersededJob, handle: () => ignoreResult(services.jobs.removeSuperseded()) }),
     runnable({ job: writeDigestsJob, handle: () => ignoreResult(services.dailyDigest.write()) }),
     runnable({ job: writeRemindersJob, handle: () => ignoreResult(services.reminders.write()) }),
@@ -107,6 +110,7 @@ export const cron: CronEntry[] = [
   { schedule: '* * * * *', job: fillNextFreeJob, alsoAtStart: true },
   { schedule: '*/15 * * * *', job: reconcileNearJob },
   { schedule: '*/15 * * * *', job: tellUnassignedJob },
+  { schedule: '*/15 * * * *', job: tellUnansweredJob },
   { schedule: '*/10 * * * *', job: writeRemindersJob, alsoAtStart: true },
   { schedule: '*/10 * * * *', job: writeDigestsJob, alsoAtStart: true },
   { schedule: '5 * * * *', job: writePaperworkRemindersJob, alsoAtStart: true },

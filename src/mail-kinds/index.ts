@@ -10,7 +10,7 @@ export type BookingReader = 'requester' | 'booker' | 'solicitor' | 'report_recip
 
 interface MailKind {
   /** What the e-mail is about, which decides whose rights are checked before it is sent. */
-  about: 'booking' | 'document' | 'digest' | 'examinee' | 'account' | 'staff';
+  about: 'booking' | 'document' | 'message' | 'digest' | 'examinee' | 'account' | 'staff';
   /** In preferences, the digest and the console. */
   label: string;
   /** When it is sent, for whoever chooses. */
@@ -100,6 +100,15 @@ export const mailKinds = {
     choices: free,
     usual: 'at_once',
   },
+  message_received: {
+    about: 'message',
+    label: 'Messages',
+    hint: 'Somebody wrote to you about a booking; one e-mail, however many messages you have not read yet',
+    // And the referrers who have written about it.
+    to: ['booker', 'solicitor'],
+    choices: free,
+    usual: 'at_once',
+  },
   daily_digest: {
     about: 'digest',
     label: 'Daily digest',
@@ -128,6 +137,14 @@ export const mailKinds = {
     about: 'staff',
     label: 'Bookings without a referrer',
     hint: 'At most every 15 minutes, when a booking made in Acuity needs a referrer',
+    to: ['support', 'admins'],
+    choices: ['at_once', 'off'],
+    usual: 'at_once',
+  },
+  messages_unanswered: {
+    about: 'staff',
+    label: 'Messages of referrers',
+    hint: 'At most every 15 minutes, when a referrer wrote about a booking',
     to: ['support', 'admins'],
     choices: ['at_once', 'off'],
     usual: 'at_once',
@@ -207,7 +224,9 @@ type KindAbout<A extends MailKind['about']> = {
 /** About the examination itself. */
 export type ExaminationMailKind = KindAbout<'booking'>;
 export type DocumentMailKind = KindAbout<'document'>;
-export type BookingMailKind = ExaminationMailKind | DocumentMailKind;
+/** That there is one: what it says stays with us. */
+export type MessageMailKind = KindAbout<'message'>;
+export type BookingMailKind = ExaminationMailKind | DocumentMailKind | MessageMailKind;
 export type DigestMailKind = KindAbout<'digest'>;
 export type ExamineeMailKind = KindAbout<'examinee'>;
 export type AccountMailKind = KindAbout<'account'>;

@@ -14,7 +14,12 @@ export type MovedColumn = `${string}.${string}`;
  * against this list).
  */
 export const movedColumns: Record<MergeKind, readonly MovedColumn[]> = {
-  referrer: ['bookings.created_by_id', 'booking_progress.changed_by_id', 'documents.uploaded_by_id'],
+  referrer: [
+    'bookings.created_by_id',
+    'booking_progress.changed_by_id',
+    'documents.uploaded_by_id',
+    'booking_messages.created_by_id',
+  ],
   organization: [
     'members.organization_id',
     'bookings.organization_id',

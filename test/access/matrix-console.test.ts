@@ -20,6 +20,7 @@ import {
 /** Every list of the console: the list itself, one of its records, and all of it as CSV. */
 const consoleTables: Record<string, Record<string, string>> = {
   bookings: { list: 'snniin', show: 'snniin', export: 'snniin' },
+  unanswered: { list: 'snniin', show: 'snniin', export: 'snniin' },
   progress: { list: 'snniin', show: 'snniin', export: 'snniin' },
   documents: { list: 'snniin', show: 'snniin', export: 'snniin' },
   specialists: { list: 'snniin', show: 'snniin', export: 'snniin' },
@@ -42,6 +43,8 @@ const consoleActions: Record<string, Record<string, string>> = {
   'bookings/assign': { button: 'snniin', form: 'snniin' },
   'bookings/reschedule': { button: 'snniin', page: 'siuiii' },
   'bookings/cancel': { button: 'snniin', page: 'siuiii' },
+  'bookings/messages': { button: 'snniin', page: 'siuiii' },
+  'unanswered/messages': { button: 'snniin', page: 'siuiii' },
   'bookings/move-on': { button: 'snniin', form: 'snniin' },
   'documents/view': { button: 'snniin', page: 'siuiii' },
   'documents/receipt': { button: 'snniin', page: 'siuiii' },

@@ -113,7 +113,10 @@ describe('the choice of e-mails', () => {
 
   it('page offers staff their own kinds alone', async () => {
     const sams = await fixture.signedIn('sam@examdesk.example');
-    expect(await shown(sams)).to.deep.equal({ unassigned_bookings: 'at_once' });
+    expect(await shown(sams)).to.deep.equal({
+      unassigned_bookings: 'at_once',
+      messages_unanswered: 'at_once',
+    });
     await choose({ unassigned_bookings: 'off', report_ready: 'off' }, sams);
     expect(await kept()).to.deep.equal({ unassigned_bookings: 'off' });
   });

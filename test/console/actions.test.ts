@@ -236,6 +236,7 @@ describe('the console’s actions', () => {
         ...services,
         unassignedDigest: { write: () => Promise.resolve(0) },
         dailyDigest: { write: () => Promise.resolve(0) },
+        unansweredDigest: { write: () => Promise.resolve(0) },
         reminders: { write: () => Promise.resolve(0) },
         paperworkReminders: { write: () => Promise.resolve(0) },
         emails: { send: () => Promise.resolve(), sweep: () => Promise.resolve(0) },

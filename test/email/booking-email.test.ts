@@ -74,6 +74,7 @@ describe('the e-mails of a booking', () => {
       emails,
       nextFreeFiller: { fill: () => Promise.resolve(0) },
       unassignedDigest: { write: () => Promise.resolve(0) },
+      unansweredDigest: { write: () => Promise.resolve(0) },
       reminders: { write: () => Promise.resolve(0) },
       dailyDigest: { write: () => Promise.resolve(0) },
       paperworkReminders: { write: () => Promise.resolve(0) },

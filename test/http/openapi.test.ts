@@ -194,6 +194,9 @@ describe('the OpenAPI document', () => {
     await post('/documents/:id/release', `${draft?.url}/release`, {}, sam);
     await post('/documents/:id/recall', `${draft?.url}/recall`, {}, sam);
     await post('/bookings/:id/progress', `/bookings/${id}/progress`, { progress: 'no_show' }, sam);
+    await post('/bookings/:id/messages', `/bookings/${id}/messages`, { text: 'When will the report come?' });
+    const messages = await rita.get(`/bookings/${id}/messages`);
+    check('get', '/bookings/:id/messages', messages.status, messages.body);
     await post('/bookings/:id/contacts', `/bookings/${id}/contacts`, { contacts: [] });
     await post('/bookings/:id/cancel', `/bookings/${id}/cancel`, {});
     await post('/api/auth/sign-in/email', '/api/auth/sign-in/email', {

@@ -9,7 +9,7 @@ import { isChanging, mountedRoutes } from '../support/routes.ts';
 
 /** Refused while acting, or about nobody's session; the matrix holds these to it. */
 const withoutAttribution =
-  /^post \/(sign-in|sign-out|session|api\/auth|account|admin|automation|webhooks|bookings\/search|bookings\/:id\/progress|documents\/:id\/(release|recall))(\/|$)/;
+  /^post \/(sign-in|sign-out|session|api\/auth|account|admin|automation|webhooks|bookings\/search|bookings\/:id\/(progress|notes|messages\/answered)|documents\/:id\/(release|recall))(\/|$)/;
 
 const tenths = [
   '2027-01-13T10:00:00+11:00',
@@ -132,6 +132,26 @@ const scenarios: Record<string, Scenario> = {
     },
     leaves: ['booking_contacts.created_by_id', 'booking.edited'],
   },
+  'post /bookings/:id/messages': {
+    go: ({ agents, bookingId }) =>
+      agents.acting.post(`/bookings/${bookingId}/messages`).send({ text: 'Hello' }).expect(201),
+    leaves: ['booking_messages.created_by_id', 'message.sent'],
+  },
+  'post /bookings/:id/instructions': {
+    onto: async ({ app, bookingId }) => {
+      await app.db('bookings').where({ id: bookingId }).update({ examinee_email: 'ewan@example.com' });
+      return bookingId;
+    },
+    go: ({ agents }, id) => html(agents.acting.post(`/bookings/${id}/instructions`)).expect(303),
+    leaves: ['instructions.sent'],
+  },
+  'post /bookings/:id/again': {
+    go: ({ agents, bookingId }) =>
+      html(agents.acting.post(`/bookings/${bookingId}/again`))
+        .send({ with: 'same' })
+        .expect(303),
+    leaves: ['booking_drafts.owner_id', 'booking.viewed'],
+  },
   'post /bookings/:id/cancel': {
     go: ({ agents, bookingId }) =>
       agents.acting.post(`/bookings/${bookingId}/cancel`).send({ reason: 'Not needed' }).expect(200),
@@ -208,7 +228,7 @@ describe('a change made while acting', function () {
       const { rita, admin } = fixture.userIds;
       for (const [, { where, names }] of left) {
         // Of the log the other way round: who was at the keyboard comes first (domain.md).
-        const isAuditRow = /^(booking|document)\./.test(where);
+        const isAuditRow = /^(booking|document|message|instructions)\./.test(where);
         expect(names, where).to.equal(
           isAuditRow ? `${admin} ${rita}` : where in owners ? `${rita} null` : `${rita} ${admin}`,
         );

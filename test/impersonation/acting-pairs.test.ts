@@ -13,6 +13,7 @@ const pairs: { table: string; by: string; for: string; alone?: object }[] = [
     for: 'created_for_id',
     alone: { role: 'report_recipient' },
   },
+  { table: 'booking_messages', by: 'created_by_id', for: 'created_for_id' },
   { table: 'booking_attempts', by: 'created_by_id', for: 'created_for_id' },
   { table: 'booking_progress', by: 'changed_by_id', for: 'changed_for_id' },
   { table: 'documents', by: 'uploaded_by_id', for: 'uploaded_for_id' },
@@ -31,6 +32,14 @@ describe('the referrer and the admin acting', () => {
       role: 'solicitor',
       user_id: rita,
       created_by_id: rita,
+    });
+    await fixture.app.db('booking_messages').insert({
+      id: fixture.app.db.raw('gen_random_uuid()'),
+      booking_id: fixture.bookingId,
+      body: 'May the examinee bring a friend?',
+      is_from_staff: false,
+      created_by_id: rita,
+      idempotency_key: 'a key of a form',
     });
   });
   after(() => fixture.close());

@@ -89,6 +89,17 @@ const day = new Date('2026-11-20T00:00:00Z');
 const makers: Record<string, (fixture: MatrixFixture) => Promise<string>> = {
   bookings: (fixture) => Promise.resolve(fixture.bookingId),
   documents: (fixture) => fixture.aDocument(),
+  unanswered: async ({ app, bookingId, userIds }) => {
+    await app.db('booking_messages').insert({
+      id: randomUUID(),
+      booking_id: bookingId,
+      body: 'May the examinee bring a friend?',
+      is_from_staff: false,
+      created_by_id: userIds.rita,
+      idempotency_key: randomUUID(),
+    });
+    return bookingId;
+  },
   users: async ({ app }) => {
     const id = randomUUID();
     await app.db.transaction(async (trx) => {

@@ -17,6 +17,7 @@ import { examineePages } from './bookings/examinee.page.ts';
 import { bookingListPages } from './bookings/list.page.ts';
 import { bookAgainPages } from './bookings/again.page.ts';
 import { instructionsPages } from './bookings/instructions.page.ts';
+import { messagesPages } from './bookings/messages.page.ts';
 import { reschedulePages } from './bookings/reschedule.page.ts';
 import { reviewPages } from './bookings/review.page.ts';
 import { showBookingPages } from './bookings/show.page.ts';
@@ -64,6 +65,7 @@ export function pages(services: PageServices): PageRoute[] {
     ...contactsPages(services),
     ...instructionsPages(services),
     ...bookAgainPages(services),
+    ...messagesPages(services),
     ...showBookingPages(services),
     ...uploadPages(services),
     ...documentListPages(services),

@@ -17,6 +17,7 @@ import type { Config } from '../../config.ts';
 import type { ExamineeInstructions } from '../../email/index.ts';
 import type { ImpersonationService } from '../../impersonation/index.ts';
 import type { Mapping } from '../../questions/index.ts';
+import type { Messages } from '../../messages/index.ts';
 import type { MergeService } from '../../merging/index.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Ids } from '../../ports/ids.ts';
@@ -49,6 +50,7 @@ export interface PageServices {
   sync: Pick<SyncService, 'requestRun' | 'spans' | 'connect' | 'connection' | 'firstSteps'>;
   instructions: ExamineeInstructions;
   sameExaminee: SameExaminee;
+  messages: Messages;
   clock: Clock;
   ids: Ids;
 }

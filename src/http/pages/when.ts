@@ -1,6 +1,6 @@
 // Formats of days and times for pages, on top of lib/dates. Each instant is formatted in an explicit zone.
 import { dateFormat } from '../../lib/date-formats.ts';
-import { dayIn, formatDay, formatTime, sameWallClock, zoneName } from '../../lib/dates.ts';
+import { dayIn, formatDay, formatTime, sameWallClock, shortZone, zoneName } from '../../lib/dates.ts';
 
 const dayWithYear = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' } as const;
 const dayWithoutYear = { weekday: 'short', day: 'numeric', month: 'short' } as const;
@@ -20,6 +20,11 @@ export function dayAndClock(at: Date, zone: string, now: Date): string {
     ? dateFormat('en-AU', zone, dayWithoutYear).format(at).replace(',', '')
     : shortDay(at, zone);
   return `${day}, ${clockTime(at, zone)}`;
+}
+
+/** When something was written or done: `Tue 1 Dec 2026, 9:00 am AEDT` */
+export function stamp(at: Date, zone: string): string {
+  return `${shortDay(at, zone)}, ${clockTime(at, zone)} ${shortZone(zone, at)}`;
 }
 
 /** `9:00 am`, with a no-break space. */

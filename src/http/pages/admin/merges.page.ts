@@ -64,6 +64,7 @@ const columnWords: Record<MovedColumn, string> = {
   'bookings.created_by_id': 'Bookings',
   'booking_progress.changed_by_id': 'Progress entries',
   'documents.uploaded_by_id': 'Documents',
+  'booking_messages.created_by_id': 'Messages',
   'members.organization_id': 'Members',
   'bookings.organization_id': 'Bookings',
   'invitations.organization_id': 'Invitations',

@@ -11,10 +11,10 @@ import {
   type Progress,
   type ProgressEntry,
 } from '../../../bookings/index.ts';
-import { shortZone, zoneName, zonePlaceName } from '../../../lib/dates.ts';
+import { zoneName, zonePlaceName } from '../../../lib/dates.ts';
 import { paths } from '../../paths.ts';
 import { progressWords, typeWords } from '../../view-helpers.ts';
-import { clockTime, dayAndClock, readerTimeAndDay, shortDay, timeAndDay } from '../when.ts';
+import { clockTime, dayAndClock, readerTimeAndDay, shortDay, stamp, timeAndDay } from '../when.ts';
 import { changeWords } from './answer-words.ts';
 import { detailWords } from './detail-words.ts';
 
@@ -194,7 +194,7 @@ export function timelineOf(
     .map(({ at, ...entry }) => ({
       ...entry,
       at: at.toISOString(),
-      when: `${shortDay(at, zone)}, ${clockTime(at, zone)} ${shortZone(zone, at)}`,
+      when: stamp(at, zone),
     }));
 }
 

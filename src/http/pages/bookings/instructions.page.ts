@@ -8,7 +8,7 @@ import { paths } from '../../paths.ts';
 import { notFound } from '../../problem.ts';
 import type { PageServices } from '../page-services.ts';
 import type { PageData } from '../../views.ts';
-import { timeAndDay } from '../when.ts';
+import { stamp } from '../when.ts';
 
 type Needs = Pick<PageServices, 'bookings' | 'instructions' | 'clock'>;
 type InstructionsRequest = Request<{ id: string }>;
@@ -73,7 +73,7 @@ async function showInstructions(services: Needs, req: InstructionsRequest, res: 
     instructions: instructionsFor(booking, phone),
     over,
     address: over ? null : booking.examinee.email,
-    sentAt: sentAt && timeAndDay(sentAt, readerZoneOf(req.headers.cookie) ?? zone),
+    sentAt: sentAt && stamp(sentAt, readerZoneOf(req.headers.cookie) ?? zone),
     notice: (typeof done === 'string' && notices[done]) || null,
   };
   res.render('bookings/instructions', page);

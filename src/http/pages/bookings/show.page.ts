@@ -13,6 +13,7 @@ import { progressWords, statusWords } from '../../view-helpers.ts';
 import type { PageData } from '../../views.ts';
 import { contactFacts } from './contacts.page.ts';
 import { answerGroups, type AnswerGroup } from './answer-words.ts';
+import { messagesSection, type MessagesSection, type TypedMessage } from './messages-section.ts';
 import { nextStep, type NextStep } from './next-step.ts';
 import {
   appointmentFacts,
@@ -51,10 +52,19 @@ export interface BookingPage extends PageData, BookingStatus {
   confirmed: boolean;
   notice: string | null;
   documents: DocumentsSection;
+  messages: MessagesSection;
   contacts: BookingFact[];
 }
 
-type Needs = Pick<PageServices, 'bookings' | 'documents' | 'clock'>;
+type Needs = Pick<PageServices, 'bookings' | 'documents' | 'messages' | 'clock' | 'ids'>;
+
+/** What a form on the page sent that was refused. */
+interface Refused {
+  errors?: FieldProblem[];
+  /** The chosen category of an upload. */
+  category?: string;
+  typed?: TypedMessage;
+}
 
 export function showBookingPages(services: Needs): PageRoute[] {
   return [
@@ -74,12 +84,11 @@ export function showBookingPages(services: Needs): PageRoute[] {
   ];
 }
 
-/** @param upload errors and chosen category of an upload that has just been refused */
 export async function showBooking(
   services: Needs,
   req: Request<{ id: string }>,
   res: Response,
-  upload: { errors?: FieldProblem[]; category?: string } = {},
+  refused: Refused = {},
 ): Promise<void> {
   const actor = actorOf(req, res);
   const found = await services.bookings.view(actor, req.params.id, { parts: services.documents.inView });
@@ -91,15 +100,25 @@ export async function showBooking(
     actor.viewer,
     found,
     readerZone ?? booking.timezone,
-    upload.category,
+    refused.category,
   );
+  const zone = readerZone ?? booking.timezone;
+  const { section: messages, shown } = await messagesSection(
+    services,
+    actor.viewer,
+    booking,
+    zone,
+    refused.typed,
+  );
+  await services.messages.markRead(actor.viewer, booking.id, shown);
   const page: BookingPage = {
     ...statusOf(found, documents, { viewer: actor.viewer, readerZone, now: services.clock.now() }),
-    ...(upload.errors && { errors: upload.errors }),
+    ...(refused.errors && { errors: refused.errors }),
     confirmed: req.query.confirmed !== undefined && booking.status === 'active',
     notice: noticeOf(req.query),
     contacts: contactFacts(booking.createdBy?.name ?? null, found.contacts),
     documents,
+    messages,
   };
   res.render('bookings/show', page);
 }
@@ -109,14 +128,13 @@ export interface ChangedBooking extends BookingStatus {
   bookingChanged: boolean;
   documentsChanged: boolean;
   documents: DocumentsSection;
+  /** Null: unchanged. */
+  messages: MessagesSection | null;
 }
 
 /** 204 while nothing has changed: the page stays as it is, and no view is recorded. */
-async function showStatus(
-  { bookings, documents, clock }: Needs,
-  req: Request<{ id: string }>,
-  res: Response,
-): Promise<void> {
+async function showStatus(services: Needs, req: Request<{ id: string }>, res: Response): Promise<void> {
+  const { bookings, documents, messages, clock } = services;
   const { id } = req.params;
   if (!wantsFragment(req)) return res.redirect(303, paths.booking(id));
   const actor = actorOf(req, res);
@@ -126,7 +144,12 @@ async function showStatus(
     changedAt !== null &&
     req.query.documents !== undefined &&
     (await documents.listState(actor.viewer, id)) !== req.query.documents;
-  if (changedAt && !bookingChanged && !documentsChanged) return void res.status(204).end();
+  const messagesChanged =
+    changedAt !== null &&
+    req.query.messages !== undefined &&
+    (await messages.state(actor.viewer, id)) !== req.query.messages;
+  if (changedAt && !bookingChanged && !documentsChanged && !messagesChanged)
+    return void res.status(204).end();
   const found = changedAt && (await bookings.view(actor, id, { isOpened: false, parts: documents.inView }));
   // The viewer may not see the booking any more: reloading the page removes it from the screen.
   if (!found) return void res.status(404).set('HX-Redirect', paths.booking(id)).end();
@@ -138,6 +161,9 @@ async function showStatus(
     bookingChanged,
     documentsChanged,
     documents: section,
+    messages: messagesChanged
+      ? (await messagesSection(services, actor.viewer, booking, readerZone ?? booking.timezone)).section
+      : null,
   };
   res.render('bookings/_status', changed);
 }

@@ -1,0 +1,3 @@
+/** Why a message or note is refused that would be right otherwise. */
+export const closedWords =
+  'Nothing can be written about this booking: it is archived, or has no referrer yet';

@@ -1,0 +1,125 @@
+// The forms of a booking's messages and of the notes of staff, and the page of older messages.
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import { idSchema, idempotencyKeySchema } from '../../../bookings/index.ts';
+import { messageRequestSchema, noteSchema, type SendFailure } from '../../../messages/index.ts';
+import type { Result } from '../../../lib/result.ts';
+import { actorOf } from '../../actor.ts';
+import type { PageRoute } from '../../endpoint.ts';
+import { blankAsAbsent, fieldErrors, rawField, readerZoneOf, typed } from '../../forms/fields.ts';
+import { paths } from '../../paths.ts';
+import { notFound, parse } from '../../problem.ts';
+import { closedWords } from '../../api/messages.problems.ts';
+import type { PageServices } from '../page-services.ts';
+import type { PageData } from '../../views.ts';
+import { titleParts } from './booking-words.ts';
+import { threadRows, type MessageRow } from './messages-section.ts';
+import { showBooking } from './show.page.ts';
+
+type Needs = Pick<PageServices, 'bookings' | 'documents' | 'messages' | 'clock' | 'ids'>;
+type BookingRequest = Request<{ id: string }>;
+
+export interface MessagesPage extends PageData {
+  bookingId: string;
+  heading: string;
+  rows: MessageRow[];
+  olderHref: string | null;
+}
+
+const querySchema = z.object({ before: blankAsAbsent(idSchema) });
+
+export function messagesPages(services: Needs): PageRoute[] {
+  return [
+    {
+      method: 'get',
+      path: paths.bookingMessages(':id'),
+      access: 'session',
+      handle: (req, res) => showMessages(services, req as BookingRequest, res),
+    },
+    {
+      method: 'post',
+      path: paths.bookingMessages(':id'),
+      access: 'session',
+      handle: (req, res) => sendMessage(services, req as BookingRequest, res),
+    },
+    {
+      method: 'post',
+      path: paths.bookingMessagesAnswered(':id'),
+      access: 'staff',
+      async handle(req, res) {
+        const { id } = (req as BookingRequest).params;
+        if (!(await services.messages.needNoAnswer(actorOf(req, res), id))) throw notFound();
+        res.redirect(303, `${paths.booking(id)}#messages`);
+      },
+    },
+    {
+      method: 'post',
+      path: paths.bookingNotes(':id'),
+      access: 'staff',
+      handle: (req, res) => addNote(services, req as BookingRequest, res),
+    },
+  ];
+}
+
+async function showMessages(services: Needs, req: BookingRequest, res: Response): Promise<void> {
+  const { before } = parse(querySchema, req.query);
+  const actor = actorOf(req, res);
+  const found = await services.bookings.view(actor, req.params.id);
+  if (!found) throw notFound();
+  const { booking } = found;
+  const thread = await services.messages.thread(actor.viewer, booking.id, { ...(before && { before }) });
+  await services.messages.markRead(actor.viewer, booking.id, thread.messages);
+  const heading = titleParts(booking, services.clock.now()).join(' · ');
+  const zone = readerZoneOf(req.headers.cookie) ?? booking.timezone;
+  const page: MessagesPage = {
+    title: `Messages: ${heading}`,
+    bookingId: booking.id,
+    heading,
+    ...threadRows(thread, actor.viewer, booking.id, zone),
+  };
+  res.render('bookings/messages', page);
+}
+
+async function sendMessage(services: Needs, req: BookingRequest, res: Response): Promise<void> {
+  const form = messageRequestSchema.safeParse({ text: rawField(req.body, 'text') });
+  if (!form.success) {
+    const refused = { errors: fieldErrors(form.error), typed: { text: typed(req.body, 'text') } };
+    return showBooking(services, req, res.status(422), refused);
+  }
+  const { text } = form.data;
+  const key = parse(idempotencyKeySchema, rawField(req.body, 'idempotencyKey'));
+  const sent = await sendOnce(services, key, (idempotencyKey) =>
+    services.messages.send(actorOf(req, res), req.params.id, { text, idempotencyKey }),
+  );
+  if (sent.ok) return res.redirect(303, `${paths.booking(req.params.id)}#messages`);
+  if (sent.reason === 'not_found') throw notFound();
+  const refused = { errors: [{ path: 'text', message: closedWords }], typed: { text } };
+  return showBooking(services, req, res.status(409), refused);
+}
+
+async function addNote(services: Needs, req: BookingRequest, res: Response): Promise<void> {
+  const form = noteSchema.safeParse({ note: rawField(req.body, 'note') });
+  if (!form.success) {
+    const refused = { errors: fieldErrors(form.error), typed: { note: typed(req.body, 'note') } };
+    return showBooking(services, req, res.status(422), refused);
+  }
+  const { note: text } = form.data;
+  const key = parse(idempotencyKeySchema, rawField(req.body, 'idempotencyKey'));
+  const added = await sendOnce(services, key, (idempotencyKey) =>
+    services.messages.addNote(actorOf(req, res), req.params.id, { text, idempotencyKey }),
+  );
+  if (added.ok) return res.redirect(303, `${paths.booking(req.params.id)}#notes`);
+  if (added.reason === 'not_found') throw notFound();
+  const refused = { errors: [{ path: 'note', message: closedWords }], typed: { note: text } };
+  return showBooking(services, req, res.status(409), refused);
+}
+
+/** Whoever goes back, and writes something else into the same form, sends another message. */
+async function sendOnce<Value>(
+  { ids }: Pick<Needs, 'ids'>,
+  key: string,
+  send: (key: string) => Promise<Result<Value, SendFailure>>,
+): Promise<Result<Value, SendFailure>> {
+  const sent = await send(key);
+  return sent.ok || sent.reason !== 'idempotency_conflict' ? sent : send(ids.uuid());
+}

@@ -1,0 +1,9 @@
+export {
+  longestMessage,
+  messageRequestSchema,
+  noteSchema,
+  type BookingMessage,
+  type SendFailure,
+} from './message.ts';
+export { hasUnread, readToSql, writersOf } from './message.repository.ts';
+export { createMessages, takesMessages, type Messages, type Thread } from './message.service.ts';

@@ -1,0 +1,162 @@
+import type { Queryable, Transaction } from '../db/knex.ts';
+import type { Statement, Statements } from '../db/statements.ts';
+import type { BookingMessage, StaffNote } from './message.ts';
+
+interface MessageInJson extends Omit<BookingMessage, 'createdAt' | 'answeredAt'> {
+  /** Milliseconds, as in all JSON of the database. */
+  createdAt: number;
+  answeredAt: number | null;
+}
+
+const person = (alias: string): string =>
+  `case when ${alias}.id is not null then json_build_object('id', ${alias}.id, 'name', ${alias}.name) end`;
+const instant = (column: string): string => `extract(epoch from ${column}) * 1000`;
+
+// $1 booking, $2 reader, $3 id of the message before which to read; null: the newest, $4 how many.
+const readsSql = `reads as (
+  select merged_into(r.user_id) as user_id, max(r.read_to) as read_to
+  from booking_message_reads r where r.booking_id = $1::uuid group by 1)`;
+const messagesSql = `(select coalesce(json_agg(t.message order by t.created_at desc, t.id desc), '[]') from (
+  select m.created_at, m.id, json_build_object(
+      'id', m.id, 'text', m.body, 'isFromStaff', m.is_from_staff, 'createdBy', ${person('cb')},
+      'createdFor', ${person('cf')}, 'createdAt', ${instant('m.created_at')}, 'answeredAt', ${instant('m.answered_at')},
+      'readBy', (select coalesce(json_agg(${person('u')} order by u.name, u.id), '[]')
+        from reads r join users u on u.id = r.user_id
+        where r.read_to >= m.created_at and r.user_id not in (m.created_by_id, $2::uuid)),
+      'isUnread', m.created_by_id <> $2::uuid and not exists (
+        select from reads r where r.user_id = $2::uuid and r.read_to >= m.created_at)) as message
+  from booking_messages m
+    join users cb on cb.id = m.created_by_id
+    left join users cf on cf.id = m.created_for_id
+  where m.booking_id = $1::uuid
+    and ($3::uuid is null or (m.created_at, m.id) < (
+      select b.created_at, b.id from booking_messages b where b.booking_id = $1::uuid and b.id = $3::uuid))
+  order by m.created_at desc, m.id desc
+  limit $4::integer) t)`;
+/** @param isStaff the placeholder that says whether the reader is staff */
+const stateSql = (
+  isStaff: string,
+): string => `concat_ws(' ', (select count(*) from booking_messages where booking_id = $1::uuid),
+  (select count(answered_at) from booking_messages where booking_id = $1::uuid),
+  (select max(extract(epoch from read_to)) from booking_message_reads
+    where booking_id = $1::uuid and user_id <> $2::uuid),
+  case when ${isStaff}::boolean then (select count(*) from staff_notes where booking_id = $1::uuid) end)`;
+const notesSql = `(select coalesce(json_agg(json_build_object(
+    'id', n.id, 'text', n.body, 'writtenBy', ${person('u')}, 'createdAt', ${instant('n.created_at')}
+  ) order by n.created_at desc, n.id desc), '[]')
+  from staff_notes n join users u on u.id = n.written_by_id where n.booking_id = $1::uuid)`;
+
+const threadStatement: Statement = {
+  name: 'messages of a booking',
+  text: `with ${readsSql} select ${messagesSql} as messages`,
+};
+const sectionStatement: Statement = {
+  name: 'messages and notes of a booking',
+  text: `with ${readsSql} select ${messagesSql} as messages, ${stateSql('$5')} as state,
+    case when $5::boolean then ${notesSql} end as notes`,
+};
+const stateStatement: Statement = {
+  name: 'state of the messages of a booking',
+  text: `select ${stateSql('$3')} as state`,
+};
+
+/** Newest first. @param before the id of a message of this booking; an unknown one finds nothing */
+export async function readMessages(
+  statements: Statements,
+  bookingId: string,
+  readerId: string,
+  { before, limit }: { before: string | null; limit: number },
+): Promise<BookingMessage[]> {
+  const values = [bookingId, readerId, before, limit];
+  const [row] = await statements.rows<{ messages: MessageInJson[] }>(threadStatement, values);
+  return row?.messages.map(toMessage) ?? [];
+}
+
+/** The newest messages, newest first, and for staff their notes, newest first; in one statement. */
+export async function readSection(
+  statements: Statements,
+  bookingId: string,
+  reader: { id: string; isStaff: boolean },
+  limit: number,
+): Promise<{ messages: BookingMessage[]; notes: StaffNote[] | null; state: string }> {
+  interface Row {
+    messages: MessageInJson[];
+    state: string;
+    notes: (Omit<StaffNote, 'createdAt'> & { createdAt: number })[] | null;
+  }
+  const [row] = await statements.rows<Row>(sectionStatement, [
+    bookingId,
+    reader.id,
+    null,
+    limit,
+    reader.isStaff,
+  ]);
+  if (!row) throw new Error(`The messages of booking ${bookingId} were not read`);
+  const notes = row.notes?.map((note) => ({ ...note, createdAt: new Date(note.createdAt) })) ?? null;
+  return { messages: row.messages.map(toMessage), notes, state: row.state };
+}
+
+/** Changes whenever the thread or the notes as this reader sees them do. */
+export async function readState(
+  statements: Statements,
+  bookingId: string,
+  reader: { id: string; isStaff: boolean },
+): Promise<string> {
+  const values = [bookingId, reader.id, reader.isStaff];
+  const [row] = await statements.rows<{ state: string }>(stateStatement, values);
+  return row?.state ?? '';
+}
+
+function toMessage({ createdAt, answeredAt, ...message }: MessageInJson): BookingMessage {
+  return {
+    ...message,
+    createdAt: new Date(createdAt),
+    answeredAt: answeredAt === null ? null : new Date(answeredAt),
+  };
+}
+
+/** Up to and with this message. */
+export async function markRead(
+  db: Queryable,
+  { bookingId, userId, messageId }: { bookingId: string; userId: string; messageId: string },
+): Promise<void> {
+  await db.raw(
+    `insert into booking_message_reads as known (booking_id, user_id, read_to)
+       select booking_id, ?::uuid, created_at from booking_messages where booking_id = ? and id = ?
+     on conflict (booking_id, user_id) do update set read_to = excluded.read_to
+       where known.read_to < excluded.read_to`,
+    [userId, bookingId, messageId],
+  );
+}
+
+/** Marks the referrers' messages as answered. Returns how many. */
+export async function markAnswered(trx: Transaction, bookingId: string): Promise<number> {
+  return trx('booking_messages')
+    .where({ booking_id: bookingId, is_from_staff: false })
+    .whereNull('answered_at')
+    .update({ answered_at: trx.raw('clock_timestamp()') });
+}
+
+/** Up to when a person has read a booking's messages: a scalar of SQL, null for nothing. Follows merges of people. */
+export function readToSql(bookingId: string, userId: string): string {
+  return `(select max(r.read_to) from booking_message_reads r
+    where r.booking_id = ${bookingId} and merged_into(r.user_id) = merged_into(${userId}))`;
+}
+
+/** Whether somebody else wrote something about the booking that the person has not read. */
+export async function hasUnread(db: Queryable, userId: string, bookingId: string): Promise<boolean> {
+  const row = await db('booking_messages as m')
+    .where('m.booking_id', bookingId)
+    .whereRaw('(m.created_by_id <> ? or m.created_for_id is not null)', [userId])
+    .whereRaw(`m.created_at > coalesce(${readToSql('m.booking_id', '?::uuid')}, '-infinity')`, [userId])
+    .first('m.id');
+  return row !== undefined;
+}
+
+/** The referrers who wrote about a booking. */
+export async function writersOf(db: Queryable, bookingId: string): Promise<string[]> {
+  return db('booking_messages')
+    .where({ booking_id: bookingId, is_from_staff: false })
+    .distinct()
+    .pluck('created_by_id');
+}
