@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { auditLog, sealAudit, systemActor, verifyAudit } from '../../src/audit/index.ts';
@@ -43,6 +44,23 @@ describe('the seals of the audit log', () => {
     expect(await verifyAudit(db, keyring)).to.deep.equal({ seals: 1, rows: 3, unsealed: 1, faults: [] });
     expect(await sealAudit(db, keyring)).to.equal(1);
     expect(await verifyAudit(db, keyring)).to.deep.equal({ seals: 2, rows: 4, unsealed: 0, faults: [] });
+  });
+
+  it('are digests of a line of jsonb for each row, whatever its text', async () => {
+    await write('“é”\t\\ "quoted" <&> \u2028 \u007f \u0001');
+    await write('b');
+    await sealAudit(db, keyring);
+    const { rows } = await db.raw<{ rows: { line: string }[] }>(
+      `select jsonb_build_array(id, (extract(epoch from at) * 1000000)::bigint, actor_id, acting_as_id, action,
+                resource_type, resource_id, outcome, metadata, ip, user_agent, request_id)::text as line
+       from audit_log order by id`,
+    );
+    const digest = createHmac('sha256', keyring.current.key)
+      .update(Buffer.alloc(32))
+      .update(rows.map(({ line }) => `${line}\n`).join(''))
+      .digest();
+    const [seal] = await db('audit_seals').select('digest');
+    expect((seal as { digest: Buffer }).digest.equals(digest)).to.equal(true);
   });
 
   it('verify in any time zone of the session', async () => {
