@@ -1,12 +1,15 @@
 // Reconciles ten thousand appointments with ten thousand matching bookings, within Acuity's limits of ten calls a
 // second and a hundred rows a call.
 import { openWebhookStack } from '../test/support/webhook-stack.ts';
-import type { BenchResult } from './result.ts';
+import { atMost, type BenchResult } from './result.ts';
 
 const appointments = 10_000;
 const days = 120;
 /** Acuity's limit: the time to read that many rows if every call answered at once with a full page. */
 const idealSeconds = appointments / 100 / 10;
+/** What we may take longer. */
+const mostSeconds = 20;
+const hourMs = 3_600_000;
 
 export async function run(): Promise<BenchResult> {
   const stack = await openWebhookStack({ target: null });
@@ -22,11 +25,16 @@ export async function run(): Promise<BenchResult> {
     const seconds = (performance.now() - startedAt) / 1000;
     if (report?.state !== 'done' || report.found > 0)
       throw new Error(`Reconciliation found ${report?.found}: ${report?.lastError}`);
-    return {
-      name: 'reconciliation of 10,000 appointments over Acuity’s limit alone',
-      ratio: seconds / idealSeconds,
-      detail: `${report.appointments} in ${seconds.toFixed(1)} s, ${Math.round(report.appointments / seconds)} a second`,
-    };
+    const beyond = seconds - idealSeconds;
+    return atMost(
+      1,
+      {
+        name: 'reconciliation of 10,000 appointments beyond Acuity’s own time, over what it may take',
+        ratio: beyond / mostSeconds,
+        detail: `${beyond.toFixed(1)} s: ${seconds.toFixed(1)} s over ${idealSeconds} s, ${report.appointments} compared`,
+      },
+      `${mostSeconds} s`,
+    );
   } finally {
     await stack.close();
   }
@@ -36,7 +44,8 @@ export async function run(): Promise<BenchResult> {
 async function fill(stack: Awaited<ReturnType<typeof openWebhookStack>>, firstId: number): Promise<void> {
   const [pattern] = stack.simulator.state.appointments;
   if (!pattern) throw new Error('No appointment');
-  const start = Date.now() + 2 * 86_400_000;
+  // Acuity's times have no milliseconds.
+  const start = Math.ceil(Date.now() / hourMs + 48) * hourMs;
   for (let n = 1; n < appointments; n += 1) {
     const datetime = new Date(start + Math.floor((n * days) / appointments) * 86_400_000).toISOString();
     stack.simulator.state.appointments.push({ ...structuredClone(pattern), id: firstId + n, datetime });

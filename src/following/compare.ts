@@ -16,9 +16,10 @@ import {
   type AnswersContext,
 } from './answers.ts';
 import type { Convergence, ConvergenceNote } from './converge.ts';
-import { differences, type Difference, type DriftItem } from './differences.ts';
+import { differences, type Difference, type DriftItem, type Span } from './differences.ts';
 import { findKnown, type KnownBooking } from './known-bookings.ts';
 import { findLost } from './lost.ts';
+import { addDays, readWindow } from './window.ts';
 
 export interface CompareDeps {
   db: Database;
@@ -32,8 +33,9 @@ export interface CompareDeps {
   referrerFieldId?: number | undefined;
 }
 
-/** Acuity's days are in the account's zone, so bookings are read for about a day more on each side. */
-const slackMs = 26 * 3_600_000;
+// Acuity's days are in the account's zone: they begin up to 14 hours before those of UTC, and end up to 12 hours after.
+const beforeMs = 14 * 3_600_000;
+const afterMs = 12 * 3_600_000;
 const dayMs = 86_400_000;
 
 export interface CompareOptions {
@@ -41,31 +43,31 @@ export interface CompareOptions {
   /** Repairs are announced to nobody. */
   quiet: boolean;
   now: Date;
+  calendarIds: readonly number[];
 }
 
 /** @throws Error when Acuity cannot be read: the run is resumed later */
 export async function compareWindow(
   deps: CompareDeps,
-  span: { from: string; to: string },
+  span: Span,
   appointments: Appointment[],
   options: CompareOptions,
 ): Promise<DriftItem[]> {
-  const ids = appointments.map(({ id }) => id);
-  const here = await bookingsToCompare(deps.db, ids, {
-    from: new Date(Date.parse(span.from) - slackMs),
-    to: new Date(Date.parse(span.to) + dayMs + slackMs),
-  });
-  const there = new Map(appointments.map((appointment) => [appointment.id, appointment]));
-  const ours = await findKnown(deps.db, ids);
-  const shared = await readContext(deps, appointments, ours);
-  const suspects = new Set<number>();
-  for (const appointment of appointments) {
-    if (differencesOf(shared, ours.get(appointment.id), appointment).length > 0) suspects.add(appointment.id);
-  }
-  // Not in the list: moved to other days, or deleted. Only reading the appointment itself shows which.
-  for (const { appointmentId, isActive } of here) {
-    if (isActive && !there.has(appointmentId)) suspects.add(appointmentId);
-  }
+  const here = await bookingsToCompare(
+    deps.db,
+    appointments.map(({ id }) => id),
+    {
+      from: new Date(Date.parse(span.from) - beforeMs),
+      to: new Date(Date.parse(span.to) + dayMs + afterMs),
+    },
+  );
+  const there = new Set(appointments.map(({ id }) => id));
+  const unlisted = here.filter(({ appointmentId, isActive }) => isActive && !there.has(appointmentId));
+  const around = await readAround(deps, span, new Set(unlisted.map((one) => one.appointmentId)), options);
+  const suspects = new Set(await findDiffering(deps, [...appointments, ...around]));
+  for (const { id } of around) there.add(id);
+  // In no list: moved to other days, or deleted. Only reading the appointment itself shows which.
+  for (const { appointmentId } of unlisted) if (!there.has(appointmentId)) suspects.add(appointmentId);
   const announced = await announcedSince(deps.db, [...suspects], new Date(options.now.getTime() - dayMs));
   const items: DriftItem[] = [];
   for (const appointmentId of suspects) {
@@ -73,6 +75,37 @@ export async function compareWindow(
     items.push(...found.map((item) => ({ ...item, announced: announced.has(appointmentId) })));
   }
   return items;
+}
+
+/**
+ * Those of some appointments that Acuity lists on the days before and after the span. Near its ends we cannot tell on
+ * which side Acuity has a booking; reading these one at a time would take a call for each.
+ */
+async function readAround(
+  { acuity }: Pick<CompareDeps, 'acuity'>,
+  span: Span,
+  wanted: ReadonlySet<number>,
+  { calendarIds }: Pick<CompareOptions, 'calendarIds'>,
+): Promise<Appointment[]> {
+  if (wanted.size === 0) return [];
+  const days = [addDays(span.from, -1), addDays(span.to, 1)];
+  const read = await Promise.all(days.map((day) => readWindow(acuity, { from: day, to: day }, calendarIds)));
+  return read.flatMap((found) => {
+    if (!found.ok) throw new Error(`acuity_${found.reason}`);
+    return found.value.filter(({ id }) => wanted.has(id));
+  });
+}
+
+/** The ids of the appointments that differ from their booking, or have none. */
+async function findDiffering(deps: CompareDeps, appointments: Appointment[]): Promise<number[]> {
+  const ours = await findKnown(
+    deps.db,
+    appointments.map(({ id }) => id),
+  );
+  const shared = await readContext(deps, appointments, ours);
+  return appointments
+    .filter((appointment) => differencesOf(shared, ours.get(appointment.id), appointment).length > 0)
+    .map(({ id }) => id);
 }
 
 /** What comparing many appointments needs; read once. */
@@ -221,16 +254,15 @@ async function bookingsToCompare(
   db: Queryable,
   appointmentIds: number[],
   span: { from: Date; to: Date },
-): Promise<{ id: string; appointmentId: number; isActive: boolean }[]> {
+): Promise<{ appointmentId: number; isActive: boolean }[]> {
   const rows = await db('bookings')
     .where((either) => {
       void either
         .whereIn('acuity_appointment_id', appointmentIds)
         .orWhereBetween('starts_at', [span.from, span.to]);
     })
-    .select('id', 'acuity_appointment_id', 'status');
+    .select('acuity_appointment_id', 'status');
   return rows.map((row) => ({
-    id: row.id,
     appointmentId: row.acuity_appointment_id,
     isActive: row.status === 'active',
   }));

@@ -1,5 +1,5 @@
 // Reads all appointments of some days. Acuity lists at most 100 and does not say whether there are more (acuity.md
-// 6.1), so a full page is read again in two halves.
+// 6.1), so the days of a full page are read again in smaller parts.
 import { Temporal } from 'temporal-polyfill';
 import { failure, ok } from '../lib/result.ts';
 import type { Acuity, AcuityResult, Appointment } from '../ports/acuity.ts';
@@ -8,6 +8,7 @@ import type { Span } from './differences.ts';
 const pageSize = 100;
 /** Page size for one day of one calendar, which cannot be halved. Acuity accepts it in practice. */
 const dayLimit = 2_000;
+const dayMs = 86_400_000;
 
 export function addDays(day: string, days: number): string {
   return Temporal.PlainDate.from(day).add({ days }).toString();
@@ -46,23 +47,31 @@ async function read(
   // Fail rather than return some of them: missing appointments would look deleted.
   if (isWhole) return failure({ reason: 'unreadable' });
   if (from === to) return each(calendarIds, (id) => read(acuity, { from, to }, calendarIds, id));
-  const middle = addDays(from, Math.floor(daysBetween(from, to) / 2));
-  return each(
-    [
-      { from, to: middle },
-      { from: addDays(middle, 1), to },
-    ],
-    (half) => read(acuity, half, calendarIds, calendarId),
-  );
+  const parts = partsOf({ from, to }, found.value);
+  return each(parts, (part) => read(acuity, part, calendarIds, calendarId));
+}
+
+/** Parts, two at least, of as many days as the full page covers: each of them should fit into a page. */
+function partsOf({ from, to }: Span, page: Appointment[]): Span[] {
+  const starts = page.map(({ startsAt }) => startsAt.getTime());
+  const covered = Math.floor((Math.max(...starts) - Math.min(...starts)) / dayMs);
+  const half = Math.ceil((daysBetween(from, to) + 1) / 2);
+  const days = Math.max(1, Math.min(covered, half));
+  const parts: Span[] = [];
+  for (let day = from; day <= to; day = addDays(day, days)) {
+    const last = addDays(day, days - 1);
+    parts.push({ from: day, to: last < to ? last : to });
+  }
+  return parts;
 }
 
 async function each<T>(
   parts: readonly T[],
   readPart: (part: T) => Promise<AcuityResult<Appointment[]>>,
 ): Promise<AcuityResult<Appointment[]>> {
+  // At once: the limiter lets through as many as Acuity allows.
   const all: Appointment[] = [];
-  for (const part of parts) {
-    const found = await readPart(part);
+  for (const found of await Promise.all(parts.map(readPart))) {
     if (!found.ok) return found;
     all.push(...found.value);
   }

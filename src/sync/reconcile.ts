@@ -98,13 +98,13 @@ async function reconcileWindow(
   span: Span,
   nextDay: string,
 ): Promise<void> {
-  const calendars = await deps.db('specialists').pluck('acuity_calendar_id');
-  const found = await readWindow(deps.acuity, span, calendars);
+  const calendarIds = await deps.db('specialists').pluck('acuity_calendar_id');
+  const found = await readWindow(deps.acuity, span, calendarIds);
   if (!found.ok) throw new Unreadable(`acuity_${found.reason}`);
   const now = deps.clock.now();
   const { fixes, tellsNobody: quiet } = report;
   const ofSpecialists = span.from === report.from ? await specialistItems(deps, { fixes }) : [];
-  const ofAppointments = await compareWindow(deps, span, found.value, { fixes, quiet, now });
+  const ofAppointments = await compareWindow(deps, span, found.value, { fixes, quiet, now, calendarIds });
   const items = [...ofSpecialists, ...ofAppointments];
   await deps.db.transaction(async (trx) => {
     await writeWindow(trx, report.id, {

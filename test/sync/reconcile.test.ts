@@ -12,6 +12,10 @@ describe('reconciliation', () => {
       .db('drift_items')
       .orderBy('difference')
       .select('difference', 'state', 'announced', 'appointment_id');
+  const pathsOfCalls = async (): Promise<string[]> => {
+    const answer = await fetch(`${stack.simulator.url}/_sim/calls`);
+    return ((await answer.json()) as { calls: { path: string }[] }).calls.map(({ path }) => path);
+  };
   const differences = async () => (await items()).map(({ difference, state }) => `${difference}: ${state}`);
 
   // No events arrive here: only reconciliation finds anything.
@@ -67,6 +71,26 @@ describe('reconciliation', () => {
     expect(await stack.booking(cancelled.id)).to.include({ status: 'cancelled' });
     expect(await stack.booking(renamed.id)).to.include({ examinee_last_name: 'Marlow' });
     expect(await near(true)).to.include({ found: 0 });
+  });
+
+  it('reads no appointment by itself that Acuity lists on the day beside the span', async () => {
+    const { id, datetime } = await stack.makeAppointment();
+    await near(true);
+    // Ten in the morning in Sydney is still the day before in UTC.
+    const day = new Date(new Date(datetime).getTime() - 24 * anHour).toISOString().slice(0, 10);
+    const before = (await pathsOfCalls()).length;
+    expect(await sync().reconcile({ from: day, to: day, fixes: false })).to.include({ found: 0 });
+    expect((await pathsOfCalls()).slice(before)).to.not.include(`/appointments/${id}`);
+  });
+
+  it('finds a booking whose appointment was moved to the day beside the span', async () => {
+    const { id, datetime } = await stack.makeAppointment();
+    await near(true);
+    const day = datetime.slice(0, 10);
+    const to = new Date(new Date(datetime).getTime() + 24 * anHour).toISOString();
+    await stack.staff('PUT', `/appointments/${id}/reschedule?admin=true`, { datetime: to });
+    expect(await sync().reconcile({ from: day, to: day, fixes: true })).to.include({ found: 1, fixed: 1 });
+    expect((await stack.booking(id))?.starts_at.toISOString()).to.equal(to);
   });
 
   it('finds a booking whose appointment was moved out of its days', async () => {
