@@ -21,7 +21,7 @@ const rounds = 5;
 const intakeGoal = 0.6;
 const eventsARound = 2_000;
 const backlog = 20_000;
-const drainSeconds = 20;
+const drainGoal = 300;
 const eventsAnAppointment = 4;
 const apiKey = 'demo-acuity-key';
 
@@ -57,25 +57,28 @@ export async function intake(): Promise<BenchResult> {
   }
 }
 
-/** `ratio`: events a second. */
-export async function drain(): Promise<{ name: string; ratio: number; detail: string }> {
+/** `ratio`: events a second until the backlog is empty, divided by what was promised. */
+export async function drain(): Promise<BenchResult> {
   const acuity = createFakeAcuity();
   const app = await openApp(acuity);
   try {
     await fillBacklog(app.db, acuity);
     const startedAt = performance.now();
     app.system.relay.start();
-    await sleep(drainSeconds * 1_000);
-    const done = await processed(app.db);
+    while ((await processed(app.db)) < backlog) await sleep(1_000);
     const seconds = (performance.now() - startedAt) / 1_000;
     await app.system.relay.stop();
-    if (done === backlog) throw new Error('The backlog was empty before the time was over: make it longer');
     const [row] = (await app.db('bookings').count('id as count')) as { count: number | string }[];
-    return {
-      name: `events a second from a backlog of ${backlog}`,
-      ratio: done / seconds,
-      detail: `${done} in ${seconds.toFixed(0)} s, ${row?.count} bookings made on the way; app and relay in one process`,
-    };
+    const perSecond = backlog / seconds;
+    return atLeast(
+      1,
+      {
+        name: `backlog of ${backlog} events worked off: events a second, over the goal`,
+        ratio: perSecond / drainGoal,
+        detail: `${perSecond.toFixed(0)} events/s, ${row?.count} bookings made on the way; app and relay in one process`,
+      },
+      `${drainGoal} events/s`,
+    );
   } finally {
     await app.close();
     await stopSharedPostgres();

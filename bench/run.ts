@@ -2,6 +2,7 @@
 // run. Without names it also writes the table to docs/performance.md. Exit code 1: a promised limit was missed.
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { run as auditVerify } from './audit-verify.ts';
 import { run as bookingOverhead } from './booking-overhead.ts';
 import { run as download } from './download.ts';
 import { run as flat } from './flat.ts';
@@ -11,6 +12,7 @@ import { run as reconcile } from './reconcile.ts';
 import { run as referrerSearch } from './referrer-search.ts';
 import { drain, intake } from './relay.ts';
 import type { BenchOptions, BenchResult } from './result.ts';
+import { embedded, installed, outside, resident } from './start.ts';
 import { machine, tableOf } from './table.ts';
 import { run as upload, runMemory as uploadMemory } from './upload.ts';
 import { run as upstream } from './upstream.ts';
@@ -29,6 +31,11 @@ const benches: Record<string, Bench> = {
   'relay-intake': intake,
   'relay-drain': drain,
   reconcile,
+  'audit-verify': auditVerify,
+  start: outside,
+  'start-embedded': embedded,
+  resident,
+  installed,
   memory,
   'memory-limited': memoryLimited,
 };

@@ -16,6 +16,7 @@ import { mintSession, testSecret } from '../../test/support/session.ts';
 import type { MemoryReading } from './memory-probe.ts';
 import { aBookingRequest } from '../../test/support/builders/booking-request.ts';
 import { ritaOf } from './rita.ts';
+import { timed } from './timed.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const bookingsMade = 40;
@@ -36,6 +37,8 @@ export interface WebProcess {
   memory(): Promise<MemoryReading>;
   /** The same reading after a forced collection. */
   memoryCollected(): Promise<MemoryReading>;
+  /** Milliseconds until another process, of the same services, is ready. */
+  timeStart(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -47,7 +50,6 @@ export async function startWebProcess(nodeOptions: string[] = []): Promise<WebPr
   const url = `http://127.0.0.1:${port}`;
   const env = {
     NODE_ENV: 'test',
-    PORT: String(port),
     BASE_URL: url,
     DATABASE_URL: database.url,
     BETTER_AUTH_SECRET: testSecret,
@@ -64,13 +66,17 @@ export async function startWebProcess(nodeOptions: string[] = []): Promise<WebPr
   const specialist = (await database.db('specialists').where({ acuity_calendar_id: 7001 }).first('id')) as {
     id: string;
   };
-  const child = fork(path.join(root, 'src/main.ts'), {
-    cwd: root,
-    env: { ...process.env, ...env },
-    execArgv: ['--import', path.join(import.meta.dirname, 'memory-probe.ts'), ...nodeOptions],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-  await hear(child);
+  const start = async (at: number): Promise<ChildProcess> => {
+    const started = fork(path.join(root, 'src/main.ts'), {
+      cwd: root,
+      env: { ...process.env, ...env, PORT: String(at) },
+      execArgv: ['--import', path.join(import.meta.dirname, 'memory-probe.ts'), ...nodeOptions],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    await hear(started);
+    return started;
+  };
+  const child = await start(port);
   return {
     url,
     databaseUrl: database.url,
@@ -99,17 +105,29 @@ export async function startWebProcess(nodeOptions: string[] = []): Promise<WebPr
       child.send('collect');
       return (await hear(child)) as MemoryReading;
     },
+    async timeStart() {
+      const another = await freePort();
+      let started: ChildProcess | null = null;
+      const ms = await timed(async () => {
+        started = await start(another);
+      });
+      if (started) await end(started);
+      return ms;
+    },
     async close() {
-      if (child.exitCode === null && child.signalCode === null) {
-        const ended = once(child, 'exit');
-        child.kill('SIGTERM');
-        await ended;
-      }
+      await end(child);
       await simulator.close();
       await database.close();
       await stopSharedPostgres();
     },
   };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  await ended;
 }
 
 /** The next message. @throws Error when the process ends instead */
