@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
-import { isStaff, type Viewer } from '../accounts/index.ts';
+import { auditActor, isStaff, type Actor, type Viewer } from '../accounts/index.ts';
+import type { AuditLog } from '../audit/index.ts';
 import type { Database } from '../db/knex.ts';
 import { prepare, type Statements } from '../db/statements.ts';
 import { foundIds, readSearch, type Search } from '../db/search.ts';
@@ -29,6 +30,8 @@ export interface BookingListQuery extends DetailFilters {
   limit: number;
 }
 
+export type WholeListQuery = Omit<BookingListQuery, 'limit' | 'cursor'>;
+
 export interface BookingListPage {
   bookings: Booking[];
   /** Opaque; null on the last page. */
@@ -41,6 +44,9 @@ export interface BookingListPage {
  */
 export interface BookingList {
   page(viewer: Viewer, query: BookingListQuery): Promise<BookingListPage | 'bad_cursor'>;
+  recordExport(actor: Actor, query: WholeListQuery): Promise<void>;
+  /** Every booking of the query, page by page, however long that takes. */
+  pages(viewer: Viewer, query: WholeListQuery): AsyncGenerator<Booking[]>;
   /** What a page of the list shows beside these rows. @param today the reader's day */
   facts(viewer: Viewer, today: string, bookingIds: string[]): Promise<ListFacts>;
 }
@@ -49,11 +55,14 @@ export interface ListDeps {
   db: Database;
   statements: Statements;
   clock: Clock;
+  audit: AuditLog;
 }
+
+const exportedAtOnce = 200;
 
 export function createBookingList(deps: ListDeps): BookingList {
   const { db, clock } = deps;
-  return {
+  const list: BookingList = {
     async page(viewer, query) {
       const now = clock.now();
       const search = query.q?.trim() ? await readSearch(db, query.q, organizationOf(viewer)) : null;
@@ -74,7 +83,40 @@ export function createBookingList(deps: ListDeps): BookingList {
 
     facts: (viewer, today, bookingIds) =>
       readListFacts(deps.statements, viewer, { now: clock.now(), today }, bookingIds),
+
+    recordExport: (actor, query) =>
+      // Names of filters only: their values may be an examinee's name.
+      deps.audit.record(db, auditActor(actor), {
+        action: 'records.exported',
+        resourceType: 'page',
+        resourceId: '/bookings/export.csv',
+        metadata: { table: 'bookings', filteredBy: namesOf(query) },
+      }),
+
+    pages: (viewer, query) => pagesOf(list, viewer, query),
   };
+  return list;
+}
+
+function namesOf(query: object): string[] {
+  return Object.entries(query)
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => name);
+}
+
+/** Each a statement of its own: no snapshot is held while a slow client reads. */
+async function* pagesOf(
+  list: Pick<BookingList, 'page'>,
+  viewer: Viewer,
+  query: WholeListQuery,
+): AsyncGenerator<Booking[]> {
+  let cursor: string | undefined;
+  do {
+    const found = await list.page(viewer, { ...query, limit: exportedAtOnce, cursor });
+    if (found === 'bad_cursor') throw new Error('The list refused its own cursor');
+    yield found.bookings;
+    cursor = found.nextCursor ?? undefined;
+  } while (cursor !== undefined);
 }
 
 interface Wanted {

@@ -34,6 +34,9 @@ export interface OpenedDocument {
   content: Readable;
 }
 
+/** `archive`: within a ZIP file of all documents. */
+export type Purpose = 'download' | 'view' | 'archive';
+
 type Range = { start: number; end: number };
 
 /** The stored bytes are not those that were received. */
@@ -65,7 +68,7 @@ export async function openDocument(
   actor: Actor,
   id: string,
   wanted: WantedRange | null,
-  purpose: 'download' | 'view',
+  purpose: Purpose,
 ): Promise<Result<OpenedDocument, OpenFailure>> {
   const document = await findVisibleDocument(deps, actor, id);
   if (!document) return failure({ reason: 'not_found' });

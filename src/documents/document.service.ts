@@ -5,6 +5,7 @@ import type { Result } from '../lib/result.ts';
 import type { DocumentDeps, DocumentLimits } from './document.deps.ts';
 import { createDirectUploads, type DirectUploads } from './document.direct.ts';
 import { historyOf, type DocumentEvent } from './document.history.ts';
+import { archiveName, openArchive, planArchive, type DocumentArchive } from './document.archive.ts';
 import {
   findVisibleDocument,
   openDocument,
@@ -47,6 +48,10 @@ export interface DocumentService {
     wanted: WantedRange | null,
     purpose?: 'download' | 'view',
   ): Promise<Result<OpenedDocument, OpenFailure>>;
+  /** Every document of a booking that the actor may open, as one ZIP file. */
+  openAll(actor: Actor, bookingId: string): Promise<Result<DocumentArchive, OpenFailure>>;
+  /** What `openAll` would answer, without opening anything: its name; null: nothing. */
+  archiveName(actor: Actor, bookingId: string): Promise<string | null>;
   remove(actor: Actor, id: string): Promise<Result<null, { reason: 'not_found' } | { reason: 'forbidden' }>>;
   /** Makes the report visible to referrers. @param recipients who is told; null: the booking's usual recipients */
   release(
@@ -73,6 +78,11 @@ export function createDocumentService(deps: DocumentDeps): DocumentService {
     listState: (viewer, bookingId) => documentsState(deps.db, bookingId, visibilityFor(viewer)),
     find: (actor, id) => findVisibleDocument(deps, actor, id),
     open: (actor, id, wanted, purpose = 'download') => openDocument(deps, actor, id, wanted, purpose),
+    openAll: (actor, bookingId) => openArchive(deps, actor, bookingId),
+    async archiveName(actor, bookingId) {
+      const plan = await planArchive(deps, actor, bookingId);
+      return plan && archiveName(plan);
+    },
     remove: (actor, id) => removeDocument(deps, actor, id),
     release: (actor, id, recipients) => releaseReport(deps, actor, id, recipients),
     recall: (actor, id) => recallReport(deps, actor, id),

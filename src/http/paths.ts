@@ -51,6 +51,10 @@ export const paths = {
   draftUnanswered: (draftId: string) => `/bookings/new/${draftId}/examinee?unanswered`,
   draftReview: (draftId: string) => `/bookings/new/${draftId}/check`,
   bookingDocuments: (id: string) => `/bookings/${id}/documents`,
+  /** All of them, as one ZIP file. */
+  bookingArchive: (id: string) => `/bookings/${id}/documents.zip`,
+  /** The list as a table, with the filters of the query. */
+  bookingsTable: () => '/bookings/export.csv',
   document: (id: string) => `/documents/${id}`,
   /** Shows the document in a sandboxed frame. */
   documentView: (id: string) => `/documents/${id}/view`,

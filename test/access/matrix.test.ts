@@ -113,6 +113,8 @@ const table: Record<string, string> = {
   'post /bookings/:id/documents/uploads/:uploadId/complete': 'siuuui',
   'delete /bookings/:id/documents/uploads/:uploadId': 'siuuui',
   'get /bookings/:id/calendar.ics': 'siuiii',
+  'get /bookings/:id/documents.zip': 'siuiii',
+  'get /bookings/export.csv': 'siinni',
   'get /bookings/:id/reschedule': 'siuiii',
   'post /bookings/:id/reschedule': 'siuiii',
   'get /bookings/:id/cancel': 'siuiii',

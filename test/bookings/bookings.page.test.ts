@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { parseCsv } from '../../src/lib/csv.ts';
 import { acuityDown } from '../support/fakes/acuity.ts';
 import { markupErrors, type Visitor } from '../support/visitor.ts';
 import {
@@ -234,6 +235,44 @@ describe('booking pages', () => {
           'href',
         ),
       ).to.equal(bookingPath);
+  });
+
+  it('save the list with its filters as a table, whose cells no spreadsheet runs', async () => {
+    const { db } = fixture.app;
+    const id = bookingPath.split('/')[2] ?? '';
+    await db('bookings').where({ id }).update({ claim_number: '=1+1' });
+    const list = await visitor.get(
+      '/bookings?specialistId=' + (await fixture.specialistId('Dr Amelia Hart')),
+    );
+    const found = await visitor.post('/bookings/search', { ...list.form('/bookings/search'), q: 'marsh' });
+    const href = found.attribute('.list-foot a', 'href');
+    expect(href)
+      .to.match(/^\/bookings\/export\.csv\?/)
+      .and.not.match(/marsh/i);
+    const answer = await visitor.raw(href);
+    expect(answer.headers.get('content-type')).to.equal('text/csv; charset=utf-8');
+    const rows = [...parseCsv((await answer.text()).replace('\uFEFF', ''))].map(({ cells }) => cells);
+    const [columns = [], ...bookings] = rows;
+    expect(bookings).to.have.length(1);
+    const cell = (name: string) => bookings[0]?.[columns.indexOf(name)];
+    expect(cell('Day')).to.equal('2026-12-01');
+    expect(cell('Time')).to.equal('9:00 am');
+    expect(cell('Time zone')).to.equal('Australia/Sydney');
+    expect(cell('Last name')).to.equal('Marsh');
+    expect(cell('Claim number')).to.equal("'=1+1");
+    await db('bookings').where({ id }).update({ claim_number: 'CL-2207' });
+    const exported = await db('audit_log')
+      .where({ action: 'records.exported' })
+      .orderBy('id', 'desc')
+      .first();
+    expect(exported?.metadata).to.deep.equal({
+      table: 'bookings',
+      filteredBy: ['specialistId', 'q', 'tab', 'today'],
+    });
+    const other = await fixture.signedIn(nadia);
+    expect((await other.raw(href)).status).to.equal(404);
+    expect((await (await other.raw('/bookings/export.csv')).text()).trim().split('\n')).to.have.length(1);
+    expect((await (await fixture.signedIn(sam)).raw('/bookings/export.csv')).status).to.equal(403);
   });
 
   it('keep the filters in every view', async () => {

@@ -5,6 +5,7 @@ import {
   type BookingListPage,
   type BookingListQuery,
 } from '../../src/bookings/index.ts';
+import { auditLog } from '../../src/audit/index.ts';
 import type { Statement, Statements } from '../../src/db/statements.ts';
 import type { Actor } from '../../src/accounts/index.ts';
 import { openBookingFixture, testClock, valueOf, type BookingFixture } from '../support/booking-fixture.ts';
@@ -89,14 +90,19 @@ describe('booking list', () => {
         return rows;
       },
     };
-    const list = createBookingList({ db: fixture.db, statements: counted, clock: testClock });
+    const list = createBookingList({
+      db: fixture.db,
+      statements: counted,
+      clock: testClock,
+      audit: auditLog,
+    });
     for (const { viewer } of [fixture.people.rita, fixture.people.sam]) await list.page(viewer, { limit: 2 });
     expect(counts).to.deep.equal([3, 3]);
   });
 
   it('shows what is to come, soonest first, then what was, latest first, page by page', async () => {
     const noon = new Date('2026-12-02T00:00:00Z');
-    const list = createBookingList({ ...fixture, clock: { now: () => noon } });
+    const list = createBookingList({ ...fixture, audit: auditLog, clock: { now: () => noon } });
     const { viewer } = fixture.people.sam;
     const seen: string[] = [];
     let cursor: string | undefined;
@@ -113,7 +119,11 @@ describe('booking list', () => {
   });
 
   it('counts the bookings of each tab, no further than it shows', async () => {
-    const list = createBookingList({ ...fixture, clock: { now: () => new Date('2026-12-01T00:00:00Z') } });
+    const list = createBookingList({
+      ...fixture,
+      audit: auditLog,
+      clock: { now: () => new Date('2026-12-01T00:00:00Z') },
+    });
     const counts = async (actor: Actor) => (await list.facts(actor.viewer, '2026-12-01', [])).counts;
     expect(await counts(fixture.people.rita)).to.include({ today: 3, upcoming: 3, past: 1 });
     expect(await counts(fixture.people.nadia)).to.include({ today: 0, upcoming: 1, past: 0 });

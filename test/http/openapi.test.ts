@@ -166,6 +166,9 @@ describe('the OpenAPI document', () => {
     const [brief] = (uploaded.body as { documents: { url: string }[] }).documents;
     const file = await rita.get(brief?.url ?? '').expect(200);
     check('get', '/documents/:id', file.status, file.body);
+    const archive = await rita.get(`/bookings/${id}/documents.zip`).expect(200);
+    expect(archive.type).to.equal('application/zip');
+    answered.add('get /bookings/:id/documents.zip');
     const removed = await rita.delete(brief?.url ?? '').expect(204);
     check('delete', '/documents/:id', removed.status, removed.body);
     const uploads = '/bookings/:id/documents/uploads';

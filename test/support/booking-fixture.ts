@@ -140,7 +140,7 @@ export async function openBookingFixture(
     attempts: createAttemptService(deps),
     bookings: createBookingService({ ...deps, findOpenChange }),
     settlement: createSettlement(deps),
-    list: createBookingList({ db, statements, clock: testClock }),
+    list: createBookingList({ db, statements, clock: testClock, audit: auditLog }),
     statements,
     people,
     adaAsRita: {

@@ -158,6 +158,7 @@ export async function openMatrixFixture(): Promise<MatrixFixture> {
       .replace('*rest', 'resources/no-such-table')
       .replace(':table', 'no-such-table')
       .replace(':action', 'edit');
+    if (filled.endsWith('/documents.zip')) await aDocument();
     if (filled.includes(':uploadId')) return filled.replace(':uploadId', await anUpload());
     if (/\/documents\/:id\/(release|recall)/.test(filled))
       return filled.replace(':id', await aDocument('draft_report'));

@@ -102,6 +102,25 @@ export function documentEndpoints(services: DocumentApiServices): Endpoint[] {
     },
     {
       method: 'get',
+      path: '/bookings/:id/documents.zip',
+      access: 'session',
+      summary: 'Download all documents of a booking that the viewer may open, as one ZIP file',
+      request: { params: idParams },
+      responses: {
+        200: {
+          description:
+            'A ZIP file. When it ends before Content-Length, a document could not be read: try again',
+          contentType: 'application/zip',
+        },
+        401: noSession,
+        404: problem('not_found: no such booking, or it has no document that can be opened'),
+        409: problem('document_unavailable: still being checked, infected, or damaged (see `because`)'),
+        503: unavailable,
+      },
+      handle: (req, res) => downloadAll(documents, req, res),
+    },
+    {
+      method: 'get',
       path: '/documents/:id',
       access: 'session',
       summary: 'Download the file; supports Range',
@@ -206,6 +225,31 @@ async function download(documents: DocumentService, req: Request, res: Response)
   res.status(range ? 206 : 200).set('Content-Length', String(size));
   if (range) res.set('Content-Range', `bytes ${range.start}-${range.end}/${document.sizeBytes}`);
   await sendContent(content, res);
+}
+
+async function downloadAll(documents: DocumentService, req: Request, res: Response): Promise<void> {
+  const actor = actorOf(req, res);
+  if (req.method === 'HEAD') {
+    const fileName = await documents.archiveName(actor, idOf(req));
+    if (fileName === null) throw notFound();
+    setArchiveHeaders(res, fileName);
+    res.end();
+    return;
+  }
+  const opened = await documents.openAll(actor, idOf(req));
+  if (!opened.ok) throw openProblem(opened);
+  const { fileName, sizeBytes, content } = opened.value;
+  setArchiveHeaders(res, fileName);
+  res.set('Content-Length', String(sizeBytes));
+  await sendContent(content, res);
+}
+
+function setArchiveHeaders(res: Response, fileName: string): void {
+  res.set({
+    'Content-Type': 'application/zip',
+    'Content-Disposition': attachment(fileName),
+    'Cache-Control': 'private, no-store',
+  });
 }
 
 function setFileHeaders(res: Response, document: Document): void {

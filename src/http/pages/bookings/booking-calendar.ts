@@ -4,8 +4,8 @@ import {
   examineeName,
   type Booking,
   type BookingList,
-  type BookingListQuery,
   type ListView,
+  type WholeListQuery,
 } from '../../../bookings/index.ts';
 import { dayIn, offsetMinutes, shiftDays, shiftMonths, shortZone, zoneName } from '../../../lib/dates.ts';
 import { paths } from '../../paths.ts';
@@ -57,7 +57,7 @@ export interface CalendarPlace {
 
 export interface CalendarRequest<Row> {
   place: CalendarPlace;
-  filters: Omit<BookingListQuery, 'limit' | 'cursor'>;
+  filters: WholeListQuery;
   /** Which day is today for the reader. */
   today: string;
   /** The list's URL with its filters. */
@@ -126,12 +126,7 @@ function turned({ view, from }: Span, by: 1 | -1): { month?: string; day?: strin
   return { day: shiftDays(from, by * { day: 1, week: 7, agenda: agendaDays }[view]) };
 }
 
-async function bookingsBetween(
-  list: BookingList,
-  viewer: Viewer,
-  filters: Omit<BookingListQuery, 'limit' | 'cursor'>,
-  span: Span,
-) {
+async function bookingsBetween(list: BookingList, viewer: Viewer, filters: WholeListQuery, span: Span) {
   const bookings: Booking[] = [];
   const range = {
     from: filters.from && filters.from > span.from ? filters.from : span.from,

@@ -1,12 +1,6 @@
 import type { Request, Response } from 'express';
 import { isStaff, type Viewer } from '../../../accounts/index.ts';
-import {
-  defaultPageSize,
-  detailFilters,
-  type Booking,
-  type DetailFilterName,
-  type ListFacts,
-} from '../../../bookings/index.ts';
+import { defaultPageSize, type Booking, type ListFacts } from '../../../bookings/index.ts';
 import { dayIn } from '../../../lib/dates.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
@@ -20,7 +14,9 @@ import type { PageData } from '../../views.ts';
 import { withQuery } from '../links.ts';
 import { calendarOf, type BookingCalendar, type CalendarView } from './booking-calendar.ts';
 import { chipsOf, selectsOf, type FilterChip, type FilterSelect } from './list-filters.ts';
+import { filterNames, filterQuery, given, placeQuery, tabQuery, type LinkQuery } from './list-query.ts';
 import { listRow, type ListRow } from './list-rows.ts';
+import { tablePage } from './table.page.ts';
 import { tabsOf, viewsOf, type ListLink } from './list-tabs.ts';
 
 export interface BookingListPage extends PageData {
@@ -45,6 +41,8 @@ export interface BookingListPage extends PageData {
   allHref: string;
   isFiltered: boolean;
   searchAction: string;
+  /** The list as a table to save; null for staff, who export from the console. */
+  tableHref: string | null;
   /** What a new search keeps, and what a new filter keeps, as hidden fields. */
   keptBySearch: [string, string][];
   keptByFilter: [string, string][];
@@ -67,6 +65,7 @@ export function bookingListPages(services: Needs): PageRoute[] {
       access: 'session',
       handle: (req, res) => search(sealed, req, res),
     },
+    tablePage(services, sealed),
   ];
 }
 
@@ -119,12 +118,10 @@ interface Shown {
   filter: BookingFilter;
   words: string | null;
   /** Of the page's address, without the page. */
-  query: Query;
+  query: LinkQuery;
   now: Date;
   today: string;
 }
-
-type Query = Record<string, string | null | undefined>;
 
 async function listPage(services: Needs, shown: Shown): Promise<BookingListPage | 'bad_cursor'> {
   const { viewer, filter, words, query, now, today } = shown;
@@ -187,7 +184,7 @@ async function framePage(services: Needs, shown: Shown, facts: ListFacts): Promi
   const specialists = await services.specialists.listActive();
   const place = placeQuery(filter);
   const isFiltered = Object.values(filterQuery(filter)).some(Boolean);
-  const href = (changed: Query) => withQuery(paths.bookings(), { ...query, ...changed });
+  const href = (changed: LinkQuery) => withQuery(paths.bookings(), { ...query, ...changed });
   return {
     ...blankPage(),
     tabs: tabsOf({
@@ -204,6 +201,9 @@ async function framePage(services: Needs, shown: Shown, facts: ListFacts): Promi
     chips: chipsOf(filterQuery(filter), words, specialists, href),
     allHref: withQuery(paths.bookings(), { tab: query.tab, ...place }),
     isFiltered,
+    tableHref: isStaff(viewer)
+      ? null
+      : withQuery(paths.bookingsTable(), { ...query, view: null, month: null, day: null }),
     keptBySearch: given({ ...place, ...filterQuery(filter) }),
     keptByFilter: given({ tab: query.tab, ...place, find: query.find }),
   };
@@ -228,6 +228,7 @@ function blankPage(): BookingListPage {
     allHref: paths.bookings(),
     isFiltered: false,
     searchAction: paths.bookingSearch(),
+    tableHref: null,
     keptBySearch: [],
     keptByFilter: [],
   };
@@ -257,35 +258,6 @@ function noticeOf(query: Request['query']): BookingListPage['notice'] {
       return { text: `Booking ${changed} ${text}`, href: paths.bookingsFound(changed) };
   }
   return null;
-}
-
-/** Filters that links contain in clear. */
-type FilterName = Exclude<
-  keyof BookingFilter,
-  'find' | 'q' | 'cursor' | 'limit' | 'tab' | 'view' | 'month' | 'day'
->;
-
-function filterNames(): FilterName[] {
-  const named = detailFilters().map(({ name }) => name as DetailFilterName);
-  return ['status', 'progress', 'specialistId', ...named, 'from', 'to'];
-}
-
-/** The filters for links, without the search words. */
-function filterQuery(filter: BookingFilter): Pick<BookingFilter, FilterName> {
-  return Object.fromEntries(filterNames().map((name) => [name, filter[name]]));
-}
-
-/** The view and its days, for links. */
-function placeQuery({ view, month, day }: BookingFilter): Query {
-  return view === undefined || view === 'list' ? {} : { view, month, day };
-}
-
-function tabQuery({ tab }: BookingFilter): string | undefined {
-  return tab === 'all' ? undefined : tab;
-}
-
-function given(query: Query): [string, string][] {
-  return Object.entries(query).filter((pair): pair is [string, string] => Boolean(pair[1]));
 }
 
 function valuesOf(filter: BookingFilter, words: string | null): Record<string, string> {
