@@ -14,6 +14,7 @@ import { writeDocuments } from './documents.ts';
 import { writeEmails } from './emails.ts';
 import type { Examination, Story } from './examinations.ts';
 import { intakeFields } from './intake.ts';
+import { writeNews } from './news.ts';
 import { writeProfiles } from './profiles.ts';
 import { writeAudit, writeDifference, writeEpisode } from './oversight.ts';
 import { everybody, keyOf, personOf, type PersonKey } from './people.ts';
@@ -53,6 +54,7 @@ export async function writeStory(trx: Transaction, story: Story, deps: StoryDeps
   }
   for (const table of ['bookings', 'booking_progress', 'documents', 'emails', 'booking_reminders'] as const)
     await trx.batchInsert(table, rows[table], 100);
+  await writeNews(trx, story, deps.now, idOf);
   await writeDifference(trx, story, deps.now);
   await writeProfiles(trx, specialists, deps);
   await writeAudit(trx, rows, idOf);

@@ -65,6 +65,14 @@ describe('the story of the demo in the stack', () => {
     expect(await numberOf('users', { role: 'referrer' })).to.equal(8);
   });
 
+  it('tells Rita of the new report, and of what the clinic moved and cancelled', async () => {
+    const rita = await app.signIn('rita@harbour-legal.example');
+    const { text } = await rita.get('/').set('Accept', 'text/html').expect(200);
+    for (const words of ['Eleanor Voss', 'Report ready', 'Moved by the clinic', 'Cancelled by the clinic'])
+      expect(text).to.include(words);
+    expect(text).not.to.include('Paul Kowalski');
+  });
+
   it('has something for staff to do of each kind', async () => {
     expect(await numberOf('bookings', { organization_id: null })).to.equal(2);
     expect(await numberOf('bookings', { details_needed: true })).to.equal(1);
