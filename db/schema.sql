@@ -182,6 +182,19 @@ begin
     'œ', 'oe'), 'Œ', 'oe'), 'þ', 'th');
 end $function$;
 
+CREATE FUNCTION held_for_other(specialist uuid, starts timestamptz, minutes integer, person uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select exists (
+    select from wait_offers o join wait_entries e on e.id = o.entry_id
+    where o.specialist_id = specialist and o.state in ('checking', 'open') and o.expires_at > clock_timestamp()
+      and o.starts_at < starts + minutes * interval '1 minute'
+      and starts < o.starts_at + o.duration_minutes * interval '1 minute'
+      and e.created_by_id is distinct from merged_into(person))
+$function$;
+
 CREATE FUNCTION keep_impersonation_views()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -233,6 +246,27 @@ begin
     select user_id, last_seen_at from sessions where id = new.id
   on conflict (user_id) do update set last_active_at = excluded.last_active_at
     where user_activity.last_active_at < excluded.last_active_at;
+  return null;
+end $function$;
+
+CREATE FUNCTION note_freed_time()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if old.status = 'active'
+    and (tg_op = 'DELETE' or new.status = 'cancelled' or new.starts_at <> old.starts_at
+      or new.specialist_id <> old.specialist_id)
+    and exists (
+      select from wait_entries e left join bookings b on b.id = e.booking_id
+      where e.state = 'waiting' and coalesce(e.specialist_id, b.specialist_id) = old.specialist_id
+        and coalesce(e.type, b.type) = old.type)
+  then
+    insert into freed_times (specialist_id, type, starts_at, booking_id)
+    values (old.specialist_id, old.type, old.starts_at, old.id)
+    on conflict (specialist_id, type, starts_at) do update
+      set state = 'open', noticed_at = clock_timestamp(), check_at = null, booking_id = excluded.booking_id;
+  end if;
   return null;
 end $function$;
 
@@ -627,6 +661,7 @@ INSERT INTO email_kinds (kind) VALUES
   ('daily_digest'),
   ('document_added'),
   ('drift_report'),
+  ('earlier_time_offered'),
   ('email_change'),
   ('email_changed'),
   ('examinee_instructions'),
@@ -1140,6 +1175,7 @@ CREATE INDEX bookings_upcoming_idx ON bookings USING btree (starts_at) WHERE sta
 CREATE INDEX bookings_without_referrer_idx ON bookings USING btree (starts_at) WHERE created_by_id IS NULL;
 CREATE TRIGGER bookings_acting_pair BEFORE INSERT OR UPDATE OF created_by_id, created_for_id ON bookings FOR EACH ROW EXECUTE FUNCTION check_acting_pair('created_by_id', 'created_for_id');
 CREATE CONSTRAINT TRIGGER bookings_audited AFTER INSERT OR DELETE OR UPDATE ON bookings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('booking');
+CREATE TRIGGER bookings_free_times AFTER DELETE OR UPDATE OF status, starts_at, specialist_id ON bookings FOR EACH ROW EXECUTE FUNCTION note_freed_time();
 CREATE TRIGGER bookings_news AFTER UPDATE OF organization_id ON bookings FOR EACH ROW WHEN (new.organization_id IS DISTINCT FROM old.organization_id) EXECUTE FUNCTION move_news();
 CREATE TRIGGER bookings_updated_at BEFORE UPDATE ON bookings FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
@@ -1437,51 +1473,21 @@ CREATE INDEX drift_items_list_idx ON drift_items USING btree (found_at, id);
 CREATE INDEX drift_items_report_idx ON drift_items USING btree (report_id, found_at);
 CREATE INDEX drift_items_still_different_idx ON drift_items USING btree (found_at, id) WHERE state = 'left'::text AND NOT superseded;
 
-CREATE TABLE emails (
-  id uuid NOT NULL,
-  kind text NOT NULL,
-  dedupe_key text NOT NULL,
-  recipient text NOT NULL,
+CREATE TABLE freed_times (
+  id uuid DEFAULT gen_random_uuid() NOT NULL,
+  specialist_id uuid NOT NULL,
+  type text NOT NULL,
+  starts_at timestamptz NOT NULL,
   booking_id uuid,
-  attempt_id uuid,
-  status text DEFAULT 'queued'::text NOT NULL,
-  attempts integer DEFAULT 0 NOT NULL,
-  last_error text,
-  message_id text,
-  sent_at timestamptz,
-  created_at timestamptz DEFAULT now() NOT NULL,
-  updated_at timestamptz DEFAULT now() NOT NULL,
-  account_link_id uuid,
-  drift_report_id uuid,
-  recipient_id uuid,
-  previous_starts_at timestamptz,
-  document_id uuid,
-  digest_id uuid,
-  daily_digest_id uuid,
-  CONSTRAINT emails_pkey PRIMARY KEY (id),
-  CONSTRAINT emails_dedupe_key_key UNIQUE (dedupe_key),
-  CONSTRAINT emails_check CHECK ((status = 'sent'::text) = (sent_at IS NOT NULL)),
-  CONSTRAINT emails_status_check CHECK (status = ANY (ARRAY['queued'::text, 'for_digest'::text, 'sent'::text, 'failed'::text, 'withheld'::text])),
-  CONSTRAINT emails_account_link_id_fkey FOREIGN KEY (account_link_id) REFERENCES account_links(id) ON DELETE CASCADE,
-  CONSTRAINT emails_attempt_id_fkey FOREIGN KEY (attempt_id) REFERENCES booking_attempts(id),
-  CONSTRAINT emails_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES bookings(id),
-  CONSTRAINT emails_daily_digest_id_fkey FOREIGN KEY (daily_digest_id) REFERENCES emails(id),
-  CONSTRAINT emails_document_id_fkey FOREIGN KEY (document_id) REFERENCES documents(id),
-  CONSTRAINT emails_drift_report_id_fkey FOREIGN KEY (drift_report_id) REFERENCES drift_reports(id) ON DELETE CASCADE,
-  CONSTRAINT emails_kind_fkey FOREIGN KEY (kind) REFERENCES email_kinds(kind),
-  CONSTRAINT emails_recipient_id_fkey FOREIGN KEY (recipient_id) REFERENCES users(id) ON DELETE SET NULL
+  noticed_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  check_at timestamptz,
+  state text DEFAULT 'open'::text NOT NULL,
+  CONSTRAINT freed_times_pkey PRIMARY KEY (id),
+  CONSTRAINT freed_times_specialist_id_type_starts_at_key UNIQUE (specialist_id, type, starts_at),
+  CONSTRAINT freed_times_state_check CHECK (state = ANY (ARRAY['open'::text, 'done'::text])),
+  CONSTRAINT freed_times_specialist_id_fkey FOREIGN KEY (specialist_id) REFERENCES specialists(id) ON DELETE CASCADE
 );
-CREATE INDEX emails_account_link_idx ON emails USING btree (account_link_id) WHERE account_link_id IS NOT NULL;
-CREATE INDEX emails_booking_idx ON emails USING btree (booking_id);
-CREATE INDEX emails_daily_digest_idx ON emails USING btree (daily_digest_id) WHERE daily_digest_id IS NOT NULL;
-CREATE INDEX emails_drift_report_idx ON emails USING btree (drift_report_id) WHERE drift_report_id IS NOT NULL;
-CREATE INDEX emails_for_digest_idx ON emails USING btree (recipient_id) WHERE status = 'for_digest'::text AND daily_digest_id IS NULL;
-CREATE INDEX emails_list_idx ON emails USING btree (created_at, id);
-CREATE INDEX emails_reached_idx ON emails USING btree (recipient, kind, created_at) WHERE status = 'sent'::text;
-CREATE INDEX emails_status_idx ON emails USING btree (status, created_at);
-CREATE CONSTRAINT TRIGGER emails_changed_audited AFTER UPDATE ON emails DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.status <> ALL (ARRAY['queued'::text, 'for_digest'::text])) AND new.status IS DISTINCT FROM old.status OR new.kind IS DISTINCT FROM old.kind OR new.recipient IS DISTINCT FROM old.recipient OR new.dedupe_key IS DISTINCT FROM old.dedupe_key OR new.booking_id IS DISTINCT FROM old.booking_id OR new.attempt_id IS DISTINCT FROM old.attempt_id OR new.account_link_id IS DISTINCT FROM old.account_link_id OR new.drift_report_id IS DISTINCT FROM old.drift_report_id OR new.document_id IS DISTINCT FROM old.document_id OR new.digest_id IS DISTINCT FROM old.digest_id OR new.previous_starts_at IS DISTINCT FROM old.previous_starts_at) EXECUTE FUNCTION audit_unannounced_change('email');
-CREATE CONSTRAINT TRIGGER emails_deleted_audited AFTER DELETE ON emails DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('email');
-CREATE TRIGGER emails_updated_at BEFORE UPDATE ON emails FOR EACH ROW EXECUTE FUNCTION set_updated_at();
+CREATE INDEX freed_times_open_idx ON freed_times USING btree (starts_at) WHERE state = 'open'::text;
 
 CREATE TABLE next_free_times (
   specialist_id uuid NOT NULL,
@@ -1625,6 +1631,113 @@ CREATE TABLE verifications (
 );
 CREATE INDEX verifications_identifier_idx ON verifications USING btree (identifier);
 CREATE TRIGGER verifications_updated_at BEFORE UPDATE ON verifications FOR EACH ROW EXECUTE FUNCTION set_updated_at();
+
+CREATE TABLE wait_entries (
+  id uuid NOT NULL,
+  created_by_id uuid NOT NULL,
+  created_for_id uuid,
+  organization_id uuid NOT NULL,
+  booking_id uuid,
+  specialist_id uuid,
+  type text,
+  before timestamptz,
+  not_before timestamptz,
+  state text DEFAULT 'waiting'::text NOT NULL,
+  created_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  updated_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  CONSTRAINT wait_entries_pkey PRIMARY KEY (id),
+  CONSTRAINT wait_entries_check CHECK (
+CASE
+    WHEN booking_id IS NULL THEN specialist_id IS NOT NULL AND type IS NOT NULL AND before IS NOT NULL
+    ELSE specialist_id IS NULL AND type IS NULL AND before IS NULL
+END),
+  CONSTRAINT wait_entries_state_check CHECK (state = ANY (ARRAY['waiting'::text, 'accepted'::text, 'left'::text, 'over'::text])),
+  CONSTRAINT wait_entries_type_check CHECK (type = ANY (ARRAY['in_person'::text, 'telehealth'::text])),
+  CONSTRAINT wait_entries_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES bookings(id) ON DELETE CASCADE,
+  CONSTRAINT wait_entries_created_by_id_fkey FOREIGN KEY (created_by_id) REFERENCES users(id),
+  CONSTRAINT wait_entries_created_for_id_fkey FOREIGN KEY (created_for_id) REFERENCES users(id),
+  CONSTRAINT wait_entries_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id),
+  CONSTRAINT wait_entries_specialist_id_fkey FOREIGN KEY (specialist_id) REFERENCES specialists(id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX wait_entries_booking_key ON wait_entries USING btree (booking_id) WHERE state = 'waiting'::text;
+CREATE INDEX wait_entries_person_idx ON wait_entries USING btree (created_by_id, created_at);
+CREATE INDEX wait_entries_specialist_idx ON wait_entries USING btree (specialist_id, type) WHERE state = 'waiting'::text;
+CREATE TRIGGER wait_entries_acting_pair BEFORE INSERT OR UPDATE OF created_by_id, created_for_id ON wait_entries FOR EACH ROW EXECUTE FUNCTION check_acting_pair('created_by_id', 'created_for_id');
+CREATE CONSTRAINT TRIGGER wait_entries_audited AFTER INSERT OR DELETE OR UPDATE ON wait_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('wait_entry');
+CREATE CONSTRAINT TRIGGER wait_entries_kept AFTER INSERT OR DELETE OR UPDATE ON wait_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION raise_kept_version();
+CREATE TRIGGER wait_entries_updated_at BEFORE UPDATE ON wait_entries FOR EACH ROW EXECUTE FUNCTION set_updated_at();
+
+CREATE TABLE wait_offers (
+  id uuid NOT NULL,
+  entry_id uuid NOT NULL,
+  specialist_id uuid NOT NULL,
+  type text NOT NULL,
+  starts_at timestamptz NOT NULL,
+  duration_minutes integer NOT NULL,
+  state text DEFAULT 'checking'::text NOT NULL,
+  created_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  expires_at timestamptz NOT NULL,
+  ended_at timestamptz,
+  CONSTRAINT wait_offers_pkey PRIMARY KEY (id),
+  CONSTRAINT wait_offers_check CHECK ((state = ANY (ARRAY['checking'::text, 'open'::text])) = (ended_at IS NULL)),
+  CONSTRAINT wait_offers_state_check CHECK (state = ANY (ARRAY['checking'::text, 'open'::text, 'accepted'::text, 'declined'::text, 'lapsed'::text, 'taken'::text, 'withdrawn'::text])),
+  CONSTRAINT wait_offers_entry_id_fkey FOREIGN KEY (entry_id) REFERENCES wait_entries(id) ON DELETE CASCADE,
+  CONSTRAINT wait_offers_specialist_id_fkey FOREIGN KEY (specialist_id) REFERENCES specialists(id)
+);
+CREATE INDEX wait_offers_entry_idx ON wait_offers USING btree (entry_id, created_at);
+CREATE UNIQUE INDEX wait_offers_held_key ON wait_offers USING btree (specialist_id, starts_at) WHERE state = ANY (ARRAY['checking'::text, 'open'::text]);
+CREATE UNIQUE INDEX wait_offers_live_key ON wait_offers USING btree (entry_id) WHERE state = ANY (ARRAY['checking'::text, 'open'::text]);
+CREATE CONSTRAINT TRIGGER wait_offers_audited AFTER INSERT OR DELETE OR UPDATE ON wait_offers DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('wait_offer');
+CREATE CONSTRAINT TRIGGER wait_offers_kept AFTER INSERT OR DELETE OR UPDATE ON wait_offers DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION raise_kept_version();
+
+CREATE TABLE emails (
+  id uuid NOT NULL,
+  kind text NOT NULL,
+  dedupe_key text NOT NULL,
+  recipient text NOT NULL,
+  booking_id uuid,
+  attempt_id uuid,
+  status text DEFAULT 'queued'::text NOT NULL,
+  attempts integer DEFAULT 0 NOT NULL,
+  last_error text,
+  message_id text,
+  sent_at timestamptz,
+  created_at timestamptz DEFAULT now() NOT NULL,
+  updated_at timestamptz DEFAULT now() NOT NULL,
+  account_link_id uuid,
+  drift_report_id uuid,
+  recipient_id uuid,
+  previous_starts_at timestamptz,
+  document_id uuid,
+  digest_id uuid,
+  daily_digest_id uuid,
+  wait_offer_id uuid,
+  CONSTRAINT emails_pkey PRIMARY KEY (id),
+  CONSTRAINT emails_dedupe_key_key UNIQUE (dedupe_key),
+  CONSTRAINT emails_check CHECK ((status = 'sent'::text) = (sent_at IS NOT NULL)),
+  CONSTRAINT emails_status_check CHECK (status = ANY (ARRAY['queued'::text, 'for_digest'::text, 'sent'::text, 'failed'::text, 'withheld'::text])),
+  CONSTRAINT emails_account_link_id_fkey FOREIGN KEY (account_link_id) REFERENCES account_links(id) ON DELETE CASCADE,
+  CONSTRAINT emails_attempt_id_fkey FOREIGN KEY (attempt_id) REFERENCES booking_attempts(id),
+  CONSTRAINT emails_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES bookings(id),
+  CONSTRAINT emails_daily_digest_id_fkey FOREIGN KEY (daily_digest_id) REFERENCES emails(id),
+  CONSTRAINT emails_document_id_fkey FOREIGN KEY (document_id) REFERENCES documents(id),
+  CONSTRAINT emails_drift_report_id_fkey FOREIGN KEY (drift_report_id) REFERENCES drift_reports(id) ON DELETE CASCADE,
+  CONSTRAINT emails_kind_fkey FOREIGN KEY (kind) REFERENCES email_kinds(kind),
+  CONSTRAINT emails_recipient_id_fkey FOREIGN KEY (recipient_id) REFERENCES users(id) ON DELETE SET NULL,
+  CONSTRAINT emails_wait_offer_id_fkey FOREIGN KEY (wait_offer_id) REFERENCES wait_offers(id) ON DELETE CASCADE
+);
+CREATE INDEX emails_account_link_idx ON emails USING btree (account_link_id) WHERE account_link_id IS NOT NULL;
+CREATE INDEX emails_booking_idx ON emails USING btree (booking_id);
+CREATE INDEX emails_daily_digest_idx ON emails USING btree (daily_digest_id) WHERE daily_digest_id IS NOT NULL;
+CREATE INDEX emails_drift_report_idx ON emails USING btree (drift_report_id) WHERE drift_report_id IS NOT NULL;
+CREATE INDEX emails_for_digest_idx ON emails USING btree (recipient_id) WHERE status = 'for_digest'::text AND daily_digest_id IS NULL;
+CREATE INDEX emails_list_idx ON emails USING btree (created_at, id);
+CREATE INDEX emails_reached_idx ON emails USING btree (recipient, kind, created_at) WHERE status = 'sent'::text;
+CREATE INDEX emails_status_idx ON emails USING btree (status, created_at);
+CREATE INDEX emails_wait_offer_idx ON emails USING btree (wait_offer_id) WHERE wait_offer_id IS NOT NULL;
+CREATE CONSTRAINT TRIGGER emails_changed_audited AFTER UPDATE ON emails DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.status <> ALL (ARRAY['queued'::text, 'for_digest'::text])) AND new.status IS DISTINCT FROM old.status OR new.kind IS DISTINCT FROM old.kind OR new.recipient IS DISTINCT FROM old.recipient OR new.dedupe_key IS DISTINCT FROM old.dedupe_key OR new.booking_id IS DISTINCT FROM old.booking_id OR new.attempt_id IS DISTINCT FROM old.attempt_id OR new.account_link_id IS DISTINCT FROM old.account_link_id OR new.drift_report_id IS DISTINCT FROM old.drift_report_id OR new.document_id IS DISTINCT FROM old.document_id OR new.digest_id IS DISTINCT FROM old.digest_id OR new.previous_starts_at IS DISTINCT FROM old.previous_starts_at) EXECUTE FUNCTION audit_unannounced_change('email');
+CREATE CONSTRAINT TRIGGER emails_deleted_audited AFTER DELETE ON emails DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('email');
+CREATE TRIGGER emails_updated_at BEFORE UPDATE ON emails FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
 CREATE TABLE webhook_events (
   id uuid NOT NULL,

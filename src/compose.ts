@@ -57,6 +57,7 @@ import {
   createDailyDigest,
   createEmailSender,
   createMailPreferences,
+  createOfferOutbox,
   createOutbox,
   createPaperworkReminders,
   createReminders,
@@ -88,6 +89,14 @@ import { createRelay, type Relay, type RelayDeps } from './relay/index.ts';
 import { createRestoring, type Restoring } from './restoring/index.ts';
 import { createProfileFiles, createSpecialistRepository, keepSpecialists } from './specialists/index.ts';
 import { createSyncService, type ReconcileDeps, type SyncService } from './sync/index.ts';
+import {
+  createWaitMemory,
+  createWaitList,
+  createWaitListOffers,
+  noteFreed,
+  type OfferDeps,
+  type WaitListOffers,
+} from './waiting/index.ts';
 import { createWebhookService, type WebhookDeps } from './webhooks/index.ts';
 
 /** What tests put in the place of the real thing. */
@@ -107,6 +116,7 @@ export interface Overrides {
   imports?: Pick<ImportDeps, 'onStep'>;
   convergence?: Pick<ConvergenceDeps, 'readAgainMs' | 'linkDelayMs'>;
   webhooks?: Pick<WebhookDeps, 'onStep'>;
+  waiting?: Pick<OfferDeps, 'onStep'>;
   relay?: Partial<Pick<RelayDeps, 'targetUrl' | 'concurrency' | 'pollMs' | 'timeoutMs' | 'onStep'>>;
   doctor?: DoctorOverrides;
   emails?: Pick<EmailSenderDeps, 'firstPauseMs' | 'sweepAfterMs' | 'onStep'> & Pick<OutboxDeps, 'gatherMs'>;
@@ -126,6 +136,7 @@ export interface System extends Workers {
       imports: Imports;
       restoring: Restoring;
       nextFreeFiller: NextFreeFiller;
+      waitListOffers: WaitListOffers;
     };
   relay: Relay;
   readiness: Services['readiness'];
@@ -177,14 +188,22 @@ export function compose(config: Config, overrides: Overrides = {}): System {
   });
   const impersonation = createImpersonation({ ...ground, auth, accounts });
   const specialists = createSpecialistRepository(db);
-  const nextFree = createNextFree(ground);
+  const waitMemory = createWaitMemory(db, ground.keptVersion);
+  const nextFree = createNextFree({ ...ground, holds: waitMemory });
   const availability = createAvailabilityService({
     ...ground,
     acuity,
     cache,
+    holds: waitMemory,
     changed: (calendarId, taken) => nextFree.changed(calendarId, taken),
   });
-  const nextFreeFiller = createNextFreeFiller({ ...ground, acuity: acuity.background, cache, specialists });
+  const nextFreeFiller = createNextFreeFiller({
+    ...ground,
+    acuity: acuity.background,
+    cache,
+    specialists,
+    noteFreed,
+  });
   /** For requests. */
   const keptSpecialists = keepSpecialists(specialists, ground.keptVersion);
   const intakeFields = {
@@ -217,6 +236,15 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     // A call may wait for its turn before its time-out begins.
     timings: { inFlightMs: config.ACUITY_TIMEOUT_MS + 8_000, ...overrides.bookings?.timings },
   };
+  const attempts = createAttemptService({ ...attemptDeps, specialists: keptSpecialists });
+  const waitList = createWaitList({ ...ground, attempts, specialists, memory: waitMemory });
+  const waitListOffers = createWaitListOffers({
+    ...ground,
+    acuity: acuity.background,
+    specialists,
+    announceOffer: createOfferOutbox(ground),
+    ...overrides.waiting,
+  });
   const backgroundDeps: AttemptDeps = { ...attemptDeps, acuity: acuity.background };
   const settlement = createSettlement(backgroundDeps);
   const quietSettlement = createSettlement({ ...backgroundDeps, announce: tellNobody });
@@ -311,6 +339,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
       settlement,
       drafts,
       nextFreeFiller,
+      waitListOffers,
       emails: createEmailSender({
         ...ground,
         mailer,
@@ -369,7 +398,9 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     bookingList: createBookingList(ground),
     bookingNeeds,
     upcomingBookings: createUpcomingBookings(ground),
-    attempts: createAttemptService({ ...attemptDeps, specialists: keptSpecialists }),
+    attempts,
+    waitList,
+    waitListOffers,
     settlement,
     convergence,
     webhooks,

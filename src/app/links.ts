@@ -14,6 +14,7 @@ export function emailLinks(
     home: () => BASE_URL + paths.home(),
     booking: (id) => BASE_URL + paths.booking(id),
     attempt: (id) => BASE_URL + paths.bookingAttempt(id),
+    waitList: () => BASE_URL + paths.waitList(),
     newBooking: () => BASE_URL + paths.newBooking(),
     account: () => BASE_URL + paths.account(),
     console: () => BASE_URL + paths.console(),

@@ -41,11 +41,17 @@ export async function book(
   const { specialist } = plan.value;
   const free = await deps.availability.isFree(specialist, request.type, request.startsAt, {
     fromCache: true,
+    personId: personOf(asked),
   });
   if (free === 'taken') return refuseTaken(deps, asked, plan.value);
 
   const stored = await store(deps, asked, plan.value);
   return stored.ok ? bookAnswer(await runAttempt(deps, stored.attempt)) : stored.answer;
+}
+
+/** The referrer, also while an admin acts as them. */
+function personOf({ actor }: Asked): string {
+  return attribution(actor.viewer).byId;
 }
 
 function invalid(path: string, message: string): Answer {
@@ -77,7 +83,7 @@ async function answerAgain(deps: AttemptDeps, asked: Asked): Promise<Answer | nu
 /** The time is taken, so Acuity is not called. Stores the refusal, so that the same key gets the same answer. */
 async function refuseTaken(deps: AttemptDeps, asked: Asked, plan: Plan): Promise<Answer> {
   const { type, startsAt } = asked.request;
-  const nearest = await deps.availability.nearest(plan.specialist, type, startsAt, 3);
+  const nearest = await deps.availability.nearest(plan.specialist, type, startsAt, 3, personOf(asked));
   const refusal = slotTaken({ startsAt, nearest });
   const answer = bookAnswer(failure(answerOf(refusal)));
   if (asked.idempotencyKey === null) return answer;

@@ -31,7 +31,8 @@ export async function change(
     const booking = await findVisible(deps, actor, bookingId);
     if (!booking) return failure({ reason: 'not_found' });
     if (isFulfilled(booking, request)) return ok(booking);
-    const refusal = changeRefusal(deps, booking, request) ?? (await slotRefusal(deps, booking, request));
+    const refusal =
+      changeRefusal(deps, booking, request) ?? (await slotRefusal(deps, actor, booking, request));
     if (refusal) return refusal;
     await deps.onStep?.('authorised');
 
@@ -77,6 +78,7 @@ function invalid(path: string, message: string): Answer {
 
 async function slotRefusal(
   deps: AttemptDeps,
+  actor: Actor,
   booking: Booking,
   request: ChangeRequest,
 ): Promise<Answer | null> {
@@ -88,10 +90,11 @@ async function slotRefusal(
       'The specialist no longer offers this kind of examination: call the agency to move it',
     );
   }
+  const personId = attribution(actor.viewer).byId;
   if (overlapsItself(booking, request.startsAt)) return null;
-  const free = await deps.availability.isFree(specialist, booking.type, request.startsAt);
+  const free = await deps.availability.isFree(specialist, booking.type, request.startsAt, { personId });
   if (free !== 'taken') return null;
-  const nearest = await deps.availability.nearest(specialist, booking.type, request.startsAt, 3);
+  const nearest = await deps.availability.nearest(specialist, booking.type, request.startsAt, 3, personId);
   return failure({ reason: 'slot_taken', startsAt: request.startsAt, nearest });
 }
 

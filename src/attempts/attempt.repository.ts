@@ -152,23 +152,38 @@ export function insertingAttempt(db: Queryable, attempt: NewAttempt): Call<Attem
   return inserting.call(db, rowOf(attempt));
 }
 
+/** Of a row of booking_attempts: somebody else holds the time that it asks for (src/waiting). */
+const isHeld = `held_for_other(specialist_id, starts_at, coalesce((request ->> 'durationMinutes')::int,
+  (select b.duration_minutes from bookings b where b.id = booking_attempts.booking_id)), created_by_id)`;
+
 const claiming = prepare<{ id: string }, { id: string }>('claim an attempt', (db, { id }) =>
   db('booking_attempts')
     .where({ id, state: 'open' })
     .whereNull('acuity_called_at')
+    .whereRaw(`not ${isHeld}`)
     .update({ acuity_called_at: db.raw('clock_timestamp()') })
     .returning('id'),
 );
 
 /**
- * Claims the attempt: the last statement before Acuity is called. False when it was settled in the meantime: the settle
- * job failed it because the request took too long.
+ * Claims the attempt: the last statement before Acuity is called. False when somebody else holds the time, or when it was
+ * settled in the meantime: the settle job failed it because the request took too long. Whoever is given a hold looks for
+ * claimed attempts afterwards, so one of the two always sees the other.
  */
 export async function claimForCall(
   deps: { db: Database; statements: Statements },
   id: string,
 ): Promise<boolean> {
   return (await claiming(deps, { id })).length === 1;
+}
+
+/** Why an open attempt cannot be claimed. */
+export async function isHeldForOther(db: Queryable, id: string): Promise<boolean> {
+  const [held] = await db('booking_attempts')
+    .where({ id, state: 'open' })
+    .whereNull('acuity_called_at')
+    .select<{ is_held: boolean }[]>(db.raw(`${isHeld} as is_held`));
+  return held?.is_held ?? false;
 }
 
 /**

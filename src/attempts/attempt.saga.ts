@@ -12,7 +12,13 @@ import { failAttempt, type FailOptions } from './attempt.end.ts';
 import { settleAttemptJob } from './attempt.jobs.ts';
 import type { Call, Completion } from './attempt.kind.ts';
 import { kindOf } from './attempt.kinds.ts';
-import { claimForCall, findAttempt, insertingAttempt, toAttempt } from './attempt.repository.ts';
+import {
+  claimForCall,
+  findAttempt,
+  insertingAttempt,
+  isHeldForOther,
+  toAttempt,
+} from './attempt.repository.ts';
 import {
   answerOf,
   slotTaken,
@@ -48,7 +54,7 @@ export async function runAttempt(deps: AttemptDeps, attempt: Attempt): Promise<A
 /** From here Acuity may have made or changed the appointment. Never throws: returns `outcome_pending` instead. */
 async function carryOut(deps: AttemptDeps, attempt: Attempt): Promise<AttemptAnswer> {
   try {
-    if (!(await claimForCall(deps, attempt.id))) return await currentOutcome(deps, attempt);
+    if (!(await claimForCall(deps, attempt.id))) return await notClaimed(deps, attempt);
     await deps.onStep?.('before_acuity');
     const call = await kindOf(attempt).call(deps, attempt);
     await deps.onStep?.('after_acuity');
@@ -113,12 +119,23 @@ export async function completeAttempt(
   return completion;
 }
 
+async function notClaimed(deps: AttemptDeps, attempt: Attempt): Promise<AttemptAnswer> {
+  const isHeld = await isHeldForOther(deps.db, attempt.id);
+  return isHeld ? refuseTime(deps, attempt) : currentOutcome(deps, attempt);
+}
+
 async function failAsTaken(deps: AttemptDeps, attempt: Attempt): Promise<AttemptAnswer> {
   const wanted = await kindOf(attempt).wantedTime(deps, attempt);
+  if (wanted) await deps.availability.invalidate(attempt.request.acuity.calendarId, wanted);
+  return refuseTime(deps, attempt);
+}
+
+/** Taken in Acuity, or held for somebody else here. */
+async function refuseTime(deps: AttemptDeps, attempt: Attempt): Promise<AttemptAnswer> {
+  const wanted = await kindOf(attempt).wantedTime(deps, attempt);
   if (!wanted) return fail(deps, attempt, { reason: 'acuity_error' });
-  const { specialist, type, startsAt, durationMinutes } = wanted;
-  await deps.availability.invalidate(attempt.request.acuity.calendarId, { startsAt, durationMinutes });
-  const nearest = await deps.availability.nearest(specialist, type, startsAt, 3);
+  const { specialist, type, startsAt } = wanted;
+  const nearest = await deps.availability.nearest(specialist, type, startsAt, 3, attempt.createdById);
   return fail(deps, attempt, slotTaken({ startsAt, nearest }));
 }
 

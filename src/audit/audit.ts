@@ -63,6 +63,8 @@ export interface AuditEntry {
     | 'import'
     | 'restore'
     | 'job'
+    | 'wait_entry'
+    | 'wait_offer'
     | 'page';
   resourceId: string | null;
   outcome?: (typeof auditOutcomes)[number];

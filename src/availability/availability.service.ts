@@ -14,6 +14,7 @@ import {
   asAvailabilityFailure,
   offeredSlots,
 } from './calendar-reads.ts';
+import { isHeld, noHolds, withoutHeld, type Holds } from './holds.ts';
 import { nearestSlots } from './nearest.ts';
 import { createSharedReads } from './shared-reads.ts';
 
@@ -22,6 +23,8 @@ export interface AvailabilityDeps {
   cache: Cache;
   clock: Clock;
   log: Logger;
+  /** Default: nobody holds anything. */
+  holds?: Holds;
   /** Called after the free times of a calendar changed. */
   changed?: (calendarId: number, taken?: { startsAt: Date; durationMinutes: number }) => Promise<void>;
 }
@@ -37,6 +40,7 @@ export function createAvailabilityService({
   cache,
   clock,
   log,
+  holds = noHolds,
   changed,
 }: AvailabilityDeps): AvailabilityService {
   const shared = createSharedReads({ cache, clock, log });
@@ -47,7 +51,7 @@ export function createAvailabilityService({
   const emptyState = () => ({ cache: 'HIT' as const, asOf: clock.now() });
 
   return {
-    async day(specialist, { type, date, timezone = specialist.timezone }) {
+    async day(specialist, { type, date, timezone = specialist.timezone, personId }) {
       const service = serviceOf(specialist, type);
       if (!service) return failure({ reason: 'type_not_offered' });
       const [from, to] = [startOfDay(date, timezone), startOfDay(shiftDays(date, 1), timezone)];
@@ -58,9 +62,10 @@ export function createAvailabilityService({
       const failed = answers.find((answer) => !answer.ok);
       if (failed) return asAvailabilityFailure(failed);
       const known = answers.filter((answer) => answer.ok).map((answer) => answer.value);
-      const slots = offeredSlots(known, service, clock.now()).filter(
+      const offered = offeredSlots(known, service, clock.now()).filter(
         (slot) => slot.startsAt >= from && slot.startsAt < to,
       );
+      const slots = withoutHeld(offered, await holds.forOthers(specialist.id, personId ?? null));
       return ok({ date, timezone, slots, ...combinedState(known) });
     },
 
@@ -77,11 +82,12 @@ export function createAvailabilityService({
       return ok({ month, timezone, ...answer.value, dates });
     },
 
-    async nearest(specialist, type, around, count) {
+    async nearest(specialist, type, around, count, personId) {
       const service = serviceOf(specialist, type);
       if (!service) return [];
       try {
-        return await nearestSlots({ reads, specialist, service, around, count, now: clock.now() });
+        const held = await holds.forOthers(specialist.id, personId ?? null);
+        return await nearestSlots({ reads, specialist, service, around, count, held, now: clock.now() });
       } catch (error) {
         // Suggestions are optional; the answer that they accompany must not fail because of them.
         log.warn({ error: errorFacts(error), specialistId: specialist.id }, 'no nearest times found');
@@ -89,9 +95,11 @@ export function createAvailabilityService({
       }
     },
 
-    async isFree(specialist, type, startsAt, { fromCache = false } = {}) {
+    async isFree(specialist, type, startsAt, { fromCache = false, personId } = {}) {
       const service = serviceOf(specialist, type);
       if (!service || startsAt <= clock.now()) return 'taken';
+      const held = await holds.forOthers(specialist.id, personId ?? null);
+      if (isHeld({ startsAt, durationMinutes: service.durationMinutes }, held)) return 'taken';
       const day = dayIn(startsAt, specialist.timezone);
       const offers = (slots: Slot[]) => slots.some((slot) => slot.startsAt.getTime() === startsAt.getTime());
 

@@ -35,11 +35,12 @@ export type AvailabilityFailure =
   | { reason: 'acuity_queue_full'; retryAfterMs: number }
   | { reason: 'acuity_error' };
 
+/** `personId`: whoever looks. Times that are held for somebody else are not free. */
 export interface AvailabilityService {
   /** `timezone` defaults to the specialist's own. */
   day(
     specialist: Specialist,
-    query: { type: ExaminationType; date: string; timezone?: string },
+    query: { type: ExaminationType; date: string; timezone?: string; personId?: string },
   ): Promise<Result<DayAvailability, AvailabilityFailure>>;
   month(
     specialist: Specialist,
@@ -48,7 +49,13 @@ export interface AvailabilityService {
   /**
    * Up to `count` other free times nearest to `around`, within a week before and after, sorted by time. Never throws.
    */
-  nearest(specialist: Specialist, type: ExaminationType, around: Date, count: number): Promise<Slot[]>;
+  nearest(
+    specialist: Specialist,
+    type: ExaminationType,
+    around: Date,
+    count: number,
+    personId?: string,
+  ): Promise<Slot[]>;
   /**
    * Whether Acuity offers exactly this time. A cached "not free" older than a few seconds is checked again, so that a
    * slot freed a minute ago can be booked. `unknown` when Acuity cannot be asked, or with `fromCache` need be asked.
@@ -57,7 +64,7 @@ export interface AvailabilityService {
     specialist: Specialist,
     type: ExaminationType,
     startsAt: Date,
-    options?: { fromCache?: boolean },
+    options?: { fromCache?: boolean; personId?: string },
   ): Promise<'free' | 'taken' | 'unknown'>;
   /** Discards what is cached for this calendar; `taken` times disappear from stale copies as well. Never throws. */
   invalidate(acuityCalendarId: number, taken?: { startsAt: Date; durationMinutes: number }): Promise<void>;

@@ -5,6 +5,7 @@ export type {
   Slot,
 } from './availability.ts';
 export { createAvailabilityService } from './availability.service.ts';
+export type { HeldTime, Holds } from './holds.ts';
 export { createNextFreeFiller, type NextFreeFiller } from './next-free.fill.ts';
 export { fillNextFreeJob } from './next-free.jobs.ts';
 export { createNextFree } from './next-free.service.ts';

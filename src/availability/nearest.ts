@@ -1,6 +1,7 @@
 import { dayIn, shiftDays, startOfDay } from '../lib/dates.ts';
 import type { Specialist, SpecialistService } from '../specialists/index.ts';
 import type { Slot } from './availability.ts';
+import { withoutHeld, type HeldTime } from './holds.ts';
 import { type CalendarReads, daysOver, offeredSlots } from './calendar-reads.ts';
 
 interface Search {
@@ -9,6 +10,8 @@ interface Search {
   service: SpecialistService;
   around: Date;
   count: number;
+  /** For somebody else. */
+  held: readonly HeldTime[];
   now: Date;
 }
 
@@ -18,7 +21,7 @@ const maxSearchMs = 5_000;
 
 /** The free times nearest to `around`, within a week before and after, without `around` itself. Sorted by time. */
 export async function nearestSlots(search: Search): Promise<Slot[]> {
-  const { reads, specialist, service, around, count, now } = search;
+  const { reads, specialist, service, around, count, held, now } = search;
   const zone = specialist.timezone;
   const distance = (time: Date) => Math.abs(time.getTime() - around.getTime());
   const best = (slots: Slot[]) =>
@@ -42,7 +45,7 @@ export async function nearestSlots(search: Search): Promise<Slot[]> {
     if (performance.now() > deadline) break;
     const answer = await reads.day(specialist, service, day);
     if (!answer.ok) break;
-    found = best([...found, ...offeredSlots([answer.value], service, now)]);
+    found = best([...found, ...withoutHeld(offeredSlots([answer.value], service, now), held)]);
   }
   return found.toSorted((a, b) => a.startsAt.getTime() - b.startsAt.getTime());
 }

@@ -16,6 +16,7 @@ import {
   matchServices,
   storeRead,
   type ClaimedRow,
+  type NoteFreed,
   type ReadTimes,
 } from './next-free.repository.ts';
 import { createSharedReads } from './shared-reads.ts';
@@ -33,6 +34,8 @@ export interface FillerDeps {
   clock: Clock;
   log: Logger;
   specialists: Pick<SpecialistRepository, 'findById'>;
+  /** Told about times that became free. */
+  noteFreed?: NoteFreed;
 }
 
 /** Ten times are enough for every page: of any number of specialists, the ten soonest are among ten of each. */
@@ -79,7 +82,7 @@ async function fillRow(deps: FillerDeps, reads: CalendarReads, row: ClaimedRow):
   const maxAgeMs = row.has_changed ? 0 : maxCachedMs;
   const read = await readFirst({ reads, specialist, service, now: clock.now(), maxAgeMs });
   if (read.ok) {
-    await storeRead(db, row, read.value, after(nextFreeEveryMs));
+    await storeRead(db, row, read.value, after(nextFreeEveryMs), deps.noteFreed);
     return true;
   }
   log.info(

@@ -1,4 +1,4 @@
-import type { Database } from '../db/knex.ts';
+import type { Database, Transaction } from '../db/knex.ts';
 import { prepare, type Call } from '../db/statements.ts';
 import type { ExaminationType } from '../specialists/index.ts';
 
@@ -72,6 +72,18 @@ export interface ReadTimes {
   asOf: Date;
 }
 
+/** Runs in the transaction that stores them. */
+export type NoteFreed = (
+  trx: Transaction,
+  freed: { specialistId: string; type: ExaminationType; times: Date[] },
+) => Promise<void>;
+
+/** Free now, and not when the calendar was read before: of the days that were known. */
+function freedBetween({ times, known_until: knownUntil }: ClaimedRow, read: ReadTimes): Date[] {
+  const known = new Set(times.map((time) => time.getTime()));
+  return read.times.filter((time) => knownUntil && time < knownUntil && !known.has(time.getTime()));
+}
+
 /**
  * Stores an answer and ends the claim. False when the calendar changed since the row was claimed: the answer may be from
  * before, so the row stays due.
@@ -81,19 +93,23 @@ export async function storeRead(
   row: ClaimedRow,
   read: ReadTimes,
   dueAt: Date,
+  noteFreed?: NoteFreed,
 ): Promise<boolean> {
   const { specialist_id, type, changes } = row;
-  const stored: number = await db('next_free_times').where({ specialist_id, type, changes }).update({
-    times: read.times,
-    known_until: read.knownUntil,
-    as_of: read.asOf,
-    read_changes: changes,
-    due_at: dueAt,
-    claimed_until: null,
+  return db.transaction(async (trx) => {
+    const stored: number = await trx('next_free_times').where({ specialist_id, type, changes }).update({
+      times: read.times,
+      known_until: read.knownUntil,
+      as_of: read.asOf,
+      read_changes: changes,
+      due_at: dueAt,
+      claimed_until: null,
+    });
+    if (stored === 0)
+      await trx('next_free_times').where({ specialist_id, type }).update({ claimed_until: null });
+    else await noteFreed?.(trx, { specialistId: specialist_id, type, times: freedBetween(row, read) });
+    return stored > 0;
   });
-  if (stored === 0)
-    await db('next_free_times').where({ specialist_id, type }).update({ claimed_until: null });
-  return stored > 0;
 }
 
 /** Acuity did not answer: what was known stays. */

@@ -2,6 +2,7 @@ import type { Database } from '../db/knex.ts';
 import { sendTogether, type Statements } from '../db/statements.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
+import { withoutHeld, type Holds } from './holds.ts';
 import { fillNextFreeJob } from './next-free.jobs.ts';
 import { markingChanged, selectNextFree } from './next-free.repository.ts';
 import { maxNextFreeAgeMs, type NextFreeReader } from './next-free.ts';
@@ -19,21 +20,27 @@ export function createNextFree(deps: {
   statements: Statements;
   clock: Clock;
   jobs: JobQueue;
+  holds: Holds;
 }): NextFree {
   return {
-    async all() {
+    async all(personId) {
       const now = deps.clock.now();
       const rows = await selectNextFree(deps, { since: new Date(now.getTime() - maxNextFreeAgeMs) });
-      return rows.map((row) => ({
-        specialistId: row.specialist_id,
-        type: row.type,
-        slots: row.times
-          .filter((startsAt) => startsAt > now)
-          .map((startsAt) => ({ startsAt, durationMinutes: row.duration_minutes })),
-        hadTimes: row.times.length > 0,
-        knownUntil: row.known_until,
-        asOf: row.as_of,
-      }));
+      return Promise.all(
+        rows.map(async (row) => {
+          const slots = row.times
+            .filter((startsAt) => startsAt > now)
+            .map((startsAt) => ({ startsAt, durationMinutes: row.duration_minutes }));
+          return {
+            specialistId: row.specialist_id,
+            type: row.type,
+            slots: withoutHeld(slots, await deps.holds.forOthers(row.specialist_id, personId)),
+            hadTimes: row.times.length > 0,
+            knownUntil: row.known_until,
+            asOf: row.as_of,
+          };
+        }),
+      );
     },
 
     async changed(calendarId, taken) {

@@ -22,8 +22,11 @@ export interface FreeSlot extends Slot {
 }
 
 export interface NextFreeReader {
-  /** What is known and not too old, for every specialist and kind: one statement, never a call to Acuity. */
-  all(): Promise<NextFreeTimes[]>;
+  /**
+   * What is known and not too old, for every specialist and kind: one statement, never a call to Acuity.
+   * @param personId whoever looks: times that are held for somebody else are left out
+   */
+  all(personId: string | null): Promise<NextFreeTimes[]>;
 }
 
 /** Older than this, a free time is not shown any more. */

@@ -314,6 +314,17 @@ declare module 'knex/types/tables.js' {
       document_id: string | null;
       digest_id: string | null;
       daily_digest_id: string | null;
+      wait_offer_id: string | null;
+    };
+    freed_times: {
+      id: string;
+      specialist_id: string;
+      type: string;
+      starts_at: Date;
+      booking_id: string | null;
+      noticed_at: Date;
+      check_at: Date | null;
+      state: 'open' | 'done';
     };
     impersonation_views: {
       id: number;
@@ -586,6 +597,32 @@ declare module 'knex/types/tables.js' {
       expires_at: Date;
       created_at: Date;
       updated_at: Date;
+    };
+    wait_entries: {
+      id: string;
+      created_by_id: string;
+      created_for_id: string | null;
+      organization_id: string;
+      booking_id: string | null;
+      specialist_id: string | null;
+      type: 'in_person' | 'telehealth' | null;
+      before: Date | null;
+      not_before: Date | null;
+      state: 'waiting' | 'accepted' | 'left' | 'over';
+      created_at: Date;
+      updated_at: Date;
+    };
+    wait_offers: {
+      id: string;
+      entry_id: string;
+      specialist_id: string;
+      type: string;
+      starts_at: Date;
+      duration_minutes: number;
+      state: 'checking' | 'open' | 'accepted' | 'declined' | 'lapsed' | 'taken' | 'withdrawn';
+      created_at: Date;
+      expires_at: Date;
+      ended_at: Date | null;
     };
     webhook_events: {
       id: string;

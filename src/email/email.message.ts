@@ -11,6 +11,7 @@ import { documentMessage, isAboutDocument } from './email.documents.ts';
 import { examinationMessage } from './email.examination.ts';
 import { examineeMessage, isToExaminee } from './email.examinee.ts';
 import { isAboutMessage, messageNotice } from './email.messages.ts';
+import { isAboutOffer, offerMessage } from './email.offers.ts';
 import { isForStaff, staffMessage } from './email.staff.ts';
 import { isStoppable } from './email.preferences.ts';
 import { isDigest, type BookingEmail, type EmailRow, type Links, type Message } from './email.ts';
@@ -64,6 +65,7 @@ function plainMessageOf(
 ): Promise<Message> {
   if (isAboutAccount(email)) return accountMessage(db, email, links);
   if (isToExaminee(email)) return examineeMessage(db, email);
+  if (isAboutOffer(email)) return offerMessage(db, email, links);
   if (isForStaff(email)) return staffMessage(db, email, links);
   if (!isDigest(email)) return messageAboutBooking(db, email, links);
   if (!digest) throw new Error(`Message ${email.id} has no digest`);

@@ -4,6 +4,7 @@ import type { Transaction } from '../db/knex.ts';
 import { prepare, sendTogether } from '../db/statements.ts';
 import type { BookingMailKind } from '../mail-kinds/index.ts';
 import type { Ids } from '../ports/ids.ts';
+import type { AnnounceOffer } from '../waiting/index.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import { audienceOf, type Recipient } from './email.audience.ts';
 import { notToldYet } from './email.messages.ts';
@@ -109,6 +110,25 @@ export function createAccountOutbox({ jobs, ids }: { jobs: JobQueue; ids: Ids })
       recipient,
       dedupe_key: `${kind}:${linkId ?? id}`,
       account_link_id: linkId,
+    });
+    await jobs.add(sendEmailJob, { emailId: id }, { trx, key: `email:${id}` });
+  };
+}
+
+/** To the person on the wait-list. Each offer makes one message. */
+export function createOfferOutbox({ jobs, ids }: Pick<OutboxDeps, 'jobs' | 'ids'>): AnnounceOffer {
+  return async (trx, offer) => {
+    const person = await trx('users').where({ id: offer.personId }).first('email');
+    if (!person) throw new Error(`Offer ${offer.id} is for nobody`);
+    const id = ids.uuid();
+    await trx('emails').insert({
+      id,
+      kind: 'earlier_time_offered',
+      recipient: person.email,
+      recipient_id: offer.personId,
+      dedupe_key: `earlier_time_offered:${offer.id}`,
+      booking_id: offer.bookingId,
+      wait_offer_id: offer.id,
     });
     await jobs.add(sendEmailJob, { emailId: id }, { trx, key: `email:${id}` });
   };

@@ -11,8 +11,15 @@ import { isAboutDocument, isStillTrue } from './email.documents.ts';
 import { isExaminationStillAsTold } from './email.examination.ts';
 import { examineeAddress, isToExaminee } from './email.examinee.ts';
 import { isAboutMessage } from './email.messages.ts';
+import { isAboutOffer, isStillOffered } from './email.offers.ts';
 import { isForStaff } from './email.staff.ts';
-import { isDigest, type BookingEmail, type EmailRow } from './email.ts';
+import {
+  isDigest,
+  type AccountEmail,
+  type BookingEmail,
+  type EmailRow,
+  type ExamineeEmail,
+} from './email.ts';
 
 export type Reader =
   | { state: 'may'; address: string; viewer: Viewer | null }
@@ -36,8 +43,19 @@ export async function readerOf(db: Queryable, email: EmailRow): Promise<Reader> 
   if (!accountStatus) return { state: 'nobody' };
   const { viewer } = accountStatus;
   if (!viewer) return { state: 'may_not' };
-  const may = isForStaff(email) ? isStaff(viewer) : isDigest(email) || (await mayKnow(db, viewer, email));
-  return may ? { state: 'may', address: viewer.email, viewer } : { state: 'may_not' };
+  return (await mayRead(db, viewer, email))
+    ? { state: 'may', address: viewer.email, viewer }
+    : { state: 'may_not' };
+}
+
+function mayRead(
+  db: Queryable,
+  viewer: Viewer,
+  email: Exclude<EmailRow, AccountEmail | ExamineeEmail>,
+): boolean | Promise<boolean> {
+  if (isForStaff(email)) return isStaff(viewer);
+  if (isDigest(email)) return true;
+  return isAboutOffer(email) ? isStillOffered(db, viewer, email) : mayKnow(db, viewer, email);
 }
 
 /**

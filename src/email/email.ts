@@ -10,6 +10,7 @@ import {
   type ExamineeMailKind,
   type MailKindName,
   type MessageMailKind,
+  type OfferMailKind,
   type StaffMailKind,
 } from '../mail-kinds/index.ts';
 import type { Mail } from '../ports/mailer.ts';
@@ -21,6 +22,7 @@ export interface Links {
   booking(id: string): string;
   attempt(attemptId: string): string;
   newBooking(): string;
+  waitList(): string;
   /** Contains the secret token, so it is only ever put into a mail. */
   accountLink(kind: LinkKind, id: string): string;
   account(): string;
@@ -52,6 +54,7 @@ export type ExaminationEmail = EmailFacts & { kind: ExaminationMailKind };
 export type MessageEmail = EmailFacts & { kind: MessageMailKind };
 export type BookingEmail = DocumentEmail | ExaminationEmail | MessageEmail;
 export type DigestEmail = EmailFacts & { kind: DigestMailKind };
+export type OfferEmail = EmailFacts & { kind: OfferMailKind; wait_offer_id: string | null };
 export type ExamineeEmail = EmailFacts & { kind: ExamineeMailKind };
 export type AccountEmail = EmailFacts & { kind: AccountMailKind };
 export type StaffEmail = EmailFacts & {
@@ -59,7 +62,7 @@ export type StaffEmail = EmailFacts & {
   drift_report_id: string | null;
   digest_id: string | null;
 };
-export type EmailRow = BookingEmail | DigestEmail | ExamineeEmail | AccountEmail | StaffEmail;
+export type EmailRow = BookingEmail | OfferEmail | DigestEmail | ExamineeEmail | AccountEmail | StaffEmail;
 
 export function isDigest(email: EmailRow): email is DigestEmail {
   return mailKinds[email.kind].about === 'digest';

@@ -1,4 +1,10 @@
-export { createAccountOutbox, createStaffOutbox, createOutbox, type OutboxDeps } from './email.outbox.ts';
+export {
+  createAccountOutbox,
+  createStaffOutbox,
+  createOfferOutbox,
+  createOutbox,
+  type OutboxDeps,
+} from './email.outbox.ts';
 export { createEmailSender, type EmailSender, type EmailSenderDeps } from './email.sender.ts';
 export {
   sendEmailJob,

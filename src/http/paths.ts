@@ -50,6 +50,14 @@ export const paths = {
   /** Shows which questions are not answered yet. */
   draftUnanswered: (draftId: string) => `/bookings/new/${draftId}/examinee?unanswered`,
   draftReview: (draftId: string) => `/bookings/new/${draftId}/check`,
+  waitList: () => '/wait-list',
+  /** Before booking: of a specialist, for a kind of examination. */
+  waitListJoin: (specialistId: string, type: string) =>
+    `/wait-list/new?specialist=${specialistId}&type=${type}`,
+  waitListLeave: (entryId: string) => `/wait-list/${entryId}/leave`,
+  bookingWaitList: (id: string) => `/bookings/${id}/wait-list`,
+  offerAccept: (offerId: string) => `/wait-list/offers/${offerId}/accept`,
+  offerDecline: (offerId: string) => `/wait-list/offers/${offerId}/decline`,
   bookingDocuments: (id: string) => `/bookings/${id}/documents`,
   /** All of them, as one ZIP file. */
   bookingArchive: (id: string) => `/bookings/${id}/documents.zip`,

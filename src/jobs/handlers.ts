@@ -36,6 +36,7 @@ import {
 } from '../email/index.ts';
 import { endIdleActingJob, type ImpersonationService } from '../impersonation/index.ts';
 import type { CronEntry, JobHandler, JobQueue } from '../ports/job-queue.ts';
+import { offerFreedTimesJob, type WaitListOffers } from '../waiting/index.ts';
 import { removeSupersededJob } from './queue.jobs.ts';
 
 export interface JobServices {
@@ -49,6 +50,7 @@ export interface JobServices {
   settlement: Settlement;
   drafts: BookingDrafts;
   nextFreeFiller: NextFreeFiller;
+  waitListOffers: WaitListOffers;
   documentCare: DocumentCare;
   emails: EmailSender;
   unassignedDigest: StaffDigest;
@@ -73,7 +75,15 @@ export function createJobHandlers(services: JobServices): RunnableJob[] {
     runnable({ job: checkLateJob, handle: ({ attemptId }) => settlement.checkLate(attemptId) }),
     runnable({ job: sweepAttemptsJob, handle: () => ignoreResult(settlement.sweep()) }),
     runnable({ job: removeExpiredDraftsJob, handle: () => ignoreResult(drafts.removeExpired()) }),
-    runnable({ job: fillNextFreeJob, handle: () => ignoreResult(services.nextFreeFiller.fill()) }),
+    // A calendar that changed may have a time for somebody who waits.
+    runnable({
+      job: fillNextFreeJob,
+      async handle() {
+        await services.nextFreeFiller.fill();
+        await services.waitListOffers.offerFreed();
+      },
+    }),
+    runnable({ job: offerFreedTimesJob, handle: () => ignoreResult(services.waitListOffers.offerFreed()) }),
     runnable({ job: scanDocumentJob, handle: ({ documentId }) => documentCare.scan(documentId) }),
     runnable({ job: sweepDocumentsJob, handle: () => ignoreResult(documentCare.sweep()) }),
     runnable({ job: retainDocumentsJob, handle: () => ignoreResult(documentCare.retain()) }),
@@ -108,6 +118,7 @@ export const cron: CronEntry[] = [
   { schedule: '* * * * *', job: sealAuditJob, alsoAtStart: true },
   { schedule: '* * * * *', job: endIdleActingJob, alsoAtStart: true },
   { schedule: '* * * * *', job: fillNextFreeJob, alsoAtStart: true },
+  { schedule: '* * * * *', job: offerFreedTimesJob, alsoAtStart: true },
   { schedule: '*/15 * * * *', job: reconcileNearJob },
   { schedule: '*/15 * * * *', job: tellUnassignedJob },
   { schedule: '*/15 * * * *', job: tellUnansweredJob },

@@ -10,7 +10,7 @@ export type BookingReader = 'requester' | 'booker' | 'solicitor' | 'report_recip
 
 interface MailKind {
   /** What the e-mail is about, which decides whose rights are checked before it is sent. */
-  about: 'booking' | 'document' | 'message' | 'digest' | 'examinee' | 'account' | 'staff';
+  about: 'booking' | 'document' | 'message' | 'offer' | 'digest' | 'examinee' | 'account' | 'staff';
   /** In preferences, the digest and the console. */
   label: string;
   /** When it is sent, for whoever chooses. */
@@ -82,6 +82,15 @@ export const mailKinds = {
     hint: 'Two business days before a consent form or brief is due, when it is missing',
     to: ['booker', 'solicitor'],
     choices: free,
+    usual: 'at_once',
+  },
+  earlier_time_offered: {
+    about: 'offer',
+    label: 'Earlier time offered',
+    hint: 'A time became free that you wait for; it is held for you for ten minutes',
+    // They asked for it: leaving the wait-list ends it.
+    to: ['requester'],
+    choices: always,
     usual: 'at_once',
   },
   document_added: {
@@ -228,6 +237,8 @@ export type DocumentMailKind = KindAbout<'document'>;
 export type MessageMailKind = KindAbout<'message'>;
 export type BookingMailKind = ExaminationMailKind | DocumentMailKind | MessageMailKind;
 export type DigestMailKind = KindAbout<'digest'>;
+/** About a time that is offered to somebody on the wait-list. */
+export type OfferMailKind = KindAbout<'offer'>;
 export type ExamineeMailKind = KindAbout<'examinee'>;
 export type AccountMailKind = KindAbout<'account'>;
 /** To staff of the agency. */

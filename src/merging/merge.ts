@@ -19,12 +19,14 @@ export const movedColumns: Record<MergeKind, readonly MovedColumn[]> = {
     'booking_progress.changed_by_id',
     'documents.uploaded_by_id',
     'booking_messages.created_by_id',
+    'wait_entries.created_by_id',
   ],
   organization: [
     'members.organization_id',
     'bookings.organization_id',
     'invitations.organization_id',
     'account_links.organization_id',
+    'wait_entries.organization_id',
   ],
 };
 

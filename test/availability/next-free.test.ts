@@ -42,7 +42,7 @@ describe('the filler of next free times', () => {
     fixture.clock.at = new Date(fixture.clock.at.getTime() + minutes * minuteMs);
   };
   async function ofAmelia(): Promise<NextFreeTimes | undefined> {
-    const all = await fixture.app.system.services.nextFree.all();
+    const all = await fixture.app.system.services.nextFree.all(null);
     return all.find(({ specialistId }) => specialistId === ameliaId);
   }
   const first = async () => (await ofAmelia())?.slots[0]?.startsAt.toISOString();

@@ -72,6 +72,7 @@ describe('the e-mails of a booking', () => {
       settlement: fixture.settlement,
       drafts: createBookingDrafts(fixture.db, testClock, systemIds),
       emails,
+      waitListOffers: { offerFreed: () => Promise.resolve(0) },
       nextFreeFiller: { fill: () => Promise.resolve(0) },
       unassignedDigest: { write: () => Promise.resolve(0) },
       unansweredDigest: { write: () => Promise.resolve(0) },

@@ -211,6 +211,7 @@ it('buildPicker names the zone of both repeated hours when daylight saving ends'
       specialist,
       type: 'in_person',
       query: {},
+      personId: undefined,
       chosen: null,
       readerZone: null,
       submit: null,

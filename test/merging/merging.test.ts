@@ -48,6 +48,7 @@ const stays: Record<string, string> = {
   'mail_preferences.user_id': 'each person’s own choice: the one that stays keeps theirs',
   'daily_digests.user_id': 'when each of the two had a digest last',
   'emails.recipient_id': 'followed when it is sent: to the one that stays, and back once that is undone',
+  'wait_entries.created_for_id': 'an admin',
   'merges.made_by_id': 'an admin',
   'merges.undone_by_id': 'an admin',
   'intake_mappings.saved_by_id': 'an admin',

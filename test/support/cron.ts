@@ -3,12 +3,13 @@
 import { fillNextFreeJob } from '../../src/availability/index.ts';
 import { cron } from '../../src/jobs/index.ts';
 import { checkSubscriptionsJob } from '../../src/sync/index.ts';
+import { offerFreedTimesJob } from '../../src/waiting/index.ts';
 import type { CronEntry } from '../../src/ports/job-queue.ts';
 
 const never = '0 0 31 2 *';
 
 /** Tests decide which webhooks Acuity has, and what is called in it. */
-const callAcuity = new Set<unknown>([checkSubscriptionsJob, fillNextFreeJob]);
+const callAcuity = new Set<unknown>([checkSubscriptionsJob, fillNextFreeJob, offerFreedTimesJob]);
 
 /** Jobs that run when a worker starts still do, except those that call Acuity. */
 export const onlyAtStart: CronEntry[] = cron

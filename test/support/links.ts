@@ -6,6 +6,7 @@ export const testLinks: Links = {
   attempt: (id) => `https://fixture.example/bookings/attempts/${id}`,
   newBooking: () => 'https://desk.example/bookings/new',
   home: () => 'https://desk.example/',
+  waitList: () => 'https://desk.example/wait-list',
   account: () => 'https://desk.example/account',
   mailPreferences: () => 'https://desk.example/account/mail',
   stopMails: (userId, kind) => `https://desk.example/account/mail/stop/${userId}.${kind}`,

@@ -18,6 +18,7 @@ import {
   type Specialist,
   type SpecialistRepository,
 } from '../../specialists/index.ts';
+import { viewerOf } from '../actor.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { blankAsAbsent, calendarDay, calendarMonth } from '../forms/fields.ts';
 import {
@@ -166,7 +167,7 @@ export function specialistsEndpoints(services: SpecialistsApiServices): Endpoint
       async handle(req, res) {
         const { sort, ...filter } = parse(listQuery, req.query);
         const found = await findSpecialists(services, filter);
-        const known = await knownFree(services, found, filter.type);
+        const known = await knownFree(services, found, filter.type, personOf(res));
         const sorted = sort === 'soonest' ? bySoonest(found, known) : found;
         res.json({ specialists: sorted.map((one) => present(one, known)) });
       },
@@ -189,7 +190,7 @@ export function specialistsEndpoints(services: SpecialistsApiServices): Endpoint
       async handle(req, res) {
         const { limit, ...filter } = parse(firstFreeQuery, req.query);
         const found = await findSpecialists(services, filter);
-        const soonest = soonestSlots(await knownFree(services, found, filter.type), limit);
+        const soonest = soonestSlots(await knownFree(services, found, filter.type, personOf(res)), limit);
         res.json({ times: soonest.map((slot) => presentSlot(slot, found)) });
       },
     },
@@ -207,7 +208,7 @@ export function specialistsEndpoints(services: SpecialistsApiServices): Endpoint
         const { id } = (req as Request<{ id: string }>).params;
         const found = await services.specialists.findById(id);
         if (!found?.isActive) throw notFound();
-        const known = await knownFree(services, [found], undefined);
+        const known = await knownFree(services, [found], undefined, personOf(res));
         const waits = await services.reportWaits.bySpecialist();
         res.json({ specialist: { ...present(found, known), ...presentProfile(found, waits.get(id)) } });
       },
@@ -252,6 +253,10 @@ export function specialistsEndpoints(services: SpecialistsApiServices): Endpoint
   ];
 }
 
+function personOf(res: Response): string | null {
+  return viewerOf(res)?.userId ?? null;
+}
+
 async function showAvailability(
   { specialists, availability }: SpecialistsApiServices,
   req: Request<{ id: string }>,
@@ -264,7 +269,11 @@ async function showAvailability(
   const subject = { specialistId: specialist.id, type: query.type };
 
   if (query.date !== undefined) {
-    const day = await availability.day(specialist, { ...asked, date: query.date });
+    const day = await availability.day(specialist, {
+      ...asked,
+      date: query.date,
+      personId: viewerOf(res)?.userId,
+    });
     if (!day.ok) throw problemOf(day);
     const { date, timezone, slots, cache } = day.value;
     answer(res, cache, { ...subject, date, timezone, slots });

@@ -51,9 +51,10 @@ export async function knownFree(
   { nextFree }: { nextFree: NextFreeReader },
   specialists: readonly Specialist[],
   type: ExaminationType | undefined,
+  personId: string | null,
 ): Promise<NextFreeTimes[]> {
   const ids = new Set(specialists.map(({ id }) => id));
-  const known = await nextFree.all();
+  const known = await nextFree.all(personId);
   return known.filter((one) => ids.has(one.specialistId) && (!type || one.type === type));
 }
 

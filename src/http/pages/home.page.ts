@@ -11,6 +11,7 @@ import type { PageData } from '../views.ts';
 import { bookingRow, titleParts, type BookingRow } from './bookings/booking-words.ts';
 import { needMarks, type NeedMark } from './bookings/need-words.ts';
 import { withQuery } from './links.ts';
+import { offerWords, type OfferWords } from './wait-list/offer-words.ts';
 
 export interface HomePage extends PageData {
   firstName: string;
@@ -18,6 +19,8 @@ export interface HomePage extends PageData {
   /** Null for staff. */
   needs: HomeNeeds | null;
   upcoming: UpcomingGroup[];
+  /** Times that are held for this person. */
+  offers: OfferWords[];
 }
 
 export interface HomeNeeds {
@@ -43,7 +46,7 @@ export interface UpcomingGroup {
   rows: BookingRow[];
 }
 
-type Needs = Pick<PageServices, 'bookingNeeds' | 'upcomingBookings' | 'clock'>;
+type Needs = Pick<PageServices, 'waitList' | 'bookingNeeds' | 'upcomingBookings' | 'clock'>;
 
 const maxNeeds = 30;
 const maxRows = 40;
@@ -62,11 +65,13 @@ async function showHome(services: Needs, req: Request, res: Response): Promise<v
   const now = services.clock.now();
   const whose: Whose = req.query.whose === 'all' ? 'all' : 'mine';
   const ofStaff = isStaff(viewer);
-  const [found, ahead] = await Promise.all([
+  const [found, ahead, offers] = await Promise.all([
     services.bookingNeeds.list(viewer, now, { whose, limit: maxNeeds }),
     services.upcomingBookings(viewer, now, { whose, limit: ofStaff ? maxRowsForStaff : maxRows }),
+    services.waitList.offersOf(viewer),
   ]);
   const page: HomePage = {
+    offers: offers.map((offer) => offerWords(offer, readerZoneOf(req.headers.cookie))),
     title: ofStaff ? 'Upcoming examinations' : 'What needs you',
     firstName: viewer.name.split(' ')[0] ?? viewer.name,
     today: formatDay(now, zone),

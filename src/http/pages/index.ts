@@ -31,6 +31,7 @@ import { homePages } from './home.page.ts';
 import { problemsPage } from './problems.page.ts';
 import { searchPages } from './search.page.ts';
 import { firstFreePages } from './specialists/first-free.page.ts';
+import { waitListPages } from './wait-list/wait-list.page.ts';
 import { freeTimesPages } from './specialists/free-times.page.ts';
 import { profileFilePages } from './specialists/files.page.ts';
 import { specialistPages } from './specialists/show.page.ts';
@@ -50,6 +51,7 @@ export function pages(services: PageServices): PageRoute[] {
     ...episodePages(services),
     ...specialistListPages(services),
     ...firstFreePages(services),
+    ...waitListPages(services),
     ...freeTimesPages(services),
     ...specialistPages(services),
     ...profileFilePages(services),

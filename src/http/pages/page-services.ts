@@ -24,6 +24,7 @@ import type { Ids } from '../../ports/ids.ts';
 import type { Questions } from '../../questions/index.ts';
 import type { SyncService } from '../../sync/index.ts';
 import type { ProfileFiles, SpecialistRepository } from '../../specialists/index.ts';
+import type { WaitList } from '../../waiting/index.ts';
 
 /** The services that pages use. */
 export interface PageServices {
@@ -33,6 +34,7 @@ export interface PageServices {
   reportWaits: ReportWaits;
   availability: AvailabilityService;
   nextFree: NextFreeReader;
+  waitList: WaitList;
   questions: Questions;
   bookings: BookingService;
   attempts: AttemptService;

@@ -84,6 +84,8 @@ export interface PickerRequest {
   specialist: Specialist;
   type: ExaminationType;
   query: z.output<typeof pickerQuerySchema>;
+  /** Whoever looks. */
+  personId: string | undefined;
   /** The time that is chosen already. */
   chosen: Date | null;
   readerZone: string | null;
@@ -98,7 +100,7 @@ export async function buildPicker(
   services: { availability: AvailabilityService; clock: Clock },
   request: PickerRequest,
 ): Promise<Picker> {
-  const { specialist, type, query, chosen } = request;
+  const { specialist, type, query, chosen, personId } = request;
   const zone = specialist.timezone;
   const frame = { here: request.href(query), submit: request.submit };
 
@@ -110,7 +112,7 @@ export async function buildPicker(
     (chosenDay?.startsWith(month.value.month) ? chosenDay : undefined) ??
     month.value.dates[0] ??
     null;
-  const day = date ? await services.availability.day(specialist, { type, date }) : null;
+  const day = date ? await services.availability.day(specialist, { type, date, personId }) : null;
   if (day && !day.ok) return { ...frame, down: downText(day) };
 
   const readings = day ? [month.value, day.value] : [month.value];

@@ -14,7 +14,7 @@ export interface ChangeProblem {
 /** Sets the status and returns what to show; null after a redirect. @throws Problem for other failures */
 export function changeProblem(
   res: Response,
-  booking: Booking,
+  booking: Pick<Booking, 'id'>,
   failure: Exclude<ChangeFailure, { reason: 'slot_taken' | 'invalid' }>,
 ): ChangeProblem | null {
   if (failure.reason === 'not_found') throw notFound();

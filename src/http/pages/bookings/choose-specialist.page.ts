@@ -104,7 +104,9 @@ async function chooseSpecialist(services: Needs, req: Request, res: Response): P
     return render(services, req, res.status(422), {}, draft, [{ path: 'specialistId', message }]);
   }
   // `unknown` is accepted, as in the next step: confirming the booking checks the time again.
-  if (startsAt && (await services.availability.isFree(specialist, type, startsAt)) === 'taken') {
+  const { userId: personId } = viewer;
+  const state = startsAt && (await services.availability.isFree(specialist, type, startsAt, { personId }));
+  if (startsAt && state === 'taken') {
     const time = timeAndDay(startsAt, specialist.timezone);
     const message = `${time} with ${specialist.name} is not free any more. Choose another time or specialist.`;
     return render(services, req, res.status(422), {}, draft, [{ path: 'specialistId', message }]);
@@ -134,7 +136,7 @@ async function render(
   errors: { path: string; message: string }[] = [],
 ): Promise<void> {
   const found = await findSpecialists(services, filter);
-  const known = await knownFree(services, found, filter.type);
+  const known = await knownFree(services, found, filter.type, actorOf(req, res).viewer.userId);
   const { sort: _, ...which } = filter;
   const cards = specialistCards(
     services,

@@ -25,6 +25,7 @@ export interface ChooseTimePage extends JourneyPage {
   draftId: string;
   choice: Choice;
   picker: Picker;
+  waitListHref: string;
 }
 
 type Needs = Pick<PageServices, 'specialists' | 'availability' | 'drafts' | 'clock' | 'ids'>;
@@ -62,7 +63,9 @@ async function chooseTime(services: Needs, req: DraftRequest, res: Response): Pr
     return refuse(services, req, res, draft, { query: dayOf(req.body), chosen: null }, 'Choose a time');
   }
   const startsAt = parsed.data;
-  const state = await services.availability.isFree(draft.specialist, draft.service.type, startsAt);
+  const state = await services.availability.isFree(draft.specialist, draft.service.type, startsAt, {
+    personId: draft.owner.userId,
+  });
   if (state === 'taken') {
     const zone = draft.specialist.timezone;
     const query = { day: dayIn(startsAt, zone) };
@@ -112,6 +115,7 @@ async function render(
   const picker = await buildPicker(services, {
     specialist: draft.specialist,
     type: draft.service.type,
+    personId: draft.owner.userId,
     ...shown,
     readerZone: readerZoneOf(req.headers.cookie),
     href: (query) => withQuery(here, query),
@@ -126,6 +130,7 @@ async function render(
     draftId: draft.id,
     choice: choiceOf(draft, 'time'),
     picker,
+    waitListHref: paths.waitListJoin(draft.specialist.id, draft.service.type),
   };
   res.render('bookings/time', page);
 }

@@ -199,7 +199,7 @@ async function renderSlotTaken(
     others: await othersNear(
       services,
       { specialist: draft.specialist, type: draft.service.type, startsAt },
-      readerZone,
+      { readerZone, personId: draft.owner.userId },
     ),
     draftId: draft.id,
     chooseAction: paths.draftTime(draft.id),

@@ -16,7 +16,7 @@ import { titleParts } from './booking-words.ts';
 import { threadRows, type MessageRow } from './messages-section.ts';
 import { showBooking } from './show.page.ts';
 
-type Needs = Pick<PageServices, 'bookings' | 'documents' | 'messages' | 'clock' | 'ids'>;
+type Needs = Pick<PageServices, 'bookings' | 'documents' | 'messages' | 'waitList' | 'clock' | 'ids'>;
 type BookingRequest = Request<{ id: string }>;
 
 export interface MessagesPage extends PageData {

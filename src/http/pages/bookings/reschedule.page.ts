@@ -132,6 +132,7 @@ async function render(
   const picker = await buildPicker(services, {
     specialist,
     type: booking.type,
+    personId: actorOf(req, res).viewer.userId,
     query,
     chosen: null,
     readerZone: readerZoneOf(req.headers.cookie),

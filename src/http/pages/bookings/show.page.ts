@@ -11,6 +11,8 @@ import { documentsSection, type DocumentsSection } from '../documents/documents-
 import type { PageServices } from '../page-services.ts';
 import { progressWords, statusWords } from '../../view-helpers.ts';
 import type { PageData } from '../../views.ts';
+import { offerWords, type OfferWords } from '../wait-list/offer-words.ts';
+import { shortDay } from '../when.ts';
 import { contactFacts } from './contacts.page.ts';
 import { answerGroups, type AnswerGroup } from './answer-words.ts';
 import { messagesSection, type MessagesSection, type TypedMessage } from './messages-section.ts';
@@ -54,9 +56,10 @@ export interface BookingPage extends PageData, BookingStatus {
   documents: DocumentsSection;
   messages: MessagesSection;
   contacts: BookingFact[];
+  waitList: BookingWaitList;
 }
 
-type Needs = Pick<PageServices, 'bookings' | 'documents' | 'messages' | 'clock' | 'ids'>;
+type Needs = Pick<PageServices, 'bookings' | 'documents' | 'messages' | 'waitList' | 'clock' | 'ids'>;
 
 /** What a form on the page sent that was refused. */
 interface Refused {
@@ -65,6 +68,12 @@ interface Refused {
   category?: string;
   typed?: TypedMessage;
 }
+
+/** Null: this viewer cannot ask for an earlier time of this booking. */
+type BookingWaitList = {
+  offers: OfferWords[];
+  entry: { id: string; who: string | null; since: string } | null;
+} | null;
 
 export function showBookingPages(services: Needs): PageRoute[] {
   return [
@@ -119,8 +128,28 @@ export async function showBooking(
     contacts: contactFacts(booking.createdBy?.name ?? null, found.contacts),
     documents,
     messages,
+    waitList: await waitListOf(services, actor.viewer, booking, readerZone),
   };
   res.render('bookings/show', page);
+}
+
+async function waitListOf(
+  { waitList, clock }: Needs,
+  viewer: Viewer,
+  booking: Booking,
+  readerZone: string | null,
+): Promise<BookingWaitList> {
+  const isFuture = booking.startsAt > clock.now();
+  if (viewer.role !== 'referrer' || !isFuture || !mayChange(booking, 'rescheduled')) return null;
+  const { entry, offer } = await waitList.ofBooking(viewer, booking.id);
+  return {
+    offers: offer ? [offerWords(offer, readerZone)] : [],
+    entry: entry && {
+      id: entry.id,
+      who: entry.person.id === viewer.userId ? null : entry.person.name,
+      since: shortDay(entry.createdAt, readerZone ?? booking.timezone),
+    },
+  };
 }
 
 /** What has changed on an open page. */
@@ -206,6 +235,7 @@ function noticeOf(query: Request['query']): string | null {
   }
   if (typeof query.released === 'string') return releaseNotices[query.released] ?? null;
   if (typeof query.recalled === 'string') return recallNotices[query.recalled] ?? null;
+  if (query.waiting !== undefined) return 'You are told by e-mail when an earlier time is free.';
   if (query.contacts !== undefined) return 'The contacts were saved.';
   if (query.deleted !== undefined) return 'The document was deleted.';
   if (query.rescheduled !== undefined) return 'The booking was moved. The new time is in an e-mail.';

@@ -43,11 +43,11 @@ export function nearestSlots(
 export async function othersNear(
   services: Pick<PageServices, 'specialists' | 'nextFree' | 'clock'>,
   taken: { specialist: Specialist; type: ExaminationType; startsAt: Date },
-  readerZone: string | null,
+  { readerZone, personId }: { readerZone: string | null; personId: string },
 ): Promise<FreeSlotWords[]> {
   const { specialist, type, startsAt } = taken;
   const alike = await findSpecialists(services, { type, specialty: specialist.specialty });
   const others = alike.filter(({ id }) => id !== specialist.id);
-  const known = await knownFree(services, others, type);
+  const known = await knownFree(services, others, type, personId);
   return freeSlotWords(slotsNearest(known, startsAt, 3), others, { now: services.clock.now(), readerZone });
 }

@@ -54,7 +54,7 @@ export function firstFreePages(services: Needs): PageRoute[] {
 async function showFirstFree(services: Needs, req: Request, res: Response): Promise<void> {
   const { draft, ...filter } = parse(querySchema, req.query);
   const specialists = await findSpecialists(services, filter);
-  const known = await knownFree(services, specialists, filter.type);
+  const known = await knownFree(services, specialists, filter.type, viewerOf(res)?.userId ?? null);
   const isKnown = new Set(known.map(({ specialistId }) => specialistId));
   const now = services.clock.now();
   const mayBook = viewerOf(res)?.role === 'referrer';

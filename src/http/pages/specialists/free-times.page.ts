@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { examinationTypes, type ExaminationType } from '../../../specialists/index.ts';
+import { viewerOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { blankAsAbsent, calendarDay, calendarMonth, readerZoneOf } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
@@ -51,6 +52,7 @@ async function showFreeTimes(services: Needs, req: Request<{ id: string }>, res:
   const picker = await buildPicker(services, {
     specialist,
     type,
+    personId: viewerOf(res)?.userId,
     query: { month: query.month, day: query.date },
     chosen: null,
     readerZone: readerZoneOf(req.headers.cookie),

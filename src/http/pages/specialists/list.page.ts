@@ -1,4 +1,5 @@
 import type { ExaminationType } from '../../../specialists/index.ts';
+import { viewerOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import {
   filterChoices,
@@ -35,7 +36,7 @@ export function specialistListPages(
       handle: async (req, res) => {
         const filter = parse(specialistListQuery, req.query);
         const found = await findSpecialists(services, filter);
-        const known = await knownFree(services, found, filter.type);
+        const known = await knownFree(services, found, filter.type, viewerOf(res)?.userId ?? null);
         const cards = specialistCards(
           services,
           found,

@@ -60,7 +60,11 @@ async function showSpecialist(services: Needs, req: Request<{ id: string }>, res
     photoHref: profile.photo && withQuery(paths.specialistFile(id, 'photo'), { v: profile.photo.version }),
     cv: profile.cv && { href: paths.specialistFile(id, 'cv'), size: formatSize(profile.cv.sizeBytes) },
     reportWait: reportWaitWords(waits.get(id), profile),
-    nextFree: nextFreeWords(await knownFree(services, [specialist], undefined), specialist, now),
+    nextFree: nextFreeWords(
+      await knownFree(services, [specialist], undefined, viewer?.userId ?? null),
+      specialist,
+      now,
+    ),
     mayBook: viewer?.role === 'referrer' && specialist.isActive,
     edit:
       viewer && mayAdminister(viewer)

@@ -1,0 +1,74 @@
+// Offers and entries of the wait-list in words.
+import { zoneName } from '../../../lib/dates.ts';
+import type { WaitEntry, WaitOffer } from '../../../waiting/index.ts';
+import { paths } from '../../paths.ts';
+import { typeWords } from '../../view-helpers.ts';
+import { clockTime, readerTime, shortDay, timeAndDay } from '../when.ts';
+
+/** The data of views/partials/wait-offers.ejs. */
+export interface OfferWords {
+  id: string;
+  startsAt: string;
+  day: string;
+  time: string;
+  zoneName: string;
+  reader: string | null;
+  specialistName: string;
+  kind: string;
+  /** When the hold ends. */
+  until: string;
+  /** Null: before booking. */
+  booking: { reference: string; href: string; now: string } | null;
+}
+
+export function offerWords(offer: WaitOffer, readerZone: string | null): OfferWords {
+  const { id, startsAt, durationMinutes, type, specialist, booking, expiresAt } = offer;
+  const zone = specialist.timezone;
+  return {
+    id,
+    startsAt: startsAt.toISOString(),
+    day: shortDay(startsAt, zone),
+    time: clockTime(startsAt, zone),
+    zoneName: zoneName(zone, startsAt),
+    reader: readerTime(startsAt, zone, readerZone),
+    specialistName: specialist.name,
+    kind: `${typeWords[type]}, ${durationMinutes} minutes`,
+    until: clockTime(expiresAt, readerZone ?? zone),
+    booking: booking && {
+      reference: booking.reference,
+      href: paths.booking(booking.id),
+      now: timeAndDay(booking.startsAt, zone),
+    },
+  };
+}
+
+export interface EntryWords {
+  id: string;
+  specialistName: string;
+  kind: string;
+  booking: { reference: string; href: string } | null;
+  /** `before 9:00 am, Tuesday 1 December 2026` */
+  wanted: string;
+  since: string;
+}
+
+export function entryWords({
+  id,
+  specialist,
+  type,
+  booking,
+  before,
+  notBefore,
+  createdAt,
+}: WaitEntry): EntryWords {
+  const zone = specialist.timezone;
+  const from = notBefore ? `from ${shortDay(notBefore, zone)}, ` : '';
+  return {
+    id,
+    specialistName: specialist.name,
+    kind: typeWords[type],
+    booking: booking && { reference: booking.reference, href: paths.booking(booking.id) },
+    wanted: `${from}before ${booking ? timeAndDay(before, zone) : shortDay(before, zone)}`,
+    since: shortDay(createdAt, zone),
+  };
+}

@@ -1,0 +1,11 @@
+export { createWaitMemory } from './waiting.memory.ts';
+export { noteFreed } from './line.ts';
+export { createWaitListOffers, type AnnounceOffer, type OfferDeps, type WaitListOffers } from './offer.ts';
+export { offerFreedTimesJob } from './waiting.jobs.ts';
+export { findOffer } from './waiting.repository.ts';
+export {
+  createWaitList,
+  type AcceptFailure,
+  type WaitList,
+} from './waiting.service.ts';
+export { holdMinutes, type WaitEntry, type WaitOffer } from './waiting.ts';

@@ -1,0 +1,170 @@
+// Who is next in line for a freed time, and what ends by itself. One statement each: the state of everybody who waits is
+// read when it is needed, so it does not matter in which order, how late or how often anything was noticed.
+import type { Queryable } from '../db/knex.ts';
+import type { ExaminationType } from '../specialists/index.ts';
+
+export interface FreedTime {
+  id: string;
+  specialist_id: string;
+  type: ExaminationType;
+  starts_at: Date;
+  /** `noticed_at`, with all its digits. */
+  noticed: string;
+  /** It may take Acuity some minutes until it offers a time that was cancelled (acuity.md, section 10). */
+  is_recent: boolean;
+}
+
+export interface NextInLine {
+  entry_id: string;
+  person_id: string;
+  booking_id: string | null;
+}
+
+/** The rules of an entry `e` with its booking `b` that is still worth waiting for, at `:now`. */
+const isWanted = `e.state = 'waiting'
+  and exists (
+    select from users u join members m on m.user_id = u.id
+    where u.id = e.created_by_id and u.role = 'referrer' and not u.banned
+      and m.organization_id = e.organization_id)
+  and coalesce(b.starts_at, e.before) > :now
+  and (e.booking_id is null or (
+    b.status = 'active' and b.organization_id = e.organization_id
+    and b.current_progress in ('scheduled', 'rescheduled')))`;
+
+/** Freed times to look at now, the soonest first. */
+export async function freedTimes(db: Queryable, now: Date): Promise<FreedTime[]> {
+  return await db('freed_times')
+    .where('state', 'open')
+    .where('starts_at', '>', now)
+    .whereRaw('(check_at is null or check_at <= clock_timestamp())')
+    .orderBy(['starts_at', 'id'])
+    .limit(50)
+    .select<FreedTime[]>(
+      'id',
+      'specialist_id',
+      'type',
+      'starts_at',
+      db.raw('noticed_at::text as noticed'),
+      db.raw(`noticed_at > clock_timestamp() - interval '15 minutes' as is_recent`),
+    );
+}
+
+/**
+ * First come, first served. Nobody is offered a second time while they hold one, nor one that was free already when they
+ * let another pass; nor the time that their own booking has just left.
+ */
+export async function nextInLine(db: Queryable, freed: FreedTime, now: Date): Promise<NextInLine | null> {
+  const { rows } = await db.raw<{ rows: NextInLine[] }>(
+    `select e.id as entry_id, e.created_by_id as person_id, e.booking_id
+     from freed_times f
+       join wait_entries e on e.state = 'waiting'
+       left join bookings b on b.id = e.booking_id
+     where f.id = :id and ${isWanted}
+       and coalesce(e.specialist_id, b.specialist_id) = f.specialist_id and coalesce(e.type, b.type) = f.type
+       and f.starts_at < coalesce(b.starts_at, e.before)
+       and f.starts_at >= coalesce(e.not_before, :now) and e.created_at <= f.noticed_at
+       and f.booking_id is distinct from e.booking_id
+       and not exists (select from wait_offers o where o.entry_id = e.id
+         and (o.state in ('checking', 'open') or (o.state <> 'withdrawn' and o.ended_at >= f.noticed_at)))
+     order by e.created_at, e.id limit 1`,
+    { id: freed.id, now },
+  );
+  return rows[0] ?? null;
+}
+
+/** Ends offers whose hold is over. @returns the ids of those that people knew of */
+export async function endHolds(db: Queryable): Promise<string[]> {
+  const { rows } = await db.raw<{ rows: { id: string; state: string }[] }>(
+    `update wait_offers set ended_at = clock_timestamp(),
+       state = case state when 'open' then 'lapsed' else 'withdrawn' end
+     where state in ('checking', 'open') and expires_at <= clock_timestamp() returning id, state`,
+  );
+  return rows.filter(({ state }) => state === 'lapsed').map(({ id }) => id);
+}
+
+/**
+ * Offers whose time was booked, or to which the booking was moved: whatever process did it, and whether or not it lived
+ * to say so.
+ * @returns the ids of the entries
+ */
+export async function acceptBooked(db: Queryable): Promise<string[]> {
+  const { rows } = await db.raw<{ rows: { entry_id: string }[] }>(
+    `with booked as (
+       select o.id, e.id as entry_id from wait_offers o
+         join wait_entries e on e.id = o.entry_id and e.state = 'waiting'
+         join bookings b on b.specialist_id = o.specialist_id and b.starts_at = o.starts_at and b.status = 'active'
+       where o.state not in ('checking', 'accepted') and o.created_at > clock_timestamp() - interval '1 day'
+         and case when e.booking_id is null
+           then b.created_by_id = e.created_by_id and b.type = o.type and b.created_at > o.created_at
+           else b.id = e.booking_id end
+     ), offers as (
+       update wait_offers o set state = 'accepted', ended_at = coalesce(o.ended_at, clock_timestamp())
+       from booked where o.id = booked.id
+     )
+     update wait_entries e set state = 'accepted' from booked where e.id = booked.entry_id returning e.id as entry_id`,
+  );
+  return rows.map(({ entry_id }) => entry_id);
+}
+
+/** Ends entries that nothing can come of any more. @returns their ids */
+export async function endOver(db: Queryable, now: Date): Promise<string[]> {
+  const { rows } = await db.raw<{ rows: { id: string }[] }>(
+    `with over as (
+       update wait_entries w set state = 'over'
+       from wait_entries e left join bookings b on b.id = e.booking_id
+       where w.id = e.id and e.state = 'waiting' and not coalesce((${isWanted}), false)
+       returning w.id
+     ), offers as (
+       update wait_offers o set state = 'withdrawn', ended_at = clock_timestamp()
+       from over where o.entry_id = over.id and o.state in ('checking', 'open')
+     )
+     select id from over`,
+    { now },
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** An appointment or a request of ours that Acuity may have carried out takes this time. */
+export async function isTakenHere(db: Queryable, offerId: string): Promise<boolean> {
+  const { rows } = await db.raw<{ rows: { is_taken: boolean }[] }>(
+    `select exists (
+       select from bookings b where b.specialist_id = o.specialist_id and b.status = 'active'
+         and b.starts_at > o.starts_at - interval '1 day'
+         and b.starts_at < o.starts_at + o.duration_minutes * interval '1 minute'
+         and b.starts_at + b.duration_minutes * interval '1 minute' > o.starts_at
+         and b.id is distinct from e.booking_id
+     ) or exists (
+       select from booking_attempts a left join bookings b on b.id = a.booking_id
+       where a.state = 'open' and a.acuity_called_at is not null and a.specialist_id = o.specialist_id
+         and a.starts_at < o.starts_at + o.duration_minutes * interval '1 minute'
+         and a.starts_at + coalesce((a.request ->> 'durationMinutes')::int, b.duration_minutes)
+           * interval '1 minute' > o.starts_at
+     ) as is_taken
+     from wait_offers o join wait_entries e on e.id = o.entry_id where o.id = ?`,
+    [offerId],
+  );
+  return rows[0]?.is_taken ?? true;
+}
+
+/**
+ * Notes times that the filler of next free times found free, if somebody waits for such times. Times that were noted
+ * lately stay as they are: they may be on offer, or may have been declined.
+ */
+export async function noteFreed(
+  trx: Queryable,
+  { specialistId, type, times }: { specialistId: string; type: ExaminationType; times: Date[] },
+): Promise<void> {
+  if (times.length === 0) return;
+  await trx.raw(
+    `insert into freed_times (specialist_id, type, starts_at)
+     select :specialistId, :type, t from unnest(:times::timestamptz[]) t
+     where exists (
+       select from wait_entries e left join bookings b on b.id = e.booking_id
+       where e.state = 'waiting' and coalesce(e.specialist_id, b.specialist_id) = :specialistId
+         and coalesce(e.type, b.type) = :type)
+     on conflict (specialist_id, type, starts_at) do update
+       set state = 'open', noticed_at = clock_timestamp(), check_at = null, booking_id = null
+       where freed_times.state = 'done' and freed_times.noticed_at < clock_timestamp() - interval '15 minutes'`,
+    { specialistId, type, times: `{${times.map((time) => time.toISOString()).join()}}` },
+  );
+}

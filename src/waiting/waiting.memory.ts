@@ -1,0 +1,77 @@
+// What nearly every page asks of the wait-list, in memory: read again once an entry or an offer has changed, in any
+// process. It is short: only what is held now, and the bookings that wait now.
+import type { HeldTime, Holds } from '../availability/index.ts';
+import type { Database } from '../db/knex.ts';
+import { keep, type KeptVersion } from '../db/kept-version.ts';
+
+export interface WaitMemory extends Holds {
+  /** Whether this person has an offer that is open, or about to be. */
+  hasOffer(personId: string): Promise<boolean>;
+  isOnList(bookingId: string): Promise<boolean>;
+}
+
+interface Hold extends HeldTime {
+  specialistId: string;
+  personId: string;
+  /** Of performance.now(): the database's clock decides when a hold ends. */
+  until: number;
+}
+
+interface Known {
+  holds: Hold[];
+  bookingIds: Set<string>;
+}
+
+export function createWaitMemory(db: Database, keptVersion: KeptVersion): WaitMemory {
+  const all = keep(keptVersion, () => readKnown(db));
+
+  async function liveHolds(): Promise<Hold[]> {
+    const { holds } = await all();
+    const now = performance.now();
+    return holds.filter(({ until }) => until > now);
+  }
+
+  return {
+    async forOthers(specialistId, personId) {
+      return (await liveHolds()).filter(
+        (hold) => hold.specialistId === specialistId && hold.personId !== personId,
+      );
+    },
+    hasOffer: async (personId) => (await liveHolds()).some((hold) => hold.personId === personId),
+    isOnList: async (bookingId) => (await all()).bookingIds.has(bookingId),
+  };
+}
+
+interface HoldRow {
+  specialist_id: string;
+  starts_at: Date;
+  duration_minutes: number;
+  created_by_id: string;
+  left_ms: number;
+}
+
+async function readKnown(db: Database): Promise<Known> {
+  const askedAt = performance.now();
+  const [rows, bookingIds] = await Promise.all([
+    db('wait_offers as o')
+      .join('wait_entries as e', 'e.id', 'o.entry_id')
+      .whereIn('o.state', ['checking', 'open'])
+      .whereRaw('o.expires_at > clock_timestamp()')
+      .select('o.specialist_id', 'o.starts_at', 'o.duration_minutes', 'e.created_by_id')
+      .select(
+        db.raw('(extract(epoch from o.expires_at - clock_timestamp()) * 1000)::float8 as left_ms'),
+      ) as unknown as Promise<HoldRow[]>,
+    db('wait_entries')
+      .where('state', 'waiting')
+      .whereNotNull('booking_id')
+      .pluck('booking_id') as unknown as Promise<string[]>,
+  ]);
+  const holds = rows.map((row) => ({
+    specialistId: row.specialist_id,
+    personId: row.created_by_id,
+    startsAt: row.starts_at.getTime(),
+    endsAt: row.starts_at.getTime() + row.duration_minutes * 60_000,
+    until: askedAt + row.left_ms,
+  }));
+  return { holds, bookingIds: new Set(bookingIds) };
+}

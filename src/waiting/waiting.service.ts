@@ -1,0 +1,273 @@
+// What people do with the wait-list: join, leave, accept, decline.
+import { attribution, auditActor, type Actor, type Viewer } from '../accounts/index.ts';
+import type { AttemptService, ChangeFailure } from '../attempts/index.ts';
+import type { AuditLog } from '../audit/index.ts';
+import { canMove, findVisible, mayBook, type Booking } from '../bookings/index.ts';
+import type { Database, Transaction } from '../db/knex.ts';
+import { violatedConstraint } from '../db/transaction.ts';
+import { dayIn, startOfDay } from '../lib/dates.ts';
+import { failure, ok, type Failure, type Result } from '../lib/result.ts';
+import { isUuid } from '../lib/uuid.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
+import { offers, type ExaminationType, type SpecialistRepository } from '../specialists/index.ts';
+import { endWhatIsOver } from './offer.ts';
+import { offerFreedTimesJob } from './waiting.jobs.ts';
+import type { WaitMemory } from './waiting.memory.ts';
+import { findOffer, openOffers, waitingEntries, type Waiting } from './waiting.repository.ts';
+import type { WaitEntry, WaitOffer } from './waiting.ts';
+
+export interface WaitDeps {
+  db: Database;
+  audit: AuditLog;
+  attempts: Pick<AttemptService, 'reschedule'>;
+  specialists: Pick<SpecialistRepository, 'findById'>;
+  memory: WaitMemory;
+  jobs: JobQueue;
+  clock: Clock;
+  ids: Ids;
+}
+
+/** Days in the specialist's zone. */
+export interface WaitRequest {
+  specialistId: string;
+  type: ExaminationType;
+  before: string;
+  notBefore?: string | undefined;
+}
+
+export type JoinFailure =
+  | { reason: 'forbidden' }
+  | { reason: 'not_found' }
+  /** The booking can no longer be moved, or is over. */
+  | { reason: 'not_possible' }
+  | { reason: 'invalid'; errors: { path: string; message: string }[] };
+
+export type AcceptFailure =
+  | { reason: 'not_found' }
+  /** Its hold is over, or it was declined. */
+  | { reason: 'lapsed'; offer: WaitOffer }
+  | { reason: 'taken'; offer: WaitOffer }
+  | { reason: 'not_moved'; offer: WaitOffer; because: Exclude<ChangeFailure, { reason: 'slot_taken' }> };
+
+export type Accepted =
+  | { kind: 'moved'; bookingId: string }
+  /** Before booking: the time is held while the person books it. */
+  | { kind: 'to_book'; offer: WaitOffer };
+
+export interface WaitList {
+  /** Of this person in their organisation. */
+  of(viewer: Viewer): Promise<{ entries: WaitEntry[]; offers: WaitOffer[] }>;
+  /** For home: no statement while this person has no offer. */
+  offersOf(viewer: Viewer): Promise<WaitOffer[]>;
+  /** Of a booking that the viewer may see; no statement while it is not on the list. `offer`: only the viewer's own. */
+  ofBooking(viewer: Viewer, bookingId: string): Promise<{ entry: WaitEntry | null; offer: WaitOffer | null }>;
+  /** Also ok when the booking is on the list already. */
+  joinForBooking(actor: Actor, bookingId: string): Promise<Result<Booking, JoinFailure>>;
+  /** A second time: changes the days. */
+  join(actor: Actor, request: WaitRequest): Promise<Result<null, JoinFailure>>;
+  /** False when it is not this person's. Also ok a second time. */
+  leave(actor: Actor, entryId: string): Promise<boolean>;
+  decline(actor: Actor, offerId: string): Promise<boolean>;
+  /** Moves the booking as any other request does; a second time: the same answer. */
+  accept(actor: Actor, offerId: string): Promise<Result<Accepted, AcceptFailure>>;
+}
+
+export function createWaitList(deps: WaitDeps): WaitList {
+  const { db } = deps;
+  return {
+    async of(viewer) {
+      const who = waitingOf(viewer);
+      if (!who) return { entries: [], offers: [] };
+      const [entries, open] = await Promise.all([waitingEntries(db, who), openOffers(db, who)]);
+      return { entries, offers: open };
+    },
+    async offersOf(viewer) {
+      const who = waitingOf(viewer);
+      return who && (await deps.memory.hasOffer(who.userId)) ? openOffers(db, who) : [];
+    },
+    async ofBooking(viewer, bookingId) {
+      if (!(await deps.memory.isOnList(bookingId))) return { entry: null, offer: null };
+      const [entry] = await waitingEntries(db, { bookingId });
+      const who = waitingOf(viewer);
+      const isOwn = entry && who?.userId === entry.person.id;
+      const own = isOwn ? await openOffers(db, who) : [];
+      return { entry: entry ?? null, offer: own.find(({ entryId }) => entryId === entry?.id) ?? null };
+    },
+    joinForBooking: (actor, bookingId) => joinForBooking(deps, actor, bookingId),
+    join: (actor, request) => join(deps, actor, request),
+    leave: (actor, entryId) => leave(deps, actor, entryId),
+    decline: (actor, offerId) => decline(deps, actor, offerId),
+    accept: (actor, offerId) => accept(deps, actor, offerId),
+  };
+}
+
+function waitingOf({ role, userId, organization }: Viewer): Waiting | null {
+  return role === 'referrer' && organization ? { userId, organizationId: organization.id } : null;
+}
+
+async function joinForBooking(
+  deps: WaitDeps,
+  actor: Actor,
+  bookingId: string,
+): Promise<Result<Booking, JoinFailure>> {
+  const who = waitingOf(actor.viewer);
+  if (!mayBook(actor.viewer) || !who) return failure({ reason: 'forbidden' });
+  const booking = await findVisible(deps, actor, bookingId);
+  if (!booking) return failure({ reason: 'not_found' });
+  const isMovable = booking.status === 'active' && canMove(booking, 'rescheduled');
+  if (!isMovable || booking.startsAt <= deps.clock.now()) return failure({ reason: 'not_possible' });
+  try {
+    await deps.db.transaction((trx) => insertEntry(deps, trx, actor, who, { booking_id: booking.id }));
+  } catch (error) {
+    if (violatedConstraint(error) !== 'wait_entries_booking_key') throw error;
+  }
+  return ok(booking);
+}
+
+async function insertEntry(
+  { ids, audit }: WaitDeps,
+  trx: Transaction,
+  actor: Actor,
+  who: Waiting,
+  wanted: Record<string, unknown>,
+): Promise<void> {
+  const id = ids.uuid();
+  const { byId, forId } = attribution(actor.viewer);
+  await trx('wait_entries').insert({
+    ...wanted,
+    id,
+    created_by_id: byId,
+    created_for_id: forId,
+    organization_id: who.organizationId,
+  });
+  await audit.record(trx, auditActor(actor), {
+    action: 'record.changed',
+    resourceType: 'wait_entry',
+    resourceId: id,
+    metadata: { change: 'joined', ...wanted },
+  });
+}
+
+async function join(deps: WaitDeps, actor: Actor, request: WaitRequest): Promise<Result<null, JoinFailure>> {
+  const who = waitingOf(actor.viewer);
+  if (!mayBook(actor.viewer) || !who) return failure({ reason: 'forbidden' });
+  const specialist = await deps.specialists.findById(request.specialistId);
+  if (!specialist?.isActive || !offers(specialist, request.type)) return failure({ reason: 'not_found' });
+  const today = dayIn(deps.clock.now(), specialist.timezone);
+  if (request.before <= today) return invalid('before', 'Enter a day after today');
+  if (request.notBefore !== undefined && request.notBefore >= request.before)
+    return invalid('notBefore', 'Enter a day before the one that you gave as the latest');
+  const { byId } = attribution(actor.viewer);
+  const days = {
+    before: startOfDay(request.before, specialist.timezone),
+    not_before: request.notBefore ? startOfDay(request.notBefore, specialist.timezone) : null,
+  };
+  const wanted = { specialist_id: specialist.id, type: request.type };
+  await deps.db.transaction(async (trx) => {
+    // A double click makes one entry.
+    await trx.raw('select pg_advisory_xact_lock(hashtext(?))', [`wait_entries:${byId}`]);
+    const known = await trx('wait_entries')
+      .where({ ...wanted, created_by_id: byId, organization_id: who.organizationId, state: 'waiting' })
+      .first('id');
+    if (!known) return insertEntry(deps, trx, actor, who, { ...wanted, ...days });
+    await trx('wait_entries').where({ id: known.id }).update(days);
+    await record(deps, trx, actor, 'wait_entry', known.id, 'changed');
+  });
+  return ok(null);
+}
+
+function invalid(path: string, message: string): Failure<JoinFailure> {
+  return failure({ reason: 'invalid', errors: [{ path, message }] });
+}
+
+function record(
+  { audit }: Pick<WaitDeps, 'audit'>,
+  trx: Transaction,
+  actor: Actor,
+  resourceType: 'wait_entry' | 'wait_offer',
+  resourceId: string,
+  change: string,
+): Promise<void> {
+  return audit.record(trx, auditActor(actor), {
+    action: 'record.changed',
+    resourceType,
+    resourceId,
+    metadata: { change },
+  });
+}
+
+async function leave(deps: WaitDeps, actor: Actor, entryId: string): Promise<boolean> {
+  const who = waitingOf(actor.viewer);
+  if (!who || !isUuid(entryId)) return false;
+  return deps.db.transaction(async (trx) => {
+    const own = { id: entryId, created_by_id: who.userId, organization_id: who.organizationId };
+    const entry = await trx('wait_entries').where(own).forUpdate().first('state');
+    if (entry?.state !== 'waiting') return entry !== undefined;
+    await trx('wait_entries').where({ id: entryId }).update({ state: 'left' });
+    await trx('wait_offers')
+      .where({ entry_id: entryId })
+      .whereIn('state', ['checking', 'open'])
+      .update({ state: 'declined', ended_at: trx.raw('clock_timestamp()') });
+    await record(deps, trx, actor, 'wait_entry', entryId, 'left');
+    await offerToNext(deps, trx);
+    return true;
+  });
+}
+
+async function decline(deps: WaitDeps, actor: Actor, offerId: string): Promise<boolean> {
+  if (!(await ownOffer(deps, actor, offerId))) return false;
+  await endOffer(deps, actor, offerId, 'declined');
+  return true;
+}
+
+async function endOffer(
+  deps: WaitDeps,
+  actor: Actor,
+  offerId: string,
+  state: 'declined' | 'taken',
+): Promise<void> {
+  await deps.db.transaction(async (trx) => {
+    const ended: number = await trx('wait_offers')
+      .where({ id: offerId, state: 'open' })
+      .update({ state, ended_at: trx.raw('clock_timestamp()') });
+    if (ended === 0) return;
+    await record(deps, trx, actor, 'wait_offer', offerId, state);
+    await offerToNext(deps, trx);
+  });
+}
+
+/** The job tells the next in line, or finds that the time is gone. */
+function offerToNext({ jobs }: WaitDeps, trx: Transaction): Promise<void> {
+  return jobs.add(offerFreedTimesJob, {}, { trx, key: offerFreedTimesJob.name });
+}
+
+async function ownOffer({ db }: WaitDeps, { viewer }: Actor, offerId: string): Promise<WaitOffer | null> {
+  const who = waitingOf(viewer);
+  const offer = who && (await findOffer(db, offerId));
+  const isOwn = offer?.personId === who?.userId && offer?.organizationId === who?.organizationId;
+  return offer && isOwn && offer.state !== 'checking' ? offer : null;
+}
+
+async function accept(
+  deps: WaitDeps,
+  actor: Actor,
+  offerId: string,
+): Promise<Result<Accepted, AcceptFailure>> {
+  const offer = await ownOffer(deps, actor, offerId);
+  if (!offer) return failure({ reason: 'not_found' });
+  const { booking } = offer;
+  if (offer.state === 'accepted' && booking) return ok({ kind: 'moved', bookingId: booking.id });
+  if (offer.state === 'taken') return failure({ reason: 'taken', offer });
+  if (offer.state !== 'open') return failure({ reason: 'lapsed', offer });
+  if (!booking) return ok({ kind: 'to_book', offer });
+  const moved = await deps.attempts.reschedule(actor, booking.id, offer.startsAt);
+  if (moved.ok) {
+    await endWhatIsOver(deps);
+    return ok({ kind: 'moved', bookingId: booking.id });
+  }
+  if (moved.reason !== 'slot_taken') return failure({ reason: 'not_moved', offer, because: moved });
+  await endOffer(deps, actor, offerId, 'taken');
+  return failure({ reason: 'taken', offer });
+}
