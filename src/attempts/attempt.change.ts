@@ -33,12 +33,12 @@ export async function change(
     if (isFulfilled(booking, request)) return ok(booking);
     const refusal =
       changeRefusal(deps, booking, request) ?? (await slotRefusal(deps, actor, booking, request));
-    if (refusal) return refusal;
+    if (refusal) return (await fulfilledMeanwhile(deps, actor, bookingId, request)) ?? refusal;
     await deps.onStep?.('authorised');
 
     const stored = await store(deps, actor, booking, request);
     if ('attempt' in stored) return runAttempt(deps, stored.attempt);
-    if ('refusal' in stored) return stored.refusal;
+    if ('answer' in stored) return stored.answer;
     // Another change of this booking is under way: wait for its outcome, then check again.
     const settled = await waitUntilSettled(deps.db, stored.other.id, timingsOf(deps).patienceMs);
     if (!settled || settled.state === 'open' || tries >= 3) {
@@ -58,6 +58,19 @@ function isFulfilled(booking: Booking, request: ChangeRequest): boolean {
     booking.status === 'active' &&
     booking.startsAt.getTime() === request.startsAt.getTime()
   );
+}
+
+/** A double click: its twin may be taking the time, or has taken it since this one read the booking. */
+async function fulfilledMeanwhile(
+  deps: AttemptDeps,
+  actor: Actor,
+  bookingId: string,
+  request: ChangeRequest,
+): Promise<Answer | null> {
+  const twin = await findOpenChange(deps.db, bookingId);
+  if (twin) await waitUntilSettled(deps.db, twin.id, timingsOf(deps).patienceMs);
+  const booking = await findVisible(deps, actor, bookingId);
+  return booking && isFulfilled(booking, request) ? ok(booking) : null;
 }
 
 function changeRefusal(deps: AttemptDeps, booking: Booking, request: ChangeRequest): Answer | null {
@@ -111,7 +124,7 @@ async function specialistOf(deps: AttemptDeps, booking: Booking): Promise<Specia
   return specialist;
 }
 
-type Stored = { attempt: Attempt } | { other: Attempt } | { refusal: Answer };
+type Stored = { attempt: Attempt } | { other: Attempt } | { answer: Answer };
 
 async function store(
   deps: AttemptDeps,
@@ -124,9 +137,10 @@ async function store(
   return deps.db.transaction(async (trx): Promise<Stored> => {
     const booking = await lockBooking(trx, visible.id);
     // The booking may have been assigned to another organisation since it was read.
-    if (!booking || !maySee(actor.viewer, booking)) return { refusal: failure({ reason: 'not_found' }) };
+    if (!booking || !maySee(actor.viewer, booking)) return { answer: failure({ reason: 'not_found' }) };
+    if (isFulfilled(booking, request)) return { answer: ok(booking) };
     const refusal = changeRefusal(deps, booking, request);
-    if (refusal) return { refusal };
+    if (refusal) return { answer: refusal };
     const other = await findOpenChange(trx, booking.id);
     if (other) return { other };
     const attempt = { ...attemptFor(deps, actor, booking, specialist, request), id };
