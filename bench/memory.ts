@@ -18,7 +18,7 @@ const smallMachine = 512 * megabyte;
 /**
  * What Node needs beside the old generation (code, young generation, buffers, ICU) fits into the other half of 512 MB.
  */
-const limitedOptions = ['--max-old-space-size=224', '--max-semi-space-size=8'];
+const limitedOptions = ['--max-old-space-size=224'];
 
 interface Result {
   name: string;

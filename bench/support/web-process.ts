@@ -12,6 +12,7 @@ import { startSimulator } from '../../src/simulator/index.ts';
 import { openSeededDatabase } from '../../test/support/database.ts';
 import { createFakeAcuity } from '../../test/support/fakes/acuity.ts';
 import { stopSharedPostgres } from '../../test/support/postgres.ts';
+import { readImagePlan } from '../../test/support/image.ts';
 import { mintSession, testSecret } from '../../test/support/session.ts';
 import type { MemoryReading } from './memory-probe.ts';
 import { aBookingRequest } from '../../test/support/builders/booking-request.ts';
@@ -19,6 +20,8 @@ import { ritaOf } from './rita.ts';
 import { timed } from './timed.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
+/** Node's options of the image. */
+const deployed = readImagePlan().command.slice(1, -1);
 const bookingsMade = 40;
 
 export interface Ask {
@@ -70,7 +73,7 @@ export async function startWebProcess(nodeOptions: string[] = []): Promise<WebPr
     const started = fork(path.join(root, 'src/main.ts'), {
       cwd: root,
       env: { ...process.env, ...env, PORT: String(at) },
-      execArgv: ['--import', path.join(import.meta.dirname, 'memory-probe.ts'), ...nodeOptions],
+      execArgv: [...deployed, '--import', path.join(import.meta.dirname, 'memory-probe.ts'), ...nodeOptions],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     await hear(started);

@@ -57,13 +57,19 @@ describe('docs/first-start.md', () => {
 });
 
 describe('docs/systemd', () => {
+  it('starts the web process with the options of the image, as docker-compose.yml does', () => {
+    const unit = parseUnit(read('docs/systemd/examdesk-web@.service'));
+    expect(unit.ExecStart).to.equal(`/usr/bin/${plan.command.join(' ')}`);
+    expect(read('docker-compose.yml')).to.include(`command: ["${plan.command.join('", "')}"]`);
+  });
+
   for (const name of readdirSync(path.join(root, 'docs/systemd')).filter((file) =>
     file.endsWith('.service'),
   )) {
     it(`starts an existing process, and gives it time to stop: ${name}`, () => {
       const unit = parseUnit(read(`docs/systemd/${name}`));
-      expect(unit.ExecStart).to.match(/^\/usr\/bin\/node src\/\w+\.ts$/);
-      expect(plan.files.has(unit.ExecStart?.split(' ')[1] ?? ''), unit.ExecStart).to.equal(true);
+      expect(unit.ExecStart).to.match(/^\/usr\/bin\/node (--\S+ )*src\/\w+\.ts$/);
+      expect(plan.files.has(unit.ExecStart?.split(' ').at(-1) ?? ''), unit.ExecStart).to.equal(true);
       expect(page).to.contain(unit.EnvironmentFile).and.to.contain(unit.WorkingDirectory);
       const { graceMs, timeoutMs } = stopTimes(readConfig(filled(withKey('NODE_ENV'))));
       expect(Number(unit.TimeoutStopSec) * 1_000).to.be.above(graceMs + timeoutMs + 5_000);
