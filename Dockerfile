@@ -17,5 +17,5 @@ EXPOSE 3000
 
 # The same image runs the jobs (node src/worker.ts), the relay (node src/relay-process.ts) and the README's commands
 # (npm run migrate, npm run create-admin, npm run doctor …).
-# A young generation of one size: V8 would let it grow to 64 MB, and each collection of that holds all requests up.
+# A young generation of one size: V8 lets its halves grow to 32 MB, and each collection then holds all requests up.
 CMD ["node", "--min-semi-space-size=16", "--max-semi-space-size=16", "src/main.ts"]
