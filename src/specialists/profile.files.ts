@@ -13,6 +13,7 @@ import {
 } from '../documents/content/index.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import { isUuid } from '../lib/uuid.ts';
+import type { Clock } from '../ports/clock.ts';
 import { ObjectStoreUnavailable, type ObjectStore } from '../ports/object-store.ts';
 import type { Scanner } from '../ports/scanner.ts';
 import { pictureOnly } from './picture.ts';
@@ -22,6 +23,7 @@ export interface ProfileFileDeps {
   db: Database;
   audit: AuditLog;
   store: ObjectStore;
+  clock: Clock;
   /** Null: uploads are not scanned. */
   scanner: Scanner | null;
 }
@@ -77,13 +79,13 @@ export function createProfileFiles(deps: ProfileFileDeps): ProfileFiles {
       return whenStored(async () => {
         await store.put(key, checked.value.bytes);
         const { mimeType, sha256, bytes: stored } = checked.value;
-        await change(deps, actor, id, kind, {
+        const replaced = await change(deps, actor, id, kind, {
           s3_key: key,
           mime_type: mimeType,
           size_bytes: stored.length,
           sha256,
         });
-        await removeOthers(store, folderOf(id, kind), key);
+        await removeUnused(deps, id, kind, replaced);
       });
     },
 
@@ -91,8 +93,8 @@ export function createProfileFiles(deps: ProfileFileDeps): ProfileFiles {
       if (!mayAdminister(actor.viewer)) return failure({ reason: 'forbidden' });
       if (!isUuid(id)) return failure({ reason: 'not_found' });
       return whenStored(async () => {
-        await change(deps, actor, id, kind, null);
-        await removeOthers(store, folderOf(id, kind), null);
+        const replaced = await change(deps, actor, id, kind, null);
+        await removeUnused(deps, id, kind, replaced);
       });
     },
 
@@ -180,17 +182,20 @@ interface FileColumns {
   sha256: string;
 }
 
-/** @param file null: removes it */
+/** @param file null: removes it. @returns the key of the file before it */
 async function change(
   { db, audit }: Pick<ProfileFileDeps, 'db' | 'audit'>,
   actor: Actor,
   id: string,
   kind: ProfileFileKind,
   file: FileColumns | null,
-): Promise<void> {
-  await db.transaction(async (trx) => {
+): Promise<string | null> {
+  return db.transaction(async (trx) => {
+    // One change at a time: each returns the file that it replaced.
     await trx('specialists').where({ id }).forUpdate().first('id');
     const where = { specialist_id: id, kind };
+    const before = await trx('specialist_files').where(where).first('s3_key');
+    if (!file && !before) return null;
     if (file)
       await trx('specialist_files')
         .insert({ ...where, ...file })
@@ -205,13 +210,27 @@ async function change(
         ? { file: kind, sha256: file.sha256, sizeBytes: file.size_bytes }
         : { file: kind, removed: true },
     });
+    return before?.s3_key ?? null;
   });
 }
 
-/** Also what a process left that died between the store and the database. */
-async function removeOthers(store: ObjectStore, folder: string, kept: string | null): Promise<void> {
+/**
+ * Also removes what a process left that died between the store and the database. A young object may be of somebody who
+ * saves at the same time and has not committed yet.
+ */
+async function removeUnused(
+  { db, store, clock }: Pick<ProfileFileDeps, 'db' | 'store' | 'clock'>,
+  id: string,
+  kind: ProfileFileKind,
+  replaced: string | null,
+): Promise<void> {
+  const used = await db('specialist_files').where({ specialist_id: id, kind }).first('s3_key');
+  const yesterday = clock.now().getTime() - 24 * 3_600_000;
   const keys: string[] = [];
-  for await (const { key } of store.list(folder)) if (key !== kept) keys.push(key);
+  for await (const { key, lastModified } of store.list(folderOf(id, kind))) {
+    const isLeft = key === replaced || lastModified.getTime() < yesterday;
+    if (isLeft && key !== used?.s3_key) keys.push(key);
+  }
   if (keys.length > 0) await store.remove(keys);
 }
 

@@ -135,6 +135,14 @@ describe('the page of a specialist', () => {
       expect(await page()).not.to.include('profile-photo');
     });
 
+    it('is one of the two when two are saved at the same time', async () => {
+      const saved = await Promise.all([send('photo', aPng(150)), send('photo', aPng(180))]);
+      expect(saved.map(({ status }) => status)).to.deep.equal([303, 303]);
+      await rita.get(`/specialists/${id}/photo`).expect(200);
+      expect(await storage.keys(`profiles/${id}/photo/`)).to.have.length(1);
+      await ada.post(`/specialists/${id}/photo/remove`).set('Accept', 'text/html').redirects(0).expect(303);
+    });
+
     const refusals: [what: string, bytes: () => Buffer][] = [
       ['a PDF', () => pdf()],
       [
