@@ -12,7 +12,7 @@ export interface ActionButton {
   icon: string;
   who: 'staff' | 'admin';
   kind: 'record' | 'resource';
-  /** The page it links to; `{id}` is the record's. Unset: it opens a form of http/console. */
+  /** The page it links to; `{id}` is the record's, another name its column's. Unset: it opens a form of http/console. */
   href?: string;
   /** Whether it is offered for this record. Unset: always. */
   isOffered?(row: Record<string, unknown>): boolean;
@@ -35,6 +35,10 @@ export const actionButtons: readonly ActionButton[] = [
   button('cancel', 'bookings', 'Cancel booking', 'X', 'staff', {
     href: '/bookings/{id}/cancel',
     isOffered: isActive,
+  }),
+  button('act-as', 'bookings', 'Act as the referrer', 'User', 'admin', {
+    href: '/admin/act-as?user={referrerId}',
+    isOffered: (row) => row.referrerId !== null,
   }),
   button('move-on', 'bookings', 'Change progress', 'ChevronRight', 'staff', {
     isOffered: (row) => row.status !== 'cancelled' && row.status !== 'archived',

@@ -26,6 +26,8 @@ export const recordOnly: ColumnOptions = { shown: 'record' };
 export const health: ColumnOptions = { isHealth: true };
 /** Not shown; links filter by it, because two records may have the same name. */
 export const filterOnly: ColumnOptions = { shown: 'filter' };
+/** For the column with the booking's id. */
+export const ofBooking: ColumnOptions = { label: 'Booking', ...filterOnly };
 /** Where a booking was made. */
 export const sourceWords: Record<Booking['source'], string> = {
   portal: 'Made here',

@@ -16,7 +16,7 @@ import { actionButtons, mayDo, type ActionButton } from './actions.ts';
 import { sentenceCase } from './columns.ts';
 import { linkKey, mayRead, searchBoxOf, type Column, type Table } from './table.ts';
 import { TableResource } from './table.resource.ts';
-import { tables } from './tables.ts';
+import { tableOf, tables } from './tables.ts';
 
 const componentsFile = path.resolve(import.meta.dirname, '../../public/js/console/1-ask.js');
 
@@ -80,7 +80,7 @@ function createAdmin(db: Database, role: Role, assetUrl: (name: string) => strin
     componentLoader,
     resources: readable.map((table) => ({
       resource: new TableResource(db, table),
-      options: optionsOf(table, parts),
+      options: optionsOf(table, role, parts),
     })),
     dashboard: { component: parts.dashboard },
     branding: {
@@ -218,7 +218,17 @@ function componentsOf({ type, to, lists }: Column, isTitle: boolean, parts: Part
   };
 }
 
-function optionsOf(table: Table, parts: Parts): ResourceOptions {
+/** What is listed below a record: without lists that the role may not read, and in them without the record's own name. */
+function relatedOf({ id, related = [] }: Table, role: Role) {
+  return related.flatMap(({ table, by, holds = 'id' }) => {
+    const other = tableOf(table);
+    if (!other || !mayRead(role, other)) return [];
+    const without = other.columns.filter(({ to }) => to?.startsWith(`'${id}/'`)).map(({ name }) => name);
+    return [{ table, by, holds, without }];
+  });
+}
+
+function optionsOf(table: Table, role: Role, parts: Parts): ResourceOptions {
   const isAccessible = (context: ActionContext): boolean => mayRead(roleOf(context), table);
   const names = (where: 'list' | 'record' | 'filter'): string[] =>
     table.columns
@@ -242,7 +252,7 @@ function optionsOf(table: Table, parts: Parts): ResourceOptions {
     ),
     actions: {
       list: { isAccessible, custom: { search: searchBoxOf(table).hint } },
-      show: { isAccessible },
+      show: { isAccessible, custom: { related: relatedOf(table, role) } },
       // Closed: everything that writes, and AdminJS's search beside the list.
       new: never,
       edit: never,

@@ -43,6 +43,8 @@ export interface Table {
   /** Text filters look at this many of the newest records that pass the other filters. Unset: at all. */
   textSearchLimit?: number;
   sort: { by: string; direction: 'asc' | 'desc' };
+  /** Lists below a record: of another table, the rows whose column `by` holds this record's id, or its column `holds`. */
+  related?: readonly { table: string; by: string; holds?: string }[];
 }
 
 export function mayRead(role: Role, table: Pick<Table, 'who'>): boolean {

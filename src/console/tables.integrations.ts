@@ -4,7 +4,7 @@ import { accountMailKinds, mailKinds, workMailKinds, type MailKindName } from '.
 import { allDifferences, driftStates, outcomes } from '../following/index.ts';
 import { reportKinds, reportStates } from '../sync/index.ts';
 import { webhookChannels, webhookRefusals, webhookStates } from '../webhooks/index.ts';
-import { column, enumeration, recordOnly, spelledOut, sqlList, linkTo } from './columns.ts';
+import { column, enumeration, ofBooking, recordOnly, spelledOut, sqlList, linkTo } from './columns.ts';
 import type { Table } from './table.ts';
 
 /** Processed with something left to do, and neither a later event of the appointment nor a booking has settled it. */
@@ -75,6 +75,7 @@ export const emails: Table = {
     column('sentAt', 'datetime', 'e.sent_at'),
     column('sentAgain', 'json', sentAgain, { label: 'Sent again', ...recordOnly }),
     column('createdAt', 'datetime', 'e.created_at'),
+    column('bookingId', 'id', 'e.booking_id', ofBooking),
   ],
 };
 

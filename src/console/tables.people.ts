@@ -18,6 +18,10 @@ export const specialists: Table = {
   who: 'staff',
   title: 'name',
   sort: { by: 'position', direction: 'asc' },
+  related: [
+    { table: 'services', by: 'specialistId' },
+    { table: 'bookings', by: 'specialistId' },
+  ],
   from: 'specialists s',
   columns: [
     column('id', 'id', 's.id', recordOnly),
@@ -54,6 +58,7 @@ export const services: Table = {
     enumeration('type', 'v.type', typeWords),
     column('acuityAppointmentTypeId', 'number', 'v.acuity_appointment_type_id'),
     column('durationMinutes', 'number', 'v.duration_minutes', { label: 'Minutes' }),
+    column('specialistId', 'id', 'v.specialist_id', { label: 'Specialist', ...filterOnly }),
   ],
 };
 
@@ -69,6 +74,10 @@ export const organizations: Table = {
     words: { from: 'organizations o', id: 'o.id', words: 'o.search_text', order: 'o.name, o.id' },
     hint: 'Name',
   },
+  related: [
+    { table: 'users', by: 'organizationId' },
+    { table: 'bookings', by: 'organizationId' },
+  ],
   from: 'organizations o',
   columns: [
     column('id', 'id', 'o.id', recordOnly),
@@ -105,6 +114,7 @@ export const users: Table = {
     },
     hint: 'Name, e-mail or organisation',
   },
+  related: [{ table: 'bookings', by: 'referrerId' }],
   from: 'users u left join members m on m.user_id = u.id left join organizations o on o.id = m.organization_id',
   columns: [
     column('id', 'id', 'u.id', recordOnly),

@@ -14,10 +14,10 @@ import { categoryWords, documentStatuses } from '../documents/index.ts';
 import { typeWords } from '../specialists/index.ts';
 import {
   column,
-  counts,
   health,
   filterOnly,
   enumeration,
+  ofBooking,
   recordOnly,
   sourceWords,
   spelledOut,
@@ -55,6 +55,14 @@ export const bookings: Table = {
   title: 'reference',
   searched: { words: searchedBookings, hint: 'Name, reference, claim, specialist, organisation' },
   sort: { by: 'startsAt', direction: 'desc' },
+  related: [
+    { table: 'progress', by: 'bookingId' },
+    { table: 'documents', by: 'bookingId' },
+    { table: 'emails', by: 'bookingId' },
+    { table: 'webhook-events', by: 'appointmentId', holds: 'acuityAppointmentId' },
+    { table: 'drift-items', by: 'appointmentId', holds: 'acuityAppointmentId' },
+    { table: 'audit', by: 'resourceId' },
+  ],
   from: `bookings b left join specialists s on s.id = b.specialist_id
     left join organizations o on o.id = b.organization_id
     left join users cb on cb.id = b.created_by_id left join users cf on cf.id = b.created_for_id`,
@@ -101,15 +109,6 @@ export const bookings: Table = {
       label: 'Made in Acuity by',
       ...recordOnly,
       ...health,
-    }),
-    column('documents', 'number', countOf('documents'), {
-      ...recordOnly,
-      ...counts('documents', 'bookingId'),
-    }),
-    column('steps', 'number', countOf('booking_progress'), {
-      label: 'Progress entries',
-      ...recordOnly,
-      ...counts('progress', 'bookingId'),
     }),
     column('messages', 'number', countOf('booking_messages'), recordOnly),
     column('staffNotes', 'string', staffNotes, { label: 'Staff notes', ...recordOnly, ...health }),
@@ -167,7 +166,7 @@ export const progress: Table = {
     column('movedTo', 'datetime', 'p.moved_to', { zone: 'timezone', ...recordOnly }),
     column('timezone', 'string', 'b.timezone', recordOnly),
     column('createdAt', 'datetime', 'p.created_at'),
-    column('bookingId', 'id', 'p.booking_id', { label: 'Booking', ...filterOnly }),
+    column('bookingId', 'id', 'p.booking_id', ofBooking),
   ],
 };
 
@@ -206,6 +205,6 @@ export const documents: Table = {
     column('deletedBy', 'string', 'x.name', { ...recordOnly, ...linkTo('users', 'x.id') }),
     column('bytesRemovedAt', 'datetime', 'd.object_removed_at', recordOnly),
     column('damagedAt', 'datetime', 'd.damaged_at', recordOnly),
-    column('bookingId', 'id', 'd.booking_id', { label: 'Booking', ...filterOnly }),
+    column('bookingId', 'id', 'd.booking_id', ofBooking),
   ],
 };

@@ -127,6 +127,7 @@ const stylesheets = {
     'console/list-head',
     'console/forms',
     'console/lists',
+    'console/related',
     'console/acting-notice',
   ],
 };

@@ -45,6 +45,7 @@ const consoleActions: Record<string, Record<string, string>> = {
   'bookings/cancel': { button: 'snniin', page: 'siuiii' },
   'bookings/messages': { button: 'snniin', page: 'siuiii' },
   'unanswered/messages': { button: 'snniin', page: 'siuiii' },
+  'bookings/act-as': { button: 'snnnin', page: 'snnnin' },
   'bookings/move-on': { button: 'snniin', form: 'snniin' },
   'documents/view': { button: 'snniin', page: 'siuiii' },
   'documents/receipt': { button: 'snniin', page: 'siuiii' },

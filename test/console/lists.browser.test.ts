@@ -48,13 +48,19 @@ describe('the console’s lists in a browser', function () {
   });
   afterEach(() => watched.close());
 
-  const open = async (path: string, width = 1280, timezoneId = 'Australia/Sydney', isDark = false) => {
+  const open = async (
+    path: string,
+    width = 1280,
+    timezoneId = 'Australia/Sydney',
+    isDark = false,
+    as = 'ada@examdesk.example',
+  ) => {
     const colorScheme = isDark ? 'dark' : 'light';
     watched = await watchedPage(browser, app.url, { width, timezoneId, colorScheme });
     ({ page } = watched);
     asked.length = 0;
     page.on('request', (request: Request) => void asked.push(request.url()));
-    await watched.useSession(await app.sessionCookie('ada@examdesk.example'));
+    await watched.useSession(await app.sessionCookie(as));
     await page.goto(path);
   };
   const rows = () => page.locator('tbody td[data-property-name="reference"]').allInnerTexts();
@@ -82,6 +88,44 @@ describe('the console’s lists in a browser', function () {
       await page.getByRole('button', { name: 'Save' }).waitFor();
       await watched.check();
     });
+
+  it('show below a record what belongs to it, and lead from there to the referrer’s session', async () => {
+    await open(`${bookings}/records/${id.marsh}/show`);
+    const audit = page.getByRole('region', { name: /^Audit log/ });
+    await audit
+      .getByRole('row', { name: /Booking.viewed/ })
+      .first()
+      .waitFor();
+    for (const [name, text] of [
+      [/^Progress/, 'None'],
+      [/^Documents/, 'None'],
+      [/^E-mails/, 'None'],
+      [/^Webhook events/, 'None'],
+      [/^Differences from Acuity/, 'None'],
+    ] as const)
+      await page.getByRole('region', { name }).getByText(text).waitFor();
+    await watched.check();
+    const rita = (await app.db('bookings').where({ id: id.marsh }).first('created_by_id'))?.created_by_id;
+    await page.getByRole('link', { name: 'Act as the referrer' }).click();
+    await page.waitForURL(`**/admin/act-as?user=${rita}`);
+    await page.goto(`/admin/resources/users/records/${rita}/show`);
+    const hers = page.getByRole('region', { name: /^Bookings/ });
+    await hers.getByRole('link', { name: 'EX-AAAAAA' }).click();
+    await page.waitForURL(`**${bookings}/records/${id.marsh}/show`);
+  });
+
+  it('show support a record without the audit log', async () => {
+    await open(
+      `${bookings}/records/${id.marsh}/show`,
+      1280,
+      'Australia/Sydney',
+      false,
+      'sam@examdesk.example',
+    );
+    await page.getByRole('region', { name: /^Differences from Acuity/ }).waitFor();
+    expect(await page.getByRole('region', { name: /^Audit log/ }).count()).to.equal(0);
+    expect(await page.getByRole('link', { name: 'Act as the referrer' }).count()).to.equal(0);
+  });
 
   it('filter by keyboard alone, and clear the filters', async () => {
     await open(bookings);

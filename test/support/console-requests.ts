@@ -33,9 +33,16 @@ export async function actionRequests(
   fixture: MatrixFixture,
   { table, name, kind, href }: ActionButton,
 ): Promise<{ button: AccessRequest[]; form?: AccessRequest[]; page?: AccessRequest[] }> {
-  const id = kind === 'record' ? encodeURIComponent(await aRecordFor(fixture, table, name)) : '';
+  const record = kind === 'record' ? await aRecordFor(fixture, table, name) : '';
+  const id = encodeURIComponent(record);
   const button = both(kind === 'record' ? `${table}/records/${id}/${name}` : `${table}/actions/${name}`);
-  if (href) return { button, page: [get(href.replace('{id}', id), 'html')] };
+  if (href) {
+    const row = await findRow(fixture.app.db, tableNamed(table), record);
+    const address = href.replace(/{(\w+)}/g, (_, column: string) =>
+      encodeURIComponent(String(row?.[column])),
+    );
+    return { button, page: [get(address, 'html')] };
+  }
   const form = `/admin/forms/${table}/${id && `${id}/`}${name}`;
   return {
     button,

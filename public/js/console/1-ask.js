@@ -67,6 +67,13 @@
     return availableValues?.find(({ value }) => value === code)?.label ?? String(code ?? '');
   }
 
+  /** The page of an action: `{id}` is the record's, another name its column's. */
+  function hrefOf({ custom }, record) {
+    return custom.href.replace(/{(\w+)}/g, (_, name) =>
+      encodeURIComponent((name === 'id' ? record?.id : record?.params[name]) ?? ''),
+    );
+  }
+
   AdminJS.UserComponents = {};
-  globalThis.examdesk = { ask, reloadOnce, signInAddress, wordsOf };
+  globalThis.examdesk = { ask, hrefOf, reloadOnce, signInAddress, wordsOf };
 })();

@@ -3,11 +3,11 @@
   const { useEffect, useRef, useState } = React;
   /** @type {(...parts: unknown[]) => object} */
   const h = React.createElement;
-  const { ask, signInAddress } = examdesk;
+  const { ask, hrefOf, signInAddress } = examdesk;
 
   /** Opens the action's own page. Replaces the history entry, so that Back does not lead here again. */
   function Leave({ action, record }) {
-    const target = action.custom.href.replace('{id}', encodeURIComponent(record ? record.id : ''));
+    const target = hrefOf(action, record);
     useEffect(() => {
       location.replace(target);
     }, [target]);
@@ -105,7 +105,7 @@
   }
 
   function Form({ action, record, resource }) {
-    const address = action.custom.href.replace('{id}', encodeURIComponent(record ? record.id : ''));
+    const address = hrefOf(action, record);
     const list = `/admin/resources/${resource.id}`;
     const back = record ? `${list}/records/${encodeURIComponent(record.id)}/show` : list;
     const [form, setForm] = useState(null);

@@ -4,7 +4,7 @@
   const { useEffect, useRef } = React;
   /** @type {(...parts: unknown[]) => object} */
   const h = React.createElement;
-  const { seal, useUnsealed, wordsOf } = examdesk;
+  const { hrefOf, seal, useUnsealed, wordsOf } = examdesk;
   const { Icon } = AdminJSDesignSystem;
   const searchName = 'search';
 
@@ -62,8 +62,7 @@
     const parts = [h(Icon, { key: 'icon', icon: action.icon }), label];
     const className = 'console-action';
     // A page outside AdminJS.
-    if (action.custom.leaves)
-      return h('a', { href: action.custom.href.replace('{id}', id), className }, parts);
+    if (action.custom.leaves) return h('a', { href: hrefOf(action, record), className }, parts);
     const to = record
       ? `/admin/resources/${resource.id}/records/${id}/${action.name}`
       : `/admin/resources/${resource.id}/actions/${action.name}`;
