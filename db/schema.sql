@@ -881,6 +881,19 @@ CREATE TABLE booking_drafts (
 CREATE INDEX booking_drafts_expires_idx ON booking_drafts USING btree (expires_at);
 CREATE TRIGGER booking_drafts_updated_at BEFORE UPDATE ON booking_drafts FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
+CREATE TABLE calendar_feeds (
+  user_id uuid NOT NULL,
+  token_digest bytea NOT NULL,
+  shows_details boolean DEFAULT false NOT NULL,
+  shows_colleagues boolean DEFAULT false NOT NULL,
+  created_at timestamptz DEFAULT now() NOT NULL,
+  CONSTRAINT calendar_feeds_pkey PRIMARY KEY (user_id),
+  CONSTRAINT calendar_feeds_token_digest_key UNIQUE (token_digest),
+  CONSTRAINT calendar_feeds_token_digest_check CHECK (octet_length(token_digest) = 32),
+  CONSTRAINT calendar_feeds_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
+);
+CREATE CONSTRAINT TRIGGER calendar_feeds_audited AFTER INSERT OR DELETE OR UPDATE ON calendar_feeds DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('user', 'user_id');
+
 CREATE TABLE daily_digests (
   user_id uuid NOT NULL,
   day date NOT NULL,

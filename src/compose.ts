@@ -36,6 +36,7 @@ import {
   createSameExaminee,
   createBookingNeeds,
   createBookingService,
+  createCalendarFeeds,
   createReportWaits,
   createUpcomingBookings,
   intakeDetails,
@@ -172,14 +173,15 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     baseUrl: config.BASE_URL,
     log,
   });
+  const limits = createLimits(cache, log, ground.digests, {
+    actions: overrides.actionLimits,
+    signIn: overrides.signInLimits,
+  });
   const accounts = createAccounts({
     ...ground,
     auth,
     secrets: config.BETTER_AUTH_SECRET,
-    limits: createLimits(cache, log, ground.digests, {
-      actions: overrides.actionLimits,
-      signIn: overrides.signInLimits,
-    }),
+    limits,
     tokens: linkTokens,
     browsers: createKnownBrowsers(config.BETTER_AUTH_SECRET, config.BASE_URL),
     keptForms: createKeptForms(db, config.BETTER_AUTH_SECRET, config.BASE_URL),
@@ -396,6 +398,11 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     messages: createMessages({ ...ground, announce }),
     sameExaminee: createSameExaminee(ground),
     bookingList: createBookingList(ground),
+    calendarFeeds: createCalendarFeeds({
+      ...ground,
+      accountStatus: (userId) => accounts.accountStatus(userId),
+      countRead: (subject) => limits.count('calendar_feed', subject),
+    }),
     bookingNeeds,
     upcomingBookings: createUpcomingBookings(ground),
     attempts,

@@ -14,7 +14,8 @@ export type LimitedAction =
   | 'password'
   | 'email'
   | 'second_factor'
-  | 'second_factor_anywhere';
+  | 'second_factor_anywhere'
+  | 'calendar_feed';
 
 interface ActionLimit {
   perSubject: number;
@@ -36,6 +37,8 @@ export const usualActionLimits: ActionLimits = {
   second_factor: { perSubject: 10, perAddress: 60, windowMs: quarter },
   /** One account, outside the browsers it knows. Codes are short: many addresses together must not try them all. */
   second_factor_anywhere: { perSubject: 30, perAddress: 60, windowMs: quarter },
+  /** Of one person, on all their devices. Counted without addresses: providers read for many people from the same. */
+  calendar_feed: { perSubject: 120, perAddress: 120, windowMs: hour },
 };
 
 /**

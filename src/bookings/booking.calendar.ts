@@ -4,6 +4,7 @@ import ical, {
   ICalCalendarMethod,
   ICalEventClass,
   ICalEventStatus,
+  type ICalEventData,
 } from 'ical-generator';
 import type { MailSender } from '../lib/mail-sender.ts';
 import { examineeName } from './booking.details.ts';
@@ -37,7 +38,41 @@ export function bookingCalendar(
     prodId: { company: 'Examdesk', product: 'Bookings', language: 'EN' },
     method,
   });
-  calendar.createEvent({
+  calendar.createEvent(eventOf(booking, { url, organizer, attendee, showsDetails: true }));
+  return { method, fileName: `${booking.reference}.ics`, content: calendar.toString() };
+}
+
+export interface CalendarOptions {
+  urlOf(booking: Booking): string;
+  organizer: MailSender;
+  /** False: no health information. */
+  showsDetails: boolean;
+}
+
+/** Many bookings for a calendar program that reads them again and again; each event is that of its own file. */
+export function bookingsCalendar(bookings: Booking[], options: CalendarOptions): string {
+  const { organizer, showsDetails } = options;
+  const calendar = ical({
+    name: 'Examdesk',
+    prodId: { company: 'Examdesk', product: 'Bookings', language: 'EN' },
+    method: ICalCalendarMethod.PUBLISH,
+    ttl: 3_600,
+  });
+  for (const booking of bookings)
+    calendar.createEvent(eventOf(booking, { url: options.urlOf(booking), organizer, showsDetails }));
+  return calendar.toString();
+}
+
+interface EventOptions {
+  url: string;
+  organizer: MailSender;
+  attendee?: string | undefined;
+  showsDetails: boolean;
+}
+
+function eventOf(booking: Booking, { url, organizer, attendee, showsDetails }: EventOptions): ICalEventData {
+  const isCancelled = booking.status === 'cancelled';
+  return {
     id: booking.id,
     sequence: booking.version,
     stamp: booking.updatedAt,
@@ -52,11 +87,10 @@ export function bookingCalendar(
       attendee === undefined ? [] : [{ email: attendee, status: ICalAttendeeStatus.ACCEPTED, rsvp: false }],
     // Summaries show on shared screens, so the examinee's name is in the description only.
     summary: `Examination ${booking.reference}, ${booking.specialist.name}`,
-    description: descriptionOf(booking, url),
-    location: booking.meetingLink ?? booking.location,
+    description: showsDetails ? descriptionOf(booking, url) : url,
+    location: showsDetails ? (booking.meetingLink ?? booking.location) : booking.location,
     url,
-  });
-  return { method, fileName: `${booking.reference}.ics`, content: calendar.toString() };
+  };
 }
 
 function descriptionOf(booking: Booking, url: string): string {

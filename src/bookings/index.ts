@@ -7,7 +7,13 @@ export {
 } from './booking.announcement.ts';
 export { createReportWaits, type ReportWait, type ReportWaits } from './report-wait.ts';
 export { answersOf, isDigestOf, type Answers } from './booking.answers.ts';
-export { bookingCalendar } from './booking.calendar.ts';
+export { bookingCalendar, bookingsCalendar } from './booking.calendar.ts';
+export {
+  createCalendarFeeds,
+  type CalendarFeed,
+  type CalendarFeeds,
+  type FeedChoice,
+} from './booking.feed.ts';
 export {
   contactRoles,
   contactsOf,

@@ -202,6 +202,13 @@ declare module 'knex/types/tables.js' {
       search_text: string;
       search_lexemes: string;
     };
+    calendar_feeds: {
+      user_id: string;
+      token_digest: Buffer;
+      shows_details: boolean;
+      shows_colleagues: boolean;
+      created_at: Date;
+    };
     custody_reports: {
       id: string;
       started_at: Date;

@@ -3,6 +3,7 @@ import express, { Router, type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { createCookieRenewal, type Accounts } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
+import type { CalendarFeeds } from '../bookings/index.ts';
 import type { WebhookService } from '../webhooks/index.ts';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/knex.ts';
@@ -64,6 +65,7 @@ export interface Services
   accounts: Accounts;
   audit: AuditLog;
   mailPreferences: MailPreferences;
+  calendarFeeds: CalendarFeeds;
   webhooks: WebhookService;
   meters: Meters;
   readiness(): Promise<Readiness>;
@@ -137,7 +139,7 @@ function routeTable(services: Services): RouteTable {
     ...signInPages(services.accounts),
     ...secondStepPages(services.accounts),
     ...signOutPages(services.accounts),
-    ...accountPages(services.accounts, services.mailPreferences),
+    ...accountPages(services.accounts, services.mailPreferences, services),
     ...pages(services),
     ...accessCheckPages(services, () => [...forPeople, ...forPrograms]),
   ];

@@ -14,6 +14,12 @@ export function inline(fileName: string): string {
   return disposition('inline', fileName);
 }
 
+/** Compares If-None-Match as RFC 9110 says: weakly, against each tag of the list; `*` matches any. */
+export function matchesEtag(header: string | undefined, etag: string): boolean {
+  const tags = (header ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return tags.includes('*') || tags.includes(etag);
+}
+
 function disposition(kind: 'attachment' | 'inline', fileName: string): string {
   const plain = fileName
     .normalize('NFKD')

@@ -113,6 +113,9 @@ export const paths = {
   accountEmail: () => '/account/email',
   accountEmailProof: (token: string) => `/account/email/${token}`,
   accountMail: () => '/account/mail',
+  accountCalendar: () => '/account/calendar',
+  /** Of a person, for calendar programs; the token is secret. */
+  calendarFeed: (token: string) => `/calendar/${token}/examinations.ics`,
   /** Stops one kind of e-mail without a session, by the signed token of a mail. */
   accountMailStop: (token: string) => `/account/mail/stop/${token}`,
   accountSessions: () => '/account/sessions',

@@ -41,6 +41,9 @@ const table: Record<string, string> = {
   'post /account/password': 'siiiin',
   'get /account/email': 'siiiin',
   'post /account/email': 'siiiin',
+  'get /account/calendar': 'siinnn',
+  'post /account/calendar': 'siinnn',
+  'get /calendar/:token/examinations.ics': 'uuuuuu',
   'get /account/mail': 'siiiin',
   'post /account/mail': 'siiiin',
   // By a mail's signed address, which names the person; here a wrong one.

@@ -45,6 +45,7 @@ const stays: Record<string, string> = {
   'booking_message_reads.user_id': 'followed when they are read, and back once the merge is undone',
   'staff_notes.written_by_id': 'staff',
   'booking_seen.user_id': 'what each person has seen: the one that stays has not',
+  'calendar_feeds.user_id': 'the one that goes may no longer sign in, and their calendar ends with that',
   'mail_preferences.user_id': 'each person’s own choice: the one that stays keeps theirs',
   'daily_digests.user_id': 'when each of the two had a digest last',
   'emails.recipient_id': 'followed when it is sent: to the one that stays, and back once that is undone',

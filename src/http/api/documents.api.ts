@@ -9,7 +9,7 @@ import {
 } from '../../documents/index.ts';
 import { actorOf } from '../actor.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { attachment, sendContent } from '../file-response.ts';
+import { attachment, matchesEtag, sendContent } from '../file-response.ts';
 import { paths } from '../paths.ts';
 import { forbidden, notFound, parse } from '../problem.ts';
 import { receiveFiles, type ReceiveServices } from '../receive-files.ts';
@@ -206,7 +206,7 @@ async function download(documents: DocumentService, req: Request, res: Response)
   if (req.method === 'HEAD' || req.get('if-none-match') !== undefined) {
     const document = await documents.find(actor, idOf(req));
     if (!document) throw notFound();
-    const isUnchanged = matchesEtag(req.get('if-none-match'), document);
+    const isUnchanged = matchesEtag(req.get('if-none-match'), etagOf(document));
     if (req.method === 'HEAD' || isUnchanged) {
       const because = unavailableReason(document);
       if (because) throw openProblem({ reason: 'not_available', because });
@@ -266,12 +266,6 @@ function setFileHeaders(res: Response, document: Document): void {
 
 function etagOf({ sha256 }: Document): string {
   return `"${sha256}"`;
-}
-
-/** Compares If-None-Match as RFC 9110 says: weakly, against each tag of the list; `*` matches any. */
-function matchesEtag(header: string | undefined, document: Document): boolean {
-  const tags = (header ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  return tags.includes('*') || tags.includes(etagOf(document));
 }
 
 /** Null: the whole document. Ignores all but a single range of bytes, as RFC 9110 allows. */

@@ -2,6 +2,7 @@
 import type { Accounts } from '../../../accounts/index.ts';
 import type { MailPreferences } from '../../../email/index.ts';
 import type { PageRoute } from '../../endpoint.ts';
+import { calendarFeedPages, type CalendarFeedServices } from './calendar-feed.page.ts';
 import { emailPages } from './email.page.ts';
 import { invitationPages } from './invitation.page.ts';
 import { mailPages } from './mail.page.ts';
@@ -13,9 +14,14 @@ import { personPages } from './person.page.ts';
 import { sessionsPages } from './sessions.page.ts';
 import { twoFactorPages } from './two-factor.page.ts';
 
-export function accountPages(accounts: Accounts, mailPreferences: MailPreferences): PageRoute[] {
+export function accountPages(
+  accounts: Accounts,
+  mailPreferences: MailPreferences,
+  feeds: CalendarFeedServices,
+): PageRoute[] {
   return [
-    ...overviewPages(accounts, mailPreferences),
+    ...overviewPages(accounts, mailPreferences, feeds.calendarFeeds),
+    ...calendarFeedPages(feeds),
     ...invitationPages(accounts),
     ...passwordPages(accounts),
     ...emailPages(accounts),

@@ -1,5 +1,6 @@
 // The account's overview: its data, with links to change them.
 import { roleNames, type Accounts } from '../../../accounts/index.ts';
+import type { CalendarFeeds } from '../../../bookings/index.ts';
 import type { MailPreference, MailPreferences } from '../../../email/index.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { paths } from '../../paths.ts';
@@ -16,7 +17,11 @@ const notices: Record<string, string> = {
   'two-factor-off': 'Two-step sign-in is off.',
 };
 
-export function overviewPages(accounts: Accounts, mailPreferences: MailPreferences): PageRoute[] {
+export function overviewPages(
+  accounts: Accounts,
+  mailPreferences: MailPreferences,
+  calendarFeeds: CalendarFeeds,
+): PageRoute[] {
   return [
     {
       method: 'get',
@@ -24,10 +29,11 @@ export function overviewPages(accounts: Accounts, mailPreferences: MailPreferenc
       access: 'session',
       async handle(req, res) {
         const { viewer } = ownActor(req, res);
-        const [twoFactor, sessions, mails] = await Promise.all([
+        const [twoFactor, sessions, mails, feed] = await Promise.all([
           accounts.twoFactor.state(viewer),
           accounts.ownSessions.list(viewer),
           mailPreferences.list(viewer),
+          calendarFeeds.find(viewer),
         ]);
         const elsewhere = sessions.filter(({ isThisOne }) => !isThisOne).length;
         const page: AccountPage = {
@@ -46,6 +52,16 @@ export function overviewPages(accounts: Accounts, mailPreferences: MailPreferenc
               href: paths.accountMail(),
               action: 'Choose',
             },
+            ...(viewer.role === 'referrer'
+              ? [
+                  {
+                    label: 'Calendar',
+                    value: feed ? 'On' : 'Off',
+                    href: paths.accountCalendar(),
+                    action: feed ? 'Change' : 'Set up',
+                  },
+                ]
+              : []),
             { label: 'Password', value: 'Set', href: paths.accountPassword(), action: 'Change' },
             {
               label: 'Two-step sign-in',

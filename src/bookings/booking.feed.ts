@@ -1,0 +1,157 @@
+// A calendar that a person's calendar program reads again and again, at a secret address. It follows the person's rights of
+// the moment, and has no health information unless they switched it on.
+import { createHash, randomBytes } from 'node:crypto';
+import { auditActor, type AccountStatus, type Actor, type Viewer } from '../accounts/index.ts';
+import type { AuditLog } from '../audit/index.ts';
+import type { Database } from '../db/knex.ts';
+import { failure, ok, type Result } from '../lib/result.ts';
+import type { Clock } from '../ports/clock.ts';
+import { onlyVisible } from './booking.access.ts';
+import { selectBookings, toBooking, type BookingRow } from './booking.repository.ts';
+import type { Booking } from './booking.ts';
+
+export interface FeedChoice {
+  /** The examinee's name, the claim number and the meeting link: health information leaves Examdesk. */
+  showsDetails: boolean;
+  /** All bookings of the organisation, not only those that the person made or is a contact of. */
+  showsColleagues: boolean;
+}
+
+export interface CalendarFeed extends FeedChoice {
+  createdAt: Date;
+}
+
+export interface FeedContent extends FeedChoice {
+  bookings: Booking[];
+}
+
+export type FeedFailure = { reason: 'unknown' } | { reason: 'too_many'; retryAfterMs: number };
+
+export interface CalendarFeeds {
+  /** Null: switched off. */
+  find(viewer: Viewer): Promise<CalendarFeed | null>;
+  /** Switches it on, or gives it a new address, which ends the one before. @returns the secret part, told this once */
+  renew(actor: Actor, choice: FeedChoice): Promise<string>;
+  /** False: it is switched off. */
+  change(actor: Actor, choice: FeedChoice): Promise<boolean>;
+  end(actor: Actor): Promise<void>;
+  /** For whoever knows the address. Unknown, too, when its person may no longer sign in, or belongs to no organisation. */
+  read(token: string, address: string | null): Promise<Result<FeedContent, FeedFailure>>;
+}
+
+interface FeedDeps {
+  db: Database;
+  audit: AuditLog;
+  clock: Clock;
+  accountStatus(userId: string): Promise<AccountStatus | null>;
+  /** Milliseconds to wait after too many; else 0. */
+  countRead(subject: string): Promise<number>;
+}
+
+const daysBack = 60;
+const mostEvents = 1_000;
+
+export function createCalendarFeeds(deps: FeedDeps): CalendarFeeds {
+  const { db, audit } = deps;
+  const record = (trx: Parameters<AuditLog['record']>[0], actor: Actor, to: string, choice?: FeedChoice) =>
+    audit.record(trx, auditActor(actor), {
+      action: 'record.changed',
+      resourceType: 'user',
+      resourceId: actor.viewer.userId,
+      metadata: { change: 'calendar_feed', to, ...choice },
+    });
+  return {
+    async find({ userId }) {
+      const row = await db('calendar_feeds').where({ user_id: userId }).first();
+      return row
+        ? {
+            showsDetails: row.shows_details,
+            showsColleagues: row.shows_colleagues,
+            createdAt: row.created_at,
+          }
+        : null;
+    },
+
+    async renew(actor, choice) {
+      const token = randomBytes(32).toString('base64url');
+      await db.transaction(async (trx) => {
+        const known = await trx('calendar_feeds').where({ user_id: actor.viewer.userId }).first('user_id');
+        await trx('calendar_feeds')
+          .insert({
+            user_id: actor.viewer.userId,
+            token_digest: digestOf(token),
+            created_at: trx.fn.now(),
+            ...columnsOf(choice),
+          })
+          .onConflict('user_id')
+          .merge();
+        await record(trx, actor, known ? 'renewed' : 'on', choice);
+      });
+      return token;
+    },
+
+    async change(actor, choice) {
+      return db.transaction(async (trx) => {
+        const changed = await trx('calendar_feeds')
+          .where({ user_id: actor.viewer.userId })
+          .update(columnsOf(choice));
+        if (changed > 0) await record(trx, actor, 'changed', choice);
+        return changed > 0;
+      });
+    },
+
+    async end(actor) {
+      await db.transaction(async (trx) => {
+        const ended = await trx('calendar_feeds').where({ user_id: actor.viewer.userId }).delete();
+        if (ended > 0) await record(trx, actor, 'off');
+      });
+    },
+
+    async read(token, address) {
+      const feed = isToken(token)
+        ? await db('calendar_feeds')
+            .where({ token_digest: digestOf(token) })
+            .first()
+        : undefined;
+      const retryAfterMs = await deps.countRead(feed ? feed.user_id : `unknown ${address}`);
+      if (retryAfterMs > 0) return failure({ reason: 'too_many', retryAfterMs });
+      const viewer = feed && ((await deps.accountStatus(feed.user_id))?.viewer ?? null);
+      if (!feed || viewer?.role !== 'referrer' || !viewer.organization) return failure({ reason: 'unknown' });
+      const choice = { showsDetails: feed.shows_details, showsColleagues: feed.shows_colleagues };
+      return ok({ ...choice, bookings: await bookingsFor(deps, viewer, choice) });
+    },
+  };
+}
+
+async function bookingsFor(
+  { db, clock }: Pick<FeedDeps, 'db' | 'clock'>,
+  viewer: Viewer,
+  { showsColleagues }: FeedChoice,
+): Promise<Booking[]> {
+  const since = new Date(clock.now().getTime() - daysBack * 86_400_000);
+  const rows = selectBookings(db)
+    .modify(onlyVisible, viewer, 'b.organization_id')
+    .where('b.starts_at', '>', since)
+    .orderBy(['b.starts_at', 'b.id'])
+    .limit(mostEvents);
+  if (!showsColleagues)
+    void rows.whereRaw(
+      `(b.created_by_id = ? or exists (
+        select from booking_contacts c where c.booking_id = b.id and merged_into(c.user_id) = ?))`,
+      [viewer.userId, viewer.userId],
+    );
+  return ((await rows) as BookingRow[]).map(toBooking);
+}
+
+function columnsOf({ showsDetails, showsColleagues }: FeedChoice) {
+  return { shows_details: showsDetails, shows_colleagues: showsColleagues };
+}
+
+function isToken(text: string): boolean {
+  return /^[A-Za-z0-9_-]{43}$/.test(text);
+}
+
+/** Of 256 random bits: a plain hash tells nothing about them. */
+function digestOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
