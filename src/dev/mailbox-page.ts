@@ -1,5 +1,6 @@
 // The mailbox in the browser: a list, a mail, its parts. All content of mails is untrusted.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { mailKinds, type MailKindName } from '../mail-kinds/index.ts';
 
 export interface ReceivedMail {
   id: string;
@@ -18,8 +19,14 @@ export interface ReceivedMail {
   attachments: { fileName: string; contentType: string; content: Buffer }[];
 }
 
+export interface MailSample extends ReceivedMail {
+  kind: MailKindName;
+}
+
 export interface MailboxContents {
   mails(): ReceivedMail[];
+  /** One e-mail of every kind; absent: there is no such page. */
+  samples?: (() => Promise<MailSample[]>) | undefined;
   clear(): Promise<void>;
 }
 
@@ -57,8 +64,12 @@ export async function answerMailboxRequest(
       ? sendJson(res, { mails: mailbox.mails().map(facts) })
       : sendPage(res, listPage(mailbox.mails()));
 
-  const [, id, part] = /^\/mails\/([0-9a-f-]+)(\/html|\/attachments\/\d+)?$/.exec(pathname) ?? [];
-  const mail = mailbox.mails().find((candidate) => candidate.id === id);
+  const samples = pathname.startsWith('/samples') ? ((await mailbox.samples?.()) ?? null) : null;
+  if (samples && pathname === '/samples') return sendPage(res, samplesPage(samples));
+  const [, folder, id, part] =
+    /^\/(mails|samples)\/([0-9a-z_-]+)(\/html|\/attachments\/\d+)?$/.exec(pathname) ?? [];
+  const kept = folder === 'samples' ? (samples ?? []) : mailbox.mails();
+  const mail = kept.find((candidate) => candidate.id === id);
   if (!mail)
     return sendPage(
       res,
@@ -67,7 +78,7 @@ export async function answerMailboxRequest(
     );
   if (part === '/html') return sendHtmlPart(res, mail);
   if (part) return sendAttachment(res, mail, Number(part.slice('/attachments/'.length)));
-  return asJson ? sendJson(res, facts(mail)) : sendPage(res, mailPage(mail));
+  return asJson ? sendJson(res, facts(mail)) : sendPage(res, mailPage(mail, `/${folder}/${mail.id}`));
 }
 
 async function clear(req: IncomingMessage, res: ServerResponse, mailbox: MailboxContents): Promise<void> {
@@ -87,31 +98,53 @@ function facts({ attachments, ...mail }: ReceivedMail) {
 
 function listPage(mails: ReceivedMail[]): string {
   if (mails.length === 0)
-    return page('Mailbox', '<h1>Mailbox</h1><p>No mail yet. This page shows what Examdesk sends.</p>');
+    return page(
+      'Mailbox',
+      `<h1>Mailbox</h1><p>No mail yet. This page shows what Examdesk sends.</p>${samplesLink}`,
+    );
   const rows = mails.toReversed().map(
     (mail) => `<tr><td>${escape(when(mail))}</td><td>${escape(mail.to.join(', '))}</td>
         <td><a href="/mails/${mail.id}">${escape(mail.subject || '(no subject)')}</a></td></tr>`,
   );
   return page(
     'Mailbox',
-    `<h1>Mailbox</h1>
+    `<h1>Mailbox</h1>${samplesLink}
      <table><thead><tr><th scope="col">Received</th><th scope="col">To</th><th scope="col">Subject</th></tr></thead>
      <tbody>${rows.join('')}</tbody></table>
      <form method="post" action="/clear"><p><button>Delete all</button></p></form>`,
   );
 }
 
-function mailPage(mail: ReceivedMail): string {
+const samplesLink = '<p><a href="/samples">A sample of every kind of e-mail</a></p>';
+
+function samplesPage(samples: MailSample[]): string {
+  const rows = samples.map(({ kind, subject, attachments }) => {
+    const { label, hint, to, choices } = mailKinds[kind];
+    return `<tr><td>${escape(label)}<br><small>${escape(hint)}</small></td><td>${escape(to.join(', ').replaceAll('_', ' '))}</td>
+      <td>${escape(choices.length === 1 ? 'always sent' : choices.join(', ').replaceAll('_', ' '))}</td>
+      <td><a href="/samples/${kind}">${escape(subject)}</a>${attachments.length > 0 ? ' (with a calendar entry)' : ''}</td></tr>`;
+  });
+  return page(
+    'Samples',
+    `<p><a href="/">All mails</a></p><h1>A sample of every kind of e-mail</h1>
+     ${samples.length === 0 ? '<p>There is no booking to write about.</p>' : ''}
+     <table><thead><tr><th scope="col">Kind</th><th scope="col">To</th><th scope="col">May be chosen</th><th scope="col">Sample</th></tr></thead>
+     <tbody>${rows.join('')}</tbody></table>`,
+  );
+}
+
+/** @param base the address of the mail's page */
+function mailPage(mail: ReceivedMail, base: string): string {
   const attachments = mail.attachments.map(
     ({ fileName, contentType, content }, index) =>
-      `<li><a href="/mails/${mail.id}/attachments/${index}">${escape(fileName)}</a> (${escape(contentType)}, ${content.length} bytes)</li>`,
+      `<li><a href="${base}/attachments/${index}">${escape(fileName)}</a> (${escape(contentType)}, ${content.length} bytes)</li>`,
   );
   return page(
     mail.subject,
     `<p><a href="/">All mails</a></p><h1>${escape(mail.subject || '(no subject)')}</h1>
      <dl><dt>From</dt><dd>${escape(mail.from)}</dd><dt>To</dt><dd>${escape(mail.to.join(', '))}</dd>
      <dt>Received</dt><dd>${escape(when(mail))}</dd></dl>
-     ${mail.html === null ? '' : `<h2>HTML</h2><iframe title="The mail as HTML" sandbox="${mailSandbox}" src="/mails/${mail.id}/html"></iframe>`}
+     ${mail.html === null ? '' : `<h2>HTML</h2><iframe title="The mail as HTML" sandbox="${mailSandbox}" src="${base}/html"></iframe>`}
      <h2>Text</h2><pre>${escape(mail.text)}</pre>
      ${mail.stopUrl === null ? '' : `<p><a href="${escape(mail.stopUrl)}">Unsubscribe</a>: mail programs show a button that sends a POST there.</p>`}
      ${attachments.length === 0 ? '' : `<h2>Attachments</h2><ul>${attachments.join('')}</ul>`}`,

@@ -6,7 +6,7 @@ import type { AddressInfo, Server } from 'node:net';
 import path from 'node:path';
 import { type AddressObject, type ParsedMail, simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerDataStream } from 'smtp-server';
-import { answerMailboxRequest, type ReceivedMail } from './mailbox-page.ts';
+import { answerMailboxRequest, type MailSample, type ReceivedMail } from './mailbox-page.ts';
 
 export type { ReceivedMail };
 
@@ -17,6 +17,8 @@ export interface MailboxOptions {
   httpPort: number;
   /** The folder that keeps mails between starts; unset: in memory. */
   directory?: string;
+  /** For the page of samples. */
+  samples?: () => Promise<MailSample[]>;
 }
 
 export interface Mailbox {
@@ -33,7 +35,12 @@ const largestMail = 30 * 1024 * 1024;
 const host = '127.0.0.1';
 
 /** Resolves when both ports listen. @throws the listen error, with its `port`, when one is taken */
-export async function startMailbox({ smtpPort, httpPort, directory }: MailboxOptions): Promise<Mailbox> {
+export async function startMailbox({
+  smtpPort,
+  httpPort,
+  directory,
+  samples,
+}: MailboxOptions): Promise<Mailbox> {
   const kept = directory ? await readKept(directory) : [];
   const remember = async (raw: Buffer, to: string[]) => {
     const mail = await parseMail(randomUUID(), new Date(), to, raw);
@@ -48,7 +55,9 @@ export async function startMailbox({ smtpPort, httpPort, directory }: MailboxOpt
   };
 
   const page = createServer((req, res) => {
-    answerMailboxRequest(req, res, { mails: () => kept, clear }).catch(() => res.writeHead(500).end());
+    answerMailboxRequest(req, res, { mails: () => kept, clear, samples }).catch(() =>
+      res.writeHead(500).end(),
+    );
   });
   const smtp = createSmtpServer(remember);
   await listen(page, httpPort);

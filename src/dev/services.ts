@@ -40,8 +40,9 @@ interface Service {
  * @param ports of the pages, checked to be free
  */
 export async function startServices(dataDir: string, ports: Ports): Promise<Services> {
+  let databaseUrl = setting('DATABASE_URL');
   const starts: Promise<Service>[] = [database(dataDir), sessions(dataDir), documents(dataDir), constants()];
-  if (ports.MAILBOX_PORT !== undefined) starts.push(mail(dataDir, ports.MAILBOX_PORT));
+  if (ports.MAILBOX_PORT !== undefined) starts.push(mail(dataDir, ports.MAILBOX_PORT, () => databaseUrl));
   if (ports.ACUITY_SIM_PORT !== undefined) starts.push(acuity(dataDir, ports.ACUITY_SIM_PORT));
   const results = await Promise.allSettled(starts);
   const up = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
@@ -54,6 +55,7 @@ export async function startServices(dataDir: string, ports: Ports): Promise<Serv
     throw failure.reason;
   }
   const variables = Object.assign({}, ...up.map((service) => service.variables)) as Record<string, string>;
+  databaseUrl ??= variables.DATABASE_URL;
   try {
     await fillDatabase(variables, up);
   } catch (error) {
@@ -147,9 +149,24 @@ async function documents(dataDir: string): Promise<Service> {
   };
 }
 
-async function mail(dataDir: string, httpPort: number): Promise<Service> {
+/** @param databaseUrl known once the database has started */
+async function mail(
+  dataDir: string,
+  httpPort: number,
+  databaseUrl: () => string | undefined,
+): Promise<Service> {
   const mailbox = await step('Mailbox', () =>
-    startMailbox({ smtpPort: 0, httpPort, directory: path.join(dataDir, 'mailbox') }),
+    startMailbox({
+      smtpPort: 0,
+      httpPort,
+      directory: path.join(dataDir, 'mailbox'),
+      async samples() {
+        const url = databaseUrl();
+        if (!url) return [];
+        const { composeSamples } = await import('./mail-samples.ts');
+        return composeSamples(url);
+      },
+    }),
   );
   return {
     variables: { SMTP_URL: mailbox.smtpUrl },

@@ -225,8 +225,8 @@ async function happenedTo(db: Queryable, told: BookingEmail[], links: Links): Pr
 function entryOf(booking: Booking, kinds: string[], links: Links): MessageEntry {
   const name = examineeName(booking.examinee);
   return {
-    text: `${kinds.join(', ')}: ${name ? `${name}, ` : ''}${booking.reference}`,
-    note: `${booking.specialist.name}, ${formatExamTime(booking.startsAt, booking.timezone)}`,
+    text: `${name || booking.reference}: ${kinds.join(', ')}`,
+    note: `${booking.specialist.name}, ${formatExamTime(booking.startsAt, booking.timezone)}, ${booking.reference}`,
     href: links.booking(booking.id),
   };
 }

@@ -15,7 +15,8 @@ export {
   tellUnansweredJob,
   writeRemindersJob,
 } from './email.jobs.ts';
-export type { Links } from './email.ts';
+export type { EmailRow, Links } from './email.ts';
+export { composeMail } from './email.message.ts';
 export { resendEmail } from './email.resend.ts';
 export { emailStatuses } from './email.ts';
 export { createExamineeInstructions, type ExamineeInstructions } from './email.instructions.ts';

@@ -70,7 +70,7 @@ export const mailKinds = {
   },
   booking_reminder: {
     about: 'booking',
-    label: 'Reminders',
+    label: 'Reminder',
     hint: 'Seven days and one day before an examination',
     to: ['booker', 'solicitor'],
     choices: free,
@@ -95,7 +95,7 @@ export const mailKinds = {
   },
   document_added: {
     about: 'document',
-    label: 'Documents',
+    label: 'Document added',
     hint: 'The agency added a document to a booking',
     to: ['booker', 'solicitor'],
     choices: free,
@@ -103,7 +103,7 @@ export const mailKinds = {
   },
   report_ready: {
     about: 'document',
-    label: 'Reports',
+    label: 'Report ready',
     hint: 'A report is ready to download',
     to: ['booker', 'solicitor', 'report_recipient'],
     choices: free,

@@ -31,7 +31,7 @@ describe('the choice of e-mails in a browser', function () {
         await watched.useSession(await fixture.app.sessionCookie('rita@harbour-legal.example'));
         await page.goto('/account');
         await page.getByRole('link', { name: /E-mails/ }).click();
-        const documents = page.getByRole('combobox', { name: 'Documents' });
+        const documents = page.getByRole('combobox', { name: 'Document added' });
         await watched.check();
         await documents.focus();
         await documents.selectOption('Daily digest');
@@ -39,7 +39,7 @@ describe('the choice of e-mails in a browser', function () {
         await page.waitForURL('**/account/mail?done=saved');
         await watched.check();
         expect(await documents.inputValue()).to.equal('daily');
-        expect(await page.getByRole('combobox', { name: 'Reports' }).inputValue()).to.equal('at_once');
+        expect(await page.getByRole('combobox', { name: 'Report ready' }).inputValue()).to.equal('at_once');
         expect(await page.locator('.notice').innerText()).to.equal('Your choice is saved.');
       } finally {
         await watched.close();

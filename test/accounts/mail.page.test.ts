@@ -138,7 +138,7 @@ describe('the choice of e-mails', () => {
     expect(read.kinds.map(({ kind }) => kind)).to.have.members(all);
     expect(read.kinds.find(({ kind }) => kind === 'report_ready')).to.deep.equal({
       kind: 'report_ready',
-      label: 'Reports',
+      label: 'Report ready',
       delivery: 'daily',
       choices: ['at_once', 'daily', 'off'],
     });

@@ -117,7 +117,7 @@ describe('the daily digest', () => {
     expect(mail?.subject).to.equal('Your day: 1 booking has news');
     for (const words of [mail?.text ?? '', mail?.html ?? ''])
       expect(words)
-        .to.include('Not attended, Cancelled: Ewan Marsh, EX-')
+        .to.include('Ewan Marsh: Not attended, Cancelled')
         .and.include('Dr Amelia Hart')
         .and.include(testLinks.booking(bookingId));
     expect(mail?.stopUrl).to.equal(testLinks.stopMails(ritaId, 'daily_digest'));
@@ -135,7 +135,7 @@ describe('the daily digest', () => {
     const [mail] = mailbox.mails();
     expect(mail?.subject).to.equal('Your day: 3 bookings need you, 1 booking has news');
     const text = mail?.text ?? '';
-    expect(text).to.include('Consent form missing (due 1 December 2026): Ewan Marsh').and.include('2 more');
+    expect(text).to.include('Ewan Marsh: Consent form missing (due 1 December 2026)').and.include('2 more');
     expect(text.indexOf('Needs you')).to.be.below(text.indexOf('What happened')).and.above(-1);
   });
 
@@ -232,7 +232,7 @@ describe('the daily digest', () => {
     await writeAt(morning);
     await want({ booking_cancelled: 'off' });
     await sendAll();
-    expect(mailbox.mails()[0]?.text).to.include('Not attended: Ewan Marsh').and.not.include('Cancelled');
+    expect(mailbox.mails()[0]?.text).to.include('Ewan Marsh: Not attended').and.not.include('Cancelled');
     expect(await states()).to.include('booking_cancelled withheld');
   });
 

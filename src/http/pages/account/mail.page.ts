@@ -1,6 +1,6 @@
 // E-mail preferences: how each kind is delivered.
 import { choicesOf, usualTimezone, type MailPreference, type MailPreferences } from '../../../email/index.ts';
-import { isTimeZone, zoneName } from '../../../lib/dates.ts';
+import { isTimeZone, zonePlaceName } from '../../../lib/dates.ts';
 import { deliveries, mailKinds, type Delivery } from '../../../mail-kinds/index.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { rawField, readerZoneOf } from '../../forms/fields.ts';
@@ -114,5 +114,5 @@ const nearZones = [
 
 function zonesWith(value: string): MailPage['timezone'] {
   const zones = nearZones.includes(value) ? nearZones : [...nearZones, value];
-  return { value, zones: zones.map((zone) => ({ value: zone, label: zoneName(zone, new Date()) })) };
+  return { value, zones: zones.map((zone) => ({ value: zone, label: zonePlaceName(zone) })) };
 }
