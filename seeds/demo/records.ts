@@ -12,6 +12,7 @@ import type { Appointment } from '../../src/ports/acuity.ts';
 import { answersTo, receptionist } from './appointments.ts';
 import { writeDocuments } from './documents.ts';
 import { writeEmails } from './emails.ts';
+import { settleNewsOfMessages, writeMessages } from './messages.ts';
 import type { Examination, Story } from './examinations.ts';
 import { intakeFields } from './intake.ts';
 import { writeNews } from './news.ts';
@@ -29,6 +30,17 @@ import {
   type StoryDeps,
 } from './rows.ts';
 
+const written = [
+  'bookings',
+  'booking_progress',
+  'documents',
+  'emails',
+  'booking_reminders',
+  'booking_messages',
+  'booking_message_reads',
+  'staff_notes',
+] as const;
+
 export async function writeStory(trx: Transaction, story: Story, deps: StoryDeps): Promise<void> {
   const people = await idsBy(trx, 'users', 'email');
   const organizations = await idsBy(trx, 'organizations', 'slug');
@@ -40,6 +52,9 @@ export async function writeStory(trx: Transaction, story: Story, deps: StoryDeps
     documents: [],
     emails: [],
     booking_reminders: [],
+    booking_messages: [],
+    booking_message_reads: [],
+    staff_notes: [],
     events: [],
   };
   await writeEpisode(trx, story, idOf, rows);
@@ -52,9 +67,9 @@ export async function writeStory(trx: Transaction, story: Story, deps: StoryDeps
       specialistId: need(specialists, String(one.calendar.id)),
     });
   }
-  for (const table of ['bookings', 'booking_progress', 'documents', 'emails', 'booking_reminders'] as const)
-    await trx.batchInsert(table, rows[table], 100);
+  for (const table of written) await trx.batchInsert(table, rows[table], 100);
   await writeNews(trx, story, deps.now, idOf);
+  await settleNewsOfMessages(trx);
   await writeDifference(trx, story, deps.now);
   await writeProfiles(trx, specialists, deps);
   await writeAudit(trx, rows, idOf);
@@ -143,6 +158,7 @@ async function tell(one: Examination, context: Context): Promise<void> {
 
   if (referrer) {
     writeEmails(one, id, referrer, context);
+    writeMessages(one, id, referrer, context);
     await writeDocuments(one, id, referrer, context);
   }
 }

@@ -25,6 +25,9 @@ export interface Rows {
   documents: Record<string, unknown>[];
   emails: Record<string, unknown>[];
   booking_reminders: Record<string, unknown>[];
+  booking_messages: Record<string, unknown>[];
+  booking_message_reads: Record<string, unknown>[];
+  staff_notes: Record<string, unknown>[];
   events: Event[];
 }
 

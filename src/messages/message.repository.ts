@@ -1,3 +1,5 @@
+import { isStaff, type Viewer } from '../accounts/index.ts';
+import type { ViewPart } from '../bookings/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
 import type { Statement, Statements } from '../db/statements.ts';
 import type { BookingMessage, StaffNote } from './message.ts';
@@ -12,52 +14,72 @@ const person = (alias: string): string =>
   `case when ${alias}.id is not null then json_build_object('id', ${alias}.id, 'name', ${alias}.name) end`;
 const instant = (column: string): string => `extract(epoch from ${column}) * 1000`;
 
-// $1 booking, $2 reader, $3 id of the message before which to read; null: the newest, $4 how many.
-const readsSql = `reads as (
-  select merged_into(r.user_id) as user_id, max(r.read_to) as read_to
-  from booking_message_reads r where r.booking_id = $1::uuid group by 1)`;
-const messagesSql = `(select coalesce(json_agg(t.message order by t.created_at desc, t.id desc), '[]') from (
-  select m.created_at, m.id, json_build_object(
-      'id', m.id, 'text', m.body, 'isFromStaff', m.is_from_staff, 'createdBy', ${person('cb')},
-      'createdFor', ${person('cf')}, 'createdAt', ${instant('m.created_at')}, 'answeredAt', ${instant('m.answered_at')},
-      'readBy', (select coalesce(json_agg(${person('u')} order by u.name, u.id), '[]')
-        from reads r join users u on u.id = r.user_id
-        where r.read_to >= m.created_at and r.user_id not in (m.created_by_id, $2::uuid)),
-      'isUnread', m.created_by_id <> $2::uuid and not exists (
-        select from reads r where r.user_id = $2::uuid and r.read_to >= m.created_at)) as message
-  from booking_messages m
-    join users cb on cb.id = m.created_by_id
-    left join users cf on cf.id = m.created_for_id
-  where m.booking_id = $1::uuid
-    and ($3::uuid is null or (m.created_at, m.id) < (
-      select b.created_at, b.id from booking_messages b where b.booking_id = $1::uuid and b.id = $3::uuid))
-  order by m.created_at desc, m.id desc
-  limit $4::integer) t)`;
-/** @param isStaff the placeholder that says whether the reader is staff */
-const stateSql = (
-  isStaff: string,
-): string => `concat_ws(' ', (select count(*) from booking_messages where booking_id = $1::uuid),
-  (select count(answered_at) from booking_messages where booking_id = $1::uuid),
-  (select max(extract(epoch from read_to)) from booking_message_reads
-    where booking_id = $1::uuid and user_id <> $2::uuid),
-  case when ${isStaff}::boolean then (select count(*) from staff_notes where booking_id = $1::uuid) end)`;
-const notesSql = `(select coalesce(json_agg(json_build_object(
-    'id', n.id, 'text', n.body, 'writtenBy', ${person('u')}, 'createdAt', ${instant('n.created_at')}
-  ) order by n.created_at desc, n.id desc), '[]')
-  from staff_notes n join users u on u.id = n.written_by_id where n.booking_id = $1::uuid)`;
+/** Expressions of SQL, or placeholders. `before`: the id of the message before which to read; `null`: the newest. */
+interface Sql {
+  bookingId: string;
+  readerId: string;
+  before: string;
+  limit: string;
+}
+
+/** JSON, newest first. */
+function messagesSql({ bookingId, readerId, before, limit }: Sql): string {
+  return `(with reads as (
+      select merged_into(r.user_id) as user_id, max(r.read_to) as read_to
+      from booking_message_reads r where r.booking_id = ${bookingId} group by 1)
+    select coalesce(json_agg(t.message order by t.created_at desc, t.id desc), '[]') from (
+      select m.created_at, m.id, json_build_object(
+          'id', m.id, 'text', m.body, 'isFromStaff', m.is_from_staff, 'createdBy', ${person('cb')},
+          'createdFor', ${person('cf')}, 'createdAt', ${instant('m.created_at')},
+          'answeredAt', ${instant('m.answered_at')},
+          'readBy', (select coalesce(json_agg(${person('u')} order by u.name, u.id), '[]')
+            from reads r join users u on u.id = r.user_id
+            where r.read_to >= m.created_at and r.user_id not in (m.created_by_id, ${readerId}::uuid)),
+          'isUnread', m.created_by_id <> ${readerId}::uuid and not exists (
+            select from reads r where r.user_id = ${readerId}::uuid and r.read_to >= m.created_at)) as message
+      from booking_messages m
+        join users cb on cb.id = m.created_by_id
+        left join users cf on cf.id = m.created_for_id
+      where m.booking_id = ${bookingId}
+        and (${before}::uuid is null or (m.created_at, m.id) < (
+          select o.created_at, o.id from booking_messages o
+          where o.booking_id = ${bookingId} and o.id = ${before}::uuid))
+      order by m.created_at desc, m.id desc
+      limit ${limit}::integer) t)`;
+}
+
+/** Text that changes whenever the thread does, and for staff their notes. */
+function stateSql({
+  bookingId,
+  readerId,
+  seesNotes,
+}: {
+  bookingId: string;
+  readerId: string;
+  seesNotes: string;
+}): string {
+  return `concat_ws(' ', (select count(*) from booking_messages where booking_id = ${bookingId}),
+    (select count(answered_at) from booking_messages where booking_id = ${bookingId}),
+    (select max(extract(epoch from read_to)) from booking_message_reads
+      where booking_id = ${bookingId} and user_id <> ${readerId}::uuid),
+    case when ${seesNotes}::boolean then (select count(*) from staff_notes where booking_id = ${bookingId}) end)`;
+}
+
+/** JSON, newest first. */
+function notesSql(bookingId: string): string {
+  return `(select coalesce(json_agg(json_build_object(
+      'id', n.id, 'text', n.body, 'writtenBy', ${person('u')}, 'createdAt', ${instant('n.created_at')}
+    ) order by n.created_at desc, n.id desc), '[]')
+    from staff_notes n join users u on u.id = n.written_by_id where n.booking_id = ${bookingId})`;
+}
 
 const threadStatement: Statement = {
   name: 'messages of a booking',
-  text: `with ${readsSql} select ${messagesSql} as messages`,
-};
-const sectionStatement: Statement = {
-  name: 'messages and notes of a booking',
-  text: `with ${readsSql} select ${messagesSql} as messages, ${stateSql('$5')} as state,
-    case when $5::boolean then ${notesSql} end as notes`,
+  text: `select ${messagesSql({ bookingId: '$1::uuid', readerId: '$2', before: '$3', limit: '$4' })} as messages`,
 };
 const stateStatement: Statement = {
   name: 'state of the messages of a booking',
-  text: `select ${stateSql('$3')} as state`,
+  text: `select ${stateSql({ bookingId: '$1::uuid', readerId: '$2', seesNotes: '$3' })} as state`,
 };
 
 /** Newest first. @param before the id of a message of this booking; an unknown one finds nothing */
@@ -72,37 +94,45 @@ export async function readMessages(
   return row?.messages.map(toMessage) ?? [];
 }
 
-/** The newest messages, newest first, and for staff their notes, newest first; in one statement. */
-export async function readSection(
-  statements: Statements,
-  bookingId: string,
-  reader: { id: string; isStaff: boolean },
-  limit: number,
-): Promise<{ messages: BookingMessage[]; notes: StaffNote[] | null; state: string }> {
-  interface Row {
-    messages: MessageInJson[];
-    state: string;
-    notes: (Omit<StaffNote, 'createdAt'> & { createdAt: number })[] | null;
-  }
-  const [row] = await statements.rows<Row>(sectionStatement, [
-    bookingId,
-    reader.id,
-    null,
-    limit,
-    reader.isStaff,
-  ]);
-  if (!row) throw new Error(`The messages of booking ${bookingId} were not read`);
-  const notes = row.notes?.map((note) => ({ ...note, createdAt: new Date(note.createdAt) })) ?? null;
-  return { messages: row.messages.map(toMessage), notes, state: row.state };
+/** What a booking's page shows: the newest messages, and for staff their notes; newest first. */
+export interface MessagesInView {
+  messages: BookingMessage[];
+  /** Null for everybody but staff. */
+  notes: StaffNote[] | null;
+  state: string;
 }
 
-/** Changes whenever the thread or the notes as this reader sees them do. */
-export async function readState(
-  statements: Statements,
-  bookingId: string,
-  reader: { id: string; isStaff: boolean },
-): Promise<string> {
-  const values = [bookingId, reader.id, reader.isStaff];
+interface ViewJson {
+  messages: MessageInJson[];
+  state: string;
+  notes: (Omit<StaffNote, 'createdAt'> & { createdAt: number })[] | null;
+}
+
+/** @param limit how many messages */
+export function messagesPart(limit: number): ViewPart<MessagesInView> {
+  return {
+    sql(bookingId, first) {
+      const [readerId, seesNotes] = [`$${first}`, `$${first + 1}`];
+      return `json_build_object(
+        'messages', ${messagesSql({ bookingId, readerId, before: 'null', limit: String(limit) })},
+        'state', ${stateSql({ bookingId, readerId, seesNotes })},
+        'notes', case when ${seesNotes}::boolean then ${notesSql(bookingId)} end)`;
+    },
+    values: (viewer) => [viewer.userId, isStaff(viewer)],
+    read(json) {
+      const { messages, notes, state } = json as ViewJson;
+      return {
+        messages: messages.map(toMessage),
+        notes: notes?.map((note) => ({ ...note, createdAt: new Date(note.createdAt) })) ?? null,
+        state,
+      };
+    },
+  };
+}
+
+/** As `state` of {@link MessagesInView}. */
+export async function readState(statements: Statements, bookingId: string, viewer: Viewer): Promise<string> {
+  const values = [bookingId, viewer.userId, isStaff(viewer)];
   const [row] = await statements.rows<{ state: string }>(stateStatement, values);
   return row?.state ?? '';
 }

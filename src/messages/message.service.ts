@@ -1,13 +1,27 @@
 import { attribution, auditActor, isStaff, type Actor, type Viewer } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
-import { findVisible, lockBooking, maySee, type Announce, type Booking } from '../bookings/index.ts';
+import {
+  findVisible,
+  lockBooking,
+  maySee,
+  type Announce,
+  type Booking,
+  type ViewPart,
+} from '../bookings/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
 import { blockMerges } from '../db/merges.ts';
 import type { Statements } from '../db/statements.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { Ids } from '../ports/ids.ts';
-import { markAnswered, markRead, readMessages, readSection, readState } from './message.repository.ts';
-import type { BookingMessage, SendFailure, StaffNote } from './message.ts';
+import {
+  markAnswered,
+  markRead,
+  readMessages,
+  messagesPart,
+  readState,
+  type MessagesInView,
+} from './message.repository.ts';
+import type { BookingMessage, SendFailure } from './message.ts';
 
 export interface MessageDeps {
   db: Database;
@@ -28,11 +42,10 @@ export interface Thread {
 export interface Messages {
   /** The newest, or those before one of them. */
   thread(viewer: Viewer, bookingId: string, from?: { before?: string; limit?: number }): Promise<Thread>;
-  /** For a booking's page: the newest messages, and the notes, newest first; null for everybody but staff. */
-  section(
-    viewer: Viewer,
-    bookingId: string,
-  ): Promise<{ thread: Thread; notes: StaffNote[] | null; state: string }>;
+  /** For `BookingService.view`: the newest messages, and for staff their notes. */
+  inView: { messages: ViewPart<MessagesInView> };
+  /** Of `inView`: the messages as a thread. */
+  threadOf(inView: MessagesInView): Thread;
   /** Changes whenever the thread or the notes do, as this viewer sees them. */
   state(viewer: Viewer, bookingId: string): Promise<string>;
   /** Marks what the viewer was shown as read; not while an admin acts as them. */
@@ -60,12 +73,11 @@ export function createMessages(deps: MessageDeps): Messages {
   return {
     thread: (viewer, bookingId, from) => readThread(statements, viewer, bookingId, from),
 
-    async section(viewer, bookingId) {
-      const found = await readSection(statements, bookingId, readerOf(viewer), pageSize + 1);
-      return { thread: threadOf(found.messages, pageSize), notes: found.notes, state: found.state };
-    },
+    inView: { messages: messagesPart(pageSize + 1) },
 
-    state: (viewer, bookingId) => readState(statements, bookingId, readerOf(viewer)),
+    threadOf: ({ messages }) => threadOf(messages, pageSize),
+
+    state: (viewer, bookingId) => readState(statements, bookingId, viewer),
 
     async markRead(viewer, bookingId, shown) {
       const newest = shown.at(-1);
@@ -115,10 +127,6 @@ async function readThread(
 function threadOf(found: BookingMessage[], limit: number): Thread {
   const messages = found.slice(0, limit).toReversed();
   return { messages, older: found.length > limit ? (messages[0]?.id ?? null) : null };
-}
-
-function readerOf(viewer: Viewer): { id: string; isStaff: boolean } {
-  return { id: viewer.userId, isStaff: isStaff(viewer) };
 }
 
 /** Locks the booking: its messages have one order, and a key is used once. */

@@ -77,6 +77,8 @@ describe('the story of the demo in the stack', () => {
     expect(await numberOf('bookings', { organization_id: null })).to.equal(2);
     expect(await numberOf('bookings', { details_needed: true })).to.equal(1);
     expect(await numberOf('emails', { status: 'failed' })).to.equal(1);
+    expect(await numberOf('booking_messages', { is_from_staff: false, answered_at: null })).to.equal(1);
+    expect(await numberOf('booking_news', { kind: 'message' })).to.equal(1);
     expect(await numberOf('impersonations')).to.equal(1);
     expect(await numberOf('bookings', { current_progress: 'no_show' })).to.equal(1);
   });

@@ -6,6 +6,7 @@ import {
   takesMessages,
   type BookingMessage,
   type Messages,
+  type MessagesInView,
   type Thread,
 } from '../../../messages/index.ts';
 import type { Ids } from '../../../ports/ids.ts';
@@ -56,14 +57,15 @@ export interface TypedMessage {
   note?: string;
 }
 
-export async function messagesSection(
+export function messagesSection(
   { messages, ids }: { messages: Messages; ids: Ids },
   viewer: Viewer,
-  booking: Booking,
+  { booking, messages: inView }: { booking: Booking; messages: MessagesInView },
   zone: string,
   typed: TypedMessage = {},
-): Promise<{ section: MessagesSection; shown: BookingMessage[] }> {
-  const { thread, notes, state } = await messages.section(viewer, booking.id);
+): { section: MessagesSection; shown: BookingMessage[] } {
+  const { notes, state } = inView;
+  const thread = messages.threadOf(inView);
   const section: MessagesSection = {
     bookingId: booking.id,
     seen: state,

@@ -100,7 +100,7 @@ export async function showBooking(
   refused: Refused = {},
 ): Promise<void> {
   const actor = actorOf(req, res);
-  const found = await services.bookings.view(actor, req.params.id, { parts: services.documents.inView });
+  const found = await services.bookings.view(actor, req.params.id, { parts: partsOf(services) });
   if (!found) throw notFound();
   const { booking } = found;
   const readerZone = readerZoneOf(req.headers.cookie);
@@ -112,13 +112,7 @@ export async function showBooking(
     refused.category,
   );
   const zone = readerZone ?? booking.timezone;
-  const { section: messages, shown } = await messagesSection(
-    services,
-    actor.viewer,
-    booking,
-    zone,
-    refused.typed,
-  );
+  const { section: messages, shown } = messagesSection(services, actor.viewer, found, zone, refused.typed);
   await services.messages.markRead(actor.viewer, booking.id, shown);
   const page: BookingPage = {
     ...statusOf(found, documents, { viewer: actor.viewer, readerZone, now: services.clock.now() }),
@@ -152,6 +146,11 @@ async function waitListOf(
   };
 }
 
+/** What the page shows of other rooms, in the statement of the view. */
+function partsOf({ documents, messages }: Needs) {
+  return { ...documents.inView, ...messages.inView };
+}
+
 /** What has changed on an open page. */
 export interface ChangedBooking extends BookingStatus {
   bookingChanged: boolean;
@@ -179,7 +178,7 @@ async function showStatus(services: Needs, req: Request<{ id: string }>, res: Re
     (await messages.state(actor.viewer, id)) !== req.query.messages;
   if (changedAt && !bookingChanged && !documentsChanged && !messagesChanged)
     return void res.status(204).end();
-  const found = changedAt && (await bookings.view(actor, id, { isOpened: false, parts: documents.inView }));
+  const found = changedAt && (await bookings.view(actor, id, { isOpened: false, parts: partsOf(services) }));
   // The viewer may not see the booking any more: reloading the page removes it from the screen.
   if (!found) return void res.status(404).set('HX-Redirect', paths.booking(id)).end();
   const readerZone = readerZoneOf(req.headers.cookie);
@@ -191,7 +190,7 @@ async function showStatus(services: Needs, req: Request<{ id: string }>, res: Re
     documentsChanged,
     documents: section,
     messages: messagesChanged
-      ? (await messagesSection(services, actor.viewer, booking, readerZone ?? booking.timezone)).section
+      ? messagesSection(services, actor.viewer, found, readerZone ?? booking.timezone).section
       : null,
   };
   res.render('bookings/_status', changed);
