@@ -57,7 +57,7 @@ describe('the documents on a booking’s page', () => {
     const answer = await submit({ 'fine.pdf': pdf(), 'invoice.pdf': executable }, 'other');
     expect(answer.status).to.equal(415);
     const html = await answer.text();
-    expect(html).to.contain('Error: Booking').and.to.contain('File 2 is not an accepted file type');
+    expect(html).to.contain('Error: Ewan Marsh').and.to.contain('File 2 is not an accepted file type');
     expect(html)
       .to.match(/<option value="other" selected>/)
       .and.to.contain('href="#files"');
