@@ -30,14 +30,14 @@ export const shiftDays = remembered((day: string, count: number): string =>
  * How many days from Monday to Friday there are after `from`, up to and with `until`; 0 when that is not later. Holidays
  * are not known.
  */
-export function businessDaysUntil(from: string, until: string): number {
+export const businessDaysUntil = remembered((from: string, until: string): number => {
   const start = Temporal.PlainDate.from(from);
   const days = start.until(Temporal.PlainDate.from(until)).days;
   if (days <= 0) return 0;
   const { dayOfWeek } = start;
   const rest = Array.from({ length: days % 7 }, (_, at) => ((dayOfWeek + at) % 7) + 1);
   return Math.floor(days / 7) * 5 + rest.filter((weekday) => weekday <= 5).length;
-}
+});
 
 /** `month` moved by `count` months, back when negative. */
 export function shiftMonths(month: string, count: number): string {
@@ -50,8 +50,12 @@ export function daysInMonth(month: string): number {
 
 /** The calendar day in `zone` at `instant`. */
 export function dayIn(instant: Date, zone: string): string {
-  return wallClock(instant, zone).toPlainDate().toString();
+  return dayAt(instant.getTime(), zone);
 }
+
+const dayAt = remembered((ms: number, zone: string): string =>
+  wallClock(new Date(ms), zone).toPlainDate().toString(),
+);
 
 /** The hour of the day in `zone` at `instant`: 0 to 23. */
 export function hourIn(instant: Date, zone: string): number {
@@ -69,12 +73,12 @@ const startMsOfDay = remembered(
 
 /** Whether both zones show the same day and time at `instant`. */
 export function sameWallClock(instant: Date, zoneA: string, zoneB: string): boolean {
-  return wallClock(instant, zoneA).offsetNanoseconds === wallClock(instant, zoneB).offsetNanoseconds;
+  return offsetAt(instant.getTime(), zoneA) === offsetAt(instant.getTime(), zoneB);
 }
 
 /** The offset of `zone` at `instant` in minutes east of UTC. */
 export function offsetMinutes(instant: Date, zone: string): number {
-  return wallClock(instant, zone).offsetNanoseconds / 60e9;
+  return offsetAt(instant.getTime(), zone);
 }
 
 const longDay = { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' } as const;
@@ -134,6 +138,11 @@ export function shortZone(zone: string, instant: Date): string {
   return zoneAbbreviation(zone, instant) ?? formatOffset(instant, zone);
 }
 
+/** Minutes. */
+const offsetAt = remembered(
+  (ms: number, zone: string): number => wallClock(new Date(ms), zone).offsetNanoseconds / 60e9,
+);
+
 function wallClock(instant: Date, zone: string): Temporal.ZonedDateTime {
   return Temporal.Instant.fromEpochMilliseconds(instant.getTime()).toZonedDateTimeISO(zone);
 }
@@ -155,11 +164,15 @@ function formatOffset(instant: Date, zone: string): string {
 // Each English locale abbreviates the zones of its own region and writes GMT+11 for the others.
 const locales = ['en-AU', 'en-US', 'en-GB'];
 
-function zoneAbbreviation(zone: string, instant: Date): string | null {
+const abbreviationAt = remembered((zone: string, ms: number): string | null => {
   for (const locale of locales) {
-    const parts = dateFormat(locale, zone, shortZoneName).formatToParts(instant);
+    const parts = dateFormat(locale, zone, shortZoneName).formatToParts(ms);
     const letters = parts.find((part) => part.type === 'timeZoneName')?.value;
     if (letters && !/^(GMT|UTC)[+−-]/.test(letters)) return letters;
   }
   return null;
+});
+
+function zoneAbbreviation(zone: string, instant: Date): string | null {
+  return abbreviationAt(zone, instant.getTime());
 }
