@@ -46,11 +46,18 @@ export interface Paper {
 
 /** Those that the booking's examination needs by the rules of today, the first due first. */
 export async function papersOf(db: Queryable, bookingId: string): Promise<Paper[]> {
-  const { rows } = await db.raw<{ rows: { category: PaperCategory; due_on: string; is_there: boolean }[] }>(
-    `select category, due_on, is_there from (${neededPapers('b.id = ?')}) papers order by due_on, category desc`,
-    [bookingId],
-  );
-  return rows.map((row) => ({ category: row.category, dueOn: row.due_on, isThere: row.is_there }));
+  const { rows } = await db.raw<{ rows: [{ papers: Paper[] }] }>(`select ${papersSql('?')} as papers`, [
+    bookingId,
+  ]);
+  return rows[0].papers;
+}
+
+/** The same for the select list. @param bookingId an expression of SQL */
+export function papersSql(bookingId: string): string {
+  return `
+    (select coalesce(json_agg(json_build_object(
+        'category', p.category, 'dueOn', p.due_on, 'isThere', p.is_there) order by p.due_on, p.category desc), '[]')
+      from (${neededPapers(`b.id = ${bookingId}`)}) p)`;
 }
 
 /** Those that are missing: `Consent form and brief`. */

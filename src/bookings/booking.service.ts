@@ -55,7 +55,7 @@ export interface BookingService {
   ): Promise<Result<Contact[], ContactsFailure>>;
   /**
    * One booking with its history; writes `booking.viewed`. Null when unknown or not visible to the viewer.
-   * @param how.isOpened false: an open page brings itself up to date, perhaps unseen, so news stay new
+   * @param how.isOpened false: a page that brings itself up to date, or a program, reads it, so news stay new
    * @param how.parts what other rooms show with it: each is in the answer under its name
    */
   view<Parts extends ViewParts = Record<never, never>>(

@@ -6,6 +6,7 @@ import type { Statement, Statements } from '../db/statements.ts';
 import type { Answer } from '../questions/index.ts';
 import { contactsSql, type Contact } from './booking.contact.ts';
 import { answersWithHistory } from './booking.kept-answers.ts';
+import { papersSql, type Paper } from './booking.paperwork.ts';
 import {
   bookingColumns,
   instantSql,
@@ -26,6 +27,8 @@ export interface BookingView {
   /** Changes of the answers since the booking was made, oldest first. */
   answerChanges: AnswersChange[];
   contacts: Contact[];
+  /** Documents that the examination needs. */
+  papers: Paper[];
   /** The address of whoever made it in Acuity. */
   madeInAcuityBy: string | null;
 }
@@ -78,7 +81,11 @@ const textWith = (columns: string[]) => `
           'answers', k.answers, 'source', k.source, 'at', ${instantSql('k.created_at')}
         ) order by k.created_at, k.id), '[]')
         from booking_answers k where k.booking_id = b.id) as kept_answers,
-      ${[`(select coalesce(json_agg(contacts), '[]') from (${contactsSql('b.id')}) contacts) as contacts`, ...columns].join(', ')}
+      ${[
+        `(select coalesce(json_agg(contacts), '[]') from (${contactsSql('b.id')}) contacts) as contacts`,
+        `${papersSql('$1')} as papers`,
+        ...columns,
+      ].join(', ')}
     from bookings b
       join specialists s on s.id = b.specialist_id
       left join organizations o on o.id = b.organization_id
@@ -92,6 +99,7 @@ interface Row extends BookingRow {
   progress: ProgressInJson[];
   kept_answers: { answers: Answer[]; source: ProgressEntry['source']; at: number }[];
   contacts: Contact[];
+  papers: Paper[];
   [part: `part ${string}`]: unknown;
 }
 
@@ -133,6 +141,7 @@ export async function readBookingView<Parts extends ViewParts>(
     answers,
     answerChanges: changes,
     contacts: row.contacts,
+    papers: row.papers,
     madeInAcuityBy: row.external_created_by,
   };
   const valuesOfParts = Object.fromEntries(

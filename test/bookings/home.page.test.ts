@@ -94,6 +94,18 @@ describe('home', () => {
     expect(await markupErrors(page)).to.deep.equal([]);
   });
 
+  it('counts down on the booking’s own page, from its confirmation on', async () => {
+    const page = await visitor.get(`/bookings/${ids.Thursday}?confirmed`);
+    expect(page.texts('.papers li')).to.deep.equal(['Consent form due today', 'Brief due today']);
+    expect(page.texts('.next-steps li')).to.include.members(['Consent form due today.', 'Brief due today.']);
+    expect(page.text('.next .button')).to.equal('Upload the consent form and the brief');
+    expect(await markupErrors(page)).to.deep.equal([]);
+    expect((await visitor.get(`/bookings/${ids.Later}`)).texts('.papers li')).to.deep.equal([
+      'Consent form due Thu 17 Dec 18 business days left',
+      'Brief due Thu 17 Dec 18 business days left',
+    ]);
+  });
+
   it('says that all is clear when every document is there', async () => {
     for (const name of ['Today', 'Tomorrow', 'Thursday'])
       for (const category of ['brief', 'consent_form'] as const) await addDocument(ids[name] ?? '', category);

@@ -3,7 +3,11 @@ import type { Viewer } from '../../src/accounts/index.ts';
 import type { Booking } from '../../src/bookings/index.ts';
 import { titleParts } from '../../src/http/pages/bookings/booking-words.ts';
 import { nextStep } from '../../src/http/pages/bookings/next-step.ts';
-import type { DocumentRow, DocumentsSection } from '../../src/http/pages/documents/documents-section.ts';
+import type {
+  DocumentRow,
+  DocumentsSection,
+  PaperLine,
+} from '../../src/http/pages/documents/documents-section.ts';
 
 const booking = {
   id: 'b1',
@@ -22,8 +26,14 @@ const referrer = { role: 'referrer' } as Viewer;
 const support = { role: 'support' } as Viewer;
 const report = { id: 'd1', category: 'report', isDraft: false, state: null } as DocumentRow;
 
-function next(change: Partial<Booking>, at: string, rows: DocumentRow[] = [], viewer = referrer) {
-  const section = { rows } as DocumentsSection;
+function next(
+  change: Partial<Booking>,
+  at: string,
+  rows: DocumentRow[] = [],
+  viewer = referrer,
+  papers: PaperLine[] = [],
+) {
+  const section = { rows, papers, upload: {} } as unknown as DocumentsSection;
   return nextStep({ ...booking, ...change }, section, viewer, new Date(at));
 }
 const plain = (text: string) => text.replaceAll('\u00a0', ' ');
@@ -42,6 +52,19 @@ describe('nextStep', () => {
     );
     expect(next({}, '2026-12-08T09:30:00+11:00').sentence).to.contain('now');
     expect(next({}, '2026-12-08T10:00:00+11:00').sentence).to.contain('report comes next');
+  });
+
+  it('offers to upload what is late or nearly due', () => {
+    const paper = (name: string, tone: PaperLine['tone'], isThere = false) =>
+      ({ name, tone, isThere }) as PaperLine;
+    const action = (...papers: PaperLine[]) =>
+      next({}, '2026-12-01T08:00:00+11:00', [], referrer, papers).action?.label;
+    expect(action(paper('Consent form', 'danger'), paper('Brief', 'warn'))).to.equal(
+      'Upload the consent form and the brief',
+    );
+    expect(action(paper('Consent form', 'ok', true), paper('Brief', 'info'))).to.equal(
+      'Instructions for the examinee',
+    );
   });
 
   it('offers the report as soon as the viewer may download it', () => {

@@ -182,7 +182,7 @@ export function bookingEndpoints(services: BookingApiServices): Endpoint[] {
         404: problem('not_found'),
       },
       async handle(req, res) {
-        const seen = await bookings.view(actorOf(req, res), idOf(req));
+        const seen = await bookings.view(actorOf(req, res), idOf(req), { isOpened: false });
         if (!seen) throw notFound();
         const url = new URL(paths.booking(seen.booking.id), config.BASE_URL).href;
         const organizer = parseSender(config.MAIL_FROM);

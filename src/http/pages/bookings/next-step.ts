@@ -51,7 +51,7 @@ export function nextStep(booking: Booking, documents: DocumentsSection, viewer: 
       };
     case 'scheduled':
     case 'rescheduled':
-      return examinationAhead(booking, now);
+      return examinationAhead(booking, documents, now);
     case 'generating_report':
       return {
         sentence: 'The specialist is writing the report. You get an e-mail when it is ready.',
@@ -70,7 +70,7 @@ export function nextStep(booking: Booking, documents: DocumentsSection, viewer: 
   return { sentence: 'This case is complete.', tone: 'ok', action: null };
 }
 
-function examinationAhead(booking: Booking, now: Date): NextStep {
+function examinationAhead(booking: Booking, documents: DocumentsSection, now: Date): NextStep {
   if (hasEnded(booking, now)) {
     return {
       sentence: 'The time of the examination has passed. The report comes next.',
@@ -90,8 +90,21 @@ function examinationAhead(booking: Booking, now: Date): NextStep {
         : day === shiftDays(today, 1)
           ? `The examination is tomorrow at ${time}.`
           : `The examination is on ${dayAndClock(startsAt, zone, now)}.`;
-  const action = { label: 'Instructions for the examinee', href: paths.bookingInstructions(booking.id) };
+  const action = uploadOf(documents) ?? {
+    label: 'Instructions for the examinee',
+    href: paths.bookingInstructions(booking.id),
+  };
   return { sentence, tone: 'brand', action: startsAt <= now ? null : action };
+}
+
+/** `Upload the consent form and the brief`, when they are late or nearly due. */
+function uploadOf({ papers, upload }: DocumentsSection): NextAction | null {
+  const urgent = papers.filter(({ isThere, tone }) => !isThere && tone !== 'info');
+  if (urgent.length === 0 || !upload) return null;
+  return {
+    label: `Upload ${urgent.map(({ name }) => `the ${name.toLowerCase()}`).join(' and ')}`,
+    href: '#documents',
+  };
 }
 
 /** What waits for staff; null: what the referrer sees holds for staff too. */

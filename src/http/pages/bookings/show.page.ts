@@ -104,13 +104,11 @@ export async function showBooking(
   if (!found) throw notFound();
   const { booking } = found;
   const readerZone = readerZoneOf(req.headers.cookie);
-  const documents = documentsSection(
-    services.documents,
-    actor.viewer,
-    found,
-    readerZone ?? booking.timezone,
-    refused.category,
-  );
+  const documents = documentsSection(services.documents, actor.viewer, found, {
+    zone: readerZone ?? booking.timezone,
+    now: services.clock.now(),
+    chosen: refused.category,
+  });
   const zone = readerZone ?? booking.timezone;
   const { section: messages, shown } = messagesSection(services, actor.viewer, found, zone, refused.typed);
   await services.messages.markRead(actor.viewer, booking.id, shown);
@@ -183,7 +181,10 @@ async function showStatus(services: Needs, req: Request<{ id: string }>, res: Re
   if (!found) return void res.status(404).set('HX-Redirect', paths.booking(id)).end();
   const readerZone = readerZoneOf(req.headers.cookie);
   const { booking } = found;
-  const section = documentsSection(documents, actor.viewer, found, readerZone ?? booking.timezone);
+  const section = documentsSection(documents, actor.viewer, found, {
+    zone: readerZone ?? booking.timezone,
+    now: clock.now(),
+  });
   const changed: ChangedBooking = {
     ...statusOf(found, section, { viewer: actor.viewer, readerZone, now: clock.now() }),
     bookingChanged,

@@ -10,7 +10,8 @@ import {
   type DocumentService,
 } from '../../../documents/index.ts';
 import type { Viewer } from '../../../accounts/index.ts';
-import type { Booking } from '../../../bookings/index.ts';
+import { dueState, hasEnded, isPlanned, paperWords, type ViewedBooking } from '../../../bookings/index.ts';
+import { dayIn } from '../../../lib/dates.ts';
 import { megabytes, uploadLimits } from '../../api/documents.problems.ts';
 import { timeAndDay } from '../when.ts';
 import { factsOf, isShownInline, statusLabels, uploaderOf } from './document-words.ts';
@@ -43,6 +44,8 @@ export interface DocumentsSection {
   bookingId: string;
   /** A hash of what the list shows; it changes with the list. */
   seen: string;
+  /** What the examination needs, until it begins. */
+  papers: PaperLine[];
   /** The report first. */
   rows: DocumentRow[];
   /** Null when nothing can be added, because the booking is cancelled. */
@@ -60,9 +63,18 @@ export interface DocumentsSection {
   } | null;
 }
 
+export interface PaperLine {
+  name: string;
+  isThere: boolean;
+  /** `Consent form due Thu 26 Nov`, `Brief received` */
+  words: string;
+  /** `3 business days left` */
+  note: string | null;
+  tone: 'ok' | 'info' | 'warn' | 'danger';
+}
+
 /** A booking viewed with the parts `inView` of the documents. */
-export interface BookingWithDocuments {
-  booking: Booking;
+export interface BookingWithDocuments extends Pick<ViewedBooking, 'booking' | 'papers'> {
   documents: Document[];
   documentsState: string;
 }
@@ -70,15 +82,18 @@ export interface BookingWithDocuments {
 export function documentsSection(
   documents: DocumentService,
   viewer: Viewer,
-  { booking, documents: found, documentsState: seen }: BookingWithDocuments,
-  zone: string,
-  chosen = '',
+  { booking, papers, documents: found, documentsState: seen }: BookingWithDocuments,
+  { zone, now, chosen = '' }: { zone: string; now: Date; chosen?: string | undefined },
 ): DocumentsSection {
   const { limits } = documents;
   const categories = documents.categoriesFor(viewer).map((value) => ({ value, label: categoryWords[value] }));
   return {
     bookingId: booking.id,
     seen,
+    papers:
+      isPlanned(booking) && !hasEnded(booking, now)
+        ? papers.map((paper) => paperLine(paper, dayIn(now, booking.timezone)))
+        : [],
     rows: found
       .toSorted((a, b) => Number(isReport(b)) - Number(isReport(a)))
       .map((document) => rowOf(document, viewer, zone)),
@@ -94,6 +109,19 @@ export function documentsSection(
             maxFiles: limits.maxFiles,
             direct: directUploads(documents),
           },
+  };
+}
+
+function paperLine({ category, dueOn, isThere }: ViewedBooking['papers'][number], today: string): PaperLine {
+  const name = paperWords[category];
+  if (isThere) return { name, isThere, words: `${name} received`, note: null, tone: 'ok' };
+  const { words, left, isLate, isSoon } = dueState(dueOn, today);
+  return {
+    name,
+    isThere,
+    words: `${name} ${words}`,
+    note: left,
+    tone: isLate ? 'danger' : isSoon ? 'warn' : 'info',
   };
 }
 

@@ -8,10 +8,10 @@ import { wantsFragment } from '../../respond.ts';
 import type { PageServices } from '../page-services.ts';
 import { documentsSection } from './documents-section.ts';
 
-type Needs = Pick<PageServices, 'bookings' | 'documents'>;
+type Needs = Pick<PageServices, 'bookings' | 'documents' | 'clock'>;
 
 /** The list alone, which the booking's page fetches again; opened directly, it redirects to that page. */
-export function documentListPages({ bookings, documents }: Needs): PageRoute[] {
+export function documentListPages({ bookings, documents, clock }: Needs): PageRoute[] {
   return [
     {
       method: 'get',
@@ -25,7 +25,7 @@ export function documentListPages({ bookings, documents }: Needs): PageRoute[] {
         if (!wantsFragment(req)) return res.redirect(303, `${paths.booking(id)}#documents`);
         const zone = readerZoneOf(req.headers.cookie) ?? found.booking.timezone;
         res.render('bookings/_documents_list', {
-          documents: documentsSection(documents, actor.viewer, found, zone),
+          documents: documentsSection(documents, actor.viewer, found, { zone, now: clock.now() }),
         });
       },
     },
