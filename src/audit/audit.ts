@@ -59,6 +59,7 @@ export interface AuditEntry {
     | 'email'
     | 'drift_report'
     | 'intake_mapping'
+    | 'paperwork_rule'
     | 'acuity_connection'
     | 'import'
     | 'restore'

@@ -97,6 +97,7 @@ export {
   type AcuityChanges,
 } from './booking.repository.ts';
 export { createSameExaminee, type SameExaminee } from './booking.same-examinee.ts';
+export * from './booking.paperwork-rules.ts';
 export * from './booking.service.ts';
 export * from './booking.ts';
 export { createUpcomingBookings, type UpcomingBookings } from './booking.upcoming.ts';

@@ -66,6 +66,12 @@ const tools = [
     about: 'Find out why access was refused',
   },
   {
+    label: 'Paperwork',
+    href: '/admin/paperwork',
+    who: 'staff',
+    about: 'Who is late with documents, and the rules',
+  },
+  {
     label: 'Act as a referrer',
     href: '/admin/act-as',
     who: 'admin',

@@ -102,6 +102,8 @@ export const paths = {
   doctor: () => '/admin/doctor',
   /** Reports to the system check how its request reached the app. */
   doctorProbe: () => '/doctor/probe',
+  /** Who is late with documents, and the rules. */
+  paperwork: () => '/admin/paperwork',
   merges: () => '/admin/merges',
   mergePreview: () => '/admin/merges/preview',
   mergeUndo: (id: string) => `/admin/merges/${id}/undo`,

@@ -190,6 +190,8 @@ const table: Record<string, string> = {
   'get /doctor/probe': 'uuuuuu',
   'get /admin/doctor': 'snnnin',
   'post /admin/doctor': 'snnnin',
+  'get /admin/paperwork': 'snniin',
+  'post /admin/paperwork': 'snnnin',
   'get /admin/merges': 'snnnin',
   'post /admin/merges/preview': 'snnnin',
   'post /admin/merges': 'snnnin',

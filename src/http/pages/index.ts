@@ -7,6 +7,7 @@ import { acuityConnectionPages } from './admin/acuity-connection.page.ts';
 import { acuityQuestionPages } from './admin/acuity-questions.page.ts';
 import { doctorPages } from './admin/doctor.page.ts';
 import { mergePages } from './admin/merges.page.ts';
+import { paperworkPages } from './admin/paperwork.page.ts';
 import { attemptPages } from './bookings/attempt.page.ts';
 import { cancelPages } from './bookings/cancel.page.ts';
 import { chooseSpecialistPages } from './bookings/choose-specialist.page.ts';
@@ -47,6 +48,7 @@ export function pages(services: PageServices): PageRoute[] {
     ...acuityQuestionPages(services),
     ...doctorPages(services),
     ...mergePages(services),
+    ...paperworkPages(services),
     ...actAsPages(services),
     ...episodePages(services),
     ...specialistListPages(services),

@@ -7,6 +7,7 @@ import type {
   BookingNeeds,
   BookingService,
   ReportWaits,
+  Paperwork,
   SameExaminee,
   UpcomingBookings,
 } from '../../bookings/index.ts';
@@ -41,6 +42,7 @@ export interface PageServices {
   bookingList: BookingList;
   bookingNeeds: BookingNeeds;
   upcomingBookings: UpcomingBookings;
+  paperwork: Paperwork;
   drafts: BookingDrafts;
   documents: DocumentService;
   uploadStorage: UploadStorage;
