@@ -80,16 +80,13 @@ describe('home', () => {
     const page = await home();
     expect(page.text('h1')).to.equal('Hello, Rita');
     expect(page.texts('.need')).to.deep.equal([
-      'Maria Today · Dr Hart · Mon 23 Nov, 3:00 pm Consent form and brief late due Wed 18 Nov',
-      'Maria Tomorrow · Dr Hart · Tue 24 Nov, 9:00 am Consent form and brief late due Thu 19 Nov',
-      'Maria Thursday · Dr Hart · Thu 26 Nov, 9:00 am Consent form and brief due today',
+      'Maria Today · Dr Hart · Mon 23 Nov, 3:00 pm Late: consent form and brief due Wed 18 Nov',
+      'Maria Tomorrow · Dr Hart · Tue 24 Nov, 9:00 am Late: consent form and brief due Thu 19 Nov',
+      'Maria Thursday · Dr Hart · Thu 26 Nov, 9:00 am Due today: consent form and brief',
     ]);
     expect(page.texts('h2')).to.deep.equal(['Needs you', 'Today', 'Tomorrow', 'Next seven days']);
-    expect(page.texts('.rows tbody tr td:nth-child(2)')).to.deep.equal([
-      'Maria Today',
-      'Maria Tomorrow',
-      'Maria Thursday',
-    ]);
+    expect(page.texts('.list-name')).to.deep.equal(['Maria Today', 'Maria Tomorrow', 'Maria Thursday']);
+    expect(page.texts('.list-progress .tag-danger')).to.have.length(2);
     expect(page.attribute('.need-link', 'href')).to.equal(`/bookings/${ids.Today}#documents`);
     expect(await markupErrors(page)).to.deep.equal([]);
   });

@@ -8,7 +8,8 @@ import { readerZoneOf } from '../forms/fields.ts';
 import { paths } from '../paths.ts';
 import type { PageServices } from './page-services.ts';
 import type { PageData } from '../views.ts';
-import { bookingRow, titleParts, type BookingRow } from './bookings/booking-words.ts';
+import { titleParts } from './bookings/booking-words.ts';
+import { listRow, type ListRow, type RowsContext } from './bookings/list-rows.ts';
 import { needMarks, type NeedMark } from './bookings/need-words.ts';
 import { withQuery } from './links.ts';
 import { offerWords, type OfferWords } from './wait-list/offer-words.ts';
@@ -43,7 +44,7 @@ export interface NeedEntry {
 export interface UpcomingGroup {
   id: string;
   title: string;
-  rows: BookingRow[];
+  rows: ListRow[];
 }
 
 type Needs = Pick<PageServices, 'waitList' | 'bookingNeeds' | 'upcomingBookings' | 'clock'>;
@@ -83,21 +84,31 @@ async function showHome(services: Needs, req: Request, res: Response): Promise<v
           more: found.counts[whose] - found.bookings.length,
           whose,
         },
-    upcoming: groupsOf(ahead, now),
+    upcoming: groupsOf(ahead, {
+      viewer,
+      now,
+      needs: new Map(found.bookings.map(({ booking, needs }) => [booking.id, needs])),
+      // A change that starts here leads to its booking.
+      list: '',
+    }),
   };
   res.render('home/home', page);
 }
 
 function tabsOf(viewer: Viewer, whose: Whose, counts: Record<Whose, number>): HomeNeeds['tabs'] {
   return [
-    { label: 'Mine', count: counts.mine, href: paths.home(), isCurrent: whose === 'mine' },
+    { label: 'Mine', count: counts.mine, href: homeOf('mine'), isCurrent: whose === 'mine' },
     {
       label: viewer.organization?.name ?? 'Organisation',
       count: counts.all,
-      href: withQuery(paths.home(), { whose: 'all' }),
+      href: homeOf('all'),
       isCurrent: whose === 'all',
     },
   ];
+}
+
+function homeOf(whose: Whose): string {
+  return withQuery(paths.home(), { whose: whose === 'all' ? whose : null });
 }
 
 function entryOf({ booking, needs }: BookingWithNeeds, now: Date): NeedEntry {
@@ -111,7 +122,8 @@ function entryOf({ booking, needs }: BookingWithNeeds, now: Date): NeedEntry {
 }
 
 /** Each in the examination's own zone. What is further ahead is shown only when there is nothing within a week. */
-function groupsOf(bookings: Booking[], now: Date): UpcomingGroup[] {
+function groupsOf(bookings: Booking[], context: RowsContext): UpcomingGroup[] {
+  const { now } = context;
   const daysAhead = ({ startsAt, timezone }: Booking, days: number) =>
     dayIn(startsAt, timezone) <= shiftDays(dayIn(now, timezone), days);
   const today = bookings.filter((one) => daysAhead(one, 0));
@@ -126,5 +138,5 @@ function groupsOf(bookings: Booking[], now: Date): UpcomingGroup[] {
   ];
   return groups
     .filter(({ some }) => some.length > 0)
-    .map(({ id, title, some }) => ({ id, title, rows: some.map(bookingRow) }));
+    .map(({ id, title, some }) => ({ id, title, rows: some.map((booking) => listRow(booking, context)) }));
 }

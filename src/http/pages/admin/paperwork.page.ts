@@ -4,7 +4,6 @@ import { mayAdminister } from '../../../accounts/index.ts';
 import {
   mostBusinessDays,
   paperCategories,
-  papersInWords,
   paperWords,
   type LateBooking,
   type PaperRule,
@@ -34,7 +33,7 @@ export interface PaperworkPage extends PageData {
     specialist: string;
     organization: string;
     referrer: string;
-    missing: string;
+    missing: string[];
     due: string;
   }[];
   moreLate: number;
@@ -142,7 +141,7 @@ function lateRow(one: LateBooking, now: Date): PaperworkPage['late'][number] {
     specialist: one.specialist,
     organization: one.organization,
     referrer: one.referrer,
-    missing: papersInWords(one.missing.map(({ category }) => category)),
+    missing: one.missing.map(({ category }) => paperWords[category]),
     due: [...new Set(one.missing.map(({ dueOn }) => weekdayAndDay(dueOn)))].join(', '),
   };
 }

@@ -11,7 +11,7 @@ import { paths } from '../../paths.ts';
 import type { Tone } from './booking-words.ts';
 
 export interface NeedMark {
-  /** `Report ready`, `Consent form and brief due Thu 26 Nov` */
+  /** `Report ready`, `Due Thu 26 Nov: consent form and brief` */
   words: string;
   /** `3 business days left` */
   note: string | null;
@@ -51,7 +51,8 @@ export function needMarks(
 function dueMark(booking: Pick<Booking, 'id' | 'timezone'>, due: Need[], dueOn: string, now: Date): NeedMark {
   const { words, left, isLate, isSoon } = dueState(dueOn, dayIn(now, booking.timezone));
   return {
-    words: `${papersInWords(paperCategories.filter((category) => due.some(({ kind }) => kind === category)))} ${words}`,
+    // What is urgent comes first: a phone cuts the end off.
+    words: `${words.charAt(0).toUpperCase()}${words.slice(1)}: ${papersInWords(paperCategories.filter((category) => due.some(({ kind }) => kind === category))).toLowerCase()}`,
     note: left,
     tone: isLate ? 'danger' : isSoon ? 'warn' : 'info',
     isNew: false,
