@@ -35,6 +35,8 @@ export interface CalendarFeeds {
   /** False: it is switched off. */
   change(actor: Actor, choice: FeedChoice): Promise<boolean>;
   end(actor: Actor): Promise<void>;
+  /** Null where `read` would find nothing. */
+  holds(token: string): Promise<true | null>;
   /** For whoever knows the address. Unknown, too, when its person may no longer sign in, or belongs to no organisation. */
   read(token: string, address: string | null): Promise<Result<FeedContent, FeedFailure>>;
 }
@@ -107,19 +109,37 @@ export function createCalendarFeeds(deps: FeedDeps): CalendarFeeds {
       });
     },
 
+    async holds(token) {
+      const feed = await feedOf(deps, token);
+      return feed?.viewer ? true : null;
+    },
+
     async read(token, address) {
-      const feed = isToken(token)
-        ? await db('calendar_feeds')
-            .where({ token_digest: digestOf(token) })
-            .first()
-        : undefined;
-      const retryAfterMs = await deps.countRead(feed ? feed.user_id : `unknown ${address}`);
+      const feed = await feedOf(deps, token);
+      const retryAfterMs = await deps.countRead(feed ? feed.userId : `unknown ${address}`);
       if (retryAfterMs > 0) return failure({ reason: 'too_many', retryAfterMs });
-      const viewer = feed && ((await deps.accountStatus(feed.user_id))?.viewer ?? null);
-      if (!feed || viewer?.role !== 'referrer' || !viewer.organization) return failure({ reason: 'unknown' });
-      const choice = { showsDetails: feed.shows_details, showsColleagues: feed.shows_colleagues };
+      if (!feed?.viewer) return failure({ reason: 'unknown' });
+      const { viewer, choice } = feed;
       return ok({ ...choice, bookings: await bookingsFor(deps, viewer, choice) });
     },
+  };
+}
+
+/** `viewer`: null when its person may no longer sign in, or belongs to no organisation. */
+async function feedOf(
+  { db, accountStatus }: Pick<FeedDeps, 'db' | 'accountStatus'>,
+  token: string,
+): Promise<{ userId: string; viewer: Viewer | null; choice: FeedChoice } | null> {
+  if (!isToken(token)) return null;
+  const row = await db('calendar_feeds')
+    .where({ token_digest: digestOf(token) })
+    .first();
+  if (!row) return null;
+  const viewer = (await accountStatus(row.user_id))?.viewer ?? null;
+  return {
+    userId: row.user_id,
+    viewer: viewer?.role === 'referrer' && viewer.organization ? viewer : null,
+    choice: { showsDetails: row.shows_details, showsColleagues: row.shows_colleagues },
   };
 }
 

@@ -10,6 +10,7 @@ import {
   type Target,
 } from '../../../access/index.ts';
 import { askRules } from '../../../accounts/index.ts';
+import type { CalendarFeeds } from '../../../bookings/index.ts';
 import type { MailPreferences } from '../../../email/index.ts';
 import type { Config } from '../../../config.ts';
 import type { Database } from '../../../db/knex.ts';
@@ -25,6 +26,7 @@ import { consoleAddresses, consoleRules } from './console-rules.ts';
 export type PageRuleServices = Pick<PageServices, 'drafts' | 'specialists' | 'accounts' | 'impersonation'> & {
   db: Database;
   mailPreferences: Pick<MailPreferences, 'stoppedBy'>;
+  calendarFeeds: Pick<CalendarFeeds, 'holds'>;
   config: Pick<Config, 'METRICS_TOKEN' | 'NODE_ENV'>;
 };
 
@@ -125,7 +127,7 @@ async function isBookable(specialists: PageRuleServices['specialists'], id: stri
 
 /** The rule of a link in an e-mail. */
 function link(
-  { accounts, mailPreferences }: PageRuleServices,
+  { accounts, mailPreferences, calendarFeeds }: PageRuleServices,
   pattern: string,
   { token = '' }: Params,
 ): AsyncIterable<Step> | undefined {
@@ -134,6 +136,7 @@ function link(
     [paths.accountPasswordReset(':token')]: (secret) => accounts.passwords.find(secret),
     [paths.accountEmailProof(':token')]: (secret) => accounts.emailChange.find(secret),
     [paths.accountMailStop(':token')]: (secret) => mailPreferences.stoppedBy(secret),
+    [paths.calendarFeed(':token')]: (secret) => calendarFeeds.holds(secret),
   };
   const find = finders[pattern];
   return find && record('The link is one that we sent, and still works', find(token));
