@@ -138,9 +138,9 @@ function bookingFound(viewer: Viewer, booking: Booking): Found {
   };
 }
 
-function specialistFound({ id, name, title, specialty, location, services }: Specialist): Found {
+function specialistFound({ id, name, title, specialty, location }: Specialist): Found {
   return {
-    href: withQuery(paths.availability(id), { type: services[0]?.type ?? null }),
+    href: paths.specialist(id),
     text: [title, name].filter(Boolean).join(' '),
     note: [specialty, location].filter(Boolean).join(' · '),
   };
