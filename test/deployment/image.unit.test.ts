@@ -38,7 +38,7 @@ describe('the image', () => {
     ]);
     const migrations = readdirSync(path.join(root, 'migrations')).map((name) => `migrations/${name}`);
     expect(files).to.include.members(migrations);
-    const only = /^(package(-lock)?\.json|(migrations|public|views|src)\/.+)$/;
+    const only = /^(package(-lock)?\.json|prune-packages\.sh|(migrations|public|views|src)\/.+)$/;
     expect(files.filter((file) => !only.test(file))).to.deep.equal([]);
     expect(files.filter((file) => /^src\/(dev|simulator)\//.test(file))).to.deep.equal([]);
   });
@@ -78,7 +78,7 @@ describe('the image', () => {
   });
 
   it('uses the Node version of the tests, and runs the web process unprivileged', () => {
-    expect(plan.env).to.deep.equal({ NODE_ENV: 'production' });
+    expect(plan.env).to.deep.equal({ NODE_ENV: 'production', NODE_COMPILE_CACHE: '/home/node/compiled' });
     expect([plan.command[0], plan.command.at(-1)]).to.deep.equal(['node', 'src/main.ts']);
     expect(plan.node).to.equal(Number(process.versions.node.split('.')[0]));
     expect(manifest.engines.node).to.equal(`>=${plan.node}`);
