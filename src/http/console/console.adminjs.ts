@@ -1,6 +1,7 @@
 // AdminJS's own routes, as @adminjs/express builds them. Each request comes here after our gate, and leaves with our
 // Content-Security-Policy and a status that tells the truth.
-import type { Request, RequestHandler, Response } from 'express';
+import { Router, type Request, type RequestHandler, type Response } from 'express';
+import type { Role } from '../../accounts/index.ts';
 import { loadConsole, type Filters } from '../../console/index.ts';
 import { viewerOf } from '../actor.ts';
 import type { Assets } from '../assets.ts';
@@ -19,20 +20,19 @@ export function handToAdminJs(
 ): RequestHandler {
   const load = lazy(async () => {
     const { buildConsole, currentAdminOf } = await loadConsole();
-    const routers = { admin: buildConsole(db, 'admin', url), support: buildConsole(db, 'support', url) };
-    return { routers, currentAdminOf };
+    const consoleOf = (role: Role): Router => Router().use('/admin', buildConsole(db, role, url));
+    return { consoles: { admin: consoleOf('admin'), support: consoleOf('support') }, currentAdminOf };
   });
   return async (req, res, next) => {
-    if (req.method !== 'GET' && req.method !== 'HEAD') return next();
     if (hasBody(req)) throw badRequest('This request takes no body.');
     const viewer = viewerOf(res);
     if (!viewer) throw forbidden();
-    const [{ routers, currentAdminOf }, scripts] = await Promise.all([load(), loadScripts()]);
+    const [{ consoles, currentAdminOf }, scripts] = await Promise.all([load(), loadScripts()]);
     giveQuery(req, readQuery(req, (res.locals.filters ?? {}) as Filters));
     // Where @adminjs/express looks for the viewer.
     Object.assign(req, { session: { adminUser: currentAdminOf(viewer) } });
     answerAsOurs(res, scripts);
-    routers[viewer.role === 'admin' ? 'admin' : 'support'](req, res, next);
+    consoles[viewer.role === 'admin' ? 'admin' : 'support'](req, res, next);
   };
 }
 

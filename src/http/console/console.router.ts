@@ -83,7 +83,8 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
   router.use(['/admin/pages', '/admin/api/pages'], () => {
     throw notFound();
   });
-  router.use('/admin', handToAdminJs(services, assets, scripts));
+  const adminJs = handToAdminJs(services, assets, scripts);
+  for (const address of ['/admin', '/admin/*rest']) router.get(address, adminJs);
   router.use('/admin', recordRefusals(services));
   return router;
 }
