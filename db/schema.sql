@@ -49,7 +49,7 @@ CREATE FUNCTION business_days_before(day date, days integer)
  IMMUTABLE PARALLEL SAFE
 AS $function$
   select case when days = 0 then day else
-    date_trunc('week', day)::date
+    day - extract(isodow from day)::integer + 1
     + 7 * floor((least(extract(isodow from day)::integer - 1, 5) - days) / 5.0)::integer
     + (((least(extract(isodow from day)::integer - 1, 5) - days) % 5) + 5) % 5
   end

@@ -2,7 +2,7 @@
 // One statement, which counts no further than it shows.
 import { isStaff, type Viewer } from '../accounts/index.ts';
 import type { Statement, Statements } from '../db/statements.ts';
-import { askedSql, needsSql } from './booking.needs.ts';
+import { askedAs, needKinds, needsSql } from './booking.needs.ts';
 import { askedValues, needsOfOne, toNeed, type Need, type NeedInJson } from './booking.needs-list.ts';
 import type { ListTab } from './booking.tabs.ts';
 
@@ -49,21 +49,22 @@ const counted = (visible: string) => {
     ${few('b.starts_at < $3::timestamptz')} as past`;
 };
 
+const needsOfMany = mostCounted * Object.keys(needKinds).length;
+
 const ofReferrer: Statement = {
   name: 'facts of a referrer’s list',
   text: `
-    with ${askedSql('$1', '$2', '$3')},
-    found as materialized (${needsSql})
     select ${counted('b.organization_id = $1::uuid and ')},
-      (select least(count(distinct booking_id), ${mostCounted})::integer from found where is_mine) as needs_you,
+      (select least(count(distinct booking_id), ${mostCounted})::integer from (
+        select booking_id from (${needsSql(askedAs)}) found where is_mine limit ${needsOfMany}) few) as needs_you,
       (select coalesce(json_agg(json_build_object('id', booking_id, 'of', needs)), '[]') from (
-        select booking_id, ${needsOfOne} as needs from found
-        where (is_mine or due_on is not null) and booking_id = any($5::uuid[]) group by booking_id) n) as needs`,
+        select booking_id, ${needsOfOne} as needs from (${needsSql(askedAs, 'b.id = any($5::uuid[])')}) found
+        where is_mine or due_on is not null group by booking_id) n) as needs`,
 };
 
 const ofStaff: Statement = {
   name: 'facts of the list of staff',
+  // As the values of `askedValues`, of which staff have only the moment.
   text: `
-    with ${askedSql('$1', '$2', '$3')}
-    select ${counted('')}, 0 as needs_you, '[]'::json as needs`,
+    select ${counted('')}, 0 as needs_you, '[]'::json as needs where $1::uuid is null and $2::uuid is null`,
 };

@@ -2,7 +2,7 @@
 import type { Knex } from 'knex';
 import { isStaff, type Viewer } from '../accounts/index.ts';
 import type { Statement, Statements } from '../db/statements.ts';
-import { askedSql, needKinds, needsSql, type NeedKind, type NeedKindFacts } from './booking.needs.ts';
+import { askedAs, needKinds, needsSql, type NeedKind, type NeedKindFacts } from './booking.needs.ts';
 import { bookingColumns, instantSql, toBooking, type BookingRow } from './booking.repository.ts';
 import type { Booking } from './booking.ts';
 
@@ -75,8 +75,14 @@ export function createBookingNeeds({ statements }: { statements: Statements }): 
 
 /** For a query over bookings `b`: only those that need the viewer. */
 export function onlyNeeding(rows: Knex.QueryBuilder, viewer: Asker, now: Date): void {
-  const sql = `b.id in (with ${askedSql('?', '?', '?')} select booking_id from (${needsSql}) mine where is_mine)`;
-  void rows.whereRaw(sql, askedValues(viewer, now) as Knex.RawBinding[]);
+  const [organizationId, userId, at] = askedValues(viewer, now);
+  const named = {
+    organizationId: ':organizationId::uuid',
+    userId: ':userId::uuid',
+    now: ':now::timestamptz',
+  };
+  const sql = `b.id in (select booking_id from (${needsSql(named)}) mine where is_mine)`;
+  void rows.whereRaw(sql, { organizationId, userId, now: at } as Record<string, Knex.RawBinding>);
 }
 
 export function askedValues(viewer: Asker, now: Date): unknown[] {
@@ -92,13 +98,12 @@ export const needsOfOne = `json_agg(json_build_object('kind', kind, 'at', ${inst
 const listStatement: Statement = {
   name: 'needs of a referrer',
   text: `
-    with ${askedSql('$1', '$2', '$3')},
-    found as materialized (${needsSql}),
+    with found as materialized (${needsSql(askedAs)}),
     chosen as (
       select f.booking_id, ${needsOfOne} as needs,
-        min(case when f.due_on <= (asked.now at time zone b.timezone)::date then 0 when f.due_on is null then 1 else 2 end) as turn,
+        min(case when f.due_on <= ($3 at time zone b.timezone)::date then 0 when f.due_on is null then 1 else 2 end) as turn,
         min(f.due_on) as due_on, max(f.at) as at
-      from found f join bookings b on b.id = f.booking_id cross join asked
+      from found f join bookings b on b.id = f.booking_id
       where f.is_mine or $4::boolean
       group by f.booking_id),
     first_of_all as (
@@ -119,9 +124,8 @@ const listStatement: Statement = {
 const ofBookingsStatement: Statement = {
   name: 'needs of some bookings',
   text: `
-    with ${askedSql('$1', '$2', '$3')}
-    select booking_id, ${needsOfOne} as needs from (${needsSql}) found
-    where (is_mine or due_on is not null) and booking_id = any($4::uuid[]) group by booking_id`,
+    select booking_id, ${needsOfOne} as needs from (${needsSql(askedAs, 'b.id = any($4::uuid[])')}) found
+    where is_mine or due_on is not null group by booking_id`,
 };
 
 export interface NeedInJson {

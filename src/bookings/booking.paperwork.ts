@@ -24,13 +24,14 @@ export function dueWithin(days: number, now: string): string {
  * A query for the documents that examinations need, one row each: `booking_id`, `rule_id`, `category`, `due_on` (the last
  * day, in the examination's zone) and `is_there`.
  * @param where a condition on the booking `b`
+ * @param also a further column, of the booking `b`
  */
-export function neededPapers(where: string): string {
+export function neededPapers(where: string, also?: string): string {
   return `
     select b.id as booking_id, needed.rule_id, needed.category, needed.due_on, exists (
         select from documents d
         where d.booking_id = b.id and d.category = needed.category and d.deleted_at is null
-          and d.status <> 'infected' and d.damaged_at is null) as is_there
+          and d.status <> 'infected' and d.damaged_at is null) as is_there${also ? `, ${also}` : ''}
     from bookings b
       cross join lateral paperwork_needed(b.specialist_id, (b.starts_at at time zone b.timezone)::date) needed
     where ${where}`;
