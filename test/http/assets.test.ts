@@ -11,11 +11,6 @@ const plain = Buffer.concat(
   ),
 );
 
-const firstPages = {
-  'rita@harbour-legal.example': ['/', '/bookings', '/bookings/new', '/account'],
-  'ada@examdesk.example': ['/bookings'],
-};
-
 describe('files of the app', () => {
   let app: TestApp;
   let names: string[];
@@ -70,17 +65,6 @@ describe('files of the app', () => {
     expect((await get(mark, { 'accept-encoding': 'br' })).headers).not.to.have.property('content-encoding');
   });
 
-  it('make the first load of a page at most 60 KB in 12 requests', async () => {
-    for (const [email, addresses] of Object.entries(firstPages))
-      for (const address of addresses) {
-        const { name, value } = await app.sessionCookie(email);
-        const cookie = `${name}=${value}`;
-        const { requests, bytes } = await firstLoad(app.url, address, cookie);
-        expect(requests, address).to.be.at.most(12);
-        expect(bytes, address).to.be.at.most(60_000);
-      }
-  });
-
   it('are sent as they are now, and asked for again, under the digest of another release or none', async () => {
     for (const name of [
       '/css/examdesk.0123456789.css',
@@ -128,25 +112,3 @@ describe('files of the app', () => {
     }
   });
 });
-
-/** The page, and every file that it and its modules name, once. */
-async function firstLoad(origin: string, address: string, cookie: string) {
-  const seen = new Map<string, number>();
-  const load = async (name: string): Promise<void> => {
-    if (seen.has(name)) return;
-    seen.set(name, 0);
-    const answer = await ask(new URL(name, origin), 'GET', {
-      cookie,
-      accept: 'text/html',
-      'accept-encoding': 'br',
-    });
-    expect(answer.status, name).to.equal(200);
-    seen.set(name, answer.body.length);
-    const isPacked = answer.headers['content-encoding'] === 'br';
-    const text = (isPacked ? brotliDecompressSync(answer.body) : answer.body).toString();
-    const named = /(?:<link[^>]*href|<script[^>]*src|<img[^>]*src)="([^"]+)"|from '(\/js\/[^']+)'/g;
-    for (const [, inPage, inModule] of text.matchAll(named)) await load(inPage ?? inModule ?? '');
-  };
-  await load(address);
-  return { requests: seen.size, bytes: [...seen.values()].reduce((sum, one) => sum + one, 0) };
-}
