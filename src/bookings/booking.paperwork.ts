@@ -2,6 +2,7 @@
 // examination's zone. The database function business_days_before counts; holidays are not known.
 import type { Queryable } from '../db/knex.ts';
 import { businessDaysUntil, shiftDays, weekdayAndDay } from '../lib/dates.ts';
+import { remembered } from '../lib/remembered.ts';
 
 /** The categories of documents that rules can ask for. */
 export const paperCategories = ['consent_form', 'brief'] as const;
@@ -80,7 +81,7 @@ export interface DueState {
 }
 
 /** Counts down. @param today in the examination's zone, as `dueOn` */
-export function dueState(dueOn: string, today: string): DueState {
+export const dueState = remembered((dueOn: string, today: string): Readonly<DueState> => {
   const day = weekdayAndDay(dueOn);
   if (dueOn < today) return { words: 'late', left: `due ${day}`, isLate: true, isSoon: false };
   const days = businessDaysUntil(today, dueOn);
@@ -89,4 +90,4 @@ export function dueState(dueOn: string, today: string): DueState {
   if (dueOn === shiftDays(today, 1)) return { words: 'due tomorrow', left: null, isLate: false, isSoon };
   const left = days === 1 ? '1 business day left' : `${days} business days left`;
   return { words: `due ${day}`, left, isLate: false, isSoon };
-}
+});
