@@ -22,6 +22,8 @@ const pngHead = 8;
 const pngChunks = ['IHDR', 'PLTE', 'tRNS', 'sRGB', 'gAMA', 'IDAT', 'IEND'];
 
 function pngOnly(bytes: Buffer): Picture | null {
+  // Elsewhere the size that is read here would be another than browsers read.
+  if (bytes.toString('latin1', 12, 16) !== 'IHDR') return null;
   const kept = [bytes.subarray(0, pngHead)];
   for (let at = pngHead; ; ) {
     const type = bytes.toString('latin1', at + 4, at + 8);

@@ -28,6 +28,13 @@ describe('pictureOnly', () => {
     expect(read(given.jpeg, 'jpeg')).to.include({ width: 160, height: 120 });
   });
 
+  it('returns null for a png that does not begin with its size', () => {
+    const size = given.png.subarray(8, 33);
+    const comment = given.png.subarray(33, 33 + 12 + given.png.readUInt32BE(33));
+    const turned = [given.png.subarray(0, 8), comment, size, given.png.subarray(33 + comment.length)];
+    expect(read(Buffer.concat(turned), 'png')).to.equal(null);
+  });
+
   it('keeps how the camera was held, and nothing else of Exif', () => {
     const picture = read(aJpeg(160, 120, 6), 'jpeg')!;
     expect(picture).to.include({ width: 120, height: 160 });
