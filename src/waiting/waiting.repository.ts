@@ -56,6 +56,9 @@ function wantedOf(row: WantedRow) {
   };
 }
 
+/** A booking that was given to another organisation ends its entry, at the next run of the job: nobody sees it until then. */
+const isOwnBooking = '(b.id is null or b.organization_id = e.organization_id)';
+
 /** Entries that still wait, the oldest first. */
 export async function waitingEntries(
   db: Queryable,
@@ -66,6 +69,7 @@ export async function waitingEntries(
     .join('specialists as s', 's.id', db.raw('coalesce(e.specialist_id, b.specialist_id)'))
     .join('users as u', 'u.id', 'e.created_by_id')
     .where('e.state', 'waiting')
+    .whereRaw(isOwnBooking)
     .orderBy(['e.created_at', 'e.id'])
     .select<EntryRow[]>(
       'e.id',
@@ -100,6 +104,7 @@ function selectOffers(db: Queryable): Knex.QueryBuilder<object, OfferRow[]> {
     .join('wait_entries as e', 'e.id', 'o.entry_id')
     .leftJoin('bookings as b', 'b.id', 'e.booking_id')
     .join('specialists as s', 's.id', 'o.specialist_id')
+    .whereRaw(isOwnBooking)
     .select(
       'o.id',
       'o.entry_id',

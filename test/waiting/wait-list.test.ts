@@ -239,6 +239,22 @@ describe('the wait-list', () => {
     expect(acuity.calls.filter(({ method }) => method === 'reschedule')).to.be.an('array');
   });
 
+  it('tells nobody of the other organisation once a booking was given to another', async () => {
+    const { first, ritas } = await threeBookings();
+    await cancel(nadia, first);
+    await offerFreed();
+    const [offer] = await offers();
+    const northside = await app.db('organizations').where({ name: 'Northside Claims' }).first('id');
+    const given = { organization_id: northside!.id };
+    await app.database.owner('bookings').where({ id: ritas }).update(given);
+    const page = await visitors[nadia]!.get(`/bookings/${ritas}`);
+    expect(page.status).to.equal(200);
+    expect(page.text('main')).not.to.contain('has been on the wait-list');
+    const reference = (await app.db('bookings').where({ id: ritas }).first('reference'))!.reference;
+    expect((await visitors[rita]!.get('/wait-list')).text('main')).not.to.contain(reference);
+    expect((await visitors[rita]!.post(`/wait-list/offers/${offer!.id}/accept`, {})).status).to.equal(404);
+  });
+
   it('passes a declined time on, and offers it to nobody twice', async () => {
     const { first } = await threeBookings();
     await cancel(nadia, first);
