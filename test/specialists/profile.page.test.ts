@@ -182,4 +182,17 @@ describe('the page of a specialist', () => {
     expect(cv.headers['content-disposition']).to.include('attachment; filename="CV Dr Amelia Hart.pdf"');
     expect(await page()).to.include('Download the CV');
   });
+
+  it('says when to try again while the file store does not answer', async () => {
+    await send('cv', pdf());
+    storage.server.injectFault = () => 'drop';
+    try {
+      const refused = await rita.get(`/specialists/${id}/cv`).expect(503);
+      expect(refused.body).to.include({ code: 'storage_unavailable' });
+      expect(refused.headers['retry-after']).to.match(/^\d+$/);
+      expect((await send('cv', pdf())).status).to.equal(503);
+    } finally {
+      storage.server.injectFault = null;
+    }
+  });
 });

@@ -10,11 +10,13 @@ import {
   type Specialist,
 } from '../../../specialists/index.ts';
 import { failure, ok, type Result } from '../../../lib/result.ts';
+import { ObjectStoreUnavailable } from '../../../ports/object-store.ts';
 import { actorOf, viewerOf } from '../../actor.ts';
+import { openProblem } from '../../api/documents.problems.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { attachment, sendContent } from '../../file-response.ts';
 import { paths } from '../../paths.ts';
-import { forbidden, notFound, Problem } from '../../problem.ts';
+import { forbidden, notFound } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
 import { formatSize } from '../documents/document-words.ts';
 import { withQuery } from '../links.ts';
@@ -82,7 +84,9 @@ async function sendFile(
   const viewer = viewerOf(res);
   const specialist = await specialists.findById(req.params.id);
   if (!specialist || !(specialist.isActive || (viewer && isStaff(viewer)))) throw notFound();
-  const file = await profileFiles.open(specialist.id, kind);
+  const file = await profileFiles.open(specialist.id, kind).catch((error: unknown) => {
+    throw error instanceof ObjectStoreUnavailable ? openProblem({ reason: 'storage_unavailable' }) : error;
+  });
   if (!file) throw notFound();
   const isNamed = req.query.v === file.version;
   res.set({
@@ -145,13 +149,7 @@ function messageFor(failed: ProfileFileFailure): string {
     case 'forbidden':
       throw forbidden();
     case 'unavailable':
-      throw new Problem(
-        'storage_unavailable',
-        'We can’t reach the file store right now. Try again in a moment.',
-        {
-          headers: { 'Retry-After': '10' },
-        },
-      );
+      throw openProblem({ reason: 'storage_unavailable' });
     case 'refused':
       return failed.message;
     default:
