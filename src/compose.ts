@@ -395,8 +395,15 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     mapping,
     drafts,
     bookings,
-    instructions: createExamineeInstructions(ground),
-    messages: createMessages({ ...ground, announce }),
+    instructions: createExamineeInstructions({
+      ...ground,
+      countSent: (personId) => limits.count('instructions', personId),
+    }),
+    messages: createMessages({
+      ...ground,
+      announce,
+      countSent: (personId) => limits.count('message', personId),
+    }),
     sameExaminee: createSameExaminee(ground),
     bookingList: createBookingList(ground),
     calendarFeeds: createCalendarFeeds({

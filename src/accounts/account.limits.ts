@@ -15,7 +15,9 @@ export type LimitedAction =
   | 'email'
   | 'second_factor'
   | 'second_factor_anywhere'
-  | 'calendar_feed';
+  | 'calendar_feed'
+  | 'message'
+  | 'instructions';
 
 interface ActionLimit {
   perSubject: number;
@@ -39,6 +41,10 @@ export const usualActionLimits: ActionLimits = {
   second_factor_anywhere: { perSubject: 30, perAddress: 60, windowMs: quarter },
   /** Of one person, on all their devices. Counted without addresses: providers read for many people from the same. */
   calendar_feed: { perSubject: 120, perAddress: 120, windowMs: hour },
+  /** Each of one person may write e-mails to colleagues and staff. Counted without addresses: an office has one. */
+  message: { perSubject: 100, perAddress: 100, windowMs: hour },
+  /** Each writes to somebody outside. Counted without addresses. */
+  instructions: { perSubject: 60, perAddress: 60, windowMs: hour },
 };
 
 /**

@@ -10,15 +10,20 @@ import { sendEmailJob } from './email.jobs.ts';
 
 /** Two requests within this time are one: a double click, or two colleagues at once. */
 const againAfterMinutes = 10;
+/** Of one booking. */
+const mostInDay = 5;
+
+type Sent = 'queued' | 'sent_already' | 'sent_often' | 'no_address' | 'not_found' | { retryAfterMs: number };
 
 export interface ExamineeInstructions {
   /** Whom examinees of its organisation call, and when the instructions were last sent. */
   facts(bookingId: string): Promise<{ phone: string | null; sentAt: Date | null }>;
   /**
    * `no_address`: there is none, or the examination is cancelled or over. `sent_already`: in the last ten minutes.
+   * `sent_often`: five times since yesterday. `retryAfterMs`: the person sent too many.
    * @param bookingId of a booking that the actor may see
    */
-  send(actor: Actor, bookingId: string): Promise<'queued' | 'sent_already' | 'no_address' | 'not_found'>;
+  send(actor: Actor, bookingId: string): Promise<Sent>;
 }
 
 export function createExamineeInstructions(deps: {
@@ -26,6 +31,8 @@ export function createExamineeInstructions(deps: {
   jobs: JobQueue;
   ids: Ids;
   audit: AuditLog;
+  /** Counts a sending of this person. Milliseconds to wait after too many; else 0. */
+  countSent(personId: string): Promise<number>;
 }): ExamineeInstructions {
   const { db, jobs, ids, audit } = deps;
   return {
@@ -36,12 +43,17 @@ export function createExamineeInstructions(deps: {
       };
     },
 
-    send: (actor, bookingId) =>
-      db.transaction(async (trx) => {
+    async send(actor, bookingId) {
+      const { userId, actingAdmin } = actor.viewer;
+      const retryAfterMs = await deps.countSent(actingAdmin?.id ?? userId);
+      if (retryAfterMs > 0) return { retryAfterMs };
+      return db.transaction(async (trx): Promise<Sent> => {
         const booking = await lockBooking(trx, bookingId);
         if (!booking || !maySee(actor.viewer, booking)) return 'not_found';
         if (!addressToTell(booking)) return 'no_address';
-        if ((await lastSent(trx, bookingId))?.is_recent) return 'sent_already';
+        const last = await lastSent(trx, bookingId);
+        if (last?.is_recent) return 'sent_already';
+        if (last && last.in_day >= mostInDay) return 'sent_often';
         const id = ids.uuid();
         await trx('emails').insert({
           id,
@@ -58,14 +70,15 @@ export function createExamineeInstructions(deps: {
           metadata: { emailId: id },
         });
         return 'queued';
-      }),
+      });
+    },
   };
 }
 
 async function lastSent(
   db: Queryable,
   bookingId: string,
-): Promise<{ created_at: Date; is_recent: boolean } | undefined> {
+): Promise<{ created_at: Date; is_recent: boolean; in_day: number } | undefined> {
   return db('emails')
     .where({ booking_id: bookingId, kind: 'examinee_instructions' })
     .whereIn('status', ['queued', 'sent'])
@@ -73,5 +86,8 @@ async function lastSent(
     .first(
       'created_at',
       db.raw(`created_at > clock_timestamp() - ? * interval '1 minute' as is_recent`, [againAfterMinutes]),
+      db.raw(
+        `(count(*) filter (where created_at > clock_timestamp() - interval '1 day') over ())::int as in_day`,
+      ),
     );
 }

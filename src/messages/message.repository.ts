@@ -14,16 +14,20 @@ const person = (alias: string): string =>
   `case when ${alias}.id is not null then json_build_object('id', ${alias}.id, 'name', ${alias}.name) end`;
 const instant = (column: string): string => `extract(epoch from ${column}) * 1000`;
 
-/** Expressions of SQL, or placeholders. `before`: the id of the message before which to read; `null`: the newest. */
+/**
+ * Expressions of SQL, or placeholders. `before`: the id of the message before which to read; `null`: the newest. `only`:
+ * the id of the one message to read.
+ */
 interface Sql {
   bookingId: string;
   readerId: string;
   before: string;
   limit: string;
+  only?: string;
 }
 
 /** JSON, newest first. */
-function messagesSql({ bookingId, readerId, before, limit }: Sql): string {
+function messagesSql({ bookingId, readerId, before, limit, only }: Sql): string {
   return `(with reads as (
       select merged_into(r.user_id) as user_id, max(r.read_to) as read_to
       from booking_message_reads r where r.booking_id = ${bookingId} group by 1)
@@ -40,7 +44,7 @@ function messagesSql({ bookingId, readerId, before, limit }: Sql): string {
       from booking_messages m
         join users cb on cb.id = m.created_by_id
         left join users cf on cf.id = m.created_for_id
-      where m.booking_id = ${bookingId}
+      where m.booking_id = ${bookingId}${only ? ` and m.id = ${only}` : ''}
         and (${before}::uuid is null or (m.created_at, m.id) < (
           select o.created_at, o.id from booking_messages o
           where o.booking_id = ${bookingId} and o.id = ${before}::uuid))
@@ -77,6 +81,10 @@ const threadStatement: Statement = {
   name: 'messages of a booking',
   text: `select ${messagesSql({ bookingId: '$1::uuid', readerId: '$2', before: '$3', limit: '$4' })} as messages`,
 };
+const messageStatement: Statement = {
+  name: 'one message of a booking',
+  text: `select ${messagesSql({ bookingId: '$1::uuid', readerId: '$2', before: 'null', limit: '1', only: '$3::uuid' })} as messages`,
+};
 const stateStatement: Statement = {
   name: 'state of the messages of a booking',
   text: `select ${stateSql({ bookingId: '$1::uuid', readerId: '$2', seesNotes: '$3' })} as state`,
@@ -92,6 +100,18 @@ export async function readMessages(
   const values = [bookingId, readerId, before, limit];
   const [row] = await statements.rows<{ messages: MessageInJson[] }>(threadStatement, values);
   return row?.messages.map(toMessage) ?? [];
+}
+
+export async function readMessage(
+  statements: Statements,
+  bookingId: string,
+  readerId: string,
+  id: string,
+): Promise<BookingMessage | null> {
+  const values = [bookingId, readerId, id];
+  const [row] = await statements.rows<{ messages: MessageInJson[] }>(messageStatement, values);
+  const [message] = row?.messages.map(toMessage) ?? [];
+  return message ?? null;
 }
 
 /** What a booking's page shows: the newest messages, and for staff their notes; newest first. */

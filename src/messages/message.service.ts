@@ -16,12 +16,13 @@ import type { Ids } from '../ports/ids.ts';
 import {
   markAnswered,
   markRead,
+  readMessage,
   readMessages,
   messagesPart,
   readState,
   type MessagesInView,
 } from './message.repository.ts';
-import type { BookingMessage, SendFailure } from './message.ts';
+import type { BookingMessage, SendFailure, WriteFailure } from './message.ts';
 
 export interface MessageDeps {
   db: Database;
@@ -29,6 +30,8 @@ export interface MessageDeps {
   audit: AuditLog;
   ids: Ids;
   announce: Announce;
+  /** Counts a message of this person. Milliseconds to wait after too many; else 0. */
+  countSent(personId: string): Promise<number>;
 }
 
 export interface Thread {
@@ -63,7 +66,7 @@ export interface Messages {
     actor: Actor,
     bookingId: string,
     given: { text: string; idempotencyKey: string },
-  ): Promise<Result<null, SendFailure>>;
+  ): Promise<Result<null, WriteFailure>>;
 }
 
 const pageSize = 50;
@@ -86,13 +89,15 @@ export function createMessages(deps: MessageDeps): Messages {
     },
 
     async send(actor, bookingId, given) {
+      const { userId, actingAdmin } = actor.viewer;
+      const retryAfterMs = await deps.countSent(actingAdmin?.id ?? userId);
+      if (retryAfterMs > 0) return failure({ reason: 'too_many', retryAfterMs });
       const sent = await writing(deps, actor, bookingId, (trx, booking) =>
         writeMessage(deps, trx, actor, booking, given),
       );
       if (!sent.ok) return sent;
-      const { messages } = await readThread(statements, actor.viewer, bookingId);
-      const message = messages.find(({ id }) => id === sent.value);
-      if (!message) throw new Error(`Message ${sent.value} is not among the newest of its booking`);
+      const message = await readMessage(statements, bookingId, userId, sent.value);
+      if (!message) throw new Error(`Message ${sent.value} is gone`);
       return ok(message);
     },
 
@@ -134,8 +139,8 @@ async function writing<Value>(
   deps: MessageDeps,
   actor: Actor,
   bookingId: string,
-  write: (trx: Transaction, booking: Booking) => Promise<Result<Value, SendFailure>>,
-): Promise<Result<Value, SendFailure>> {
+  write: (trx: Transaction, booking: Booking) => Promise<Result<Value, WriteFailure>>,
+): Promise<Result<Value, WriteFailure>> {
   if (!(await findVisible(deps, actor, bookingId))) return failure({ reason: 'not_found' });
   return deps.db.transaction(async (trx) => {
     await blockMerges(trx);
@@ -156,7 +161,7 @@ async function writeMessage(
   actor: Actor,
   booking: Booking,
   { text, idempotencyKey }: { text: string; idempotencyKey: string },
-): Promise<Result<string, SendFailure>> {
+): Promise<Result<string, WriteFailure>> {
   const { byId, forId } = attribution(actor.viewer);
   const before = await trx('booking_messages')
     .where({ booking_id: booking.id, created_by_id: byId, idempotency_key: idempotencyKey })
@@ -193,7 +198,7 @@ async function writeNote(
   actor: Actor,
   booking: Booking,
   { text, idempotencyKey }: { text: string; idempotencyKey: string },
-): Promise<Result<null, SendFailure>> {
+): Promise<Result<null, WriteFailure>> {
   const key = { booking_id: booking.id, written_by_id: actor.viewer.userId, idempotency_key: idempotencyKey };
   const before = await trx('staff_notes').where(key).first('body');
   if (before) return before.body === text ? ok(null) : failure({ reason: 'idempotency_conflict' });

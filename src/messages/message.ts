@@ -56,4 +56,5 @@ export const messageRequestSchema = z.object({ text: textSchema('a message') }, 
 export const noteSchema = z.object({ note: textSchema('a note') });
 
 /** `booking_closed`: it is archived, or belongs to nobody yet. `idempotency_conflict`: the key was used for another text. */
-export type SendFailure = { reason: 'not_found' | 'booking_closed' | 'idempotency_conflict' };
+export type WriteFailure = { reason: 'not_found' | 'booking_closed' | 'idempotency_conflict' };
+export type SendFailure = WriteFailure | { reason: 'too_many'; retryAfterMs: number };

@@ -142,6 +142,19 @@ describe('pages around a booking', () => {
       expect(row).to.deep.include({ resource_id: bookingPath.split('/')[2], outcome: 'success' });
     });
 
+    it('are sent five times a day at the most', async () => {
+      const emails = fixture.app.database.owner('emails').where({ kind: 'examinee_instructions' });
+      for (let hours = 1; hours <= 5; hours++) {
+        await emails
+          .clone()
+          .whereRaw(`created_at > now() - interval '10 minutes'`)
+          .update({ created_at: fixture.app.db.raw(`now() - ? * interval '1 hour'`, [hours]) });
+        const page = await visitor.post(instructions(), {});
+        expect(page.text('.notice, .panel-warn')).to.contain(hours < 5 ? 'on their way' : 'five times');
+      }
+      expect(await emails).to.have.length(5);
+    });
+
     it('say so when the examination was cancelled, and are not sent then', async () => {
       await visitor.post(`${bookingPath}/cancel`, { reason: '' });
       await fixture.app.db('emails').where({ kind: 'examinee_instructions' }).delete();

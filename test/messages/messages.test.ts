@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import pino from 'pino';
+import { usualActionLimits } from '../../src/accounts/index.ts';
 import { createEmailSender, createUnansweredDigest } from '../../src/email/index.ts';
 import { messageSchema } from '../../src/http/api/messages.api.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
@@ -16,6 +17,9 @@ const addresses: Record<Name, string> = {
   sam: 'sam@examdesk.example',
   ada: 'ada@examdesk.example',
 };
+
+/** More than any person of the other tests writes. */
+const mostInHour = 40;
 
 interface MessageJson {
   id: string;
@@ -37,7 +41,8 @@ describe('messages about a booking', () => {
 
   before(async () => {
     acuity = createFakeAcuity();
-    app = await startTestApp({ overrides: { acuity } });
+    const message = { perSubject: mostInHour, perAddress: mostInHour, windowMs: 3_600_000 };
+    app = await startTestApp({ overrides: { acuity, actionLimits: { ...usualActionLimits, message } } });
     for (const name of Object.keys(addresses) as Name[]) {
       agents[name] = await app.signIn(addresses[name]);
       ids[name] = (await app.db('users').where({ email: addresses[name] }).first('id'))?.id ?? '';
@@ -342,6 +347,23 @@ describe('messages about a booking', () => {
       expect(await markupErrors(oldest)).to.deep.equal([]);
     });
 
+    it('return the same message for a form that is sent again after many others', async () => {
+      const key = randomUUID();
+      const first = (await send('rita', 'Hello', key)).body as { message: MessageJson };
+      await app.database.owner('booking_messages').insert(
+        Array.from({ length: 60 }, (_, n) => ({
+          id: randomUUID(),
+          booking_id: bookingId,
+          body: `Number ${n}`,
+          is_from_staff: false,
+          created_by_id: ids.rob,
+          idempotency_key: randomUUID(),
+        })),
+      );
+      const again = (await send('rita', 'Hello', key).expect(201)).body as { message: MessageJson };
+      expect(again.message.id).to.equal(first.message.id);
+    });
+
     it('keep notes of staff from every referrer, in every shape', async () => {
       const page = await show('sam');
       const notes = `/bookings/${bookingId}/notes`;
@@ -377,6 +399,27 @@ describe('messages about a booking', () => {
       expect(JSON.stringify(await app.db('emails'))).not.to.contain('difficult');
       expect(JSON.stringify(await app.db('audit_log'))).not.to.contain('difficult');
       expect(await audited('note.added')).to.have.length(1);
+    });
+
+    it('refuse a person who writes very many within an hour, and keep what was typed', async () => {
+      for (let count = 0; count < mostInHour; count++) await send('rob', `Number ${count}`);
+      const refused = await send('rob', 'One more').expect(429);
+      expect(refused.headers['retry-after']).to.match(/^\d+$/);
+      const typed = { text: 'One more', idempotencyKey: randomUUID() };
+      const page = await agents.rob
+        .post(path())
+        .type('form')
+        .set('Accept', 'text/html')
+        .send(typed)
+        .expect(429);
+      expect(page.text)
+        .to.match(/One more<\/textarea>/)
+        .and.to.contain('many messages within an hour');
+      expect(page.headers['retry-after']).to.match(/^\d+$/);
+      await send('rita', 'I may').expect(201);
+      expect(
+        JSON.stringify(await app.db('booking_messages').where({ booking_id: bookingId })),
+      ).not.to.contain('One more');
     });
 
     it('take nothing more once a booking is archived', async () => {

@@ -7,8 +7,8 @@ import type { Ids } from '../../ports/ids.ts';
 import { actorOf } from '../actor.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { paths } from '../paths.ts';
-import { conflict, notFound, parse } from '../problem.ts';
-import { closedWords } from './messages.problems.ts';
+import { conflict, notFound, parse, tooManyRequests } from '../problem.ts';
+import { closedWords, tooManyWords } from './messages.problems.ts';
 import { problem } from './problem.schema.ts';
 
 export interface MessageApiServices {
@@ -82,6 +82,7 @@ export function messageEndpoints({ bookings, messages, ids }: MessageApiServices
         404: problem('not_found'),
         409: problem('invalid_transition: archived or without a referrer; idempotency_conflict'),
         422: problem('invalid'),
+        429: problem('too_many_requests: see Retry-After'),
       },
       async handle(req, res) {
         const actor = actorOf(req, res);
@@ -94,6 +95,7 @@ export function messageEndpoints({ bookings, messages, ids }: MessageApiServices
         const sent = await messages.send(actor, idOf(req), { text, idempotencyKey });
         if (sent.ok) return void res.status(201).json({ message: messageJson(sent.value) });
         if (sent.reason === 'not_found') throw notFound();
+        if (sent.reason === 'too_many') throw tooManyRequests(sent.retryAfterMs, `${tooManyWords}.`);
         throw sent.reason === 'booking_closed'
           ? conflict('invalid_transition', `${closedWords}.`)
           : conflict('idempotency_conflict', 'This key was used for another message.');

@@ -5,7 +5,7 @@ import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { readerZoneOf } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
-import { notFound } from '../../problem.ts';
+import { notFound, tooManyRequests } from '../../problem.ts';
 import type { PageServices } from '../page-services.ts';
 import type { PageData } from '../../views.ts';
 import { stamp } from '../when.ts';
@@ -31,6 +31,10 @@ const notices: Record<string, InstructionsPage['notice']> = {
   sent_already: {
     text: 'The instructions were sent a few minutes ago. They were not sent again.',
     isFailure: false,
+  },
+  sent_often: {
+    text: 'The instructions were sent five times since yesterday. They were not sent again: print them, or call.',
+    isFailure: true,
   },
   no_address: {
     text: 'Nothing was sent: there is no e-mail address, or the examination is over.',
@@ -85,5 +89,10 @@ async function sendInstructions(services: Needs, req: InstructionsRequest, res: 
   if (!(await services.bookings.changedAt(actor, req.params.id))) throw notFound();
   const done = await services.instructions.send(actor, req.params.id);
   if (done === 'not_found') throw notFound();
+  if (typeof done !== 'string')
+    throw tooManyRequests(
+      done.retryAfterMs,
+      'You sent many instructions within an hour. Wait a while, then go on.',
+    );
   res.redirect(303, `${paths.bookingInstructions(req.params.id)}?done=${done}`);
 }

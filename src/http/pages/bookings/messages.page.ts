@@ -2,14 +2,14 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { idSchema, idempotencyKeySchema } from '../../../bookings/index.ts';
-import { messageRequestSchema, noteSchema, type SendFailure } from '../../../messages/index.ts';
+import { messageRequestSchema, noteSchema } from '../../../messages/index.ts';
 import type { Result } from '../../../lib/result.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { blankAsAbsent, fieldErrors, rawField, readerZoneOf, typed } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
-import { notFound, parse } from '../../problem.ts';
-import { closedWords } from '../../api/messages.problems.ts';
+import { notFound, parse, tooManyRequests } from '../../problem.ts';
+import { closedWords, tooManyWords } from '../../api/messages.problems.ts';
 import type { PageServices } from '../page-services.ts';
 import type { PageData } from '../../views.ts';
 import { titleParts } from './booking-words.ts';
@@ -93,8 +93,11 @@ async function sendMessage(services: Needs, req: BookingRequest, res: Response):
   );
   if (sent.ok) return res.redirect(303, `${paths.booking(req.params.id)}#messages`);
   if (sent.reason === 'not_found') throw notFound();
-  const refused = { errors: [{ path: 'text', message: closedWords }], typed: { text } };
-  return showBooking(services, req, res.status(409), refused);
+  const isTooMany = sent.reason === 'too_many';
+  if (isTooMany) res.set(tooManyRequests(sent.retryAfterMs).headers);
+  const message = isTooMany ? tooManyWords : closedWords;
+  const refused = { errors: [{ path: 'text', message }], typed: { text } };
+  return showBooking(services, req, res.status(isTooMany ? 429 : 409), refused);
 }
 
 async function addNote(services: Needs, req: BookingRequest, res: Response): Promise<void> {
@@ -115,11 +118,11 @@ async function addNote(services: Needs, req: BookingRequest, res: Response): Pro
 }
 
 /** Whoever goes back, and writes something else into the same form, sends another message. */
-async function sendOnce<Value>(
+async function sendOnce<Value, Failed extends { reason: string }>(
   { ids }: Pick<Needs, 'ids'>,
   key: string,
-  send: (key: string) => Promise<Result<Value, SendFailure>>,
-): Promise<Result<Value, SendFailure>> {
+  send: (key: string) => Promise<Result<Value, Failed>>,
+): Promise<Result<Value, Failed>> {
   const sent = await send(key);
   return sent.ok || sent.reason !== 'idempotency_conflict' ? sent : send(ids.uuid());
 }
