@@ -49,7 +49,11 @@ export async function sendTogether<Calls extends readonly Call[]>(
 ): Promise<Answers<Calls>> {
   const client = db.client as KnexClient;
   const connection = await client.acquireConnection();
-  if (isTransaction(db)) return together(connection, calls);
+  if (isTransaction(db)) {
+    // Its connection serves somebody else by now.
+    if (db.isCompleted()) throw new Error('Statements were sent to a transaction that has ended');
+    return together(connection, calls);
+  }
   try {
     const begun = connection.query('begin');
     const answers = together(connection, calls);
