@@ -148,11 +148,13 @@ async function bookingsFor(
   viewer: Viewer,
   { showsColleagues }: FeedChoice,
 ): Promise<Booking[]> {
-  const since = new Date(clock.now().getTime() - daysBack * 86_400_000);
+  const now = clock.now();
+  const since = new Date(now.getTime() - daysBack * 86_400_000);
   const rows = selectBookings(db)
     .modify(onlyVisible, viewer, 'b.organization_id')
     .where('b.starts_at', '>', since)
-    .orderBy(['b.starts_at', 'b.id'])
+    // Of too many, those that are long past are left out first.
+    .orderByRaw('b.starts_at <= ?, abs(extract(epoch from b.starts_at - ?::timestamptz)), b.id', [now, now])
     .limit(mostEvents);
   if (!showsColleagues)
     void rows.whereRaw(
@@ -160,7 +162,9 @@ async function bookingsFor(
         select from booking_contacts c where c.booking_id = b.id and merged_into(c.user_id) = ?))`,
       [viewer.userId, viewer.userId],
     );
-  return ((await rows) as BookingRow[]).map(toBooking);
+  return ((await rows) as BookingRow[])
+    .map(toBooking)
+    .sort((a, b) => a.startsAt.getTime() - b.startsAt.getTime() || (a.id < b.id ? -1 : 1));
 }
 
 function columnsOf({ showsDetails, showsColleagues }: FeedChoice) {

@@ -86,6 +86,33 @@ describe('a person’s calendar', () => {
     expect(saved.has('#details[checked]')).to.equal(false);
   });
 
+  it('leaves out what is past, and nothing to come, when there is too much', async () => {
+    const db = fixture.app.database.owner;
+    const { rows } = await db.raw<{ rows: { columns: string }[] }>(
+      `select string_agg(quote_ident(column_name), ', ') as columns from information_schema.columns
+       where table_schema = 'public' and table_name = 'bookings' and is_generated = 'NEVER'`,
+    );
+    const columns = rows[0]?.columns ?? '';
+    const toCome = await db('bookings').pluck('id');
+    await db.raw(
+      `insert into bookings (${columns}) select ${columns} from (
+         select (jsonb_populate_record(b, jsonb_build_object('id', gen_random_uuid(),
+           'reference', 'EX-' || lpad(translate(n::text, '01', 'AB'), 6, 'Z'), 'acuity_appointment_id', n,
+           'starts_at', b.starts_at - interval '30 days' - n * interval '1 minute'))).*
+         from bookings b, generate_series(1, 1000) n where b.id = ?) copies`,
+      [bookingPath.split('/')[2] ?? ''],
+    );
+    try {
+      const events = await eventsAt(await made({ colleagues: 'on' }));
+      expect(events).to.have.length(1_000);
+      const uids = events.map((event) => said(event, 'uid'));
+      expect(uids.slice(-2)).to.have.members(toCome);
+    } finally {
+      const longAgo = { starts_at: db.raw(`starts_at - interval '1 year'`) };
+      await db('bookings').whereNotIn('id', toCome).update(longAgo);
+    }
+  });
+
   it('answers 304 until something changes, and follows a change in place', async () => {
     const address = await made();
     const etag = (await read(address)).headers.get('etag') ?? '';
