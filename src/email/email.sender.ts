@@ -133,6 +133,7 @@ async function settleDigest(
   await waiting(dropped).update({ status: 'withheld' });
 }
 
+/** What a digest would have told is left unsent with it. */
 async function leaveUnsent(
   deps: EmailSenderDeps,
   trx: Transaction,
@@ -147,6 +148,7 @@ async function leaveUnsent(
         ? { status: 'failed', last_error: 'unknown address' }
         : { status: 'withheld', last_error: null },
     );
+  await trx('emails').where({ daily_digest_id: id, status: 'for_digest' }).update({ status: 'withheld' });
   if (why === 'switched_off') return;
   deps.log.warn(
     { emailId: id },
