@@ -29,7 +29,7 @@ const edges: Record<string, string[]> = {
   sync: ['audit', 'accounts', 'specialists', 'questions', 'following'],
   importing: ['audit', 'accounts', 'bookings', 'attempts', 'following'],
   doctor: ['audit', 'specialists', 'questions', 'documents', 'sync'],
-  restoring: ['audit', 'accounts', 'attempts', 'documents', 'email', 'sync'],
+  restoring: ['audit', 'accounts', 'availability', 'attempts', 'waiting', 'documents', 'email', 'sync'],
 };
 const rooms = Object.keys(edges);
 const ground = ['ports', 'db', 'lib'];

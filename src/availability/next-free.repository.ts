@@ -147,3 +147,8 @@ const marking = prepare<never, { calendarId: number; from: Date | null; until: D
         ),
       }),
 );
+
+/** What is read next is compared with nothing: no time counts as freed. For a database that was restored. */
+export async function forgetNextFree(trx: Transaction): Promise<void> {
+  await trx('next_free_times').delete();
+}

@@ -110,6 +110,18 @@ async function writeDigest(
   return true;
 }
 
+/** Marks the digests that are due today by now as written, without writing them. */
+export async function markDueDigests(trx: Transaction, now: Date): Promise<void> {
+  const people = await trx('users').where({ role: 'referrer' }).select('id', 'timezone');
+  const due = people
+    .map(({ id, timezone }) => ({ id, zone: timezone ?? usualTimezone }))
+    .filter(({ zone }) => hourIn(now, zone) >= firstHour);
+  await trx.raw(
+    `insert into daily_digests (user_id, day) select * from unnest(?::uuid[], ?::date[]) on conflict do nothing`,
+    [due.map(({ id }) => id), due.map(({ zone }) => dayIn(now, zone))],
+  );
+}
+
 function waitingFor(trx: Transaction, userId: string) {
   return trx('emails')
     .where({ status: 'for_digest', daily_digest_id: null })

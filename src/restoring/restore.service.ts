@@ -2,12 +2,14 @@
 // process works on it; reports what is lost (docs/decisions/0024-after-a-restore.md).
 import { endAllAccess } from '../accounts/index.ts';
 import { markOpenAsCalled, type Settlement } from '../attempts/index.ts';
-import { systemActor, type AuditLog } from '../audit/index.ts';
+import { attributeChanges, systemActor, type AuditLog } from '../audit/index.ts';
+import { forgetNextFree } from '../availability/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
 import type { DocumentCare, Inventory } from '../documents/index.ts';
 import { withholdQueued } from '../email/index.ts';
 import type { Ids } from '../ports/ids.ts';
 import { abandonRuns, type SyncService, type DriftReport } from '../sync/index.ts';
+import { dropFreed } from '../waiting/index.ts';
 
 export interface RestoredBooking {
   bookingId: string;
@@ -76,6 +78,7 @@ export function createRestoring(deps: RestoringDeps): Restoring {
         { ...sync.spans().all, fixes: true, tellsNobody: true },
         onProgress,
       );
+      await db.transaction((trx) => dropOffers(trx, restoreId));
       const report: RestoreReport = {
         ...facts,
         attempts: await readAttempts(db, attempts),
@@ -132,6 +135,13 @@ async function startRestore(
     .returning('*');
   if (!row) throw new Error('insert into restores returned no row');
   return { id, dataUntil: row.data_until, restoredAt: row.started_at, isNew: true };
+}
+
+/** Times that the backup, or reconciliation, finds free have been offered to those who waited for them. */
+async function dropOffers(trx: Transaction, restoreId: string): Promise<void> {
+  await attributeChanges(trx, systemActor, { restore: restoreId });
+  await dropFreed(trx);
+  await forgetNextFree(trx);
 }
 
 async function readAttempts(db: Database, ids: readonly string[]): Promise<RestoreReport['attempts']> {

@@ -1,5 +1,5 @@
 export { createWaitMemory } from './waiting.memory.ts';
-export { noteFreed } from './line.ts';
+export { dropFreed, noteFreed } from './line.ts';
 export { createWaitListOffers, type AnnounceOffer, type OfferDeps, type WaitListOffers } from './offer.ts';
 export { offerFreedTimesJob } from './waiting.jobs.ts';
 export { findOffer } from './waiting.repository.ts';

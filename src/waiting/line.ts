@@ -1,6 +1,6 @@
 // Who is next in line for a freed time, and what ends by itself. One statement each: the state of everybody who waits is
 // read when it is needed, so it does not matter in which order, how late or how often anything was noticed.
-import type { Queryable } from '../db/knex.ts';
+import type { Queryable, Transaction } from '../db/knex.ts';
 import type { ExaminationType } from '../specialists/index.ts';
 
 export interface FreedTime {
@@ -167,4 +167,12 @@ export async function noteFreed(
        where freed_times.state = 'done' and freed_times.noticed_at < clock_timestamp() - interval '15 minutes'`,
     { specialistId, type, times: `{${times.map((time) => time.toISOString()).join()}}` },
   );
+}
+
+/** Withdraws what is offered, and offers nothing that was noted as free by now: for a database that was restored. */
+export async function dropFreed(trx: Transaction): Promise<void> {
+  await trx('freed_times').where({ state: 'open' }).update({ state: 'done' });
+  await trx('wait_offers')
+    .whereIn('state', ['checking', 'open'])
+    .update({ state: 'withdrawn', ended_at: trx.raw('clock_timestamp()') });
 }

@@ -7,6 +7,7 @@ import {
   createEmailSender,
   createOutbox,
   resendEmail,
+  withholdQueued,
   type EmailSender,
   type ReadNeeds,
 } from '../../src/email/index.ts';
@@ -224,6 +225,31 @@ describe('the daily digest', () => {
     await want({ daily_digest: 'off' });
     await sendAll();
     expect(mailbox.mails()).to.deep.equal([]);
+    expect(await states()).to.deep.equal([
+      'booking_cancelled withheld',
+      'booking_no_show withheld',
+      'daily_digest withheld',
+    ]);
+  });
+
+  it('is not written a second time on the day of a restore, and is on the next', async () => {
+    const restoreAt = (now: Date) => fixture.db.transaction((trx) => withholdQueued(trx, now));
+    await happens('booking_no_show');
+    await restoreAt(morning);
+    await happens('booking_cancelled');
+    expect(await writeAt(hours(2), needsOne)).to.equal(0);
+    expect(await writeAt(hours(24))).to.equal(1);
+    await sendAll();
+    expect(await states()).to.deep.equal([
+      'booking_cancelled sent',
+      'booking_no_show withheld',
+      'daily_digest sent',
+    ]);
+  });
+
+  it('is written when its time comes after a restore of the same day', async () => {
+    await fixture.db.transaction((trx) => withholdQueued(trx, hours(-2)));
+    expect(await writeAt(morning, needsOne)).to.equal(1);
   });
 
   it('leaves out a kind that was switched off since', async () => {

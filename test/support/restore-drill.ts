@@ -1,5 +1,6 @@
 // The restore drill: replaces the database by a backup that is older than Acuity, the bucket and the mailbox, and runs
 // `npm run after-restore` as a process. Checks what was restored, what is listed, and that nobody was mailed.
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { openDatabase, type Database } from '../../src/db/knex.ts';
@@ -218,6 +219,13 @@ export function describeRestoreDrill(size: number): void {
       // One message is still waiting when the backup is made.
       await fixture.system.worker.stop();
       const waits = await book(agents[1] as Agent);
+      // Its referrer waits for an earlier time: one is freed, and offered, after the backup.
+      await fixture.db('wait_entries').insert({
+        id: randomUUID(),
+        booking_id: waits.id,
+        organization_id: waits.organization_id as string,
+        created_by_id: waits.created_by_id as string,
+      });
       // And a reminder falls due right after it.
       await fixture
         .db('booking_progress')
@@ -268,6 +276,7 @@ export function describeRestoreDrill(size: number): void {
         .send({ startsAt: await freeTime() })
         .expect(200);
       await (agents[1] as Agent).post(`/bookings/${earlierCancelled.id}/cancel`).send({}).expect(200);
+      await fixture.system.services.waitListOffers.offerFreed();
       const byClinic: number[] = [];
       for (const email of [rita, 'somebody@else.example', rita])
         byClinic.push(
@@ -293,6 +302,8 @@ export function describeRestoreDrill(size: number): void {
       const mails = mailbox.mails().length;
       const reminders = mailbox.mails().filter(({ subject }) => /^Reminder/i.test(subject));
       expect(reminders, 'sent since the backup').to.have.length(1);
+      const offers = mailbox.mails().filter(({ subject }) => /^Earlier time offered/.test(subject));
+      expect(offers, 'sent since the backup').to.have.length(1);
 
       // The database is lost and restored from the backup.
       await backup.db('booking_attempts').insert(underWay ?? {});
@@ -354,6 +365,8 @@ export function describeRestoreDrill(size: number): void {
         .set('Idempotency-Key', 'a-key-of-the-lost-hour')
         .send(repeated)
         .expect(409);
+      await again.system.services.nextFreeFiller.fill();
+      expect(await again.system.services.waitListOffers.offerFreed(), 'times offered again').to.equal(0);
       await again.system.services.documentCare.sweep();
       await again.system.services.documentCare.checkCustody();
       expect(await storage.keys('documents/')).to.deep.equal(objects);
