@@ -132,6 +132,11 @@ describe('pages around a booking', () => {
       expect(page.text('.sheet')).not.to.contain('CL-2207');
     });
 
+    it('have no notice that nobody wrote', async () => {
+      const page = await visitor.get(`${instructions()}?done=constructor`);
+      expect(page.has('.notice')).to.equal(false);
+    });
+
     it('are sent to the examinee once, however often the button is pressed', async () => {
       const sent = await visitor.post(instructions(), {});
       expect(sent.text('.notice')).to.contain('on their way');

@@ -26,6 +26,11 @@ export function typed(body: unknown, name: string): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** What a parameter of an address names; null when it names none of them. */
+export function namedIn<Value>(values: Readonly<Record<string, Value>>, name: unknown): Value | null {
+  return typeof name === 'string' && Object.hasOwn(values, name) ? (values[name] ?? null) : null;
+}
+
 /** As it was sent, for a schema to check. */
 export function rawField(body: unknown, name: string): unknown {
   return typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[name] : undefined;

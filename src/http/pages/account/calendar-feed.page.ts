@@ -11,7 +11,7 @@ import {
 import { parseSender } from '../../../lib/mail-sender.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { matchesEtag } from '../../file-response.ts';
-import { rawField, typed } from '../../forms/fields.ts';
+import { namedIn, rawField, typed } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import { notFound, tooManyRequests } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
@@ -43,8 +43,7 @@ export function calendarFeedPages({ calendarFeeds, config }: CalendarFeedService
       access: 'referrer',
       async handle(req, res) {
         const feed = await calendarFeeds.find(ownActor(req, res).viewer);
-        const done = typeof req.query.done === 'string' ? req.query.done : '';
-        show(res, feed, { address: null, notice: notices[done] ?? null });
+        show(res, feed, { address: null, notice: namedIn(notices, req.query.done) });
       },
     },
     {

@@ -3,6 +3,7 @@ import { roleNames, type Accounts } from '../../../accounts/index.ts';
 import type { CalendarFeeds } from '../../../bookings/index.ts';
 import type { MailPreference, MailPreferences } from '../../../email/index.ts';
 import type { PageRoute } from '../../endpoint.ts';
+import { namedIn } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import type { PageData } from '../../views.ts';
 import { ownActor } from './account-page.ts';
@@ -38,7 +39,7 @@ export function overviewPages(
         const elsewhere = sessions.filter(({ isThisOne }) => !isThisOne).length;
         const page: AccountPage = {
           title: 'Your account',
-          notice: typeof req.query.done === 'string' ? (notices[req.query.done] ?? null) : null,
+          notice: namedIn(notices, req.query.done),
           rows: [
             { label: 'Name', value: viewer.name },
             {

@@ -8,7 +8,7 @@ import {
   type OrganizationSummary,
 } from '../../../accounts/index.ts';
 import type { PageRoute } from '../../endpoint.ts';
-import { rawField, readerZoneOf, typed } from '../../forms/fields.ts';
+import { namedIn, rawField, readerZoneOf, typed } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import { tooManyRequests, type FieldProblem } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
@@ -79,7 +79,7 @@ export function peoplePages(accounts: Accounts): PageRoute[] {
 
 async function show(accounts: Accounts, req: Request, res: Response): Promise<void> {
   const of = typeof req.query.of === 'string' ? req.query.of : 'staff';
-  const notice = typeof req.query.done === 'string' ? (notices[req.query.done] ?? null) : null;
+  const notice = namedIn(notices, req.query.done);
   res.render(view, { ...(await pageOf(accounts, req, of)), notice });
 }
 

@@ -9,7 +9,7 @@ import {
   type Role,
 } from '../../../accounts/index.ts';
 import type { PageRoute } from '../../endpoint.ts';
-import { readerZoneOf, typed } from '../../forms/fields.ts';
+import { namedIn, readerZoneOf, typed } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import { notFound, type FieldProblem } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
@@ -56,7 +56,7 @@ export function personPages(accounts: Accounts): PageRoute[] {
 }
 
 async function show(accounts: Accounts, req: Request, res: Response): Promise<void> {
-  const notice = typeof req.query.done === 'string' ? (notices[req.query.done] ?? null) : null;
+  const notice = namedIn(notices, req.query.done);
   res.render(view, { ...(await pageOf(accounts, req, res)), notice });
 }
 

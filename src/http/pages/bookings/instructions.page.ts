@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { instructionsFor, isPlanned, type Instructions } from '../../../bookings/index.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
-import { readerZoneOf } from '../../forms/fields.ts';
+import { namedIn, readerZoneOf } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import { notFound, tooManyRequests } from '../../problem.ts';
 import type { PageServices } from '../page-services.ts';
@@ -68,7 +68,6 @@ async function showInstructions(services: Needs, req: InstructionsRequest, res: 
   const { startsAt, timezone: zone } = booking;
   const isPast = startsAt <= services.clock.now();
   const over = booking.status === 'cancelled' ? 'cancelled' : isPast || !isPlanned(booking) ? 'past' : null;
-  const { done } = req.query;
   const page: InstructionsPage = {
     title: `Instructions for ${instructionsFor(booking, phone).examinee || 'the examinee'}`,
     bookingId: booking.id,
@@ -78,7 +77,7 @@ async function showInstructions(services: Needs, req: InstructionsRequest, res: 
     over,
     address: over ? null : booking.examinee.email,
     sentAt: sentAt && stamp(sentAt, readerZoneOf(req.headers.cookie) ?? zone),
-    notice: (typeof done === 'string' && notices[done]) || null,
+    notice: namedIn(notices, req.query.done),
   };
   res.render('bookings/instructions', page);
 }
