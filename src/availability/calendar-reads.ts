@@ -187,3 +187,8 @@ export function asAvailabilityFailure(why: AcuityFailure): Failure<AvailabilityF
   }
   return failure({ reason: 'acuity_error' });
 }
+
+/** Acuity answers, and does not read this calendar: another one may be read. */
+export function isRefusal({ reason }: AcuityFailure): boolean {
+  return reason === 'refused' || reason === 'not_found';
+}

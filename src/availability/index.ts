@@ -4,6 +4,7 @@ export type {
   CacheState,
   Slot,
 } from './availability.ts';
+export { isRefusal } from './calendar-reads.ts';
 export { createAvailabilityService } from './availability.service.ts';
 export type { HeldTime, Holds } from './holds.ts';
 export { createNextFreeFiller, type NextFreeFiller } from './next-free.fill.ts';

@@ -8,7 +8,7 @@ import type { Cache } from '../ports/cache.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../db/knex.ts';
 import type { Specialist, SpecialistRepository, SpecialistService } from '../specialists/index.ts';
-import { createCalendarReads, offeredSlots, type CalendarReads } from './calendar-reads.ts';
+import { createCalendarReads, isRefusal, offeredSlots, type CalendarReads } from './calendar-reads.ts';
 import { nextFreeEveryMs } from './next-free.ts';
 import {
   claimDue,
@@ -89,7 +89,7 @@ async function fillRow(deps: FillerDeps, reads: CalendarReads, row: ClaimedRow):
     { specialistId: row.specialist_id, type: row.type, reason: read.reason },
     'The next free times could not be read; the last known ones stay',
   );
-  const isRefused = read.reason === 'refused' || read.reason === 'not_found';
+  const isRefused = isRefusal(read);
   await giveBack(db, row, after(isRefused ? nextFreeEveryMs : retryMs));
   return isRefused;
 }

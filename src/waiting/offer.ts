@@ -2,6 +2,7 @@
 // everything it knows is in the database, and unique indexes let one offer of a time live at a time.
 import type { Logger } from 'pino';
 import { systemActor, type AuditLog } from '../audit/index.ts';
+import { isRefusal } from '../availability/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
 import { dayIn } from '../lib/dates.ts';
 import type { Acuity } from '../ports/acuity.ts';
@@ -56,7 +57,10 @@ export function createWaitListOffers(deps: OfferDeps): WaitListOffers {
       await endWhatIsOver(deps);
       let made = 0;
       for (const freed of await freedTimes(deps.db, deps.clock.now())) {
-        if (await offerTime(deps, freed)) made += 1;
+        const outcome = await offerTime(deps, freed);
+        if (outcome === 'offered') made += 1;
+        // The rest waits for the next run, instead of waiting for Acuity once for each time.
+        if (outcome === 'unanswered') break;
       }
       await deps
         .db('freed_times')
@@ -87,13 +91,16 @@ export async function endWhatIsOver(deps: Pick<OfferDeps, 'db' | 'audit' | 'cloc
   });
 }
 
-async function offerTime(deps: OfferDeps, freed: FreedTime): Promise<boolean> {
+/** `unanswered`: Acuity did not say whether the time is free, and will not say so of others now. */
+type Outcome = 'offered' | 'none' | 'unanswered';
+
+async function offerTime(deps: OfferDeps, freed: FreedTime): Promise<Outcome> {
   const specialist = await deps.specialists.findById(freed.specialist_id);
   const service = specialist?.services.find(({ type }) => type === freed.type);
   if (!specialist?.isActive || !service) return done(deps, freed);
   const offer = await hold(deps, freed, service);
   if (offer === 'nobody') return done(deps, freed);
-  if (offer === 'held') return false;
+  if (offer === 'held') return 'none';
   await deps.onStep?.('held');
   // Asked while the time is held: whoever books here from now on sees the hold, and whoever was quicker is seen below.
   const times = await deps.acuity.availableTimes({
@@ -107,7 +114,8 @@ async function offerTime(deps: OfferDeps, freed: FreedTime): Promise<boolean> {
       { offerId: offer.id, reason: times.reason },
       'A freed time cannot be checked in Acuity yet',
     );
-    return withdraw(deps, offer.id, freed, 'again');
+    await withdraw(deps, offer.id, freed, 'again');
+    return isRefusal(times) ? 'none' : 'unanswered';
   }
   const isFree = times.value.some((time) => time.getTime() === freed.starts_at.getTime());
   if (!isFree) return withdraw(deps, offer.id, freed, freed.is_recent ? 'again' : 'done');
@@ -155,7 +163,7 @@ async function hold(
   });
 }
 
-async function tell(deps: OfferDeps, offer: Offer): Promise<boolean> {
+async function tell(deps: OfferDeps, offer: Offer): Promise<Outcome> {
   return deps.db.transaction(async (trx) => {
     const opened: number = await trx('wait_offers')
       .where({ id: offer.id, state: 'checking' })
@@ -163,7 +171,7 @@ async function tell(deps: OfferDeps, offer: Offer): Promise<boolean> {
         state: 'open',
         expires_at: trx.raw(`clock_timestamp() + interval '${holdMinutes} minutes'`),
       });
-    if (opened === 0) return false;
+    if (opened === 0) return 'none';
     await deps.announceOffer(trx, offer);
     await deps.audit.record(trx, systemActor, {
       action: 'record.changed',
@@ -174,7 +182,7 @@ async function tell(deps: OfferDeps, offer: Offer): Promise<boolean> {
     // The next in line is told soon after the hold ends.
     const delayMs = holdMinutes * 60_000 + 1_000;
     await deps.jobs.add(offerFreedTimesJob, {}, { trx, key: `offer:${offer.id}`, delayMs });
-    return true;
+    return 'offered';
   });
 }
 
@@ -183,7 +191,7 @@ async function withdraw(
   offerId: string,
   freed: FreedTime,
   then: 'again' | 'done',
-): Promise<false> {
+): Promise<'none'> {
   await db.transaction(async (trx) => {
     await trx('wait_offers')
       .where({ id: offerId, state: 'checking' })
@@ -197,14 +205,14 @@ async function withdraw(
           : { check_at: trx.raw(`clock_timestamp() + interval '1 minute'`) },
       );
   });
-  return false;
+  return 'none';
 }
 
 /** Unless it was noticed again meanwhile. */
-async function done({ db }: OfferDeps, freed: FreedTime): Promise<false> {
+async function done({ db }: OfferDeps, freed: FreedTime): Promise<'none'> {
   await db('freed_times')
     .where({ id: freed.id })
     .whereRaw('noticed_at = ?::timestamptz', [freed.noticed])
     .update({ state: 'done' });
-  return false;
+  return 'none';
 }

@@ -317,6 +317,21 @@ describe('the wait-list', () => {
     expect(await told()).to.deep.equal([rita]);
   });
 
+  it('asks Acuity once a run while it does not answer, however many times were freed', async () => {
+    const second = '2026-12-02T09:00:00+11:00';
+    acuity.offer(calendar, second);
+    await app.system.services.availability.invalidate(calendar);
+    const freed = [(await threeBookings()).first, await book(nadia, second)];
+    for (const id of freed) await cancel(nadia, id);
+    acuity.failWith({ reason: 'queue_full', retryAfterMs: 1_000 });
+    const before = acuity.calls.length;
+    expect(await offerFreed()).to.equal(0);
+    expect(acuity.calls.slice(before).map(({ method }) => method)).to.deep.equal(['availableTimes']);
+    acuity.recover();
+    expect(await offerFreed()).to.equal(1);
+    expect((await offers()).map(({ state }) => state)).to.deep.equal(['withdrawn', 'open']);
+  });
+
   it('learns of a time that only Acuity knows to be free from the filler of next free times', async () => {
     const booking = await book(rita, latest);
     await book(nadia, later);
