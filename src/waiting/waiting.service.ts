@@ -118,6 +118,8 @@ async function joinForBooking(
   if (!booking) return failure({ reason: 'not_found' });
   const isMovable = booking.status === 'active' && canMove(booking, 'rescheduled');
   if (!isMovable || booking.startsAt <= deps.clock.now()) return failure({ reason: 'not_possible' });
+  // An entry of the booking's former organisation is in the way until it has ended.
+  await endWhatIsOver(deps);
   try {
     await deps.db.transaction((trx) => insertEntry(deps, trx, actor, who, { booking_id: booking.id }));
   } catch (error) {

@@ -253,6 +253,8 @@ describe('the wait-list', () => {
     const reference = (await app.db('bookings').where({ id: ritas }).first('reference'))!.reference;
     expect((await visitors[rita]!.get('/wait-list')).text('main')).not.to.contain(reference);
     expect((await visitors[rita]!.post(`/wait-list/offers/${offer!.id}/accept`, {})).status).to.equal(404);
+    await wait(nadia, ritas);
+    expect((await visitors[nadia]!.get('/wait-list')).text('main')).to.contain(reference);
   });
 
   it('passes a declined time on, and offers it to nobody twice', async () => {
