@@ -17,6 +17,7 @@ const pairs: { table: string; by: string; for: string; alone?: object }[] = [
   { table: 'booking_attempts', by: 'created_by_id', for: 'created_for_id' },
   { table: 'booking_progress', by: 'changed_by_id', for: 'changed_for_id' },
   { table: 'documents', by: 'uploaded_by_id', for: 'uploaded_for_id' },
+  { table: 'wait_entries', by: 'created_by_id', for: 'created_for_id', alone: { booking_id: null } },
   { table: 'documents', by: 'deleted_by_id', for: 'deleted_for_id', alone: { deleted_at: new Date() } },
 ];
 
@@ -40,6 +41,18 @@ describe('the referrer and the admin acting', () => {
       is_from_staff: false,
       created_by_id: rita,
       idempotency_key: 'a key of a form',
+    });
+    const booking = await fixture.app
+      .db('bookings')
+      .where({ id: fixture.bookingId })
+      .first('specialist_id', 'organization_id');
+    await fixture.app.db('wait_entries').insert({
+      id: fixture.app.db.raw('gen_random_uuid()'),
+      created_by_id: rita,
+      organization_id: booking!.organization_id!,
+      specialist_id: booking!.specialist_id,
+      type: 'in_person',
+      before: new Date('2027-06-01'),
     });
   });
   after(() => fixture.close());
