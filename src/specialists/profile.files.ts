@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
+import type { Logger } from 'pino';
 import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Database } from '../db/knex.ts';
@@ -24,6 +25,7 @@ export interface ProfileFileDeps {
   audit: AuditLog;
   store: ObjectStore;
   clock: Clock;
+  log: Logger;
   /** Null: uploads are not scanned. */
   scanner: Scanner | null;
 }
@@ -85,7 +87,7 @@ export function createProfileFiles(deps: ProfileFileDeps): ProfileFiles {
           size_bytes: stored.length,
           sha256,
         });
-        await removeUnused(deps, id, kind, replaced);
+        await tidy(deps, id, kind, replaced);
       });
     },
 
@@ -94,7 +96,7 @@ export function createProfileFiles(deps: ProfileFileDeps): ProfileFiles {
       if (!isUuid(id)) return failure({ reason: 'not_found' });
       return whenStored(async () => {
         const replaced = await change(deps, actor, id, kind, null);
-        await removeUnused(deps, id, kind, replaced);
+        await tidy(deps, id, kind, replaced);
       });
     },
 
@@ -212,6 +214,24 @@ async function change(
     });
     return before?.s3_key ?? null;
   });
+}
+
+/** The change is made already: what is left in the store now, a save of tomorrow removes. */
+async function tidy(
+  deps: Pick<ProfileFileDeps, 'db' | 'store' | 'clock' | 'log'>,
+  id: string,
+  kind: ProfileFileKind,
+  replaced: string | null,
+): Promise<void> {
+  try {
+    await removeUnused(deps, id, kind, replaced);
+  } catch (error) {
+    if (!(error instanceof ObjectStoreUnavailable)) throw error;
+    deps.log.warn(
+      { specialistId: id, file: kind },
+      'A replaced file could not be removed from the store yet',
+    );
+  }
 }
 
 /**

@@ -183,6 +183,21 @@ describe('the page of a specialist', () => {
     expect(await page()).to.include('Download the CV');
   });
 
+  it('is changed although the store does not let go of the file before', async () => {
+    await send('cv', pdf());
+    const before = await storage.keys(`profiles/${id}/cv/`);
+    storage.server.injectFault = ({ method }) => (method === 'PUT' ? undefined : 'drop');
+    try {
+      expect((await send('cv', pdf(500))).status).to.equal(303);
+    } finally {
+      storage.server.injectFault = null;
+    }
+    expect(await storage.keys(`profiles/${id}/cv/`))
+      .to.include.members(before)
+      .and.have.length(2);
+    await rita.get(`/specialists/${id}/cv`).expect(200);
+  });
+
   it('says when to try again while the file store does not answer', async () => {
     await send('cv', pdf());
     storage.server.injectFault = () => 'drop';
