@@ -135,11 +135,18 @@ export async function moveBackLateBookings(trx: Transaction, merge: MergeRow): P
     .update({ changed_by_id: merge.from_id });
 }
 
-// A new version makes forms that are open on the booking report the change.
 function change(trx: Transaction, column: MovedColumn, id: string): Record<string, unknown> {
   const { table, field } = split(column);
-  return table === 'bookings' ? { [field]: id, version: trx.raw('version + 1') } : { [field]: id };
+  const also = changedToo[table];
+  return { [field]: id, ...(also && { [also.field]: trx.raw(also.value) }) };
 }
+
+const changedToo: Record<string, { field: string; value: string }> = {
+  // Forms that are open on the booking report the change.
+  bookings: { field: 'version', value: 'version + 1' },
+  // Two people may have used the same key; who goes sends nothing a second time.
+  booking_messages: { field: 'idempotency_key', value: 'id::text' },
+};
 
 function split(column: MovedColumn): { table: string; field: string } {
   const [table = '', field = ''] = column.split('.');

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { createLinkTokens } from '../../src/accounts/index.ts';
 import { movedColumns } from '../../src/merging/index.ts';
@@ -162,6 +163,24 @@ describe('merge', () => {
     for (const kept of [ritas, since]) expect((await ownerOf(kept)).created_by_id).to.equal(id[rita]);
     await app.signIn(rob);
     await post(ada, `/admin/merges/${await lastMerge()}/undo`, {}).expect(409);
+  });
+
+  it('moves the messages of two people who used the same key, and back', async () => {
+    const bookingId = await bookingOf(rob, 'Harbour Legal', 2);
+    for (const writer of [rob, rita])
+      await app.db('booking_messages').insert({
+        id: randomUUID(),
+        booking_id: bookingId,
+        body: `Of ${writer}`,
+        is_from_staff: false,
+        created_by_id: id[writer] as string,
+        idempotency_key: 'message-1',
+      });
+    const writers = () => app.db('booking_messages').orderBy('body').pluck('created_by_id');
+    await merge(rob, rita).expect(303);
+    expect(await writers()).to.deep.equal([id[rita], id[rita]]);
+    await post(ada, `/admin/merges/${await lastMerge()}/undo`, {}).expect(303);
+    expect(await writers()).to.deep.equal([id[rita], id[rob]]);
   });
 
   it('undo leaves rows that were moved on since', async () => {
