@@ -59,7 +59,8 @@ export async function resendEmail(
     if (reader.state === 'may' && (await isSwitchedOff(trx, email, reader.viewer))) return 'switched_off';
     await trx('emails')
       .where({ id: emailId })
-      .update({ status: 'queued', sent_at: null, attempts: 0, last_error: null });
+      // Told in a digest before: whoever has this kind daily gets it in their next one.
+      .update({ status: 'queued', sent_at: null, attempts: 0, last_error: null, daily_digest_id: null });
     await jobs.add(sendEmailJob, { emailId }, { trx, key: `email:${emailId}` });
     // The old failure is removed from the row.
     const before = { status: email.status, sentAt: email.sent_at, attempts: email.attempts };

@@ -232,6 +232,21 @@ describe('the daily digest', () => {
     ]);
   });
 
+  it('tells again what staff send again', async () => {
+    await happens('booking_no_show');
+    await writeAt(morning);
+    await sendAll();
+    const told = (await fixture.db('emails').where({ kind: 'booking_no_show' }).first('id')) as {
+      id: string;
+    };
+    expect(await resendEmail(fixture.deps, fixture.people.sam, told.id)).to.equal('queued');
+    await sendAll();
+    expect(await writeAt(hours(24))).to.equal(1);
+    await sendAll();
+    expect(mailbox.mails()).to.have.length(2);
+    expect(mailbox.mails()[1]?.text).to.include('Ewan Marsh: Not attended');
+  });
+
   it('is not written a second time on the day of a restore, and is on the next', async () => {
     const restoreAt = (now: Date) => fixture.db.transaction((trx) => withholdQueued(trx, now));
     await happens('booking_no_show');
