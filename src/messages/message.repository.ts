@@ -39,7 +39,7 @@ function messagesSql({ bookingId, readerId, before, limit, only }: Sql): string 
           'readBy', (select coalesce(json_agg(${person('u')} order by u.name, u.id), '[]')
             from reads r join users u on u.id = r.user_id
             where r.read_to >= m.created_at and r.user_id not in (m.created_by_id, ${readerId}::uuid)),
-          'isUnread', m.created_by_id <> ${readerId}::uuid and not exists (
+          'isUnread', (m.created_by_id <> ${readerId}::uuid or m.created_for_id is not null) and not exists (
             select from reads r where r.user_id = ${readerId}::uuid and r.read_to >= m.created_at)) as message
       from booking_messages m
         join users cb on cb.id = m.created_by_id

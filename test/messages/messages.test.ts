@@ -148,6 +148,13 @@ describe('messages about a booking', () => {
     expect(message?.createdBy.name).to.equal('Rita Alvarez');
     expect(message?.createdFor?.name).to.be.a('string');
     expect(await toldOf()).to.deep.equal([addresses.rita]);
+    const shown = await acting.get(`/bookings/${bookingId}`).set('Accept', 'text/html').expect(200);
+    expect(shown.text)
+      .to.contain('Rita asks for a later time.')
+      .and.not.to.match(/\b1 new\b/);
+    // Until she reads what was written in her name, it is new to her.
+    const isNew = async () => (await read('rita')).map(({ isUnread }) => isUnread);
+    expect([await isNew(), await isNew()]).to.deep.equal([[true], [false]]);
     const [row] = await audited('message.sent');
     expect(row).to.include({ actor_id: ids.ada, acting_as_id: ids.rita });
   });

@@ -66,11 +66,12 @@ export function messagesSection(
 ): { section: MessagesSection; shown: BookingMessage[] } {
   const { notes, state } = inView;
   const thread = messages.threadOf(inView);
+  const shownRows = threadRows(thread, viewer, booking.id, zone);
   const section: MessagesSection = {
     bookingId: booking.id,
     seen: state,
-    ...threadRows(thread, viewer, booking.id, zone),
-    newCount: thread.messages.filter(({ isUnread }) => isUnread).length,
+    ...shownRows,
+    newCount: shownRows.rows.filter(({ isNew }) => isNew).length,
     form: takesMessages(booking)
       ? {
           idempotencyKey: ids.uuid(),
@@ -109,7 +110,8 @@ export function threadRows(
       text: message.text,
       who: writerOf(message),
       isOwn: message.createdBy.id === viewer.userId,
-      isNew: message.isUnread,
+      // To an admin who acts, what they wrote themselves is not new: to the referrer it is.
+      isNew: message.isUnread && !(viewer.actingAdmin && message.createdFor?.id === viewer.actingAdmin.id),
       at: message.createdAt.toISOString(),
       when: stamp(message.createdAt, zone),
       read: message.readBy.length > 0 ? `Read by ${message.readBy.map(({ name }) => name).join(', ')}` : null,
