@@ -52,11 +52,11 @@ export async function sendTogether<Calls extends readonly Call[]>(
   if (isTransaction(db)) {
     // Its connection serves somebody else by now.
     if (db.isCompleted()) throw new Error('Statements were sent to a transaction that has ended');
-    return together(connection, calls);
+    return sendEach(connection, calls);
   }
   try {
     const begun = connection.query('begin');
-    const answers = together(connection, calls);
+    const answers = sendEach(connection, calls);
     // Rolls back after a failed call.
     const ended = connection.query('commit');
     const failed = (await Promise.allSettled([begun, answers, ended])).find(
@@ -69,7 +69,7 @@ export async function sendTogether<Calls extends readonly Call[]>(
   }
 }
 
-async function together<Calls extends readonly Call[]>(
+async function sendEach<Calls extends readonly Call[]>(
   connection: pg.ClientBase,
   calls: Calls,
 ): Promise<Answers<Calls>> {
