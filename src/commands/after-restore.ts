@@ -13,6 +13,9 @@ import { commandLine } from '../lib/command-line.ts';
 const most = 50;
 const lostHere = [
   'progress, notes, corrected details, contacts, and documents released, recalled or deleted',
+  'messages and staff notes, places on the wait-list, photos and CVs, and rules for documents',
+  'choices about e-mails (whoever stopped a kind since gets it again), and calendar addresses: those that were replaced or ' +
+    'switched off since work again',
   'which admin acted for whom, and all other rows of the audit log',
   'people invited, deactivated or moved, changed passwords and second steps: look through Users before you let them in',
   'attempts to book that failed in Acuity; whoever repeats a request with its old key is told that the time is taken',
