@@ -2,6 +2,7 @@
 // time of the examination.
 import { dueWithin, neededPapers, stillToCome, type Announce } from '../bookings/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
+import { inBatches } from '../lib/batches.ts';
 import type { Clock } from '../ports/clock.ts';
 import { audienceOf } from './email.audience.ts';
 import { isRemindedToday } from './email.reminders.ts';
@@ -24,14 +25,7 @@ interface PaperworkReminderDeps {
 
 export function createPaperworkReminders(deps: PaperworkReminderDeps): PaperworkReminders {
   return {
-    async write() {
-      let written = 0;
-      for (;;) {
-        const batch = await deps.db.transaction((trx) => writeBatch(deps, trx));
-        written += batch;
-        if (batch < batchSize) return written;
-      }
-    },
+    write: () => inBatches(batchSize, () => deps.db.transaction((trx) => writeBatch(deps, trx))),
   };
 }
 
@@ -65,12 +59,8 @@ async function withoutReminder(trx: Transaction, bookingId: string): Promise<str
 }
 
 /** Marks what is due by now as written without sending it. Returns the number of bookings. */
-export async function markDuePaperworkReminders(trx: Transaction, now: Date): Promise<number> {
-  for (let passed = 0; ; ) {
-    const claimed = (await claimDue(trx, now, 'true')).size;
-    passed += claimed;
-    if (claimed < batchSize) return passed;
-  }
+export function markDuePaperworkReminders(trx: Transaction, now: Date): Promise<number> {
+  return inBatches(batchSize, async () => (await claimDue(trx, now, 'true')).size);
 }
 
 const today = '(asked.now at time zone b.timezone)::date';

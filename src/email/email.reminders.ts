@@ -2,6 +2,7 @@
 // organisation wants it.
 import type { Announce } from '../bookings/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
+import { inBatches } from '../lib/batches.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
@@ -54,14 +55,7 @@ interface ReminderDeps {
 
 export function createReminders(deps: ReminderDeps): Reminders {
   return {
-    async write() {
-      let written = 0;
-      for (;;) {
-        const batch = await deps.db.transaction((trx) => writeBatch(deps, trx));
-        written += batch;
-        if (batch < batchSize) return written;
-      }
-    },
+    write: () => inBatches(batchSize, () => deps.db.transaction((trx) => writeBatch(deps, trx))),
   };
 }
 
@@ -82,12 +76,8 @@ async function writeBatch(deps: ReminderDeps, trx: Transaction): Promise<number>
 }
 
 /** Marks what is due by now as written without sending it. Returns the number of examinations. */
-export async function markDueReminders(trx: Transaction, now: Date): Promise<number> {
-  for (let passed = 0; ; ) {
-    const claimed = (await claimDue(trx, now)).length;
-    passed += claimed;
-    if (claimed < batchSize) return passed;
-  }
+export function markDueReminders(trx: Transaction, now: Date): Promise<number> {
+  return inBatches(batchSize, async () => (await claimDue(trx, now)).length);
 }
 
 /**
