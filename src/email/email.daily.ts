@@ -47,11 +47,12 @@ export function createDailyDigest(deps: DailyDigestDeps): DailyDigest {
     async write() {
       const now = deps.clock.now();
       let written = 0;
-      for (const { id, timezone } of await readersOf(deps.db)) {
+      for (const { id, timezone, last_day: lastDay } of await readersOf(deps.db)) {
         const zone = timezone ?? usualTimezone;
         const hour = hourIn(now, zone);
         if (hour < firstHour || hour >= lastHour) continue;
         const day = dayIn(now, zone);
+        if (lastDay !== null && lastDay >= day) continue;
         if (await deps.db.transaction((trx) => writeDigest(deps, trx, id, day))) written += 1;
       }
       return written;
@@ -59,10 +60,18 @@ export function createDailyDigest(deps: DailyDigestDeps): DailyDigest {
   };
 }
 
+interface Reader {
+  id: string;
+  timezone: string | null;
+  /** Of their last digest; null: they had none. */
+  last_day: string | null;
+}
+
 /** Whoever has something waiting, or wants a digest: today's people, also when it waits for a record merged into them. */
-async function readersOf(db: Queryable): Promise<{ id: string; timezone: string | null }[]> {
-  const { rows } = await db.raw<{ rows: { id: string; timezone: string | null }[] }>(
-    `select u.id, u.timezone from users u where u.id in (
+async function readersOf(db: Queryable): Promise<Reader[]> {
+  const { rows } = await db.raw<{ rows: Reader[] }>(
+    `select u.id, u.timezone, (select max(day) from daily_digests d where d.user_id = u.id) as last_day
+     from users u where u.id in (
        select merged_into(e.recipient_id) from emails e where e.status = 'for_digest' and e.daily_digest_id is null
        union
        select p.user_id from mail_preferences p where p.delivery = 'daily')
