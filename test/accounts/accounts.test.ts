@@ -171,6 +171,7 @@ interface SessionRow {
 
 /** In hours, in the place of the instants. */
 function lifetimeOf({ created_at, expires_at }: SessionRow) {
-  const hours = (expires_at.getTime() - created_at.getTime()) / 3_600_000;
-  return { expires_at: hours, created_at: '', updated_at: '', last_seen_at: '' };
+  // In seconds: better-auth reads the clock once for each of the two, and a millisecond may pass in between.
+  const seconds = Math.round((expires_at.getTime() - created_at.getTime()) / 1_000);
+  return { expires_at: seconds, created_at: '', updated_at: '', last_seen_at: '' };
 }
