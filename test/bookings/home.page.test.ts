@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
+import { insertDocumentRow } from '../support/document-row.ts';
 import { amelia, nadia, openPageFixture, rita, sam, type PageFixture } from '../support/page-fixture.ts';
 import { markupErrors, type Visitor } from '../support/visitor.ts';
 
@@ -52,25 +52,10 @@ describe('home', () => {
     bookingId: string,
     category: 'brief' | 'consent_form' | 'report',
   ): Promise<string> {
-    const id = randomUUID();
     const { id: uploaded_by_id } = (await fixture.app.db('users').where({ email: sam }).first('id')) as {
       id: string;
     };
-    await fixture.app.db('documents').insert({
-      id,
-      booking_id: bookingId,
-      category,
-      file_name: 'scan.pdf',
-      mime_type: 'application/pdf',
-      size_bytes: 1,
-      sha256: '0'.repeat(64),
-      chunk_bytes: 1,
-      chunk_sha256: Buffer.alloc(32),
-      s3_key: `documents/${id}`,
-      status: 'not_scanned',
-      uploaded_by_id,
-    });
-    return id;
+    return insertDocumentRow(fixture.app.db, { booking_id: bookingId, category, uploaded_by_id });
   }
   const release = async (id: string) =>
     fixture.app.db('documents').where({ id }).update({ released_at: new Date(), releases: 1 });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
+import { insertDocumentRow } from '../support/document-row.ts';
 import fc from 'fast-check';
 import type { Actor } from '../../src/accounts/index.ts';
 import {
@@ -48,25 +49,16 @@ describe('what needs a referrer', () => {
     );
   const counts = async (actor: Actor) =>
     (await needs.list(actor.viewer, friday, { whose: 'mine', limit: 10 })).counts;
-  const put = async (category: string, columns: Record<string, unknown> = {}): Promise<string> => {
-    const id = randomUUID();
-    await fixture.db('documents').insert({
-      id,
+  const put = (
+    category: 'brief' | 'consent_form' | 'report',
+    columns: Record<string, unknown> = {},
+  ): Promise<string> =>
+    insertDocumentRow(fixture.db, {
       booking_id: bookingId,
-      category: category as 'report',
-      file_name: 'a.pdf',
-      mime_type: 'application/pdf',
-      size_bytes: 1,
-      sha256: '0'.repeat(64),
-      chunk_bytes: 1,
-      chunk_sha256: Buffer.alloc(32),
-      s3_key: `documents/${id}`,
-      status: 'not_scanned',
+      category,
       uploaded_by_id: fixture.people.sam.viewer.userId,
       ...columns,
     });
-    return id;
-  };
   const putPapers = async () => {
     await put('consent_form');
     await put('brief');

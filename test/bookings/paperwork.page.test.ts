@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
+import { insertDocumentRow } from '../support/document-row.ts';
 import { amelia, openPageFixture, rita, sam, type PageFixture } from '../support/page-fixture.ts';
 import { markupErrors, type Visitor } from '../support/visitor.ts';
 
@@ -49,19 +50,9 @@ describe('paperwork for staff', () => {
     const { id: uploaded_by_id } = (await fixture.app.db('users').where({ email: rita }).first('id')) as {
       id: string;
     };
-    const id = randomUUID();
-    await fixture.app.db('documents').insert({
-      id,
+    await insertDocumentRow(fixture.app.db, {
       booking_id: bookingId,
       category,
-      file_name: 'scan.pdf',
-      mime_type: 'application/pdf',
-      size_bytes: 1,
-      sha256: '0'.repeat(64),
-      chunk_bytes: 1,
-      chunk_sha256: Buffer.alloc(32),
-      s3_key: `documents/${id}`,
-      status: 'not_scanned',
       uploaded_by_id,
       created_at: new Date(created_at),
     });

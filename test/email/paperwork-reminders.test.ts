@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
+import { insertDocumentRow } from '../support/document-row.ts';
 import { createSmtpMailer } from '../../src/adapters/smtp-mailer.ts';
 import { insertProgress, type Announce } from '../../src/bookings/index.ts';
 import {
@@ -64,18 +65,9 @@ describe('reminders of missing documents', () => {
     fixture.db('emails').orderBy('created_at').select('id', 'kind', 'recipient', 'status');
   const recipients = async () => (await written()).map(({ kind, recipient }) => `${kind} ${recipient}`);
   const put = (category: 'consent_form' | 'brief') =>
-    fixture.db('documents').insert({
-      id: randomUUID(),
+    insertDocumentRow(fixture.db, {
       booking_id: bookingId,
       category,
-      file_name: 'a.pdf',
-      mime_type: 'application/pdf',
-      size_bytes: 1,
-      sha256: '0'.repeat(64),
-      chunk_bytes: 1,
-      chunk_sha256: Buffer.alloc(32),
-      s3_key: `documents/${randomUUID()}`,
-      status: 'not_scanned',
       uploaded_by_id: fixture.people.rita.viewer.userId,
     });
   const switchOff = (kind: string) =>
