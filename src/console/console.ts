@@ -12,6 +12,7 @@ import {
 } from 'adminjs';
 import type { Role } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
+import { readSchema, type Schema } from './schema.ts';
 import { actionButtons, mayDo, type ActionButton } from './actions.ts';
 import { sentenceCase } from './columns.ts';
 import { linkKey, mayRead, searchBoxOf, type Column, type Table } from './table.ts';
@@ -38,6 +39,9 @@ const roleOf = (context: Pick<ActionContext, 'currentAdmin'>): Role =>
 /** The files of AdminJS that its page loads, and others that it does not. */
 export const bundles = adminRoutes.assets;
 
+/** What @adminjs/sql knows of the tables of the console. */
+export const readConsoleSchema = (db: Database): Promise<Schema> => readSchema(db, tables);
+
 /**
  * The routes of a role's console, without authentication: it does not know the lists that the role may not read. Reads
  * the viewer (`currentAdminOf`) from `req.session.adminUser`.
@@ -46,17 +50,18 @@ export const bundles = adminRoutes.assets;
  */
 export function buildConsole(
   db: Database,
+  schema: Schema,
   role: Role,
   assetUrl: (name: string) => string,
 ): ReturnType<typeof buildRouter> {
-  const admin = createAdmin(db, role, assetUrl);
+  const admin = createAdmin(db, schema, role, assetUrl);
   // It would bundle our components in production, and write them to the disk; they need no bundling.
   admin.initialize = () => Promise.resolve();
   // No body reaches it; the limits are so that none could matter.
   return buildRouter(admin, null, { maxFileSize: 1, maxFieldsSize: 1, maxFields: 1 });
 }
 
-function createAdmin(db: Database, role: Role, assetUrl: (name: string) => string): AdminJS {
+function createAdmin(db: Database, schema: Schema, role: Role, assetUrl: (name: string) => string): AdminJS {
   const readable = tables.filter((table) => mayRead(role, table));
   const componentLoader = new ComponentLoader();
   // AdminJS wants a file for each component. The browser gets our files as they are; nothing is bundled.
@@ -79,7 +84,7 @@ function createAdmin(db: Database, role: Role, assetUrl: (name: string) => strin
     logoutPath: '/sign-out',
     componentLoader,
     resources: readable.map((table) => ({
-      resource: new TableResource(db, table),
+      resource: new TableResource(db, table, schema),
       options: optionsOf(table, role, parts),
     })),
     dashboard: { component: parts.dashboard },

@@ -1,6 +1,8 @@
-// A read-only AdminJS resource over a table. Changes go through our own actions (actions.ts) and the rooms.
+// A read-only AdminJS resource over a table, made from what @adminjs/sql knows of its columns. Changes go through our
+// own actions (actions.ts) and the rooms.
 import { BaseProperty, BaseRecord, BaseResource, type Filter } from 'adminjs';
 import type { Database } from '../db/knex.ts';
+import type { Schema } from './schema.ts';
 import type { Column, Table } from './table.ts';
 import {
   countRows,
@@ -16,17 +18,18 @@ const propertyTypes = { id: 'uuid', enum: 'string', json: 'textarea' } as const;
 
 class TableProperty extends BaseProperty {
   readonly #column: Column;
-  constructor(column: Column, isId: boolean, position: number) {
+  readonly #isRequired: boolean;
+  /** The first column is the id, whatever keys the table has. */
+  constructor(column: Column, stored: BaseProperty | null, position: number) {
+    // Never a reference: AdminJS would send the whole record that it names, whoever may read that.
     const type =
-      column.type in propertyTypes ? propertyTypes[column.type as keyof typeof propertyTypes] : column.type;
-    super({
-      path: column.name,
-      type: type as 'string',
-      isId,
-      isSortable: true,
-      position,
-    });
+      propertyTypes[column.type as keyof typeof propertyTypes] ?? stored?.type() ?? (column.type as 'string');
+    super({ path: column.name, type, isId: position === 0, isSortable: true, position });
     this.#column = column;
+    this.#isRequired = stored?.isRequired() ?? false;
+  }
+  override isRequired(): boolean {
+    return this.#isRequired;
   }
   override availableValues(): string[] | null {
     return this.#column.words ? Object.keys(this.#column.words) : null;
@@ -41,11 +44,13 @@ export class TableResource extends BaseResource {
   readonly #db: Database;
   readonly #properties: TableProperty[];
 
-  constructor(db: Database, table: Table) {
+  constructor(db: Database, table: Table, schema: Schema) {
     super(table);
     this.#db = db;
     this.table = table;
-    this.#properties = table.columns.map((column, index) => new TableProperty(column, index === 0, index));
+    this.#properties = table.columns.map(
+      (column, index) => new TableProperty(column, schema(table, column), index),
+    );
   }
 
   override databaseName(): string {

@@ -19,8 +19,9 @@ export function handToAdminJs(
   loadScripts: () => Promise<Scripts>,
 ): RequestHandler {
   const load = lazy(async () => {
-    const { buildConsole, currentAdminOf } = await loadConsole();
-    const consoleOf = (role: Role): Router => Router().use('/admin', buildConsole(db, role, url));
+    const { buildConsole, currentAdminOf, readConsoleSchema } = await loadConsole();
+    const schema = await readConsoleSchema(db);
+    const consoleOf = (role: Role): Router => Router().use('/admin', buildConsole(db, schema, role, url));
     return { consoles: { admin: consoleOf('admin'), support: consoleOf('support') }, currentAdminOf };
   });
   return async (req, res, next) => {

@@ -1,0 +1,88 @@
+// What @adminjs/sql's adapter knows of the tables that the console shows: type, key, required, reference of each column.
+// Only its reading of the schema is used: its resources read, filter by and write any column (docs/decisions/0015).
+import type { BaseProperty } from 'adminjs';
+import type { Queryable } from '../db/knex.ts';
+import type { Column, ColumnType, Table } from './table.ts';
+
+/** The adapter's property of a column that is shown as it is stored; null for one that is computed. */
+export type Schema = (table: Table, column: Column) => BaseProperty | null;
+
+interface Parser {
+  knex: Queryable;
+  getProperties(table: string, schema: string): Promise<BaseProperty[]>;
+}
+
+/**
+ * Reads the schema through the given connection. The package's own entry would open a pool of ten connections without our
+ * limits and time-outs, read every table, and print those that it cannot; its parser reads those that we name, on ours.
+ *
+ * @throws if a column does not exist, or has a type that the console shows as another
+ */
+export async function readSchema(db: Queryable, tables: readonly Table[]): Promise<Schema> {
+  const parser = await createParser(db);
+  const stored = new Map<string, Map<string, BaseProperty>>();
+  for (const name of new Set(tables.flatMap((table) => [...storedTables(table).values()])))
+    stored.set(name, await propertiesOf(parser, name));
+  const schema: Schema = (table, { sql }) => {
+    const [, alias = '', name = ''] = /^(\w+)\.(\w+)$/.exec(sql) ?? [];
+    const of = storedTables(table).get(alias) ?? '';
+    const properties = stored.get(of);
+    if (!properties || properties.size === 0) return null;
+    const property = properties.get(name);
+    if (!property) throw new Error(`The console shows ${of}.${name}, which the database does not have`);
+    return property;
+  };
+  for (const table of tables) for (const column of table.columns) checkType(table, column, schema);
+  return schema;
+}
+
+/** By name. Nothing when the adapter cannot tell our table from another schema's table or index of the same name. */
+async function propertiesOf(parser: Parser, table: string): Promise<Map<string, BaseProperty>> {
+  try {
+    const properties = await parser.getProperties(table, 'public');
+    // A column comes once for each key that it is part of.
+    return new Map(properties.map((property) => [property.path(), property]));
+  } catch (error) {
+    if ((error as { code?: string }).code === cardinalityViolation) return new Map();
+    throw error;
+  }
+}
+
+const cardinalityViolation = '21000';
+
+async function createParser(db: Queryable): Promise<Parser> {
+  const address = new URL('dialects/postgres.parser.js', import.meta.resolve('@adminjs/sql'));
+  const { PostgresParser } = (await import(address.href)) as {
+    PostgresParser: new (dialect: 'postgresql', connection: { database: string }) => Parser;
+  };
+  // It connects when it is first asked, and is never asked through its own knex.
+  const parser = new PostgresParser('postgresql', { database: 'examdesk' });
+  parser.knex = db;
+  return parser;
+}
+
+/** By alias, the tables of ours in a table's `from`. */
+function storedTables({ from }: Table): Map<string, string> {
+  const named = from.matchAll(/(?:^|\bjoin )(\w+) (\w+)\b/g);
+  return new Map([...named].map(([, name = '', alias = '']) => [alias, name] as const));
+}
+
+/** How columns of each of the adapter's types may be shown. It calls every type that it does not know a string. */
+const shownAs: Record<string, readonly ColumnType[]> = {
+  uuid: ['id'],
+  // A foreign key: of a record, or of a table of words.
+  reference: ['id', 'enum'],
+  number: ['number'],
+  float: ['number'],
+  boolean: ['boolean'],
+  datetime: ['datetime'],
+  date: ['date'],
+  'key-value': ['json'],
+  string: ['string', 'enum'],
+};
+
+function checkType(table: Table, column: Column, schema: Schema): void {
+  const type = schema(table, column)?.type();
+  if (type !== undefined && !shownAs[type]?.includes(column.type))
+    throw new Error(`The console shows ${table.id}.${column.name} as ${column.type}; it is a ${type}`);
+}
