@@ -10,8 +10,8 @@ import { describeCacheContract, freshKey } from '../support/cache-contract.ts';
 import { aSpecialist } from '../support/builders/specialist.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
 import { createFakeClock } from '../support/fakes/clock.ts';
-import { eventually } from '../support/document-fixture.ts';
 import { redisForTests } from '../support/redis.ts';
+import { until } from '../support/until.ts';
 
 const takeTurn = (cache: Cache) =>
   cache.takeTurn('key', { perSecond: 1, burst: 2, lastLaneEvery: 7 }, { process: 'one', counts: [1] });
@@ -123,7 +123,7 @@ describe('redis cache', () => {
         expect(await thrown(call)).to.be.instanceOf(Error);
       expect(server.received(), 'commands that waited for it').to.equal(received);
       await server.answer();
-      await eventually(async () => (await thrown(() => cache.get('key'))) === null, 10_000);
+      await until(async () => (await thrown(() => cache.get('key'))) === null);
     } finally {
       await cache.close();
       await server.close();
@@ -137,8 +137,8 @@ describe('redis cache', () => {
       await cache.get('key');
       const answer = cache.get('key');
       // The command is sent at once; its answer waits in the socket until this loop ends.
-      const until = performance.now() + 600;
-      while (performance.now() < until) Math.sqrt(until);
+      const busyUntil = performance.now() + 600;
+      while (performance.now() < busyUntil) Math.sqrt(busyUntil);
       expect(await answer).to.equal('PONG');
     } finally {
       await cache.close();

@@ -13,6 +13,7 @@ import { errors } from '../../src/http/middleware/errors.ts';
 import { aBookingOf } from '../support/console-records.ts';
 import { peopleOf } from '../support/booking-fixture.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { until } from '../support/until.ts';
 
 const many = 1_200;
 
@@ -92,13 +93,6 @@ describe('the console’s exports', function () {
       clients.push(response);
       return response;
     }
-    const until = async (condition: () => boolean | Promise<boolean>) => {
-      for (let look = 0; look < 200; look += 1) {
-        if (await condition()) return;
-        await sleep(25);
-      }
-      expect.fail('waited in vain');
-    };
     const isRefused = async () => {
       const response = await asked();
       response.destroy();

@@ -4,9 +4,9 @@ import { expect } from 'chai';
 import type { Browser, Page, Request } from 'playwright-core';
 import { openBrowser } from '../support/browser.ts';
 import { aBookingOf } from '../support/console-records.ts';
-import { eventually } from '../support/document-fixture.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { watchedPage, type Watched } from '../support/watched-page.ts';
+import { until } from '../support/until.ts';
 
 const bookings = '/admin/resources/bookings';
 
@@ -65,8 +65,8 @@ describe('the console’s lists in a browser', function () {
   };
   const rows = () => page.locator('tbody td[data-property-name="reference"]').allInnerTexts();
   const listed = (...references: string[]) =>
-    eventually(async () => (await rows()).toSorted().join() === references.toSorted().join());
-  const waitForFirst = (reference: string) => eventually(async () => (await rows())[0] === reference);
+    until(async () => (await rows()).toSorted().join() === references.toSorted().join());
+  const waitForFirst = (reference: string) => until(async () => (await rows())[0] === reference);
 
   for (const width of [1280, 390])
     it(`are readable in the dark, as are the first page, records and forms, ${width} px wide`, async () => {
@@ -164,9 +164,7 @@ describe('the console’s lists in a browser', function () {
     await listed('EX-AAAAAA');
     await page.getByRole('link', { name: 'Examinee: marsh' }).waitFor();
     await page.getByRole('button', { name: 'Filter (2)' }).click();
-    await eventually(
-      async () => (await page.getByLabel('Examinee', { exact: true }).inputValue()) === 'marsh',
-    );
+    await until(async () => (await page.getByLabel('Examinee', { exact: true }).inputValue()) === 'marsh');
     expect(page.url()).to.match(/filters\.examinee=[\w-]{38,}/);
     expect(asked.filter((url) => /marsh|CL-77/i.test(url))).to.deep.equal([]);
     const download = page.waitForEvent('download');
@@ -225,7 +223,7 @@ describe('the console’s lists in a browser', function () {
     await page.unroute('**/admin/seal');
     await page.getByRole('button', { name: 'Filter (2)' }).click();
     const examinee = page.getByLabel('Examinee', { exact: true });
-    await eventually(async () => (await examinee.inputValue()) === 'marsh');
+    await until(async () => (await examinee.inputValue()) === 'marsh');
     await examinee.fill('');
     await page.getByRole('button', { name: 'Apply' }).click();
     await listed('EX-AAAAAA', 'EX-BBBBBB');

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { type Agent, startTestApp, type TestApp } from '../support/app.ts';
 import { openSeededDatabase } from '../support/database.ts';
-import { eventually } from '../support/document-fixture.ts';
 import { openTcpProxy } from '../support/tcp-proxy.ts';
+import { until } from '../support/until.ts';
 
 describe('a connection that breaks', () => {
   it('during a query answers 503, and is logged as an unavailable database', async () => {
@@ -16,7 +16,7 @@ describe('a connection that breaks', () => {
       const rita = await app.signIn('rita@harbour-legal.example');
       await lock.raw('lock table bookings in access exclusive mode');
       const asked = rita.get('/bookings').then((answer) => answer);
-      await eventually(async () => {
+      await until(async () => {
         const { rows } = await lock.raw<{ rows: unknown[] }>(
           'select from pg_locks where not granted and relation = ?::regclass',
           ['bookings'],

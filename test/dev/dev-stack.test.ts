@@ -16,6 +16,7 @@ import {
   stackPlace,
   startStack,
 } from '../support/stack.ts';
+import { until } from '../support/until.ts';
 
 describe('npm start', function () {
   this.timeout(90_000);
@@ -148,7 +149,7 @@ describe('npm start', function () {
   it('stops the app when only the supervisor is killed', async () => {
     const { pid, appPid } = (await readRunning(place)) ?? {};
     process.kill(pid ?? 0, 'SIGKILL');
-    await until(() => !isAlive(appPid ?? 0), 'the app has gone');
+    await until(() => !isAlive(appPid ?? 0));
     await start();
   });
 
@@ -229,11 +230,5 @@ async function inDatabase(url: string | undefined, statement: string): Promise<u
     return (await client.query(statement)).rows as unknown[];
   } finally {
     await client.end();
-  }
-}
-
-async function until(holds: () => boolean, what: string): Promise<void> {
-  for (const deadline = Date.now() + 15_000; !holds(); await sleep(25)) {
-    if (Date.now() > deadline) throw new Error(`Not within 15 s: ${what}`);
   }
 }

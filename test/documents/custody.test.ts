@@ -6,7 +6,6 @@ import { connectS3, createS3ObjectStore } from '../../src/adapters/s3-object-sto
 import { pdf, samples } from '../support/builders/files.ts';
 import { silent } from '../support/booking-fixture.ts';
 import {
-  eventually,
   openDocumentFixture,
   type DocumentFixture,
   type UploadedDocument,
@@ -15,6 +14,7 @@ import { checkCustodyJob } from '../../src/documents/index.ts';
 import { cron } from '../../src/jobs/index.ts';
 import { cronItemsOf } from '../../src/jobs/worker.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
+import { until } from '../support/until.ts';
 
 const dayMs = 24 * 3_600_000;
 
@@ -334,7 +334,7 @@ describe('background jobs for documents', () => {
     try {
       // As the schedule would.
       await services.jobs.add(checkCustodyJob, {}, { key: 'asked' });
-      await eventually(async () => (await reports()) > before, 15_000);
+      await until(async () => (await reports()) > before);
     } finally {
       await worker.stop();
     }

@@ -3,14 +3,10 @@ import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { pdf } from '../support/builders/files.ts';
 import { openBrowser } from '../support/browser.ts';
-import {
-  eventually,
-  openDocumentFixture,
-  sha256,
-  type DocumentFixture,
-} from '../support/document-fixture.ts';
+import { openDocumentFixture, sha256, type DocumentFixture } from '../support/document-fixture.ts';
 import { chooseFiles } from '../support/choose-files.ts';
 import { watchedPage, type Watched } from '../support/watched-page.ts';
+import { until } from '../support/until.ts';
 
 const large = pdf(18_000_000);
 
@@ -128,7 +124,7 @@ describe('a direct upload in a browser', function () {
     await stored().waitFor({ timeout: 40_000 });
     expect(sent.at(-1)).to.equal('form');
     expect(await rows()).to.deep.equal([sha256(large)]);
-    await eventually(async () => (await fixture.storage.openUploads()).length === 0);
+    await until(async () => (await fixture.storage.openUploads()).length === 0);
   });
 
   it('goes through the app when the store is unreachable', async () => {
@@ -138,7 +134,7 @@ describe('a direct upload in a browser', function () {
     await stored().waitFor({ timeout: 40_000 });
     expect(sent.at(-1)).to.equal('form');
     expect(await rows()).to.deep.equal([sha256(large)]);
-    await eventually(async () => (await fixture.storage.openUploads()).length === 0);
+    await until(async () => (await fixture.storage.openUploads()).length === 0);
   });
 
   for (const [status, code] of [
@@ -158,15 +154,14 @@ describe('a direct upload in a browser', function () {
   }
 
   /** Runs once, between the last part and the completion. */
-  const beforeCompletion = (act: () => Promise<unknown>) =>
-    page.route(
-      '**/documents/uploads/*/complete',
-      async (route) => {
-        await act();
-        await route.fallback();
-      },
-      { times: 1 },
-    );
+  const beforeCompletion = async (act: () => Promise<unknown>) => {
+    let isOver = false;
+    await page.route('**/documents/uploads/*/complete', async (route) => {
+      if (!isOver) await act();
+      isOver = true;
+      await route.fallback();
+    });
+  };
   const tryAgain = async () => {
     await watched.check();
     await page.getByRole('button', { name: 'Try again Brief.pdf' }).click();
@@ -243,7 +238,7 @@ describe('a direct upload in a browser', function () {
     await page.getByText(/% *, \d+ s left$/).waitFor();
     await page.getByRole('button', { name: 'Cancel Brief.pdf' }).press('Enter');
     await page.getByText('Cancelled.', { exact: true }).waitFor();
-    await eventually(async () => (await fixture.storage.openUploads()).length === 0);
+    await until(async () => (await fixture.storage.openUploads()).length === 0);
     expect(await rows()).to.deep.equal([]);
   });
 });

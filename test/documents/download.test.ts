@@ -5,13 +5,13 @@ import { pdf, samples } from '../support/builders/files.ts';
 import {
   cookieOf,
   download,
-  eventually,
   openDocumentFixture,
   sha256,
   type DocumentFixture,
   type UploadedDocument,
 } from '../support/document-fixture.ts';
 import type { Agent } from '../support/app.ts';
+import { until } from '../support/until.ts';
 
 const unknownId = '0192f000-0000-7000-8000-000000000009';
 
@@ -322,7 +322,7 @@ describe('a download', () => {
       fixture.storage.server.injectFault = () => ({ body: 'stalls', after: chunkBytes + 500_000 });
       try {
         await ask();
-        await eventually(() => Promise.resolve(fixture.storage.server.answering === 0), 1_500);
+        await until(() => Promise.resolve(fixture.storage.server.answering === 0));
       } finally {
         fixture.storage.server.injectFault = null;
         await fixture.app.database.owner.raw('drop function on_download cascade');

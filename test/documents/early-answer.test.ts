@@ -10,7 +10,6 @@ import {
   boundary,
   closing,
   cookieOf,
-  eventually,
   field,
   fileHead,
   nothing,
@@ -18,6 +17,7 @@ import {
   rawUpload,
   type DocumentFixture,
 } from '../support/document-fixture.ts';
+import { until } from '../support/until.ts';
 
 describe('an upload that is refused while it arrives', () => {
   let fixture: DocumentFixture;
@@ -102,7 +102,7 @@ describe('an upload that is refused while it arrives', () => {
     proceed.resolve();
     const isRefused = async () =>
       (await fixture.audit('document.refused')).at(-1)?.metadata.reason === 'aborted';
-    await eventually(isRefused);
+    await until(isRefused);
     fixture.storage.server.injectFault = null;
     expect(await fixture.traces()).to.deep.equal(nothing);
   });
@@ -143,12 +143,12 @@ describe('an upload that is refused while it arrives', () => {
         return rows.length > 0;
       };
       const upload = await begin();
-      await eventually(isWaitingForLock);
+      await until(isWaitingForLock);
       upload.disconnect();
       // An unhandled error event would end the process, and this test run.
       await sleep(100);
       await hold.rollback();
-      await eventually(async () => (await refusals()) === before + 1);
+      await until(async () => (await refusals()) === before + 1);
       expect(await fixture.traces()).to.deep.equal(nothing);
     });
   }

@@ -6,12 +6,12 @@ import { pdf, samples } from '../support/builders/files.ts';
 import {
   cookieOf,
   download,
-  eventually,
   openDocumentFixture,
   sha256,
   type DocumentFixture,
 } from '../support/document-fixture.ts';
 import { later36Hours, startProcess, type Plan } from '../support/processes/document-process.ts';
+import { until } from '../support/until.ts';
 
 const uploadSteps = ['received', 'verified', 'copied', 'in_transaction', 'committed', 'answered'] as const;
 const files = { 'large.pdf': pdf(11_000_000), 'small.txt': samples.txt };
@@ -97,7 +97,7 @@ describe('a process that is killed while it receives, scans or removes documents
       expect(await web.ended).to.equal('SIGKILL');
       fixture.storage.server.injectFault = null;
       expect(await rows()).to.deep.equal([]);
-      await eventually(async () => (await fixture.storage.keys('documents/')).length === (copied ? 2 : 1));
+      await until(async () => (await fixture.storage.keys('documents/')).length === (copied ? 2 : 1));
       await later((care) => care.sweep());
       expect(await fixture.storage.keys()).to.deep.equal([]);
       expect((await later((care) => care.checkCustody()))?.findings).to.deep.equal([]);

@@ -8,7 +8,6 @@ import { silent } from '../support/booking-fixture.ts';
 import {
   closing,
   cookieOf,
-  eventually,
   field,
   fileHead,
   nothing,
@@ -16,6 +15,7 @@ import {
   rawUpload,
   type DocumentFixture,
 } from '../support/document-fixture.ts';
+import { until } from '../support/until.ts';
 
 const rita = 'rita@harbour-legal.example';
 
@@ -49,7 +49,7 @@ describe('an upload', () => {
       // Late enough for parts to be in flight.
       await sleep(100);
       upload.disconnect();
-      await eventually(async () => (await fixture.audit('document.refused')).length > 0 && (await isClean()));
+      await until(async () => (await fixture.audit('document.refused')).length > 0 && (await isClean()));
       await sleep(100);
       expect(await fixture.traces()).to.deep.equal(nothing);
     });

@@ -149,15 +149,13 @@ describe('uploading documents with JavaScript', function () {
 
   it('does not send a file again when only the answer was lost', async () => {
     await open();
-    await page.route(
-      `**/bookings/${bookingId}/documents`,
-      async (route) => {
-        if (route.request().method() !== 'POST') return route.fallback();
-        await route.fetch();
-        await route.abort('connectionreset');
-      },
-      { times: 1 },
-    );
+    let isLost = false;
+    await page.route(`**/bookings/${bookingId}/documents`, async (route) => {
+      if (isLost || route.request().method() !== 'POST') return route.fallback();
+      isLost = true;
+      await route.fetch();
+      await route.abort('connectionreset');
+    });
     // Stored with the ending of its kind.
     await choose(file('Letter v1.2', pdf(50_000)));
     await upload();

@@ -6,14 +6,10 @@ import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { pdf } from '../support/builders/files.ts';
 import { openBrowser } from '../support/browser.ts';
-import {
-  eventually,
-  openDocumentFixture,
-  sha256,
-  type DocumentFixture,
-} from '../support/document-fixture.ts';
+import { openDocumentFixture, sha256, type DocumentFixture } from '../support/document-fixture.ts';
 import { chooseFiles, type ChosenFile } from '../support/choose-files.ts';
 import { watchedPage, type Watched } from '../support/watched-page.ts';
+import { until } from '../support/until.ts';
 
 const directFrom = 5 * 1024 * 1024;
 const files = {
@@ -213,7 +209,7 @@ describe('requests during uploads', function () {
         expect(forms.map(({ bytes }) => Math.round(bytes / 1_000_000))).to.deep.equal([6, 12]);
         const begun = requests().filter(({ path, method }) => method === 'POST' && path.endsWith('/uploads'));
         expect(begun, 'the second file does not try again').to.have.length(1);
-        await eventually(async () => (await elsewhere.storage.openUploads()).length === 0);
+        await until(async () => (await elsewhere.storage.openUploads()).length === 0);
         expect(elsewhere.app.logLines.join('')).to.contain('could not send to the file store');
         await watched.check();
       });

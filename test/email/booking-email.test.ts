@@ -26,6 +26,7 @@ import { createFakeAcuity, detailsForm, type FakeAcuity } from '../support/fakes
 import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
 import { nothingNeeded, testLinks } from '../support/links.ts';
 import { openMailbox, waitForMail } from '../support/mailbox.ts';
+import { until } from '../support/until.ts';
 
 describe('the e-mails of a booking', () => {
   let fake: FakeAcuity;
@@ -338,7 +339,7 @@ describe('the e-mails of a booking', () => {
       worker = null;
       const job = fixture.db('graphile_worker._private_jobs').whereNotNull('locked_at').select('id');
       expect(await job).to.deep.equal([]);
-      await until(async () => (await outbox())[0]?.attempts === 1, 15_000);
+      await until(async () => (await outbox())[0]?.attempts === 1);
       expect((await outbox())[0]?.status).to.equal('queued');
     } finally {
       silentServer.close();
@@ -499,12 +500,4 @@ async function closedPort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((done) => void server.close(done));
   return port;
-}
-
-async function until(isTrue: () => Promise<boolean>, withinMs = 10_000): Promise<void> {
-  const deadline = Date.now() + withinMs;
-  while (!(await isTrue())) {
-    if (Date.now() > deadline) throw new Error('It did not become true in time');
-    await sleep(25);
-  }
 }

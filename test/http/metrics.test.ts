@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { figuresQuery } from '../../src/metrics/figures.ts';
 import { startSimulator } from '../../src/simulator/index.ts';
 import { inProduction, startTestApp, type TestApp } from '../support/app.ts';
-import { eventually } from '../support/document-fixture.ts';
+import { until } from '../support/until.ts';
 
 describe('/metrics', () => {
   let app: TestApp;
@@ -82,7 +82,7 @@ describe('/metrics', () => {
     await app.system.worker.start();
     try {
       // What is done at every start.
-      await eventually(async () =>
+      await until(async () =>
         (await app.anonymous().get('/metrics')).text.includes(
           'examdesk_job_duration_seconds_count{task="seal_audit",outcome="done"} 1',
         ),

@@ -1,7 +1,7 @@
 import { request as rawRequest } from 'node:http';
 import { expect } from 'chai';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
-import { until } from '../support/booking-stack.ts';
+import { until } from '../support/until.ts';
 
 describe('every response', () => {
   let app: TestApp;

@@ -6,6 +6,7 @@ import { createLinkTokens } from '../../src/accounts/index.ts';
 import { paths } from '../../src/http/paths.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { testSecret } from '../support/session.ts';
+import { until } from '../support/until.ts';
 
 const rita = 'rita@harbour-legal.example';
 const rob = 'rob@harbour-legal.example';
@@ -334,15 +335,11 @@ function cookies(agent: Agent) {
 
 /** Until somebody waits for a lock. */
 async function untilBlocked(app: TestApp): Promise<void> {
-  for (let round = 0; round < 200; round += 1) {
+  await until(async () => {
     const waiting = (await app
       .db('pg_stat_activity')
       .whereRaw(`datname = current_database() and wait_event_type = 'Lock'`)
       .first('pid')) as unknown;
-    if (waiting) return;
-    await new Promise((resolve) => {
-      setTimeout(resolve, 25);
-    });
-  }
-  throw new Error('Nobody waited for a lock');
+    return waiting !== undefined;
+  });
 }

@@ -5,7 +5,7 @@ import { createPgJobQueue } from '../../src/adapters/pg-job-queue.ts';
 import { createWorker, type Worker } from '../../src/jobs/index.ts';
 import type { JobDefinition } from '../../src/ports/job-queue.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
-import { eventually } from '../support/document-fixture.ts';
+import { until } from '../support/until.ts';
 
 const aJob: JobDefinition<{ n: number }> = {
   name: 'of_a_test',
@@ -56,13 +56,13 @@ describe('a job that is replaced while it runs', () => {
   it('is removed once it has failed, and stays for staff when it failed without being replaced', async () => {
     const jobs = createPgJobQueue(database.db);
     await jobs.add(aJob, { n: 1 }, { key: 'replaced' });
-    await eventually(async () => (await rows()).some(({ locked_at }) => locked_at !== null));
+    await until(async () => (await rows()).some(({ locked_at }) => locked_at !== null));
     await jobs.add(aJob, { n: 2 }, { key: 'replaced' });
     await jobs.add(aJob, { n: 3 }, { key: 'failed' });
-    await eventually(async () => done.includes(2) && (await rows()).length === 2);
+    await until(async () => done.includes(2) && (await rows()).length === 2);
     expect(await jobs.removeSuperseded(), 'while it runs').to.equal(0);
     fail();
-    await eventually(async () => (await rows()).every(({ locked_at }) => locked_at === null));
+    await until(async () => (await rows()).every(({ locked_at }) => locked_at === null));
     expect((await rows()).map(({ key }) => key)).to.have.members([null, 'failed']);
     expect(await jobs.removeSuperseded()).to.equal(1);
     expect((await rows()).map(({ key }) => key)).to.deep.equal(['failed']);
@@ -70,6 +70,6 @@ describe('a job that is replaced while it runs', () => {
 
   it('is worked under its new name when an earlier version queued it under another', async () => {
     await database.db.raw(`select graphile_worker.add_job('once_of_a_test', '{"n": 4}')`);
-    await eventually(async () => done.includes(4));
+    await until(async () => done.includes(4));
   });
 });

@@ -5,7 +5,7 @@ import { silent } from '../support/booking-fixture.ts';
 import { aField, aForm } from '../support/builders/form.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { acuityDown, createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
-import { until } from '../support/booking-stack.ts';
+import { until } from '../support/until.ts';
 
 describe('createQuestions', () => {
   let database: TestDatabase;

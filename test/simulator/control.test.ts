@@ -7,6 +7,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { startSimulator, type Simulator, type WebhookTarget } from '../../src/simulator/index.ts';
+import { until } from '../support/until.ts';
 
 const credentials = { userId: '11100001', apiKey: 'demo-acuity-key' };
 const authorization = `Basic ${Buffer.from('11100001:demo-acuity-key').toString('base64')}`;
@@ -90,11 +91,6 @@ describe('the simulator’s control API', () => {
     });
   const appointments = async () =>
     (await api('GET', '/appointments?minDate=2027-01-01&maxDate=2027-01-31&showall=true')).body;
-  async function until(isTrue: () => boolean): Promise<void> {
-    const deadline = Date.now() + 5_000;
-    while (!isTrue() && Date.now() < deadline) await sleep(20);
-    expect(isTrue()).to.equal(true);
-  }
 
   it('resets to the fixture', async () => {
     await book();

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { openSimulatorFixture, tuesdayAtTen, type SimulatorFixture } from '../support/simulator-fixture.ts';
+import { until } from '../support/until.ts';
 
 describe('the simulator’s webhooks', () => {
   let fixture: SimulatorFixture;
@@ -37,12 +38,6 @@ describe('the simulator’s webhooks', () => {
       target = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
     });
     afterEach(() => void receiver.close());
-
-    async function until(isTrue: () => boolean): Promise<void> {
-      const deadline = Date.now() + 5_000;
-      while (!isTrue() && Date.now() < deadline) await sleep(20);
-      expect(isTrue()).to.equal(true);
-    }
 
     it('are created, listed and deleted, twenty-five at most, for known events and reachable targets only', async () => {
       const event = 'appointment.changed';

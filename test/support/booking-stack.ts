@@ -1,7 +1,6 @@
 // Shared by the processes of a fault test: a database, an Acuity over HTTP and a mail server. Also checks consistency.
 import type { ChildProcess } from 'node:child_process';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createAcuityClient } from '../../src/adapters/acuity-http/index.ts';
 import { createMemoryCache } from '../../src/adapters/memory-cache.ts';
 import type { AttemptTimings } from '../../src/attempts/index.ts';
@@ -17,6 +16,7 @@ import { onlyAtStart } from './cron.ts';
 import { openSeededDatabase } from './database.ts';
 import { openMailbox } from './mailbox.ts';
 import { testSecret } from './session.ts';
+import { until } from './until.ts';
 
 /** The steps at which a process that books can be killed, in order. */
 export const bookingSteps = [
@@ -194,7 +194,7 @@ export async function bookOne(stack: BookingStack): Promise<string> {
 }
 
 /** Runs a new worker until every attempt is settled and every mail is sent. */
-export async function recover(stack: BookingStack, withinMs = 20_000): Promise<void> {
+export async function recover(stack: BookingStack, withinMs?: number): Promise<void> {
   const system = stack.compose();
   await system.worker.start();
   try {
@@ -209,14 +209,6 @@ async function isQuiet(db: Database): Promise<boolean> {
   const open: unknown[] = await db('booking_attempts').where({ state: 'open' }).limit(1).select('id');
   const queued: unknown[] = await db('emails').where({ status: 'queued' }).limit(1).select('id');
   return open.length + queued.length === 0;
-}
-
-export async function until(isTrue: () => Promise<boolean>, withinMs = 10_000): Promise<void> {
-  const deadline = Date.now() + withinMs;
-  while (!(await isTrue())) {
-    if (Date.now() > deadline) throw new Error('It did not become true in time');
-    await sleep(30);
-  }
 }
 
 interface BookingFacts {

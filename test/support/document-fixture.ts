@@ -211,12 +211,3 @@ export async function cookieOf(fixture: DocumentFixture, email: string): Promise
   const { name, value } = await fixture.app.sessionCookie(email);
   return `${name}=${value}`;
 }
-
-/** Retries until the condition holds. */
-export async function eventually(look: () => Promise<boolean>, withinMs = 5_000): Promise<void> {
-  const until = Date.now() + withinMs;
-  while (!(await look())) {
-    if (Date.now() > until) throw new Error('It did not become so');
-    await sleep(25);
-  }
-}

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { shiftDays } from '../../src/lib/dates.ts';
 import type { Agent } from './app.ts';
 import { openWebhookStack, rita, type WebhookStack } from './webhook-stack.ts';
+import { until } from './until.ts';
 
 export interface Step {
   does: 'book' | 'move' | 'cancel' | 'edit';
@@ -229,12 +230,4 @@ async function disagreements(stack: WebhookStack): Promise<string[]> {
         where p.booking_id = m.booking_id and p.progress = 'no_show')
       else 100 end`);
   return [...found, ...twice.map(({ kind }) => `two mails: ${kind}`)];
-}
-
-async function until(isTrue: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (!(await isTrue())) {
-    if (Date.now() > deadline) throw new Error('Attempts stay open');
-    await sleep(50);
-  }
 }

@@ -4,9 +4,10 @@ import { once } from 'node:events';
 import path from 'node:path';
 import type { Progress } from '../../src/bookings/index.ts';
 import { freePort } from '../../src/dev/free-port.ts';
-import { openBookingStack, until, type BookingStack } from './booking-stack.ts';
+import { openBookingStack, type BookingStack } from './booking-stack.ts';
 import { forkChild, openChildPool } from './child-pool.ts';
 import { eventBody, signed } from './webhook-stack.ts';
+import { until } from './until.ts';
 
 export interface WebhookPlan {
   /** The step at which SIGKILL ends it; null: none. */
@@ -111,7 +112,7 @@ export async function openWebhookProcessFixture(): Promise<WebhookProcessFixture
       const datetime = (await stack.freeTime()).toISOString();
       await acuity('PUT', `/appointments/${appointmentId}/reschedule?admin=true`, { datetime });
     },
-    quiet: (withinMs = 20_000) =>
+    quiet: (withinMs) =>
       until(async () => {
         const waiting: unknown[] = await stack
           .db('webhook_events')
