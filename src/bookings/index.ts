@@ -96,6 +96,7 @@ export {
   madeInAcuityBy,
   type AcuityChanges,
 } from './booking.repository.ts';
+export { createRecentBookings, type RecentBookings } from './booking.recent.ts';
 export { createSameExaminee, type SameExaminee } from './booking.same-examinee.ts';
 export * from './booking.paperwork-rules.ts';
 export * from './booking.service.ts';

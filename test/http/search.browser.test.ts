@@ -71,6 +71,13 @@ describe('the search', function () {
     const { visit, groups } = await search(rita, '');
     expect(visit.at).to.equal('/search');
     expect(groups).to.deep.equal(['Pages']);
+    const opened = await aBookingOf(app.db, 'rita', {});
+    await (await app.signedInVisitor(rita)).get(`/bookings/${opened}`);
+    const recent = await search(rita, '');
+    expect(recent.groups).to.deep.equal(['Bookings you opened last', 'Pages']);
+    expect(recent.visit.attribute('ul[aria-labelledby="found-recent"] a', 'href')).to.equal(
+      `/bookings/${opened}`,
+    );
     expect((await search(rita, 'qqqq zzzz')).visit.text('#search-found')).to.contain('Nothing found');
   });
 

@@ -9,6 +9,7 @@ import type {
   ReportWaits,
   Paperwork,
   SameExaminee,
+  RecentBookings,
   UpcomingBookings,
 } from '../../bookings/index.ts';
 import type { Doctor } from '../../doctor/index.ts';
@@ -42,6 +43,7 @@ export interface PageServices {
   bookingList: BookingList;
   bookingNeeds: BookingNeeds;
   upcomingBookings: UpcomingBookings;
+  recentBookings: RecentBookings;
   paperwork: Paperwork;
   drafts: BookingDrafts;
   documents: DocumentService;

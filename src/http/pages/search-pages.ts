@@ -27,6 +27,12 @@ const listedPages: ListedPage[] = [
   { text: 'Bookings', words: 'list examinations upcoming past', href: paths.bookings() },
   { text: 'Calendar', words: 'month bookings', href: withQuery(paths.bookings(), { view: 'calendar' }) },
   { text: 'Specialists', words: 'doctors list', href: paths.specialists() },
+  {
+    text: 'Wait-list',
+    words: 'waiting earlier time offers held',
+    href: paths.waitList(),
+    isFor: referrers,
+  },
   { text: 'First free times', words: 'soonest availability specialists', href: paths.firstFree() },
   { text: 'Your account', words: 'profile settings name', href: paths.account(), isFor: oneself },
   {
@@ -34,6 +40,12 @@ const listedPages: ListedPage[] = [
     words: 'mail notifications preferences digest unsubscribe',
     href: paths.accountMail(),
     isFor: oneself,
+  },
+  {
+    text: 'Calendar feed',
+    words: 'subscribe outlook google ical address account',
+    href: paths.accountCalendar(),
+    isFor: (viewer) => referrers(viewer) && oneself(viewer),
   },
   { text: 'Password', words: 'change account security', href: paths.accountPassword(), isFor: oneself },
   {
@@ -50,6 +62,12 @@ const listedPages: ListedPage[] = [
   },
   { text: 'Console', words: 'admin staff', href: paths.console(), isFor: isStaff },
   { text: 'Check access', words: 'why refused rights console', href: paths.accessCheck(), isFor: isStaff },
+  {
+    text: 'Paperwork',
+    words: 'documents due late missing consent brief rules',
+    href: paths.paperwork(),
+    isFor: isStaff,
+  },
   { text: 'Act as a referrer', words: 'impersonate phone', href: paths.actAs(), isFor: admins },
   {
     text: 'What was done while acting',

@@ -40,10 +40,12 @@ interface SearchPage extends PageData {
   groups: FoundGroup[];
 }
 
-type Needs = Pick<PageServices, 'bookingList' | 'specialists' | 'config'>;
+type Needs = Pick<PageServices, 'bookingList' | 'recentBookings' | 'specialists' | 'config'>;
 
 /** Of each kind. */
 const most = 10;
+/** Before anything is typed. */
+const mostRecent = 5;
 
 export function searchPages(services: Needs): PageRoute[] {
   const sealed = createSealedSearch(services.config.BETTER_AUTH_SECRET);
@@ -73,14 +75,16 @@ export function searchPages(services: Needs): PageRoute[] {
 }
 
 async function show(
-  { bookingList, specialists }: Needs,
+  { bookingList, recentBookings, specialists }: Needs,
   sealed: SealedSearch,
   req: Request,
   res: Response,
   query: string,
   view: string,
 ): Promise<void> {
-  const { viewer } = actorOf(req, res);
+  const actor = actorOf(req, res);
+  const { viewer } = actor;
+  const recent = query ? [] : await recentBookings(actor, mostRecent);
   const [bookings, found] = query
     ? await Promise.all([
         bookingList.page(viewer, { q: query, limit: most }),
@@ -96,6 +100,11 @@ async function show(
       bookings && bookings !== 'bad_cursor'
         ? bookingGroup(viewer, bookings.bookings, bookings.nextCursor && sealed.seal(viewer.userId, query))
         : null,
+      group(
+        'recent',
+        'Bookings you opened last',
+        recent.map((booking) => bookingFound(viewer, booking)),
+      ),
       group('pages', 'Pages', findPages(viewer, query).slice(0, most)),
     ].filter((one) => one !== null && one.found.length > 0) as FoundGroup[],
   };
