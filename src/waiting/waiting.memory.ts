@@ -1,12 +1,15 @@
 // What nearly every page asks of the wait-list, in memory: read again once an entry or an offer has changed, in any
-// process. It is short: only what is held now, and the bookings that wait now.
+// process. It is short: only the times that are held now, and the entries that wait now.
 import type { HeldTime, Holds } from '../availability/index.ts';
 import type { Database } from '../db/knex.ts';
 import { keep, type KeptVersion } from '../db/kept-version.ts';
+import type { Waiting } from './waiting.repository.ts';
 
 export interface WaitMemory extends Holds {
   /** Whether this person has an offer that is open, or about to be. */
   hasOffer(personId: string): Promise<boolean>;
+  /** How many entries this person has on the list. */
+  countOf(who: Waiting): Promise<number>;
   isOnList(bookingId: string): Promise<boolean>;
 }
 
@@ -20,6 +23,8 @@ interface Hold extends HeldTime {
 interface Known {
   holds: Hold[];
   bookingIds: Set<string>;
+  /** How many entries each person has in their organisation. */
+  counts: Map<string, number>;
 }
 
 export function createWaitMemory(db: Database, keptVersion: KeptVersion): WaitMemory {
@@ -38,8 +43,13 @@ export function createWaitMemory(db: Database, keptVersion: KeptVersion): WaitMe
       );
     },
     hasOffer: async (personId) => (await liveHolds()).some((hold) => hold.personId === personId),
+    countOf: async (who) => (await all()).counts.get(keyOf(who)) ?? 0,
     isOnList: async (bookingId) => (await all()).bookingIds.has(bookingId),
   };
+}
+
+function keyOf({ userId, organizationId }: Waiting): string {
+  return `${userId} ${organizationId}`;
 }
 
 interface HoldRow {
@@ -50,9 +60,13 @@ interface HoldRow {
   left_ms: number;
 }
 
+interface WaitingRow extends Waiting {
+  booking_id: string | null;
+}
+
 async function readKnown(db: Database): Promise<Known> {
   const askedAt = performance.now();
-  const [rows, bookingIds] = await Promise.all([
+  const [rows, entries] = await Promise.all([
     db('wait_offers as o')
       .join('wait_entries as e', 'e.id', 'o.entry_id')
       .whereIn('o.state', ['checking', 'open'])
@@ -63,8 +77,11 @@ async function readKnown(db: Database): Promise<Known> {
       ) as unknown as Promise<HoldRow[]>,
     db('wait_entries')
       .where('state', 'waiting')
-      .whereNotNull('booking_id')
-      .pluck('booking_id') as unknown as Promise<string[]>,
+      .select(
+        'booking_id',
+        'created_by_id as userId',
+        'organization_id as organizationId',
+      ) as unknown as Promise<WaitingRow[]>,
   ]);
   const holds = rows.map((row) => ({
     specialistId: row.specialist_id,
@@ -73,5 +90,11 @@ async function readKnown(db: Database): Promise<Known> {
     endsAt: row.starts_at.getTime() + row.duration_minutes * 60_000,
     until: askedAt + row.left_ms,
   }));
-  return { holds, bookingIds: new Set(bookingIds) };
+  const counts = new Map<string, number>();
+  for (const entry of entries) counts.set(keyOf(entry), (counts.get(keyOf(entry)) ?? 0) + 1);
+  return {
+    holds,
+    bookingIds: new Set(entries.flatMap(({ booking_id: id }) => id ?? [])),
+    counts,
+  };
 }

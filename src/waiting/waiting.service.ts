@@ -60,7 +60,7 @@ export interface WaitList {
   /** Of this person in their organisation. */
   of(viewer: Viewer): Promise<{ entries: WaitEntry[]; offers: WaitOffer[] }>;
   /** For home: no statement while this person has no offer. */
-  offersOf(viewer: Viewer): Promise<WaitOffer[]>;
+  summaryOf(viewer: Viewer): Promise<{ offers: WaitOffer[]; entryCount: number }>;
   /** Of a booking that the viewer may see; no statement while it is not on the list. `offer`: only the viewer's own. */
   ofBooking(viewer: Viewer, bookingId: string): Promise<{ entry: WaitEntry | null; offer: WaitOffer | null }>;
   /** Also ok when the booking is on the list already. */
@@ -83,9 +83,13 @@ export function createWaitList(deps: WaitDeps): WaitList {
       const [entries, open] = await Promise.all([waitingEntries(db, who), openOffers(db, who)]);
       return { entries, offers: open };
     },
-    async offersOf(viewer) {
+    async summaryOf(viewer) {
       const who = waitingOf(viewer);
-      return who && (await deps.memory.hasOffer(who.userId)) ? openOffers(db, who) : [];
+      if (!who) return { offers: [], entryCount: 0 };
+      return {
+        offers: (await deps.memory.hasOffer(who.userId)) ? await openOffers(db, who) : [],
+        entryCount: await deps.memory.countOf(who),
+      };
     },
     async ofBooking(viewer, bookingId) {
       if (!(await deps.memory.isOnList(bookingId))) return { entry: null, offer: null };

@@ -390,8 +390,11 @@ describe('the wait-list', () => {
     await offerFreed();
     expect(await told()).to.deep.equal([rita]);
     const home = await visitors[rita]!.get('/');
+    expect(home.all('main a[href="/wait-list"]')).to.have.length(1);
     expect(home.text('.free-offer')).to.contain('Tue 1 Dec 2026, 9:00 am');
-    expect((await visitors[nadia]!.get('/')).has('.free-offer')).to.equal(false);
+    const others = await visitors[nadia]!.get('/');
+    expect(others.has('.free-offer')).to.equal(false);
+    expect(others.has('main a[href="/wait-list"]')).to.equal(false);
     const begun = await visitors[rita]!.post(home.attribute('.free-offer form', 'action'), {});
     expect(begun.at).to.match(/^\/bookings\/new\/[0-9a-f-]+\/examinee$/);
     await book(rita, early);

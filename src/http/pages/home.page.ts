@@ -22,6 +22,8 @@ export interface HomePage extends PageData {
   upcoming: UpcomingGroup[];
   /** Times that are held for this person. */
   offers: OfferWords[];
+  /** How many entries of the wait-list they have. */
+  waitingCount: number;
 }
 
 export interface HomeNeeds {
@@ -66,13 +68,14 @@ async function showHome(services: Needs, req: Request, res: Response): Promise<v
   const now = services.clock.now();
   const whose: Whose = req.query.whose === 'all' ? 'all' : 'mine';
   const ofStaff = isStaff(viewer);
-  const [found, ahead, offers] = await Promise.all([
+  const [found, ahead, waiting] = await Promise.all([
     services.bookingNeeds.list(viewer, now, { whose, limit: maxNeeds }),
     services.upcomingBookings(viewer, now, { whose, limit: ofStaff ? maxRowsForStaff : maxRows }),
-    services.waitList.offersOf(viewer),
+    services.waitList.summaryOf(viewer),
   ]);
   const page: HomePage = {
-    offers: offers.map((offer) => offerWords(offer, readerZoneOf(req.headers.cookie))),
+    waitingCount: waiting.entryCount,
+    offers: waiting.offers.map((offer) => offerWords(offer, readerZoneOf(req.headers.cookie))),
     title: ofStaff ? 'Upcoming examinations' : 'What needs you',
     firstName: viewer.name.split(' ')[0] ?? viewer.name,
     today: formatDay(now, zone),
