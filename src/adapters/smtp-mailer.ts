@@ -28,13 +28,11 @@ export function createSmtpMailer(
         text: mail.text,
         html: mail.html,
         // Not `icalEvent`, which adds the file twice: as an alternative of the text and as an attachment.
-        attachments: mail.calendar && [
-          {
-            filename: mail.calendar.fileName,
-            content: mail.calendar.content,
-            contentType: `text/calendar; charset=utf-8; method=${mail.calendar.method}`,
-          },
-        ],
+        attachments: mail.calendars?.map(({ fileName, content, method }) => ({
+          filename: fileName,
+          content,
+          contentType: `text/calendar; charset=utf-8; method=${method}`,
+        })),
         headers: {
           'Auto-Submitted': 'auto-generated',
           'X-Auto-Response-Suppress': 'All',

@@ -193,15 +193,11 @@ async function compose(trx: Transaction, kind: MailKindName, subject: Subject): 
     stopUrl: mail.stopUrl ?? null,
     text: mail.text,
     html: mail.html,
-    attachments: mail.calendar
-      ? [
-          {
-            fileName: mail.calendar.fileName,
-            contentType: 'text/calendar',
-            content: Buffer.from(mail.calendar.content),
-          },
-        ]
-      : [],
+    attachments: (mail.calendars ?? []).map(({ fileName, content }) => ({
+      fileName,
+      contentType: 'text/calendar',
+      content: Buffer.from(content),
+    })),
   };
 }
 

@@ -1,9 +1,9 @@
 // The daily digest: one e-mail a day for each person who wants one. What needs them comes first, then what happened.
 import { accountStatusOf, type Viewer } from '../accounts/index.ts';
-import { examineeName, findBooking, type Booking } from '../bookings/index.ts';
+import { bookingCalendar, examineeName, findBooking, type Booking } from '../bookings/index.ts';
 import type { Database, Queryable, Transaction } from '../db/knex.ts';
 import { dayIn, dayInWords, formatExamTime, hourIn } from '../lib/dates.ts';
-import { mailKinds, type MailKindName } from '../mail-kinds/index.ts';
+import { changesCalendar, mailKinds, type MailKindName } from '../mail-kinds/index.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
@@ -174,7 +174,9 @@ export async function digestMessage(
   db: Queryable,
   { needs, told }: DigestContent,
   links: Links,
+  recipient: string,
 ): Promise<Message> {
+  const calendars = await calendarsOf(db, told, links, recipient);
   const happened = await happenedTo(db, withoutNewsIn(needs, told), links);
   const counts = [
     needs.count > 0 && (needs.count === 1 ? '1 booking needs you' : `${needs.count} bookings need you`),
@@ -198,9 +200,25 @@ export async function digestMessage(
       { heading: 'What happened', entries: happened },
     ].filter(({ entries }) => entries.length > 0),
     action: { label: 'Open Examdesk', href: links.home() },
-    footer:
-      'This message was sent to you because you chose a daily digest. It may contain health information: share it only with people who need it.',
+    calendars,
+    footer: `${calendars.length > 0 ? 'The attached files bring your calendar up to date. ' : ''}This message was sent to you because you chose a daily digest. It may contain health information: share it only with people who need it.`,
   };
+}
+
+/** Of each booking whose entry changes, as it is now: a calendar reads one booking from each file. */
+async function calendarsOf(
+  db: Queryable,
+  told: BookingEmail[],
+  links: Links,
+  recipient: string,
+): Promise<NonNullable<Message['calendars']>> {
+  const changes = told.filter(({ kind }) => changesCalendar(kind));
+  const bookings = await Promise.all(
+    [...new Set(changes.flatMap(({ booking_id: id }) => id ?? []))].map((id) => findBooking(db, id)),
+  );
+  return bookings
+    .filter((booking) => booking !== null)
+    .map((booking) => bookingCalendar(booking, links.booking(booking.id), links.organizer, recipient));
 }
 
 /** News that stand under “Needs you” already. */

@@ -178,7 +178,7 @@ function cancelled(subject: Subject): BookingMessage {
 /** The booking stays open and can be moved or cancelled. */
 function noShow(subject: Subject): BookingMessage {
   const { booking } = subject;
-  const { calendar: _, ...rest } = commonParts({ ...subject, missing: [] });
+  const { calendars: _, ...rest } = commonParts({ ...subject, missing: [] });
   return {
     subject: `Examination missed: ${booking.reference}, ${dayOf(booking)}`,
     heading: 'The examinee did not attend',
@@ -207,7 +207,7 @@ function commonParts({ booking, missing, attempt, email, links }: Subject) {
       ...missing.map((paper) => paperFact(paper, booking)),
     ],
     action: { label: 'See the booking', href: url },
-    calendar: bookingCalendar(booking, url, links.organizer, email.recipient),
+    calendars: [bookingCalendar(booking, url, links.organizer, email.recipient)],
   };
 }
 

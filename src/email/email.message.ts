@@ -38,7 +38,7 @@ export async function composeMail(
     html,
     text,
     ...(message.stop && { stopUrl: message.stop }),
-    ...(message.calendar && { calendar: message.calendar }),
+    ...(message.calendars && { calendars: message.calendars }),
   };
 }
 
@@ -69,7 +69,7 @@ function plainMessageOf(
   if (isForStaff(email)) return staffMessage(db, email, links);
   if (!isDigest(email)) return messageAboutBooking(db, email, links);
   if (!digest) throw new Error(`Message ${email.id} has no digest`);
-  return digestMessage(db, digest, links);
+  return digestMessage(db, digest, links, email.recipient);
 }
 
 async function messageAboutBooking(db: Queryable, email: BookingEmail, links: Links): Promise<Message> {

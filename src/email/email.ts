@@ -97,5 +97,5 @@ export interface Message {
   preferences?: string;
   /** The address that stops this kind. */
   stop?: string;
-  calendar?: Mail['calendar'];
+  calendars?: Mail['calendars'];
 }

@@ -21,6 +21,8 @@ interface MailKind {
   choices: readonly Delivery[];
   /** For whoever has not chosen. */
   usual: Delivery;
+  /** The recipient’s calendar follows it, also from the daily digest. */
+  changesCalendar?: true;
 }
 
 const free = ['at_once', 'daily', 'off'] as const;
@@ -34,6 +36,7 @@ export const mailKinds = {
     to: ['booker', 'solicitor'],
     choices: free,
     usual: 'at_once',
+    changesCalendar: true,
   },
   booking_rescheduled: {
     about: 'booking',
@@ -42,6 +45,7 @@ export const mailKinds = {
     to: ['booker', 'solicitor'],
     choices: free,
     usual: 'at_once',
+    changesCalendar: true,
   },
   booking_cancelled: {
     about: 'booking',
@@ -50,6 +54,7 @@ export const mailKinds = {
     to: ['booker', 'solicitor'],
     choices: free,
     usual: 'at_once',
+    changesCalendar: true,
   },
   booking_failed: {
     about: 'booking',
@@ -248,6 +253,10 @@ export const mailKindNames = Object.keys(mailKinds) as MailKindName[];
 export const accountMailKinds = mailKindNames.filter((kind) => mailKinds[kind].about === 'account');
 /** Every kind except those about an account. */
 export const workMailKinds = mailKindNames.filter((kind) => mailKinds[kind].about !== 'account');
+
+export function changesCalendar(kind: MailKindName): boolean {
+  return 'changesCalendar' in mailKinds[kind];
+}
 
 /** Null: no kind of e-mail has this name. */
 export function mailKind(name: string): MailKind | null {

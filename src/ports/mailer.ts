@@ -9,7 +9,8 @@ export interface Mail {
   messageId: string;
   /** RFC 8058: a POST there stops mails like this one, without a session. */
   stopUrl?: string;
-  calendar?: { method: 'PUBLISH' | 'REQUEST' | 'CANCEL'; fileName: string; content: string };
+  /** Files that put entries into a calendar, change or remove them: one for each booking. */
+  calendars?: { method: 'PUBLISH' | 'REQUEST' | 'CANCEL'; fileName: string; content: string }[];
 }
 
 export interface Mailer {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import ICAL from 'ical.js';
 import { createSmtpMailer } from '../../src/adapters/smtp-mailer.ts';
 import { findBooking } from '../../src/bookings/index.ts';
 import type { Mailbox } from '../../src/dev/mailbox.ts';
@@ -127,6 +128,48 @@ describe('the daily digest', () => {
       'booking_no_show sent',
       'daily_digest sent',
     ]);
+  });
+
+  it('brings one calendar file for each booking whose entry changed, as the booking is now', async () => {
+    await want({ booking_rescheduled: 'daily' });
+    await happens('booking_rescheduled');
+    await happens('booking_rescheduled', 'two');
+    await happens('booking_no_show');
+    // In the list of what needs Rita, and therefore not under what happened.
+    const moved: ReadNeeds = async () => {
+      const booking = await findBooking(fixture.db, bookingId);
+      if (!booking) throw new Error('The booking is gone');
+      return { bookings: [{ booking, needs: [{ words: 'Moved by the clinic', dueOn: null }] }], count: 1 };
+    };
+    await writeAt(morning, moved);
+    await sendAll(sender({ readNeeds: moved }));
+    const [mail] = mailbox.mails();
+    const calendars = mail?.attachments.map(({ content }) => ICAL.Component.fromString(content.toString()));
+    const entries = calendars?.map((calendar) => {
+      const event = calendar.getFirstSubcomponent('vevent') ?? expect.fail('The file has no event');
+      return {
+        method: calendar.getFirstPropertyValue('method'),
+        uid: event.getFirstPropertyValue('uid'),
+        attendee: event.getFirstPropertyValue('attendee'),
+        startsAt: (event.getFirstPropertyValue('dtstart') as ICAL.Time).toJSDate(),
+      };
+    });
+    expect(entries).to.deep.equal([
+      {
+        method: 'REQUEST',
+        uid: bookingId,
+        attendee: 'MAILTO:rita@harbour-legal.example',
+        startsAt: tuesdayAtTen,
+      },
+    ]);
+    expect(mail?.text).to.include('The attached files bring your calendar up to date');
+    await mailbox.clear();
+    await fixture.db('emails').delete();
+    await happens('booking_no_show');
+    await writeAt(hours(24));
+    await sendAll();
+    expect(mailbox.mails().map(({ attachments }) => attachments)).to.deep.equal([[]]);
+    expect(mailbox.mails()[0]?.text).not.to.include('calendar');
   });
 
   it('begins with what needs the person, and counts what it does not list', async () => {

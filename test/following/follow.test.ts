@@ -119,7 +119,7 @@ describe('a webhook event', () => {
     const mail = await composeMail(db, row, testLinks);
     expect(mail.subject).to.match(/^Examination missed: EX-/);
     expect(mail.text).not.to.match(/cancelled|free again/);
-    expect(mail.calendar).to.equal(undefined);
+    expect(mail.calendars).to.equal(undefined);
   });
 
   it('updates the examinee’s details without a history entry or a mail', async () => {
