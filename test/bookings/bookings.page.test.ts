@@ -209,6 +209,14 @@ describe('booking pages', () => {
       .map((link) => link.getAttributeValue('href')?.replaceAll('&amp;', '&') ?? '');
     const [reschedule = '', documents = '', calendar = '', cancel = ''] = actions;
     expect(documents).to.match(/#documents$/);
+    const upload = await visitor.get(documents);
+    const ownList = '/bookings?tab=upcoming&from=2027-02-14';
+    expect(upload.attribute('.eyebrow a', 'href')).to.equal(ownList);
+    expect(upload.attribute('#documents > p > a', 'href')).to.equal(ownList);
+    // Without JavaScript: the refused form, as the page after an upload, still knows the list.
+    const refused = await visitor.post(upload.attribute('.document-upload button', 'formaction'), {});
+    expect(refused.status).to.be.oneOf([415, 422]);
+    expect(refused.attribute('.eyebrow a', 'href')).to.equal(ownList);
     expect((await visitor.get(calendar)).headers.get('content-type')).to.match(/^text\/calendar/);
     const picker = await visitor.get(reschedule);
     expect(picker.attribute('.day-free', 'href')).to.contain('back=');

@@ -68,7 +68,10 @@ function actionsOf(booking: Booking, list: string, now: Date): RowAction[] {
       mayChange(booking, 'rescheduled'),
       { text: 'Reschedule', href: withBack(paths.bookingReschedule(id), list) },
     ],
-    [booking.status !== 'cancelled', { text: 'Add documents', href: `${paths.booking(id)}#documents` }],
+    [
+      booking.status !== 'cancelled',
+      { text: 'Add documents', href: `${withBack(paths.booking(id), list)}#documents` },
+    ],
     [
       booking.status !== 'cancelled' && !hasEnded(booking, now),
       { text: 'Add to calendar', href: paths.bookingCalendar(id), isFile: true },

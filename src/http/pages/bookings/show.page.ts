@@ -14,6 +14,7 @@ import type { PageData } from '../../views.ts';
 import { offerWords, type OfferWords } from '../wait-list/offer-words.ts';
 import { shortDay } from '../when.ts';
 import { contactFacts } from './contacts.page.ts';
+import { listOf } from './back-to-list.ts';
 import { answerGroups, type AnswerGroup } from './answer-words.ts';
 import { messagesSection, type MessagesSection, type TypedMessage } from './messages-section.ts';
 import { nextStep, type NextStep } from './next-step.ts';
@@ -53,6 +54,8 @@ export interface BookingPage extends PageData, BookingStatus {
   /** Just booked: shows the reference and what happens next. */
   confirmed: boolean;
   notice: string | null;
+  /** The list that the page was opened from, to add documents; null: another page. */
+  list: string | null;
   documents: DocumentsSection;
   messages: MessagesSection;
   contacts: BookingFact[];
@@ -117,6 +120,7 @@ export async function showBooking(
     ...(refused.errors && { errors: refused.errors }),
     confirmed: req.query.confirmed !== undefined && booking.status === 'active',
     notice: noticeOf(req.query),
+    list: listOf(req),
     contacts: contactFacts(booking.createdBy?.name ?? null, found.contacts),
     documents,
     messages,

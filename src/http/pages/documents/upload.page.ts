@@ -4,7 +4,9 @@ import type { PageRoute } from '../../endpoint.ts';
 import { typed } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import { receiveFiles } from '../../receive-files.ts';
+import { listOf } from '../bookings/back-to-list.ts';
 import { showBooking } from '../bookings/show.page.ts';
+import { withQuery } from '../links.ts';
 import type { PageServices } from '../page-services.ts';
 
 /** The form without JavaScript: all files in one request, then the booking's page with the result. */
@@ -22,8 +24,8 @@ export function uploadPages(services: PageServices): PageRoute[] {
 async function upload(services: PageServices, req: Request<{ id: string }>, res: Response): Promise<void> {
   const received = await receiveFiles(services, req, res, req.params.id);
   if (received.ok) {
-    const page = `${paths.booking(req.params.id)}?uploaded=${received.value.length}`;
-    return res.redirect(303, page);
+    const done = { uploaded: String(received.value.length), back: listOf(req) };
+    return res.redirect(303, withQuery(paths.booking(req.params.id), done));
   }
   if (received.reason === 'signed_out') return res.redirect(303, paths.signIn(paths.booking(req.params.id)));
   const problem = uploadProblem(received, uploadLimits(services.documents));
