@@ -103,10 +103,10 @@ export function createPaperwork({ db, audit }: { db: Database; audit: AuditLog }
     },
 
     async report(now) {
-      const [late, [share]] = [await lateBookings(db, now), await shareInTime(db, now)];
+      const [share] = await shareInTime(db, now);
       return {
-        late,
-        lateCount: late[0]?.late_count ?? 0,
+        late: await lateBookings(db, now),
+        lateCount: await countLatePaperwork(db, now),
         share: { days: shareDays, needed: share?.needed ?? 0, inTime: share?.in_time ?? 0 },
       };
     },
@@ -167,20 +167,30 @@ async function change(
   });
 }
 
-async function lateBookings(db: Queryable, now: Date): Promise<(LateBooking & { late_count: number })[]> {
-  const ahead = [stillToCome('asked.now'), dueWithin(0, 'asked.now'), 'b.organization_id is not null'].join(
-    ' and ',
+const ahead = [stillToCome('asked.now'), dueWithin(0, 'asked.now'), 'b.organization_id is not null'].join(
+  ' and ',
+);
+/** A query for `booking_id, missing` of the bookings that are late, with a parameter for now. */
+const late = `
+  select p.booking_id, json_agg(json_build_object('category', p.category, 'dueOn', p.due_on) order by p.due_on, p.category desc) as missing
+  from (select ?::timestamptz as now) asked cross join lateral (${neededPapers(ahead)}) p join bookings b on b.id = p.booking_id
+  where not p.is_there and p.due_on < (asked.now at time zone b.timezone)::date
+  group by p.booking_id`;
+
+/** How many bookings lack a document whose last day is over. */
+export async function countLatePaperwork(db: Queryable, now: Date): Promise<number> {
+  const { rows } = await db.raw<{ rows: [{ count: number }] }>(
+    `select count(*)::int as count from (${late}) late`,
+    [now],
   );
-  const { rows } = await db.raw<{ rows: (LateBooking & { late_count: number })[] }>(
-    `with asked as (select ?::timestamptz as now),
-     late as (
-       select p.booking_id, json_agg(json_build_object('category', p.category, 'dueOn', p.due_on) order by p.due_on, p.category desc) as missing
-       from asked cross join lateral (${neededPapers(ahead)}) p join bookings b on b.id = p.booking_id
-       where not p.is_there and p.due_on < (asked.now at time zone b.timezone)::date
-       group by p.booking_id)
+  return rows[0].count;
+}
+
+async function lateBookings(db: Queryable, now: Date): Promise<LateBooking[]> {
+  const { rows } = await db.raw<{ rows: LateBooking[] }>(
+    `with late as (${late})
      select b.id, b.reference, trim(b.examinee_first_name || ' ' || b.examinee_last_name) as examinee, o.name as organization,
-       coalesce(u.name, '') as referrer, s.name as specialist, b.starts_at as "startsAt", b.timezone, late.missing,
-       count(*) over () as late_count
+       coalesce(u.name, '') as referrer, s.name as specialist, b.starts_at as "startsAt", b.timezone, late.missing
      from late join bookings b on b.id = late.booking_id
        join organizations o on o.id = b.organization_id join specialists s on s.id = b.specialist_id
        left join users u on u.id = b.created_by_id

@@ -196,6 +196,21 @@ export function setUpNotices(steps: readonly NextStep[]): AttentionNotice[] {
   });
 }
 
+/** @param count of examinations that lack a document whose last day is over */
+export function paperworkNotices(count: number): AttentionNotice[] {
+  const href = '/admin/paperwork';
+  return count === 0
+    ? []
+    : [
+        {
+          label: 'Examinations with late documents',
+          count,
+          href,
+          repair: { label: 'See who is late', href },
+        },
+      ];
+}
+
 /** What is to do on the page Acuity questions; only counts above zero. */
 export function questionNotices({
   lost,

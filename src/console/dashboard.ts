@@ -1,7 +1,7 @@
 // The console's first page: today's examinations, what needs attention, new bookings. Every number is counted by the
 // filters of the list it links to, for the same days in the same zone.
 import type { Role } from '../accounts/index.ts';
-import { bookingSources, progressWords, type Booking } from '../bookings/index.ts';
+import { bookingSources, countLatePaperwork, progressWords, type Booking } from '../bookings/index.ts';
 import type { Database } from '../db/knex.ts';
 import { dayIn, shiftDays, startOfDay } from '../lib/dates.ts';
 import type { MappingAttention } from '../questions/index.ts';
@@ -11,6 +11,7 @@ import { sourceWords } from './columns.ts';
 import { systemNotices } from './dashboard.system.ts';
 import {
   connectionNotices,
+  paperworkNotices,
   questionNotices,
   setUpNotices,
   attentionLists,
@@ -144,6 +145,7 @@ export async function readDashboard(
   const attention: Dashboard['attention'] = await systemNotices(db, role);
   attention.push(...connectionNotices(acuity.connection, role), ...setUpNotices(acuity.steps));
   for (const list of readable) attention.push(await countAttention(db, role, list));
+  attention.push(...paperworkNotices(await countLatePaperwork(db, new Date())));
   if (acuity.questions) attention.push(...questionNotices(acuity.questions));
   return {
     day,

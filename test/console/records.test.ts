@@ -1,7 +1,7 @@
 // What the console's records lead to, its morning page, and what admins make there.
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import { personOf } from '../support/console-records.ts';
+import { aBookingOf, personOf } from '../support/console-records.ts';
 import { acuityDown, createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 
@@ -140,6 +140,26 @@ describe('the console’s records', () => {
         'Damaged or missing files': 1,
       });
     }
+  });
+
+  it('tell how many examinations have late documents, and lead to them', async () => {
+    const lateness = async () => {
+      const { body } = (await sam.get('/admin/api/dashboard').expect(200)) as {
+        body: { attention: { label: string; count: number; href: string | null }[] };
+      };
+      return body.attention.find(({ label }) => label === 'Examinations with late documents');
+    };
+    const before = (await lateness())?.count ?? 0;
+    const id = await aBookingOf(app.db, 'rita', {
+      acuity_appointment_id: 881_000,
+      starts_at: new Date(Date.now() + 20 * 3_600_000),
+    });
+    expect(await lateness()).to.include({ count: before + 1, href: '/admin/paperwork' });
+    await app.database
+      .owner('bookings')
+      .where({ id })
+      .update({ status: 'cancelled', current_progress: 'cancelled' });
+    expect((await lateness())?.count ?? 0).to.equal(before);
   });
 
   it('link a name to its record', async () => {
