@@ -306,9 +306,19 @@ export function allDetails(read: (detail: Detail) => string | null | undefined):
   return nestDetails((detail) => read(detail) ?? detail.absent) as BookingDetails;
 }
 
+/** As `allDetails`, without its lists: each row of each list passes here. */
 export function detailsOfRow(row: DetailColumns): BookingDetails {
-  return allDetails((detail) => row[detail.column as keyof DetailColumns]);
+  const examinee: Record<string, string | null> = {};
+  const ofCase: Record<string, string | null> = {};
+  for (const [isTheirs, name, column, absent] of places)
+    (isTheirs ? examinee : ofCase)[name] = row[column] ?? absent;
+  return { examinee, ...ofCase } as unknown as BookingDetails;
 }
+
+const places = details.map(
+  (detail) =>
+    [isOfExaminee(detail), nameOf(detail), detail.column as keyof DetailColumns, detail.absent] as const,
+);
 
 /** Maps the given details only. */
 export function columnsOf(given: PartialDetails): Partial<DetailColumns> {

@@ -1,9 +1,10 @@
 // What a page of the list shows beside its rows: how many bookings are in each tab, and what of the rows needs the viewer.
-// One statement, which counts no further than it shows.
+// One statement, which counts no further than it shows. The first page of people without filters reads its rows by the same.
 import { isStaff, type Viewer } from '../accounts/index.ts';
 import type { Statement, Statements } from '../db/statements.ts';
-import { askedAs, needKinds, needsSql } from './booking.needs.ts';
-import { askedValues, needsOfSome, toNeed, type Need, type NeedInJson } from './booking.needs-list.ts';
+import { needsSql, type NeedsAsked } from './booking.needs.ts';
+import { needsOfOne, toNeeds, type Need, type NeedInJson } from './booking.needs-list.ts';
+import { bookingColumns, type BookingRow } from './booking.repository.ts';
 import type { ListTab } from './booking.tabs.ts';
 
 export type CountedTab = Exclude<ListTab, 'all'>;
@@ -18,53 +19,142 @@ export interface ListFacts {
   needs: Map<string, Need[]>;
 }
 
-/** @param moment now, and which day it is for the reader */
+export interface ListMoment {
+  now: Date;
+  /** Which day it is for the reader, `YYYY-MM-DD`. */
+  today: string;
+}
+
+/** Beside these rows. */
 export async function readListFacts(
   statements: Statements,
   viewer: Viewer,
-  moment: { now: Date; today: string },
+  { now, today }: ListMoment,
   bookingIds: string[],
 ): Promise<ListFacts> {
-  const { now, today } = moment;
-  const [row] = isStaff(viewer)
-    ? await statements.rows<FactsRow>(ofStaff, [null, null, now, today])
-    : await statements.rows<FactsRow>(ofReferrer, [...askedValues(viewer, now), today, bookingIds]);
-  if (!row) throw new Error('Counting returned no row');
-  const { needs, ...counts } = row;
-  return { counts, needs: new Map(needs.map(({ id, of }) => [id, of.map(toNeed)])) };
+  const rows = isStaff(viewer)
+    ? await statements.rows<FactsRow>(factsOfStaff, [now, today])
+    : await statements.rows<FactsRow>(factsOfReferrer, [now, today, bookingIds, ...whoOf(viewer)]);
+  return factsOf(rows);
 }
 
+export type FirstRow = BookingRow & { starts_at_us: number; section: 'next' | 'past' };
+
+/** The first rows of all bookings, and the facts beside them: what is to come, soonest first, then what was, latest first. */
+export async function readFirstRows(
+  statements: Statements,
+  viewer: Viewer,
+  { now, today }: ListMoment,
+  limit: number,
+): Promise<{ rows: FirstRow[]; facts: ListFacts }> {
+  const rows = isStaff(viewer)
+    ? await statements.rows<FactsRow & FirstRow>(firstOfStaff, [now, today, limit])
+    : await statements.rows<FactsRow & FirstRow>(firstOfReferrer, [now, today, limit, ...whoOf(viewer)]);
+  return { rows: rows.filter(({ id }) => id !== null), facts: factsOf(rows) };
+}
+
+function whoOf(viewer: Viewer): [organizationId: string | null, userId: string] {
+  return [viewer.organization?.id ?? null, viewer.userId];
+}
+
+/** One for each booking with needs or each row; one without a booking where there is none. */
 interface FactsRow extends Record<CountedTab, number> {
-  needs: { id: string; of: NeedInJson[] }[];
+  id: string | null;
+  needs: NeedInJson[] | null;
 }
 
-// As the tabs filter (booking.tabs.ts). The values are subqueries, so that the planner does not estimate by them: else it
-// finds each viewer's own plan cheaper, and plans the statement anew at each request, which takes longer than it does.
+function factsOf(rows: FactsRow[]): ListFacts {
+  const [row] = rows;
+  if (!row) throw new Error('Counting returned no row');
+  const { today, upcoming, past, needs_you } = row;
+  return {
+    counts: { today, upcoming, past, needs_you },
+    needs: new Map(rows.flatMap(({ id, needs }) => (id && needs ? [[id, toNeeds(needs)]] : []))),
+  };
+}
+
+// The values are subqueries, so that the planner does not estimate by them: else it finds each viewer's own plan cheaper,
+// and plans the statement anew at each request, which takes longer than it does.
+const given = {
+  now: '(select $1::timestamptz)',
+  today: '(select $2::date)',
+  organizationId: '(select $4::uuid)',
+  userId: '(select $5::uuid)',
+} as const satisfies NeedsAsked & Record<string, string>;
+const ofOrganization = `b.organization_id = ${given.organizationId}`;
+
+/** As the tabs filter (booking.tabs.ts). */
 const counted = (visible: string) => {
   const few = (condition: string) =>
-    `(select count(*)::integer from (select from bookings b where ${visible}${condition} limit ${mostCounted}) few)`;
+    `(select count(*)::integer from (select from bookings b where ${visible} and ${condition} limit ${mostCounted}) few)`;
+  const { now, today } = given;
   return `
-    ${few(`b.status = 'active' and b.starts_at >= (select $4::date) - interval '1 day' and b.starts_at < (select $4::date) + interval '2 days'
-      and (b.starts_at at time zone b.timezone)::date = (select $4::date)`)} as today,
-    ${few(`b.status = 'active' and b.starts_at >= (select $3::timestamptz)`)} as upcoming,
-    ${few('b.starts_at < (select $3::timestamptz)')} as past`;
+    ${few(`b.status = 'active' and b.starts_at >= ${today} - interval '1 day' and b.starts_at < ${today} + interval '2 days'
+      and (b.starts_at at time zone b.timezone)::date = ${today}`)} as today,
+    ${few(`b.status = 'active' and b.starts_at >= ${now}`)} as upcoming,
+    ${few(`b.starts_at < ${now}`)} as past`;
 };
 
-const needsOfMany = mostCounted * Object.keys(needKinds).length;
+// All that needs somebody in the organisation is found once, for the count and for the rows.
+const found = `found as materialized (${needsSql(given)})`;
+const needsYou = `(select least(count(distinct booking_id), ${mostCounted})::integer from found where is_mine)`;
+/** Of a colleague's booking only what is due. @param ids an array of SQL: the bookings that are shown */
+const needsOf = (ids: string) => `
+  select booking_id, ${needsOfOne} as needs from found
+  where booking_id = any(${ids}) and (is_mine or due_on is not null) group by booking_id`;
 
-const ofReferrer: Statement = {
+const countsOfReferrer = `select ${counted(ofOrganization)}, ${needsYou} as needs_you`;
+const countsOfStaff = `select ${counted('true')}, 0 as needs_you`;
+
+const factsOfReferrer: Statement = {
   name: 'facts of a referrer’s list',
   text: `
-    select ${counted('b.organization_id = (select $1::uuid) and ')},
-      (select least(count(distinct booking_id), ${mostCounted})::integer from (
-        select booking_id from (${needsSql(askedAs)}) found where is_mine limit ${needsOfMany}) few) as needs_you,
-      (select coalesce(json_agg(json_build_object('id', booking_id, 'of', needs)), '[]')
-        from (${needsOfSome('$5::uuid[]')}) n) as needs`,
+    with ${found}
+    select counts.*, n.booking_id as id, n.needs
+    from (${countsOfReferrer}) counts left join (${needsOf('(select $3::uuid[])::uuid[]')}) n on true`,
 };
 
-const ofStaff: Statement = {
+const factsOfStaff: Statement = {
   name: 'facts of the list of staff',
-  // As the values of `askedValues`, of which staff have only the moment.
+  text: `select counts.*, null as id, null as needs from (${countsOfStaff}) counts`,
+};
+
+/** Each half is read through an index, and only then joined. */
+const chosen = (visible: string) => {
+  const half = (section: FirstRow['section'], condition: string, order: string) =>
+    `(select b.id, '${section}' as section from bookings b where ${visible} and ${condition}
+      order by ${order} limit (select $3::integer))`;
+  return `chosen as materialized (
+    ${half('next', `b.starts_at >= ${given.now}`, 'b.starts_at, b.id')}
+    union all
+    ${half('past', `b.starts_at < ${given.now}`, 'b.starts_at desc, b.id desc')})`;
+};
+
+/** @param needs a join of `n`, over the bookings `b` */
+const firstRows = (counts: string, needs: string) => `
+    select ${bookingColumns.join(', ')}, c.section, (extract(epoch from b.starts_at) * 1000000)::bigint as starts_at_us,
+      counts.*, n.needs
+    from (${counts}) counts left join (chosen c
+      join bookings b on b.id = c.id
+      join specialists s on s.id = b.specialist_id
+      left join organizations o on o.id = b.organization_id
+      left join users cb on cb.id = b.created_by_id
+      left join users cf on cf.id = b.created_for_id
+      ${needs}) on true
+    order by c.section, case c.section when 'next' then b.starts_at end, case c.section when 'next' then b.id end,
+      b.starts_at desc, b.id desc
+    limit (select $3::integer)`;
+
+const firstOfReferrer: Statement = {
+  name: 'first rows of a referrer’s list',
   text: `
-    select ${counted('')}, 0 as needs_you, '[]'::json as needs where $1::uuid is null and $2::uuid is null`,
+    with ${found}, ${chosen(ofOrganization)}
+    ${firstRows(countsOfReferrer, `left join (${needsOf('array(select id from chosen)')}) n on n.booking_id = b.id`)}`,
+};
+
+const firstOfStaff: Statement = {
+  name: 'first rows of the list of staff',
+  text: `
+    with ${chosen('true')}
+    ${firstRows(countsOfStaff, 'cross join (select null::json as needs) n')}`,
 };

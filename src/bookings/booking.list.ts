@@ -9,7 +9,7 @@ import type { Clock } from '../ports/clock.ts';
 import { onlyVisible } from './booking.access.ts';
 import { detailFilters, filterValue, type DetailFilters } from './booking.details.ts';
 import { selectBookings, toBooking, type BookingRow } from './booking.repository.ts';
-import { readListFacts, type ListFacts } from './booking.list-facts.ts';
+import { readFirstRows, readListFacts, type ListFacts } from './booking.list-facts.ts';
 import { inTab, onDays, sectionsOf, type Direction, type ListTab, type Section } from './booking.tabs.ts';
 import type { Booking, BookingStatus, Progress } from './booking.ts';
 
@@ -47,7 +47,12 @@ export interface BookingList {
   recordExport(actor: Actor, query: WholeListQuery): Promise<void>;
   /** Every booking of the query, page by page, however long that takes. */
   pages(viewer: Viewer, query: WholeListQuery): AsyncGenerator<Booking[]>;
-  /** What a page of the list shows beside these rows. @param today the reader's day */
+  /** The page, and what it shows beside its rows. */
+  pageWithFacts(
+    viewer: Viewer,
+    query: BookingListQuery & { today: string },
+  ): Promise<(BookingListPage & { facts: ListFacts }) | 'bad_cursor'>;
+  /** What is shown beside these rows. @param today the reader's day */
   facts(viewer: Viewer, today: string, bookingIds: string[]): Promise<ListFacts>;
 }
 
@@ -69,16 +74,25 @@ export function createBookingList(deps: ListDeps): BookingList {
       const sections = sectionsOf(query.tab, search !== null);
       const after = query.cursor === undefined ? null : readCursor(query.cursor, sections);
       if (query.cursor !== undefined && !after) return 'bad_cursor';
-      const rows =
-        after || search || isFiltered(query)
+      return pageOf(
+        after || search || query.tab !== undefined || isFiltered(query)
           ? await rowsOf(db, viewer, query, { sections, search, after, now })
-          : await firstOf(deps, viewer, query, now);
-      const shown = rows.slice(0, query.limit);
-      const last = shown.at(-1);
-      return {
-        bookings: shown.map(toBooking),
-        nextCursor: rows.length > query.limit && last ? writeCursor(last) : null,
-      };
+          : await newestOf(deps, viewer, query.limit + 1),
+        query.limit,
+      );
+    },
+
+    async pageWithFacts(viewer, query) {
+      const { tab, today, cursor, limit } = query;
+      if (tab === 'all' && cursor === undefined && !query.q?.trim() && !isFiltered(query)) {
+        const moment = { now: clock.now(), today };
+        const { rows, facts } = await readFirstRows(deps.statements, viewer, moment, limit + 1);
+        return { ...pageOf(rows, limit), facts };
+      }
+      const page = await list.page(viewer, query);
+      if (page === 'bad_cursor') return page;
+      const ids = page.bookings.map(({ id }) => id);
+      return { ...page, facts: await list.facts(viewer, today, ids) };
     },
 
     facts: (viewer, today, bookingIds) =>
@@ -96,6 +110,16 @@ export function createBookingList(deps: ListDeps): BookingList {
     pages: (viewer, query) => pagesOf(list, viewer, query),
   };
   return list;
+}
+
+/** @param rows one more than are shown, where there are more */
+function pageOf(rows: CursorRow[], limit: number): BookingListPage {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return {
+    bookings: shown.map(toBooking),
+    nextCursor: rows.length > limit && last ? writeCursor(last) : null,
+  };
 }
 
 function namesOf(query: object): string[] {
@@ -196,32 +220,7 @@ function inOrder(
     .orderByRaw(`${orders[direction]} limit ?`, [limit]);
 }
 
-/** What is to come, soonest first, then what was, latest first: each read through an index, then joined. */
-function nextFirst(
-  db: Database,
-  viewer: Pick<Viewer, 'role' | 'organization'>,
-  { now, limit }: { now: Date; limit: number },
-) {
-  const some = (section: Section['name'], condition: string, order: string) =>
-    db('bookings as b')
-      .select('b.id', db.raw(`'${section}' as section`))
-      .modify(onlyVisible, viewer, 'b.organization_id')
-      .whereRaw(condition, [now])
-      .orderByRaw(`${order} limit ?`, [limit]);
-  const chosen = db.unionAll(
-    [some('next', 'b.starts_at >= ?', orders.asc), some('past', 'b.starts_at < ?', orders.desc)],
-    true,
-  );
-  const whenNext = (column: string) => `case c.section when 'next' then ${column} end`;
-  return selectBookings(db)
-    .join(chosen.as('c'), 'c.id', 'b.id')
-    .select<CursorRow[]>('c.section', db.raw(microseconds))
-    .orderByRaw(`c.section, ${whenNext('b.starts_at')}, ${whenNext('b.id')}, ${orders.desc} limit ?`, [
-      limit,
-    ]);
-}
-
-// The pages that are read most: the first, without filters, of programs and of people.
+// The page that programs read most: the first, without filters. For people see booking.list-facts.ts.
 const asStaff = { role: 'support', organization: null } as const;
 const asReferrerOf = (id: string) => ({ role: 'referrer', organization: { id, name: '' } }) as const;
 const newestOfAll = prepare<FoundRow, { limit: number }>('newest of all bookings', (db, { limit }) =>
@@ -231,25 +230,10 @@ const newestOfOrganization = prepare<FoundRow, { id: string; limit: number }>(
   'newest bookings of an organisation',
   (db, { id, limit }) => inOrder(db, asReferrerOf(id), 'desc', limit),
 );
-const nextOfAll = prepare<CursorRow, { now: Date; limit: number }>('next of all bookings', (db, given) =>
-  nextFirst(db, asStaff, given),
-);
-const nextOfOrganization = prepare<CursorRow, { id: string; now: Date; limit: number }>(
-  'next bookings of an organisation',
-  (db, { id, ...given }) => nextFirst(db, asReferrerOf(id), given),
-);
 
-async function firstOf(
-  deps: ListDeps,
-  viewer: Viewer,
-  { tab, limit: shown }: BookingListQuery,
-  now: Date,
-): Promise<CursorRow[]> {
-  const limit = shown + 1;
+async function newestOf(deps: ListDeps, viewer: Viewer, limit: number): Promise<CursorRow[]> {
   const id = organizationOf(viewer);
   if (!isStaff(viewer) && id === undefined) return [];
-  if (tab === 'all')
-    return id === undefined ? nextOfAll(deps, { now, limit }) : nextOfOrganization(deps, { id, now, limit });
   const rows =
     id === undefined ? await newestOfAll(deps, { limit }) : await newestOfOrganization(deps, { id, limit });
   return rows.map((row) => ({ ...row, section: 'exact' }));
@@ -278,11 +262,11 @@ function isFiltered({
   cursor: _cursor,
   limit: _limit,
   q: _q,
-  tab,
+  tab: _tab,
   today: _today,
   ...filters
 }: BookingListQuery): boolean {
-  return (tab ?? 'all') !== 'all' || Object.values(filters).some((wanted) => wanted !== undefined);
+  return Object.values(filters).some((wanted) => wanted !== undefined);
 }
 
 function filtered(rows: Query, query: BookingListQuery): void {

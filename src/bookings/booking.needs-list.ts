@@ -39,8 +39,6 @@ type Asker = Pick<Viewer, 'userId' | 'role' | 'organization'>;
 /** Referrers only: nothing needs staff in this sense. */
 export interface BookingNeeds {
   list(viewer: Asker, now: Date, choice: { whose: Whose; limit: number }): Promise<FoundNeeds>;
-  /** Of these bookings, the viewer's needs, and what is due whoever's it is: for the rows of a list. */
-  ofBookings(viewer: Asker, now: Date, bookingIds: string[]): Promise<Map<string, Need[]>>;
 }
 
 const nobody: FoundNeeds = { bookings: [], counts: { mine: 0, all: 0 } };
@@ -57,18 +55,9 @@ export function createBookingNeeds({ statements }: { statements: Statements }): 
       return {
         bookings: rows
           .filter(({ id }) => id !== null)
-          .map((row) => ({ booking: toBooking(row), needs: row.needs.map(toNeed) })),
+          .map((row) => ({ booking: toBooking(row), needs: toNeeds(row.needs) })),
         counts: { mine: rows[0]?.mine ?? 0, all: rows[0]?.of_all ?? 0 },
       };
-    },
-
-    async ofBookings(viewer, now, bookingIds) {
-      if (isStaff(viewer) || !viewer.organization || bookingIds.length === 0) return new Map();
-      const rows = await statements.rows<{ booking_id: string; needs: NeedInJson[] }>(ofBookingsStatement, [
-        ...askedValues(viewer, now),
-        bookingIds,
-      ]);
-      return new Map(rows.map((row) => [row.booking_id, row.needs.map(toNeed)]));
     },
   };
 }
@@ -89,11 +78,8 @@ export function askedValues(viewer: Asker, now: Date): unknown[] {
   return [viewer.organization?.id ?? null, viewer.userId, now];
 }
 
-const order = `array_position(array[${Object.keys(needKinds)
-  .map((kind) => `'${kind}'`)
-  .join(', ')}], kind)`;
-/** What of one booking needs somebody, over rows of `needsSql` grouped by booking. */
-const needsOfOne = `json_agg(json_build_object('kind', kind, 'at', ${instantSql('at')}, 'dueOn', due_on) order by ${order})`;
+/** What of one booking needs somebody, over rows of `needsSql` grouped by booking. In JSON, for `toNeeds`. */
+export const needsOfOne = `json_agg(json_build_object('kind', kind, 'at', ${instantSql('at')}, 'dueOn', due_on))`;
 
 const listStatement: Statement = {
   name: 'needs of a referrer',
@@ -121,25 +107,6 @@ const listStatement: Statement = {
     order by n.place`,
 };
 
-/**
- * A query for `booking_id, needs` of these bookings, as their rows show them. One booking after the other, by its id:
- * PostgreSQL misjudges how few examinations lie ahead, and would look through those of everybody. The ids are a subquery,
- * so that it does not count them: for few it would plan the whole statement anew each time, which takes longer.
- * @param ids an expression of SQL
- */
-export function needsOfSome(ids: string): string {
-  return `
-    select n.booking_id, n.needs
-    from unnest((select ${ids})) shown (id) cross join lateral (
-      select booking_id, ${needsOfOne} as needs from (${needsSql(askedAs, 'b.id = shown.id')}) found
-      where is_mine or due_on is not null group by booking_id) n`;
-}
-
-const ofBookingsStatement: Statement = {
-  name: 'needs of some bookings',
-  text: needsOfSome('$4::uuid[]'),
-};
-
 export interface NeedInJson {
   kind: NeedKind;
   /** Milliseconds. */
@@ -153,7 +120,13 @@ interface ListRow extends BookingRow {
   of_all: number;
 }
 
-export function toNeed({ kind, at, dueOn }: NeedInJson): Need {
-  const { words, tone, part, isNews } = needKinds[kind];
-  return { kind, words, tone, part, isNew: isNews, at: at === null ? null : new Date(at), dueOn };
+const kindsInOrder = Object.keys(needKinds) as NeedKind[];
+
+export function toNeeds(needs: NeedInJson[]): Need[] {
+  return needs
+    .toSorted((a, b) => kindsInOrder.indexOf(a.kind) - kindsInOrder.indexOf(b.kind))
+    .map(({ kind, at, dueOn }) => {
+      const { words, tone, part, isNews } = needKinds[kind];
+      return { kind, words, tone, part, isNew: isNews, at: at === null ? null : new Date(at), dueOn };
+    });
 }

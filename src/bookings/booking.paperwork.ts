@@ -29,12 +29,21 @@ export function dueWithin(days: number, now: string): string {
  */
 export function neededPapers(where: string, also?: string): string {
   return `
+    with rules as materialized (
+      select id, specialist_id, category, business_days from paperwork_rules),
+    own as materialized (
+      select specialist_id, category from paperwork_rules where specialist_id is not null)
     select b.id as booking_id, needed.rule_id, needed.category, needed.due_on, exists (
         select from documents d
         where d.booking_id = b.id and d.category = needed.category and d.deleted_at is null
           and d.status <> 'infected' and d.damaged_at is null) as is_there${also ? `, ${also}` : ''}
     from bookings b
-      cross join lateral paperwork_needed(b.specialist_id, (b.starts_at at time zone b.timezone)::date) needed
+      cross join lateral (select (b.starts_at at time zone b.timezone)::date as day offset 0) local
+      cross join lateral (
+        select r.id as rule_id, r.category, business_days_before(local.day, r.business_days) as due_on from rules r
+        where r.business_days is not null and (r.specialist_id = b.specialist_id
+          or r.specialist_id is null and (b.specialist_id, r.category) not in (select * from own))
+        offset 0) needed
     where ${where}`;
 }
 

@@ -8,6 +8,7 @@ import {
   createBookingNeeds,
   insertProgress,
   onlyNeeding,
+  readListFacts,
   selectBookings,
   type BookingNeeds,
   type Progress,
@@ -262,8 +263,13 @@ describe('what needs a referrer', () => {
     const first = await needs.list(fixture.people.rita.viewer, friday, { whose: 'mine', limit: 1 });
     expect(first.bookings.map(({ booking }) => booking.id)).to.deep.equal([bookingId]);
     expect(first.counts).to.deep.equal({ mine: 3, all: 3 });
-    const ofRows = await needs.ofBookings(fixture.people.rita.viewer, friday, [news, randomUUID()]);
-    expect([...ofRows].map(([id, all]) => [id, all.map(({ kind }) => kind)])).to.deep.equal([
+    const moment = { now: friday, today: '2026-11-27' };
+    const beside = await readListFacts(fixture.statements, fixture.people.rita.viewer, moment, [
+      news,
+      randomUUID(),
+    ]);
+    expect(beside.counts.needs_you).to.equal(3);
+    expect([...beside.needs].map(([id, all]) => [id, all.map(({ kind }) => kind)])).to.deep.equal([
       [news, ['report_ready']],
     ]);
     const tab = (await selectBookings(fixture.db).modify(

@@ -126,7 +126,7 @@ interface Shown {
 async function listPage(services: Needs, shown: Shown): Promise<BookingListPage | 'bad_cursor'> {
   const { viewer, filter, words, query, now, today } = shown;
   const { cursor, limit, tab = 'all' } = filter;
-  const found = await services.bookingList.page(viewer, {
+  const found = await services.bookingList.pageWithFacts(viewer, {
     ...filterQuery(filter),
     q: words ?? undefined,
     tab,
@@ -135,10 +135,9 @@ async function listPage(services: Needs, shown: Shown): Promise<BookingListPage 
     limit,
   });
   if (found === 'bad_cursor') return 'bad_cursor';
-  const { bookings, nextCursor } = found;
+  const { bookings, nextCursor, facts } = found;
   const size = { limit: limit === defaultPageSize ? null : String(limit) };
   const here = withQuery(paths.bookings(), { ...query, ...size, cursor });
-  const facts = await services.bookingList.facts(viewer, today, idsOf(bookings));
   const goesOn = tab === 'all' && words === null;
   return {
     ...(await framePage(services, shown, facts)),
