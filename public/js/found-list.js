@@ -40,7 +40,8 @@ function prepare(box, place) {
   }
   choose(box, options, Math.min(place, options.length - 1));
   const count = box.closest('form').parentElement.querySelector('[data-found-count]');
-  if (count) count.textContent = options.length === 1 ? '1 result' : `${options.length} results`;
+  const found = options.filter((option) => !option.matches('.found-act')).length;
+  if (count) count.textContent = found === 1 ? '1 result' : `${found} results`;
 }
 
 const prepareAll = () => {
@@ -72,5 +73,5 @@ document.addEventListener('input', ({ target, isTrusted }) => {
     choose(target, partsOf(target).options, -1);
   }
 });
-document.addEventListener('htmx:after:swap', prepareAll);
+for (const name of ['htmx:after:swap', 'examdesk:found']) document.addEventListener(name, prepareAll);
 prepareAll();

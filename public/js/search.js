@@ -1,8 +1,24 @@
-// Opens the search over the page: by the link in the header, Ctrl+K, or / where nobody types. Admins have Ctrl+K for the
-// people they act as (act-as-key.js). The key / can be switched off, for whoever speaks instead of typing (WCAG 2.1.4).
+// Opens the search over the page: by the link in the header, Ctrl+K, or / where nobody types. In the console, whose bar has
+// the search's field, the keys lead there. Admins have Ctrl+K for the people they act as (act-as-key.js). The key / can be
+// switched off, for whoever speaks instead of typing (WCAG 2.1.4).
 const link = document.querySelector('[data-search]');
+const fieldInBar = () => document.querySelector('[data-search-field]');
 const keyOff = 'examdesk.search-key-off';
 let dialog = null;
+
+const nameKeyButton = (button) => {
+  button.textContent = localStorage.getItem(keyOff) ? 'Turn on the key /' : 'Turn off the key /';
+};
+const nameKeyButtons = () => {
+  for (const button of document.querySelectorAll('[data-search-key]')) nameKeyButton(button);
+};
+document.addEventListener('click', ({ target }) => {
+  if (!(target instanceof Element) || !target.closest('[data-search-key]')) return;
+  if (localStorage.getItem(keyOff)) localStorage.removeItem(keyOff);
+  else localStorage.setItem(keyOff, 'yes');
+  nameKeyButtons();
+});
+document.addEventListener('examdesk:found', nameKeyButtons);
 
 function build() {
   const box = document.createElement('dialog');
@@ -19,15 +35,8 @@ function build() {
   }
   close.textContent = 'Close';
   close.addEventListener('click', () => box.close());
-  const words = () => {
-    key.textContent = localStorage.getItem(keyOff) ? 'Turn on the key /' : 'Turn off the key /';
-  };
-  key.addEventListener('click', () => {
-    if (localStorage.getItem(keyOff)) localStorage.removeItem(keyOff);
-    else localStorage.setItem(keyOff, 'yes');
-    words();
-  });
-  words();
+  key.dataset.searchKey = '';
+  nameKeyButton(key);
   foot.append(close, key);
   box.append(found, foot);
   box.addEventListener('click', ({ target }) => {
@@ -51,24 +60,26 @@ const isTyping = (target) =>
   (target.isContentEditable || target.matches('input, textarea, select, [role="textbox"]'));
 
 // On the search's own page its field is there already.
-if (link && location.pathname !== new URL(link.href).pathname) {
+const opensHere = link && location.pathname !== new URL(link.href).pathname;
+if (opensHere)
   link.addEventListener('click', (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     void open();
   });
-  addEventListener('keydown', (event) => {
-    if (event.defaultPrevented || event.altKey || event.isComposing) return;
-    const isCtrlK = event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey) && !event.shiftKey;
-    const isSlash =
-      event.key === '/' &&
-      !event.ctrlKey &&
-      !event.metaKey &&
-      !isTyping(event.target) &&
-      !localStorage.getItem(keyOff);
-    if (!isSlash && !(isCtrlK && !document.querySelector('[data-act-as]'))) return;
-    if (document.querySelector('dialog[open]')) return;
-    event.preventDefault();
-    void open();
-  });
-}
+addEventListener('keydown', (event) => {
+  const field = fieldInBar();
+  if ((!opensHere && !field) || event.defaultPrevented || event.altKey || event.isComposing) return;
+  const isCtrlK = event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey) && !event.shiftKey;
+  const isSlash =
+    event.key === '/' &&
+    !event.ctrlKey &&
+    !event.metaKey &&
+    !isTyping(event.target) &&
+    !localStorage.getItem(keyOff);
+  if (!isSlash && !(isCtrlK && !document.querySelector('[data-act-as]'))) return;
+  if (document.querySelector('dialog[open]')) return;
+  event.preventDefault();
+  if (field) field.select();
+  else void open();
+});

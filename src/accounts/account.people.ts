@@ -1,6 +1,7 @@
 // How admins manage accounts. Nothing is deleted: bookings stay with the organisation and keep people's names.
 import type { Queryable, Transaction } from '../db/knex.ts';
 import { isMergedAway, blockMerges } from '../db/merges.ts';
+import { readWords, whereOwn } from '../db/search.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import { tidyEmail } from '../lib/typed-email.ts';
 import { isUuid } from '../lib/uuid.ts';
@@ -45,7 +46,11 @@ export interface Person {
   lastSeenAt: Date | null;
 }
 
-type PeopleFilter = { organizationId: string } | { staff: true };
+type PeopleFilter =
+  | { organizationId: string }
+  | { staff: true }
+  /** Staff, and people who are not active, by words of the name or address. Active referrers: impersonation's search. */
+  | { othersCalled: string };
 
 export interface People {
   /** Active people first, then by name, 50 a page. @param page from 1 */
@@ -62,10 +67,18 @@ export interface People {
 export function createPeople(deps: AccountDeps): People {
   return {
     async list(filter, page = 1) {
+      const words = 'othersCalled' in filter ? await readWords(deps.db, filter.othersCalled) : null;
+      if (words?.length === 0) return pagedOf([]);
       const rows: PersonRow[] = await selectPeople(deps)
         .modify((people) => {
           if ('organizationId' in filter) void people.where('m.organization_id', filter.organizationId);
-          else void people.whereIn('u.role', ['support', 'admin']);
+          else if (!words) void people.whereIn('u.role', ['support', 'admin']);
+          else
+            whereOwn(
+              people.whereRaw(`(u.role <> 'referrer' or u.banned)`),
+              { words: 'u.search_text' },
+              words,
+            );
         })
         .orderBy(['u.banned', 'u.name', 'u.id'])
         .modify(onPage, page);

@@ -117,9 +117,10 @@ export function createAssets(options: { cache: boolean }): Assets {
 
 /** One request instead of many; in cascade order. */
 const stylesheets = {
-  examdesk: ['tokens', 'base', 'forms', 'parts', 'pages', 'lists'],
+  examdesk: ['tokens', 'base', 'forms', 'parts', 'pages', 'lists', 'found'],
   console: [
     'tokens',
+    'found',
     'console/looks',
     'console/pieces',
     'console/bar',

@@ -6,6 +6,9 @@ const linkPages = {
   email_change: 'email',
 } as const;
 
+/** @param list of the console (console/tables.ts) */
+const consoleRecord = (list: string, id: string) => `/admin/resources/${list}/records/${id}/show`;
+
 export const paths = {
   home: () => '/',
   signIn: (next?: string) => (next ? `/sign-in?next=${encodeURIComponent(next)}` : '/sign-in'),
@@ -13,7 +16,7 @@ export const paths = {
   /** Until when the session lasts; POST extends it. */
   session: () => '/session',
   bookings: () => '/bookings',
-  /** Over bookings, specialists and pages. */
+  /** Over bookings, specialists and pages; for staff also organisations, for admins people. */
   search: () => '/search',
   /** By reference only: other search words never appear in URLs. */
   bookingsFound: (reference: string) => `/bookings?q=${encodeURIComponent(reference)}`,
@@ -79,7 +82,9 @@ export const paths = {
   availability: (specialistId: string) => `/specialists/${specialistId}/availability`,
   questions: (specialistId: string) => `/specialists/${specialistId}/questions`,
   console: () => '/admin',
-  consoleBooking: (id: string) => `/admin/resources/bookings/records/${id}/show`,
+  consoleRecord,
+  consoleList: (list: string) => `/admin/resources/${list}`,
+  consoleBooking: (id: string) => consoleRecord('bookings', id),
   bookingsWithoutReferrer: () => '/admin/resources/bookings?filters.needsReferrer=true',
   relay: () => '/automation/acuity',
   acuityWebhook: () => '/webhooks/acuity',

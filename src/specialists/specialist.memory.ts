@@ -17,6 +17,7 @@ export function keepSpecialists(
       const { type } = filter;
       return (await all()).filter((one) => one.isActive && (!type || offers(one, type)));
     },
+    search: (q) => repository.search(q),
     async findById(id, trx) {
       if (trx) return repository.findById(id, trx);
       return isUuid(id) ? ((await all()).find((one) => one.id === id.toLowerCase()) ?? null) : null;

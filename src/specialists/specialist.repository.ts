@@ -9,6 +9,8 @@ export interface SpecialistRepository {
   listAll(): Promise<Specialist[]>;
   /** Active specialists in their order. `q` searches name, title, specialty, location, languages and what they examine. */
   listActive(filter?: { q?: string; type?: ExaminationType }): Promise<Specialist[]>;
+  /** In their order, inactive ones too. */
+  search(q: string): Promise<Specialist[]>;
   /** Also finds an inactive one; null when there is none or `id` is not a UUID. */
   findById(id: string, trx?: Queryable): Promise<Specialist | null>;
   findByCalendar(acuityCalendarId: number, trx?: Queryable): Promise<Specialist | null>;
@@ -43,27 +45,32 @@ export function createSpecialistRepository(db: Queryable): SpecialistRepository 
     return rows[0] ? asSpecialist(rows[0]) : null;
   }
 
+  const select = () => db('specialists').orderBy(order).select<SpecialistRow[]>(db.raw(columns));
+
+  async function narrow(query: ReturnType<typeof select>, q: string): Promise<void> {
+    const words = await readWords(db, q);
+    if (words.length === 0) void query.whereRaw('false');
+    else whereOwn(query, { words: searchedText }, words);
+  }
+
   return {
     async listAll() {
-      const rows = await db('specialists').orderBy(order).select<SpecialistRow[]>(db.raw(columns));
-      return rows.map(asSpecialist);
+      return (await select()).map(asSpecialist);
     },
     async listActive({ q, type } = {}) {
-      const query = db('specialists')
-        .where('is_active', true)
-        .orderBy(order)
-        .select<SpecialistRow[]>(db.raw(columns));
-      if (q?.trim()) {
-        const words = await readWords(db, q);
-        if (words.length === 0) return [];
-        whereOwn(query, { words: searchedText }, words);
-      }
+      const query = select().where('is_active', true);
+      if (q?.trim()) await narrow(query, q);
       if (type) {
         void query.whereRaw(
           'exists (select from specialist_services s where s.specialist_id = specialists.id and s.type = ?)',
           [type],
         );
       }
+      return (await query).map(asSpecialist);
+    },
+    async search(q) {
+      const query = select();
+      await narrow(query, q);
       return (await query).map(asSpecialist);
     },
     async findById(id, trx = db) {

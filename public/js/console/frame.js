@@ -39,6 +39,7 @@
         h('img', { src: '/img/mark.svg', alt: '', width: 32, height: 32 }),
         h('span', null, 'Examdesk'),
       ),
+      h(examdesk.SearchBox),
       h('a', { href: '/', className: 'console-quiet' }, 'Leave the console'),
       admin &&
         h(

@@ -111,7 +111,7 @@ async function start(impersonation: ImpersonationService, req: Request, res: Res
     return confirm(res.status(422), referrer, typed(req.body, 'reason'), errors);
   }
   await startActing(impersonation, req, res);
-  res.redirect(303, paths.bookings());
+  res.redirect(303, typed(req.body, 'to') === 'booking' ? paths.newBooking() : paths.bookings());
 }
 
 function confirm(
