@@ -881,6 +881,46 @@ CREATE TABLE booking_drafts (
 CREATE INDEX booking_drafts_expires_idx ON booking_drafts USING btree (expires_at);
 CREATE TRIGGER booking_drafts_updated_at BEFORE UPDATE ON booking_drafts FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
+CREATE TABLE bulk_actions (
+  id uuid NOT NULL,
+  kind text NOT NULL,
+  made_by_id uuid NOT NULL,
+  input jsonb DEFAULT '{}'::jsonb NOT NULL,
+  request jsonb,
+  state text DEFAULT 'prepared'::text NOT NULL,
+  is_cut boolean DEFAULT false NOT NULL,
+  worked_at timestamptz,
+  created_at timestamptz DEFAULT now() NOT NULL,
+  begun_at timestamptz,
+  ended_at timestamptz,
+  stopped_by_id uuid,
+  CONSTRAINT bulk_actions_pkey PRIMARY KEY (id),
+  CONSTRAINT bulk_actions_check CHECK ((state = 'prepared'::text) = (begun_at IS NULL)),
+  CONSTRAINT bulk_actions_check1 CHECK ((state = ANY (ARRAY['stopped'::text, 'done'::text])) = (ended_at IS NOT NULL)),
+  CONSTRAINT bulk_actions_state_check CHECK (state = ANY (ARRAY['prepared'::text, 'running'::text, 'stopped'::text, 'done'::text])),
+  CONSTRAINT bulk_actions_made_by_id_fkey FOREIGN KEY (made_by_id) REFERENCES users(id),
+  CONSTRAINT bulk_actions_stopped_by_id_fkey FOREIGN KEY (stopped_by_id) REFERENCES users(id)
+);
+CREATE INDEX bulk_actions_maker_idx ON bulk_actions USING btree (made_by_id);
+CREATE INDEX bulk_actions_state_idx ON bulk_actions USING btree (state, created_at);
+CREATE INDEX bulk_actions_stopper_idx ON bulk_actions USING btree (stopped_by_id) WHERE stopped_by_id IS NOT NULL;
+
+CREATE TABLE bulk_items (
+  bulk_action_id uuid NOT NULL,
+  place integer NOT NULL,
+  record_id uuid NOT NULL,
+  seen text NOT NULL,
+  state text NOT NULL,
+  reason text,
+  settled_at timestamptz,
+  CONSTRAINT bulk_items_pkey PRIMARY KEY (bulk_action_id, place),
+  CONSTRAINT bulk_items_check CHECK ((state = 'skipped'::text) = (reason IS NOT NULL)),
+  CONSTRAINT bulk_items_state_check CHECK (state = ANY (ARRAY['waiting'::text, 'done'::text, 'skipped'::text])),
+  CONSTRAINT bulk_items_bulk_action_id_fkey FOREIGN KEY (bulk_action_id) REFERENCES bulk_actions(id) ON DELETE CASCADE
+);
+CREATE INDEX bulk_items_done_idx ON bulk_items USING btree (record_id, settled_at) WHERE state = 'done'::text;
+CREATE INDEX bulk_items_waiting_idx ON bulk_items USING btree (bulk_action_id, place) WHERE state = 'waiting'::text;
+
 CREATE TABLE calendar_feeds (
   user_id uuid NOT NULL,
   token_digest bytea NOT NULL,
@@ -1470,21 +1510,26 @@ CREATE TABLE drift_items (
   superseded boolean DEFAULT false NOT NULL,
   is_over boolean DEFAULT false NOT NULL,
   specialist_id uuid,
+  closed_at timestamptz,
+  closed_by_id uuid,
   CONSTRAINT drift_items_pkey PRIMARY KEY (id),
   CONSTRAINT drift_items_of_specialist_key UNIQUE (report_id, specialist_id, difference),
   CONSTRAINT drift_items_report_id_appointment_id_difference_key UNIQUE (report_id, appointment_id, difference),
+  CONSTRAINT drift_items_check CHECK ((closed_at IS NULL) = (closed_by_id IS NULL)),
   CONSTRAINT drift_items_difference_check CHECK (difference = ANY (ARRAY['missing_here'::text, 'missing_there'::text, 'status'::text, 'time'::text, 'duration'::text, 'specialist'::text, 'unknown_calendar'::text, 'type'::text, 'location'::text, 'link'::text, 'details'::text, 'specialist_place'::text, 'specialist_zone'::text, 'service_length'::text])),
   CONSTRAINT drift_items_of_one CHECK (num_nonnulls(appointment_id, specialist_id) = 1),
   CONSTRAINT drift_items_state_check CHECK (state = ANY (ARRAY['fixed'::text, 'left'::text, 'found'::text])),
   CONSTRAINT drift_items_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES bookings(id),
+  CONSTRAINT drift_items_closed_by_id_fkey FOREIGN KEY (closed_by_id) REFERENCES users(id),
   CONSTRAINT drift_items_report_id_fkey FOREIGN KEY (report_id) REFERENCES drift_reports(id) ON DELETE CASCADE,
   CONSTRAINT drift_items_specialist_id_fkey FOREIGN KEY (specialist_id) REFERENCES specialists(id)
 );
 CREATE INDEX drift_items_appointment_idx ON drift_items USING btree (appointment_id);
+CREATE INDEX drift_items_closer_idx ON drift_items USING btree (closed_by_id) WHERE closed_by_id IS NOT NULL;
 CREATE INDEX drift_items_left_idx ON drift_items USING btree (state, found_at DESC) WHERE state = 'left'::text;
 CREATE INDEX drift_items_list_idx ON drift_items USING btree (found_at, id);
 CREATE INDEX drift_items_report_idx ON drift_items USING btree (report_id, found_at);
-CREATE INDEX drift_items_still_different_idx ON drift_items USING btree (found_at, id) WHERE state = 'left'::text AND NOT superseded;
+CREATE INDEX drift_items_still_different_idx ON drift_items USING btree (found_at, id) WHERE state = 'left'::text AND NOT superseded AND closed_at IS NULL;
 
 CREATE TABLE freed_times (
   id uuid DEFAULT gen_random_uuid() NOT NULL,

@@ -44,6 +44,13 @@ import {
   intakeDetails,
   tellNobody,
 } from './bookings/index.ts';
+import {
+  createBulkActions,
+  createBulkVerbs,
+  createBulkWork,
+  type BulkWork,
+  type BulkWorkDeps,
+} from './bulk/index.ts';
 import type { Config } from './config.ts';
 import { keep } from './db/kept-version.ts';
 import { databaseUsage, poolUsage } from './db/knex.ts';
@@ -120,6 +127,7 @@ export interface Overrides {
   convergence?: Pick<ConvergenceDeps, 'readAgainMs' | 'linkDelayMs'>;
   webhooks?: Pick<WebhookDeps, 'onStep'>;
   waiting?: Pick<OfferDeps, 'onStep'>;
+  bulk?: Pick<BulkWorkDeps, 'onStep'>;
   relay?: Partial<Pick<RelayDeps, 'targetUrl' | 'concurrency' | 'pollMs' | 'timeoutMs' | 'onStep'>>;
   doctor?: DoctorOverrides;
   emails?: Pick<EmailSenderDeps, 'firstPauseMs' | 'sweepAfterMs' | 'onStep'> & Pick<OutboxDeps, 'gatherMs'>;
@@ -140,6 +148,7 @@ export interface System extends Workers {
       restoring: Restoring;
       nextFreeFiller: NextFreeFiller;
       waitListOffers: WaitListOffers;
+      bulkWork: BulkWork;
     };
   relay: Relay;
   readiness: Services['readiness'];
@@ -258,13 +267,25 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     quietSettlement,
     ...overrides.convergence,
   });
-  const webhooks = createWebhookService({
+  const webhookDeps: WebhookDeps = {
     ...ground,
     convergence,
     apiKeys: config.ACUITY_API_KEY,
     automationSecrets: config.AUTOMATION_SECRETS,
     delayMs: config.WEBHOOK_DELAY_SECONDS * 1_000,
     ...overrides.webhooks,
+  };
+  const webhooks = createWebhookService(webhookDeps);
+  const bulkWork = createBulkWork({
+    ...ground,
+    verbsIn: (trx) =>
+      createBulkVerbs({
+        ...ground,
+        db: trx,
+        bookings: createBookingService({ ...ground, db: trx, announce, findOpenChange }),
+        webhooks: createWebhookService({ ...webhookDeps, db: trx }),
+      }),
+    ...overrides.bulk,
   });
   const relay = createRelay({
     ...ground,
@@ -357,6 +378,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
       reminders: createReminders({ ...ground, announce }),
       dailyDigest: createDailyDigest({ ...ground, readNeeds }),
       paperworkReminders: createPaperworkReminders({ ...ground, announce }),
+      bulkWork,
       async sealAudit() {
         await writeRefusalCounts(db);
         return sealAudit(db, config.ENCRYPTION_KEYS);
@@ -386,6 +408,8 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     accounts,
     impersonation,
     merges: createMergeService(ground),
+    bulkActions: createBulkActions(ground),
+    bulkWork,
     specialists: keptSpecialists,
     profileFiles: createProfileFiles({ ...ground, store: outside.store, scanner }),
     reportWaits: createReportWaits(ground),

@@ -27,6 +27,7 @@ const edges: Record<string, string[]> = {
   webhooks: ['audit', 'accounts', 'following'],
   relay: ['webhooks'],
   sync: ['audit', 'accounts', 'specialists', 'questions', 'following'],
+  bulk: ['audit', 'accounts', 'bookings', 'email', 'webhooks', 'sync'],
   importing: ['audit', 'accounts', 'bookings', 'attempts', 'following'],
   doctor: ['audit', 'specialists', 'questions', 'documents', 'sync'],
   restoring: ['audit', 'accounts', 'availability', 'attempts', 'waiting', 'documents', 'email', 'sync'],

@@ -58,6 +58,8 @@ export interface AuditEntry {
     | 'webhook_event'
     | 'email'
     | 'drift_report'
+    | 'drift_item'
+    | 'bulk_action'
     | 'intake_mapping'
     | 'paperwork_rule'
     | 'acuity_connection'

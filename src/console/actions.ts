@@ -86,15 +86,13 @@ export const actionButtons: readonly ActionButton[] = [
   button('replay', 'webhook-events', 'Replay webhook', 'RefreshCw', 'admin', {
     isOffered: (row) => row.state !== 'refused',
   }),
-  {
-    ...button('replay-all', 'webhook-events', 'Replay all undelivered', 'RefreshCw', 'admin'),
-    kind: 'resource',
-  },
   button('send-again', 'emails', 'Send again', 'Send', 'staff', {
     isOffered: (row) => row.status !== 'queued',
   }),
-  { ...button('send-all-again', 'emails', 'Send all failed again', 'Send', 'staff'), kind: 'resource' },
   button('run-again', 'failed-jobs', 'Run again', 'RefreshCw', 'admin'),
+  button('close', 'drift-items', 'Close', 'CheckCircle', 'admin', {
+    isOffered: (row) => row.isStillDifferent === true,
+  }),
   { ...button('reconcile', 'drift-reports', 'Reconcile now', 'RefreshCw', 'admin'), kind: 'resource' },
 ];
 

@@ -14,6 +14,7 @@ import type { Role } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import { readSchema, type Schema } from './schema.ts';
 import { actionButtons, mayDo, type ActionButton } from './actions.ts';
+import { bulkActionsOf } from './bulk.ts';
 import { sentenceCase } from './columns.ts';
 import { linkKey, mayRead, searchBoxOf, type Column, type Table } from './table.ts';
 import { TableResource } from './table.resource.ts';
@@ -256,7 +257,7 @@ function optionsOf(table: Table, role: Role, parts: Parts): ResourceOptions {
       table.columns.map((column) => [column.name, propertyOf(column, table, parts)]),
     ),
     actions: {
-      list: { isAccessible, custom: { search: searchBoxOf(table).hint } },
+      list: { isAccessible, custom: { search: searchBoxOf(table).hint, bulk: bulkActionsOf(table, role) } },
       show: { isAccessible, custom: { related: relatedOf(table, role) } },
       // Closed: everything that writes, and AdminJS's search beside the list.
       new: never,

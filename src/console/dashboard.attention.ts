@@ -1,25 +1,32 @@
 // What needs attention from staff: lists with what to do about their records, and notices.
 import type { Role } from '../accounts/index.ts';
+import type { BulkKind } from '../bulk/index.ts';
 import type { MappingAttention } from '../questions/index.ts';
 import { attentionWords, stepPages, type ConnectionAttention, type NextStep } from '../sync/index.ts';
 import type { Filters } from './table.query.ts';
 
 export interface AttentionList {
+  /** In addresses. */
+  id: string;
   label: string;
   table: string;
   /** Of the list that the number links to. */
   filters: Filters;
   repair: {
     label: string;
-    /** `{next}` is the id of the first record. */
-    href: string;
-    /** The column that decides which record is first. */
-    next?: string;
     who: 'staff' | 'admin';
     /** The label for staff who may not do it. */
     unavailable?: string;
-  };
+  } & Repair;
 }
+
+type Repair =
+  /** One record after the other, in the order of column `next`; `{next}` is the record's id. */
+  | { href: string; next: string }
+  /** One page for all. */
+  | { href: string; next?: undefined }
+  /** One action for all. */
+  | { bulk: BulkKind; next?: undefined };
 
 const record = (table: string, action: string): string =>
   `/admin/resources/${table}/records/{next}/${action}`;
@@ -27,6 +34,7 @@ const action = (table: string, name: string): string => `/admin/resources/${tabl
 
 export const attentionLists: readonly AttentionList[] = [
   {
+    id: 'no-referrer',
     label: 'Bookings without a referrer',
     table: 'bookings',
     filters: { needsReferrer: 'true' },
@@ -38,6 +46,7 @@ export const attentionLists: readonly AttentionList[] = [
     },
   },
   {
+    id: 'details-needed',
     label: 'Bookings with missing details',
     table: 'bookings',
     filters: { detailsNeeded: 'true', status: 'active' },
@@ -49,6 +58,7 @@ export const attentionLists: readonly AttentionList[] = [
     },
   },
   {
+    id: 'unanswered',
     label: 'Unanswered messages',
     table: 'unanswered',
     filters: {},
@@ -60,17 +70,19 @@ export const attentionLists: readonly AttentionList[] = [
     },
   },
   {
+    id: 'undelivered',
     label: 'Webhook events not delivered',
     table: 'webhook-events',
     filters: { state: 'dead' },
     repair: {
       label: 'Replay them all',
-      href: action('webhook-events', 'replay-all'),
+      bulk: 'webhook-events/replay',
       who: 'admin',
       unavailable: 'Ask an admin to replay them',
     },
   },
   {
+    id: 'webhook-events',
     label: 'Webhook events that need attention',
     table: 'webhook-events',
     filters: { needsAttention: 'true' },
@@ -82,6 +94,7 @@ export const attentionLists: readonly AttentionList[] = [
     },
   },
   {
+    id: 'differences',
     label: 'Differences from Acuity',
     table: 'drift-items',
     filters: { isStillDifferent: 'true' },
@@ -93,6 +106,7 @@ export const attentionLists: readonly AttentionList[] = [
     },
   },
   {
+    id: 'reconciliations',
     label: 'Reconciliations that failed',
     table: 'drift-reports',
     filters: { needsAttention: 'true' },
@@ -104,12 +118,14 @@ export const attentionLists: readonly AttentionList[] = [
     },
   },
   {
+    id: 'failed-emails',
     label: 'E-mails that failed',
     table: 'emails',
     filters: { status: 'failed' },
-    repair: { label: 'Send them all again', href: action('emails', 'send-all-again'), who: 'staff' },
+    repair: { label: 'Send them all again', bulk: 'emails/send-again', who: 'staff' },
   },
   {
+    id: 'stuck-emails',
     label: 'E-mails not delivered yet',
     table: 'emails',
     filters: { isStuck: 'true' },
@@ -121,6 +137,7 @@ export const attentionLists: readonly AttentionList[] = [
     },
   },
   {
+    id: 'account-emails',
     label: 'Account e-mails not delivered',
     table: 'account-emails',
     filters: { isStuck: 'true' },
@@ -132,6 +149,7 @@ export const attentionLists: readonly AttentionList[] = [
     },
   },
   {
+    id: 'infected',
     label: 'Infected files',
     table: 'documents',
     filters: { status: 'infected', isDeleted: 'false' },
@@ -143,6 +161,7 @@ export const attentionLists: readonly AttentionList[] = [
     },
   },
   {
+    id: 'damaged',
     label: 'Damaged or missing files',
     table: 'custody-reports',
     filters: { needsAttention: 'true' },
@@ -154,6 +173,7 @@ export const attentionLists: readonly AttentionList[] = [
     },
   },
   {
+    id: 'failed-jobs',
     label: 'Failed jobs',
     table: 'failed-jobs',
     filters: { isOver: 'true' },
@@ -165,6 +185,10 @@ export const attentionLists: readonly AttentionList[] = [
     },
   },
 ];
+
+export function attentionListOf(id: string): AttentionList | null {
+  return attentionLists.find((list) => list.id === id) ?? null;
+}
 
 /** Something to do that is not a list of records. */
 export interface AttentionNotice {

@@ -48,13 +48,15 @@ export interface Dashboard {
     sources: { source: string; words: string; count: number; href: string }[];
   }[];
   attention: {
+    /** Of a list. */
+    id?: string;
     label: string;
     /** Null: there is nothing to count. */
     count: number | null;
     /** Null: this reader may open nothing. */
     href: string | null;
-    /** What to do about it. Without `href` somebody else has to do it. */
-    repair: { label: string; href: string | null };
+    /** What to do about it. Without `href` and `bulk` somebody else has to do it. */
+    repair: { label: string; href: string | null; bulk?: { kind: string; query: string } };
   }[];
   tools: { label: string; about: string; href: string }[];
 }
@@ -214,29 +216,26 @@ async function readWeeks(db: Database, day: string, zone: string): Promise<Dashb
 async function countAttention(
   db: Database,
   role: Role,
-  { label, table, filters, repair }: AttentionList,
+  list: AttentionList,
 ): Promise<Dashboard['attention'][number]> {
-  const mayRepair = role === 'admin' || repair.who === 'staff';
-  const [count, next] = await Promise.all([
-    countRows(db, tableNamed(table), filters),
-    repair.next && mayRepair ? nextOf(db, table, filters, repair.next) : null,
-  ]);
+  const { id, label, table, filters } = list;
   return {
+    id,
     label,
-    count,
+    count: await countRows(db, tableNamed(table), filters),
     href: listOf(table, filters),
-    repair: mayRepair
-      ? { label: repair.label, href: repair.next && !next ? null : repair.href.replace('{next}', next ?? '') }
-      : { label: repair.unavailable ?? 'Ask an admin', href: null },
+    repair: repairOf(list, role),
   };
 }
 
-/** The id of the first record of a list. */
-async function nextOf(db: Database, table: string, filters: Filters, by: string): Promise<string | null> {
-  const row = await selectRows(db, tableNamed(table), filters)
-    .orderBy([{ column: `r.${by}` }, { column: 'r.id' }])
-    .first<{ id: string | number } | undefined>('r.id');
-  return row ? encodeURIComponent(String(row.id)) : null;
+function repairOf(
+  { id, filters, repair }: AttentionList,
+  role: Role,
+): Dashboard['attention'][number]['repair'] {
+  const { label, unavailable = 'Ask an admin' } = repair;
+  if (role !== 'admin' && repair.who !== 'staff') return { label: unavailable, href: null };
+  if ('bulk' in repair) return { label, href: null, bulk: { kind: repair.bulk, query: queryOf(filters) } };
+  return { label, href: repair.next ? `/admin/next/${id}` : repair.href };
 }
 
 function tableNamed(id: string) {
@@ -245,11 +244,13 @@ function tableNamed(id: string) {
   return table;
 }
 
-function listOf(table: string, filters: Filters): string {
+const listOf = (table: string, filters: Filters): string => `/admin/resources/${table}?${queryOf(filters)}`;
+
+function queryOf(filters: Filters): string {
   const query = Object.entries(filters).flatMap(([name, value]) =>
     typeof value === 'string'
       ? [`filters.${name}=${value}`]
       : Object.entries(value).map(([bound, text]) => `filters.${name}~~${bound}=${text}`),
   );
-  return `/admin/resources/${table}?${query.join('&')}`;
+  return query.join('&');
 }

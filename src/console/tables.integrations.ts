@@ -142,8 +142,8 @@ export const driftReports: Table = {
   ],
 };
 
-/** No later reconciliation covered its day; one that did would have recorded it again. */
-const isStillDifferent = `i.state = 'left' and not i.superseded`;
+/** Nobody closed it, and no later reconciliation covered its day; one that did would have recorded it again. */
+const isStillDifferent = `i.state = 'left' and not i.superseded and i.closed_at is null`;
 export const driftItems: Table = {
   id: 'drift-items',
   label: 'Differences from Acuity',
@@ -153,7 +153,7 @@ export const driftItems: Table = {
   title: 'difference',
   sort: { by: 'foundAt', direction: 'desc' },
   from: `drift_items i left join bookings b on b.id = i.booking_id
-    left join specialists s on s.id = i.specialist_id`,
+    left join specialists s on s.id = i.specialist_id left join users c on c.id = i.closed_by_id`,
   columns: [
     column('id', 'id', 'i.id', recordOnly),
     column('foundAt', 'datetime', 'i.found_at'),
@@ -166,6 +166,8 @@ export const driftItems: Table = {
     column('reason', 'string', 'i.reason'),
     column('announced', 'boolean', 'i.announced', recordOnly),
     column('isStillDifferent', 'boolean', isStillDifferent, { label: 'Still different' }),
+    column('closedAt', 'datetime', 'i.closed_at', recordOnly),
+    column('closedBy', 'string', 'c.name', { ...recordOnly, ...linkTo('users', 'c.id') }),
     column('reportId', 'id', 'i.report_id', { ...recordOnly, ...linkTo('drift-reports', 'i.report_id') }),
   ],
 };

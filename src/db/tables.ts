@@ -202,6 +202,29 @@ declare module 'knex/types/tables.js' {
       search_text: string;
       search_lexemes: string;
     };
+    bulk_actions: {
+      id: string;
+      kind: string;
+      made_by_id: string;
+      input: unknown;
+      request: unknown;
+      state: 'prepared' | 'running' | 'stopped' | 'done';
+      is_cut: boolean;
+      worked_at: Date | null;
+      created_at: Date;
+      begun_at: Date | null;
+      ended_at: Date | null;
+      stopped_by_id: string | null;
+    };
+    bulk_items: {
+      bulk_action_id: string;
+      place: number;
+      record_id: string;
+      seen: string;
+      state: 'waiting' | 'done' | 'skipped';
+      reason: string | null;
+      settled_at: Date | null;
+    };
     calendar_feeds: {
       user_id: string;
       token_digest: Buffer;
@@ -278,6 +301,8 @@ declare module 'knex/types/tables.js' {
       superseded: boolean;
       is_over: boolean;
       specialist_id: string | null;
+      closed_at: Date | null;
+      closed_by_id: string | null;
     };
     drift_reports: {
       id: string;

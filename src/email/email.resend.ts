@@ -21,13 +21,13 @@ export type Resent =
 /**
  * Queues a sent or failed message again. `not_theirs`: its recipient has left, or may not see the booking any more.
  * `switched_off`: the recipient does not want this kind. `nobody`: no account has its address any more. Account mails are made again by their own pages.
- * @param only `failed`: leaves a message that somebody else has sent since it was shown (`done_meanwhile`)
+ * @param only the status in which it was shown: in another, somebody else has sent it since (`done_meanwhile`)
  */
 export async function resendEmail(
   { db, audit, jobs }: { db: Database; audit: AuditLog; jobs: JobQueue },
   actor: Actor,
   emailId: string,
-  only?: 'failed',
+  only?: string,
 ): Promise<Resent> {
   if (!isStaff(actor.viewer)) return 'forbidden';
   return db.transaction(async (trx) => {

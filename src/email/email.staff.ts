@@ -33,11 +33,13 @@ interface ReportFacts {
   unannounced: number;
 }
 
-/** Counts future examinations; the console shows those that are over. */
+/** Counts future examinations, without what staff have closed; the console shows the others. */
 async function driftReport(db: Queryable, email: StaffEmail, links: Links): Promise<Message> {
   const count = (which: string) => db.raw(`(count(i.id) filter (where ${which}))::int`);
   const report = (await db('drift_reports as r')
-    .leftJoin('drift_items as i', (join) => join.on('i.report_id', 'r.id').andOnVal('i.is_over', false))
+    .leftJoin('drift_items as i', (join) =>
+      join.on('i.report_id', 'r.id').andOnVal('i.is_over', false).onNull('i.closed_at'),
+    )
     .where('r.id', email.drift_report_id)
     .groupBy('r.id')
     .first('r.from_day', 'r.to_day', {

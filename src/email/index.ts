@@ -17,7 +17,7 @@ export {
 } from './email.jobs.ts';
 export type { EmailRow, Links } from './email.ts';
 export { composeMail } from './email.message.ts';
-export { resendEmail } from './email.resend.ts';
+export { resendEmail, type Resent } from './email.resend.ts';
 export { emailStatuses } from './email.ts';
 export { createExamineeInstructions, type ExamineeInstructions } from './email.instructions.ts';
 export { createPaperworkReminders, type PaperworkReminders } from './email.paperwork.ts';

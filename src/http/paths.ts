@@ -95,6 +95,10 @@ export const paths = {
   /** The tabs of an admin poll it while one of them acts. */
   acting: () => '/admin/acting',
   exitImpersonation: () => '/admin/exit-impersonation',
+  bulkActions: () => '/admin/bulk',
+  bulkAction: (id: string) => `/admin/bulk/${id}`,
+  bulkStart: (id: string) => `/admin/bulk/${id}/start`,
+  bulkStop: (id: string) => `/admin/bulk/${id}/stop`,
   episodes: () => '/admin/episodes',
   episode: (id: string) => `/admin/episodes/${id}`,
   addSpecialist: () => '/admin/resources/specialists/actions/add',

@@ -4,6 +4,7 @@ import { sealAuditJob } from '../audit/index.ts';
 import { checkLateJob, settleAttemptJob, sweepAttemptsJob, type Settlement } from '../attempts/index.ts';
 import { fillNextFreeJob, type NextFreeFiller } from '../availability/index.ts';
 import { removeExpiredDraftsJob, type BookingDrafts } from '../bookings/index.ts';
+import { continueBulkActionJob, sweepBulkActionsJob, type BulkWork } from '../bulk/index.ts';
 import { fetchMeetingLinkJob, type Convergence } from '../following/index.ts';
 import {
   checkSubscriptionsJob,
@@ -58,6 +59,7 @@ export interface JobServices {
   reminders: Reminders;
   dailyDigest: DailyDigest;
   paperworkReminders: PaperworkReminders;
+  bulkWork: BulkWork;
 }
 
 /** A handler that validates its payload: rows of the queue outlive deployments. */
@@ -109,6 +111,11 @@ export function createJobHandlers(services: JobServices): RunnableJob[] {
       job: writePaperworkRemindersJob,
       handle: () => ignoreResult(services.paperworkReminders.write()),
     }),
+    runnable({
+      job: continueBulkActionJob,
+      handle: ({ bulkActionId }) => services.bulkWork.continue(bulkActionId),
+    }),
+    runnable({ job: sweepBulkActionsJob, handle: () => ignoreResult(services.bulkWork.sweep()) }),
   ];
 }
 
@@ -119,6 +126,7 @@ export const cron: CronEntry[] = [
   { schedule: '* * * * *', job: endIdleActingJob, alsoAtStart: true },
   { schedule: '* * * * *', job: fillNextFreeJob, alsoAtStart: true },
   { schedule: '* * * * *', job: offerFreedTimesJob, alsoAtStart: true },
+  { schedule: '* * * * *', job: sweepBulkActionsJob, alsoAtStart: true },
   { schedule: '*/15 * * * *', job: reconcileNearJob },
   { schedule: '*/15 * * * *', job: tellUnassignedJob },
   { schedule: '*/15 * * * *', job: tellUnansweredJob },

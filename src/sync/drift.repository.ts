@@ -1,6 +1,7 @@
 // Reports of reconciliations, and the differences that they found.
 import type { Queryable, Transaction } from '../db/knex.ts';
 import type { DriftItem, Span } from '../following/index.ts';
+import { keepClosed } from './drift.close.ts';
 import { supersedeEarlier } from './drift.superseded.ts';
 
 export const reportKinds = ['near', 'all', 'manual', 'gap'] as const;
@@ -154,6 +155,7 @@ export async function writeWindow(
     rows.length === 0
       ? []
       : await trx('drift_items').insert(rows).onConflict().ignore().returning(['state', 'announced']);
+  if (inserted.some(({ state }) => state === 'left')) await keepClosed(trx, reportId);
   await trx('drift_reports')
     .where({ id: reportId })
     .update({

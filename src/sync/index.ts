@@ -6,6 +6,7 @@ export {
   removeOldReportsJob,
   resumeReconciliationJob,
 } from './sync.jobs.ts';
+export { closeDifference, type Closed } from './drift.close.ts';
 export { abandonRuns } from './drift.repository.ts';
 export type { ReconcileDeps } from './reconcile.ts';
 export type { ConnectionAttention, ConnectionState } from './connection.ts';

@@ -1,5 +1,6 @@
 export {
   createWebhookService,
+  type Replayed,
   type WebhookDeps,
   type WebhookService,
 } from './webhook.service.ts';

@@ -55,8 +55,8 @@ export interface WebhookService {
   process(event: Pick<WebhookEvent, 'id' | 'action' | 'appointmentId'>): Promise<Processed>;
   find(id: string): Promise<WebhookEvent | null>;
   list(filter?: { state?: WebhookEvent['state']; limit?: number }): Promise<WebhookEvent[]>;
-  /** Delivers it again, in any state; with `only: 'dead'`, not if it is no longer dead. */
-  replay(actor: Actor, id: string, only?: 'dead'): Promise<Replayed>;
+  /** Delivers it again, in any state; with `only`, not if its state is another by now (`done_meanwhile`). */
+  replay(actor: Actor, id: string, only?: string): Promise<Replayed>;
 }
 
 export interface WebhookDeps {

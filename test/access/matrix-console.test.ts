@@ -62,10 +62,9 @@ const consoleActions: Record<string, Record<string, string>> = {
   'users/deactivate': { button: 'snnnin', form: 'snnnin' },
   'users/end-sessions': { button: 'snnnin', form: 'snnnin' },
   'webhook-events/replay': { button: 'snnnin', form: 'snnnin' },
-  'webhook-events/replay-all': { button: 'snnnin', form: 'snnnin' },
   'emails/send-again': { button: 'snniin', form: 'snniin' },
-  'emails/send-all-again': { button: 'snniin', form: 'snniin' },
   'failed-jobs/run-again': { button: 'snnnin', form: 'snnnin' },
+  'drift-items/close': { button: 'snnnin', form: 'snnnin' },
   'drift-reports/reconcile': { button: 'snnnin', form: 'snnnin' },
 };
 

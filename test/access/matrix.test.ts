@@ -192,6 +192,13 @@ const table: Record<string, string> = {
   'post /admin/doctor': 'snnnin',
   'get /admin/paperwork': 'snniin',
   'post /admin/paperwork': 'snnnin',
+  'post /admin/bulk': 'snniin',
+  'get /admin/bulk/:id': 'snniin',
+  'post /admin/bulk/:id/start': 'snnnin',
+  'post /admin/bulk/:id/stop': 'snniin',
+  // Here of a kind that does not exist.
+  'get /admin/next/:attention': 'snnuun',
+  'get /admin/api/next/:attention': 'snnuun',
   'get /admin/merges': 'snnnin',
   'post /admin/merges/preview': 'snnnin',
   'post /admin/merges': 'snnnin',

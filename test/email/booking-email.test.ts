@@ -74,6 +74,7 @@ describe('the e-mails of a booking', () => {
       drafts: createBookingDrafts(fixture.db, testClock, systemIds),
       emails,
       waitListOffers: { offerFreed: () => Promise.resolve(0) },
+      bulkWork: { continue: () => Promise.resolve(), sweep: () => Promise.resolve(0) },
       nextFreeFiller: { fill: () => Promise.resolve(0) },
       unassignedDigest: { write: () => Promise.resolve(0) },
       unansweredDigest: { write: () => Promise.resolve(0) },

@@ -54,6 +54,9 @@ const stays: Record<string, string> = {
   'merges.made_by_id': 'an admin',
   'merges.undone_by_id': 'an admin',
   'intake_mappings.saved_by_id': 'an admin',
+  'bulk_actions.made_by_id': 'staff',
+  'bulk_actions.stopped_by_id': 'staff',
+  'drift_items.closed_by_id': 'an admin',
 };
 
 describe('merge', () => {

@@ -145,6 +145,12 @@ export async function openMatrixFixture(): Promise<MatrixFixture> {
       .send({ category: 'brief', fileName: 'large.txt', sizeBytes: 4 });
     return (started.body as { upload: { id: string } }).upload.id;
   };
+  /** Of e-mails: made by the admin, so nobody else begins it. */
+  const aBulkAction = async (): Promise<string> => {
+    const id = randomUUID();
+    await app.db('bulk_actions').insert({ id, kind: 'emails/send-again', made_by_id: userIds.admin });
+    return id;
+  };
   const fill = async (pattern: string): Promise<string> => {
     const filled = pattern
       .replace(':draftId', draftId ?? '')
@@ -162,6 +168,7 @@ export async function openMatrixFixture(): Promise<MatrixFixture> {
     if (filled.includes(':uploadId')) return filled.replace(':uploadId', await anUpload());
     if (/\/documents\/:id\/(release|recall)/.test(filled))
       return filled.replace(':id', await aDocument('draft_report'));
+    if (filled.includes('/bulk/:id')) return filled.replace(':id', await aBulkAction());
     if (filled.includes('/documents/:id')) return filled.replace(':id', await aDocument());
     // The others (a webhook event, a merge) do not exist for anybody who may ask.
     return filled.replace(':id', randomUUID());

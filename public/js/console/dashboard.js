@@ -58,13 +58,38 @@
       h(
         href ? 'a' : 'span',
         { ...(href && { href }), className: 'console-attention-label' },
-        count === null ? h('strong', { 'aria-hidden': 'true' }, '!') : h('strong', null, count),
+        count === null
+          ? h('strong', { 'aria-hidden': 'true' }, '!')
+          : h('strong', null, examdesk.countWords(count)),
         h('span', null, label),
       ),
-      repair.href
-        ? h('a', { href: repair.href, className: 'console-action' }, repair.label)
-        : h('span', { className: 'console-unavailable' }, repair.label),
+      h(Repair, repair),
     );
+  }
+
+  /** A page, an action for all of them, or who can do it. */
+  function Repair({ label, href, bulk }) {
+    if (href) return h('a', { href, className: 'console-action' }, label);
+    if (!bulk) return h('span', { className: 'console-unavailable' }, label);
+    return h(
+      'form',
+      { method: 'post', action: '/admin/bulk' },
+      Object.entries({ ...bulk, which: 'all' }).map(([name, value]) =>
+        h('input', { key: name, type: 'hidden', name, value }),
+      ),
+      h('button', { className: 'console-action' }, label),
+    );
+  }
+
+  /** After the last of its kind was repaired or passed over. */
+  function Last({ attention }) {
+    const { search } = ReactRouter.useLocation();
+    const id = new URLSearchParams(search).get('last');
+    const kind = id && attention.find((entry) => entry.id === id);
+    if (!kind) return null;
+    const words =
+      kind.count === 0 ? `None left: ${kind.label}.` : `${kind.label}: there is no other one to look at.`;
+    return h('p', { className: 'console-next', role: 'status' }, words);
   }
 
   function NeedsAttention({ attention }) {
@@ -143,6 +168,7 @@
       'div',
       { className: 'console-dashboard' },
       h('h1', null, 'Today', h('small', null, ` ${day}`)),
+      h(Last, data),
       h(NeedsAttention, data),
       h('div', { className: 'console-columns' }, h(Today, data), h(Weeks, data)),
       h(Tools, data),

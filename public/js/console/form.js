@@ -114,6 +114,7 @@
     const [isSending, setSending] = useState(false);
     const [notice, setNotice] = useState(null);
     const isLoading = !form && !problem;
+    const isOneOfMany = examdesk.useNextKind() !== null;
 
     const open = async () => {
       setProblem(null);
@@ -157,7 +158,8 @@
         'div',
         { className: 'console-card', role: 'status' },
         h('h2', null, notice),
-        h('a', { href: back, className: 'console-button' }, 'Back'),
+        record && h(examdesk.NextOne, { record, isRepaired: true }),
+        h('a', { href: back, className: isOneOfMany ? 'console-action' : 'console-button' }, 'Back'),
       );
     }
     return h(

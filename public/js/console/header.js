@@ -49,7 +49,7 @@
   }
 
   /** Where the server stops counting (table.query.ts). */
-  const mostCounted = 100_000;
+  const mostCounted = 1_000;
   function countWords(tag) {
     const count = Number(tag);
     return `${count.toLocaleString('en-AU')}${count >= mostCounted ? ' or more' : ''}`;
@@ -106,6 +106,7 @@
           ),
       ),
       isList && h(Tools, { resource, hint: action.custom.search }),
+      record && h(examdesk.NextOne, { record }),
     );
   }
 
@@ -271,5 +272,6 @@
     );
   }
 
+  Object.assign(examdesk, { countWords });
   Object.assign(AdminJS.UserComponents, { ActionHeader: Header, NoRecords });
 })();

@@ -134,7 +134,12 @@
     const text =
       type === 'datetime' && value ? moment(value) : type === 'enum' ? wordsOf(property, value) : value;
     const to = `/admin/resources/${resource.id}/records/${encodeURIComponent(record.id)}/show`;
-    return h(ReactRouterDOM.Link, { to, className: 'console-link' }, text || 'Open');
+    return h(
+      'span',
+      { className: 'console-pick' },
+      h(examdesk.Select, { record, label: text || 'record' }),
+      h(ReactRouterDOM.Link, { to, className: 'console-link' }, text || 'Open'),
+    );
   }
 
   Object.assign(examdesk, { moment, day, pill });

@@ -14,6 +14,8 @@ const otherParameters = new Set([
   'redirectUrl',
   'refresh',
   'ignore_cache',
+  // Of a record: which kind of what needs attention it was opened from.
+  'next',
 ]);
 
 /** Who filters. */
@@ -24,7 +26,7 @@ export interface Reader {
 }
 
 /** @throws Problem `bad_request` */
-export function filtersOf(req: Request, table: Table, reader: Reader): Filters {
+export function filtersOf(req: Pick<Request, 'query'>, table: Table, reader: Reader): Filters {
   const filters: Filters = {};
   for (const [key, value] of Object.entries(req.query)) {
     if (typeof value !== 'string') throw badRequest(`Give ${plain(key)} once.`);
@@ -82,7 +84,7 @@ function instant(text: string, zone: string, daysAfter: 0 | 1): string {
   return new Date(start.getTime() - daysAfter).toISOString();
 }
 
-function checkOrder({ query }: Request, table: Table): void {
+function checkOrder({ query }: Pick<Request, 'query'>, table: Table): void {
   const { sortBy, direction, page, perPage } = query;
   const column = typeof sortBy === 'string' ? columnOf(table, sortBy) : null;
   if (sortBy !== undefined && !column) throw badRequest('This list has no such column to sort by.');

@@ -25,6 +25,7 @@ import { formOf, type FormAction } from './forms/index.ts';
 import { handToAdminJs } from './console.adminjs.ts';
 import { referrerOptions, referrerOptionsAddress } from './forms/bookings.forms.ts';
 import { filtersOf } from './console.query.ts';
+import { nextRoutes } from './console.next.ts';
 import { readScripts, scriptRoute, sendScript } from './console.scripts.ts';
 import { lazy } from './lazy.ts';
 import { sealWords } from './console.seal.ts';
@@ -75,6 +76,7 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
     const acuity = { questions, steps, connection: attention };
     res.json(await readDashboard(services.db, role, zoneOf(req), acuity));
   });
+  router.use(nextRoutes(services));
   const scripts = lazy(readScripts);
   router.get(scriptRoute, sendScript(scripts));
   // Checks who may read which list by which filters. AdminJS checks each action again.
@@ -112,7 +114,19 @@ const recordRefusals =
     next(error);
   };
 
-const parts = ['api', 'resources', 'records', 'actions', 'forms', 'export', 'bulk', 'search', 'list', 'show'];
+const parts = [
+  'api',
+  'resources',
+  'records',
+  'actions',
+  'forms',
+  'export',
+  'bulk',
+  'search',
+  'list',
+  'show',
+  'next',
+];
 
 /** The path with every segment that is not ours as `:id`: it may be a name that somebody typed, and the audit log is append only. */
 function addressOf({ path: asked }: Request): string {

@@ -5,6 +5,7 @@ import { actAsPages } from './impersonation/act-as.page.ts';
 import { episodePages } from './impersonation/episodes.page.ts';
 import { acuityConnectionPages } from './admin/acuity-connection.page.ts';
 import { acuityQuestionPages } from './admin/acuity-questions.page.ts';
+import { bulkPages } from './admin/bulk.page.ts';
 import { doctorPages } from './admin/doctor.page.ts';
 import { mergePages } from './admin/merges.page.ts';
 import { paperworkPages } from './admin/paperwork.page.ts';
@@ -48,6 +49,7 @@ export function pages(services: PageServices): PageRoute[] {
     ...acuityQuestionPages(services),
     ...doctorPages(services),
     ...mergePages(services),
+    ...bulkPages(services),
     ...paperworkPages(services),
     ...actAsPages(services),
     ...episodePages(services),

@@ -12,10 +12,12 @@ import type {
   RecentBookings,
   UpcomingBookings,
 } from '../../bookings/index.ts';
+import type { BulkActions } from '../../bulk/index.ts';
 import type { Doctor } from '../../doctor/index.ts';
 import type { DocumentService } from '../../documents/index.ts';
 import type { UploadStorage } from '../../ports/object-store.ts';
 import type { Config } from '../../config.ts';
+import type { Database } from '../../db/knex.ts';
 import type { ExamineeInstructions } from '../../email/index.ts';
 import type { ImpersonationService } from '../../impersonation/index.ts';
 import type { Mapping } from '../../questions/index.ts';
@@ -30,6 +32,7 @@ import type { WaitList } from '../../waiting/index.ts';
 
 /** The services that pages use. */
 export interface PageServices {
+  db: Database;
   config: Pick<Config, 'BASE_URL' | 'BETTER_AUTH_SECRET'>;
   specialists: SpecialistRepository;
   profileFiles: ProfileFiles;
@@ -51,6 +54,7 @@ export interface PageServices {
   accounts: Accounts;
   mapping: Mapping;
   merges: MergeService;
+  bulkActions: BulkActions;
   doctor: Doctor;
   impersonation: ImpersonationService;
   sync: Pick<SyncService, 'requestRun' | 'spans' | 'connect' | 'connection' | 'firstSteps'>;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { runJobAgain } from '../../../console/index.ts';
 import { resendEmail } from '../../../email/index.ts';
 import type { Span } from '../../../following/index.ts';
+import { closeDifference } from '../../../sync/index.ts';
 import { conflict, forbidden, notFound, parse } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
 import { selectListed, confirmation, type FormAction, type FormField } from './form.ts';
@@ -52,6 +53,20 @@ const runAgain: FormAction = {
   },
 };
 
+const close: FormAction = {
+  open: confirmation(
+    'Marks the difference as looked at: it no longer needs attention, as long as reconciliations find it again for the same reason. Nothing changes in Acuity or in the booking.',
+    'Close',
+  ),
+  async send({ db, audit }, actor, id) {
+    const outcome = await closeDifference({ db, audit }, actor, id);
+    if (outcome === 'closed') return 'The difference is closed';
+    if (outcome === 'forbidden') throw forbidden();
+    if (outcome === 'not_found') throw notFound();
+    throw conflict('invalid_transition', 'This difference is settled already.');
+  },
+};
+
 const reconcileSchema = z.object({ days: z.enum(['near', 'all'], 'Choose which days').default('near') });
 
 /** Whether reconciling the near weeks covers everything that needs attention. */
@@ -98,5 +113,6 @@ export const exchangeForms = {
   'webhook-events/replay': replay,
   'emails/send-again': sendAgain,
   'failed-jobs/run-again': runAgain,
+  'drift-items/close': close,
   'drift-reports/reconcile': reconcile,
 };

@@ -1,4 +1,3 @@
-import { formsForAll } from './all.forms.ts';
 import { bookingForms } from './bookings.forms.ts';
 import { exchangeForms } from './exchange.forms.ts';
 import type { FormAction } from './form.ts';
@@ -10,7 +9,6 @@ const forms: Record<string, FormAction> = {
   ...specialistForms,
   ...peopleForms,
   ...exchangeForms,
-  ...formsForAll,
 };
 
 export type { FormAction } from './form.ts';

@@ -1,14 +1,25 @@
 // The rules of the console's URLs, in the order in which its router applies them (console/console.router.ts).
 import type { Rules, Step } from '../../../access/index.ts';
 import { isStaff } from '../../../accounts/index.ts';
-import { actionOf, findRow, mayDo, mayRead, shownRow, tableOf, type Table } from '../../../console/index.ts';
+import {
+  actionOf,
+  attentionListOf,
+  findRow,
+  mayDo,
+  mayRead,
+  mayRepair,
+  shownRow,
+  tableOf,
+  type Table,
+} from '../../../console/index.ts';
 import type { Database } from '../../../db/knex.ts';
 import { referrerOptionsAddress } from '../../console/forms/bookings.forms.ts';
+import { nextAddresses } from '../../console/console.next.ts';
 import { scriptNames } from '../../console/console.scripts.ts';
 import { formOf } from '../../console/forms/index.ts';
 
 type Params = Record<string, string | undefined>;
-type Asked = 'frame' | 'table' | 'list' | 'record' | 'form' | 'closed' | 'nothing';
+type Asked = 'next' | 'frame' | 'table' | 'list' | 'record' | 'form' | 'closed' | 'nothing';
 
 const resources = ['/admin/resources/:table', '/admin/api/resources/:table'] as const;
 
@@ -19,6 +30,7 @@ export const consoleAddresses: readonly { path: string; asked: Asked }[] = [
     (name) => ({ path: `/admin/frontend/assets/${name}.bundle{.:digest}.js`, asked: 'frame' }) as const,
   ),
   { path: referrerOptionsAddress, asked: 'frame' },
+  ...Object.values(nextAddresses).map((path) => ({ path, asked: 'next' }) as const),
   { path: '/admin/export/:table', asked: 'table' },
   { path: '/admin/forms/:table/:id/:action', asked: 'form' },
   { path: '/admin/forms/:table/:action', asked: 'form' },
@@ -45,6 +57,18 @@ export function consoleRules(db: Database, asked: Asked, params: Params): Rules 
     if (asked === 'nothing')
       yield thereIs('There is a page at this address', false, 'the console', 'no such page');
     if (asked === 'nothing' || asked === 'frame') return;
+    if (asked === 'next') {
+      const list = attentionListOf(params.attention ?? '');
+      const isOneByOne = list?.repair.next !== undefined;
+      yield thereIs('Its records are repaired one by one', isOneByOne, list?.label ?? '', 'no such kind');
+      if (list)
+        yield {
+          rule: `Repairing them is for ${wordsOf(list.repair.who)}`,
+          holds: mayRepair(list, viewer.role),
+          finding: `${viewer.name} is ${viewer.role}`,
+        };
+      return;
+    }
     const table = tableOf(params.table ?? '');
     yield thereIs('The console has this list', table, table?.label ?? '', 'no such list');
     if (!table) return;

@@ -10,6 +10,7 @@ import {
   type Target,
 } from '../../../access/index.ts';
 import { askRules } from '../../../accounts/index.ts';
+import { mayDoInBulk } from '../../../bulk/index.ts';
 import type { CalendarFeeds } from '../../../bookings/index.ts';
 import type { MailPreferences } from '../../../email/index.ts';
 import type { Config } from '../../../config.ts';
@@ -23,7 +24,10 @@ import { paths } from '../../paths.ts';
 import type { PageServices } from '../page-services.ts';
 import { consoleAddresses, consoleRules } from './console-rules.ts';
 
-export type PageRuleServices = Pick<PageServices, 'drafts' | 'specialists' | 'accounts' | 'impersonation'> & {
+export type PageRuleServices = Pick<
+  PageServices,
+  'drafts' | 'specialists' | 'accounts' | 'impersonation' | 'bulkActions'
+> & {
   db: Database;
   mailPreferences: Pick<MailPreferences, 'stoppedBy'>;
   calendarFeeds: Pick<CalendarFeeds, 'holds'>;
@@ -96,7 +100,7 @@ const forAnyone: Step = { rule: 'The page is for anyone', holds: true, finding: 
 
 /** The rules of the record in the URL; null without one. A test compares every route with this. */
 function recordRules(
-  { db, drafts, specialists, accounts, impersonation }: PageRuleServices,
+  { db, drafts, specialists, accounts, impersonation, bulkActions }: PageRuleServices,
   pattern: string,
   { id = '', attemptId, draftId = '' }: Params,
 ): Rules | null {
@@ -110,11 +114,25 @@ function recordRules(
   if (pattern.startsWith('/documents/:id')) return documentRules(db, id, 'open');
   if (pattern.startsWith('/specialists/:id'))
     return () => record('The specialist exists, and can be booked', isBookable(specialists, id));
+  if (pattern.startsWith('/admin/bulk/:id')) return bulkRules(bulkActions, id);
   if (pattern.startsWith('/account/people/:id'))
     return () => record('There is such a person', accounts.people.find(id));
   if (pattern.startsWith('/admin/episodes/:id'))
     return () => record('There was such an episode', existing(impersonation.hasEpisode(id)));
   return null;
+}
+
+function bulkRules(bulkActions: PageRuleServices['bulkActions'], id: string): Rules {
+  return async function* (viewer) {
+    const action = await bulkActions.find(id);
+    yield { rule: 'There is such a bulk action', holds: action !== null, finding: action?.kind ?? 'No' };
+    if (action)
+      yield {
+        rule: 'The viewer may do this action for one record, too',
+        holds: mayDoInBulk({ viewer }, action.kind),
+        finding: `${viewer.name} is ${viewer.role}`,
+      };
+  };
 }
 
 async function existing(isThere: Promise<boolean>): Promise<true | null> {

@@ -1,0 +1,49 @@
+// On a record that was opened from what needs attention: how many of its kind are left, and a link to the next.
+(() => {
+  const { useEffect, useState } = React;
+  /** @type {(...parts: unknown[]) => object} */
+  const h = React.createElement;
+  const { ask } = examdesk;
+
+  /** The kind in this page's address. */
+  function useKind() {
+    const { search } = ReactRouter.useLocation();
+    const kind = new URLSearchParams(search).get('next');
+    return kind && /^[a-z-]{1,40}$/.test(kind) ? kind : null;
+  }
+
+  /** `isRepaired`: the record has just been repaired. */
+  function NextOne({ record, isRepaired = false }) {
+    const kind = useKind();
+    const [found, setFound] = useState(null);
+    useEffect(() => {
+      if (!kind) return undefined;
+      const stop = new AbortController();
+      const load = async () => {
+        const address = `/admin/api/next/${kind}?after=${encodeURIComponent(record.id)}`;
+        const { ok, answer } = await ask(address, null, { signal: stop.signal });
+        if (!stop.signal.aborted && ok) setFound(answer);
+      };
+      void load();
+      return () => stop.abort();
+    }, [kind, record.id, isRepaired]);
+    if (!kind || !found) return null;
+    const { label, left, href } = found;
+    if (!href) {
+      return h(
+        'p',
+        { className: 'console-next', ...(isRepaired && { role: 'status' }) },
+        h('span', null, isRepaired ? `That was the last one: ${label}.` : `${label}: this is the last one.`),
+        h('a', { href: '/admin', className: 'console-action' }, 'Today'),
+      );
+    }
+    return h(
+      'p',
+      { className: 'console-next' },
+      h('span', null, `${label}: ${left.toLocaleString('en-AU')} ${isRepaired ? 'left' : 'more'}`),
+      h('a', { href, className: isRepaired ? 'console-button' : 'console-action' }, 'Next one'),
+    );
+  }
+
+  Object.assign(examdesk, { NextOne, useNextKind: useKind });
+})();

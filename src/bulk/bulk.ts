@@ -1,0 +1,57 @@
+// One action of the console for many records: what it is, and which there are.
+import type { Actor } from '../accounts/index.ts';
+
+export const bulkKinds = [
+  'bookings/assign',
+  'emails/send-again',
+  'webhook-events/replay',
+  'drift-items/close',
+] as const;
+/** List and action of the console. */
+export type BulkKind = (typeof bulkKinds)[number];
+
+export const bulkStates = ['prepared', 'running', 'stopped', 'done'] as const;
+export type BulkState = (typeof bulkStates)[number];
+
+/** More records in one bulk action are too many to look through what was skipped. */
+export const mostAtOnce = 10_000;
+
+/** A record as it was listed. */
+export interface ListedRecord {
+  id: string;
+  /** Its version or state; a record that differs when its turn comes is skipped. */
+  seen: string;
+  /** Why it will be skipped; null: it will be done. */
+  skipped: string | null;
+}
+
+/** What is chosen for all records. */
+export interface BulkInput {
+  referrerId?: string;
+}
+
+export interface BulkAction {
+  id: string;
+  kind: BulkKind;
+  state: BulkState;
+  madeBy: { id: string; name: string };
+  /** Null in a stopped one: whoever made it may no longer do it. */
+  stoppedBy: { id: string; name: string } | null;
+  input: BulkInput;
+  /** More records matched than one bulk action takes. */
+  isCut: boolean;
+  createdAt: Date;
+  endedAt: Date | null;
+  counts: Record<'waiting' | 'done' | 'skipped', number>;
+  /** Why records were or will be skipped, the most frequent first. */
+  skipped: { reason: string; count: number; recordIds: string[] }[];
+}
+
+/** `done`, or why the record is skipped, as a sentence without its stop. */
+export type Outcome = 'done' | { skipped: string };
+
+/** The actions for one record, each in the transaction of its item. Each checks rights and the record's present state. */
+export type BulkVerbs = Record<
+  BulkKind,
+  (actor: Actor, recordId: string, seen: string, input: BulkInput) => Promise<Outcome>
+>;

@@ -1,0 +1,75 @@
+// The actions that can be done in bulk, as the rooms do them for one record.
+import type { AuditLog } from '../audit/index.ts';
+import type { BookingService } from '../bookings/index.ts';
+import type { Database } from '../db/knex.ts';
+import { resendEmail, type Resent } from '../email/index.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
+import { closeDifference, type Closed } from '../sync/index.ts';
+import type { Replayed, WebhookService } from '../webhooks/index.ts';
+import type { BulkVerbs, Outcome } from './bulk.ts';
+
+export interface VerbDeps {
+  db: Database;
+  audit: AuditLog;
+  jobs: JobQueue;
+  bookings: Pick<BookingService, 'assign'>;
+  webhooks: Pick<WebhookService, 'replay'>;
+}
+
+const gone = 'It no longer exists';
+const changed = 'It has changed since it was listed';
+const notAllowed = 'Your role does not allow it';
+
+const resendSkips: Record<Exclude<Resent, 'queued'>, string> = {
+  not_found: gone,
+  waits_already: 'It is queued already',
+  done_meanwhile: changed,
+  forbidden: notAllowed,
+  not_theirs: 'Its recipient is deactivated, or may no longer see the booking',
+  switched_off: 'Its recipient has switched this kind of e-mail off',
+  nobody: 'Nobody in Examdesk has its address any more',
+};
+
+const replaySkips: Record<Exclude<Replayed, 'replayed'>, string> = {
+  not_found: gone,
+  refused_event: 'It was refused when it arrived, so its content was not kept',
+  done_meanwhile: changed,
+};
+
+const closeSkips: Record<Exclude<Closed, 'closed'>, string> = {
+  not_found: gone,
+  not_open: 'It is settled already',
+  forbidden: notAllowed,
+};
+
+export function createBulkVerbs(deps: VerbDeps): BulkVerbs {
+  const { bookings, webhooks } = deps;
+  return {
+    async 'bookings/assign'(actor, id, seen, { referrerId = '' }): Promise<Outcome> {
+      const assigned = await bookings.assign(actor, id, Number(seen), referrerId);
+      if (assigned.ok) return 'done';
+      switch (assigned.reason) {
+        case 'not_found':
+          return { skipped: gone };
+        case 'forbidden':
+          return { skipped: notAllowed };
+        case 'stale':
+          return { skipped: changed };
+        case 'invalid':
+          return { skipped: assigned.errors[0]?.message ?? changed };
+      }
+    },
+    async 'emails/send-again'(actor, id, seen) {
+      const outcome = await resendEmail(deps, actor, id, seen);
+      return outcome === 'queued' ? 'done' : { skipped: resendSkips[outcome] };
+    },
+    async 'webhook-events/replay'(actor, id, seen) {
+      const outcome = await webhooks.replay(actor, id, seen);
+      return outcome === 'replayed' ? 'done' : { skipped: replaySkips[outcome] };
+    },
+    async 'drift-items/close'(actor, id) {
+      const outcome = await closeDifference(deps, actor, id);
+      return outcome === 'closed' ? 'done' : { skipped: closeSkips[outcome] };
+    },
+  };
+}

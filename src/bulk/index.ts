@@ -1,0 +1,13 @@
+export {
+  bulkKinds,
+  mostAtOnce,
+  type BulkAction,
+  type BulkInput,
+  type BulkKind,
+  type BulkVerbs,
+  type ListedRecord,
+} from './bulk.ts';
+export { createBulkActions, mayDoInBulk, type BulkActions, type BulkFailure } from './bulk.service.ts';
+export { createBulkWork, type BulkWork, type BulkWorkDeps } from './bulk.work.ts';
+export { continueBulkActionJob, sweepBulkActionsJob } from './bulk.jobs.ts';
+export { createBulkVerbs } from './bulk.verbs.ts';

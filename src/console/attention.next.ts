@@ -1,0 +1,80 @@
+// One record after the other of what needs attention: which is the next, and how many are left.
+import type { Role } from '../accounts/index.ts';
+import type { Database } from '../db/knex.ts';
+import type { AttentionList } from './dashboard.attention.ts';
+import { mayRead, type Table } from './table.ts';
+import { countRows, findRow, selectRows } from './table.query.ts';
+import { tableOf } from './tables.ts';
+
+export interface NextRecord {
+  label: string;
+  /** The next record’s repair; null when there is none. */
+  href: string | null;
+  /** Without the record it comes after, up to where lists stop counting. */
+  left: number;
+}
+
+/** Whether this person repairs the records of the list one after the other. */
+export function mayRepair(list: AttentionList, role: Role): boolean {
+  const { repair, table } = list;
+  const isAllowed = role === 'admin' || repair.who === 'staff';
+  return isAllowed && repair.next !== undefined && mayRead(role, tableNamed(table));
+}
+
+/**
+ * @param after the id of a record, repaired or not: the one behind it comes next, and after the last one the first that
+ * was passed over
+ */
+export async function nextRecord(
+  db: Database,
+  list: AttentionList,
+  after: string | null,
+): Promise<NextRecord> {
+  const { label, repair, filters } = list;
+  if (repair.next === undefined || !('href' in repair)) throw new Error(`${list.id} has no next record`);
+  const table = tableNamed(list.table);
+  const behind = after === null ? null : await findRow(db, table, after);
+  const first = (then?: (query: ReturnType<typeof selectRows>) => void) => {
+    const query = selectRows(db, table, filters)
+      .orderBy([{ column: `r.${repair.next}` }, { column: 'r.id' }])
+      .select('r.id');
+    if (behind) void query.whereNot('r.id', behind.id as string);
+    then?.(query);
+    return query.first<{ id: string | number } | undefined>();
+  };
+  const next =
+    (behind &&
+      (await first((query) => {
+        void query.whereRaw('(??, ??) > (?, ?)', [
+          `r.${repair.next}`,
+          'r.id',
+          behind[repair.next ?? ''] as string,
+          behind.id as string,
+        ]);
+      }))) ??
+    (await first());
+  if (!next) return { label, href: null, left: 0 };
+  const count = await countRows(db, table, filters);
+  const isOpen = behind !== null && (await isStillListed(db, table, filters, String(behind.id)));
+  const [path = '', anchor] = repair.href.replace('{next}', encodeURIComponent(String(next.id))).split('#');
+  return {
+    label,
+    href: anchor ? `${path}#${anchor}` : `${path}?next=${list.id}`,
+    left: count - (isOpen ? 1 : 0),
+  };
+}
+
+async function isStillListed(
+  db: Database,
+  table: Table,
+  filters: AttentionList['filters'],
+  id: string,
+): Promise<boolean> {
+  return (await selectRows(db, table, filters).where('r.id', id).first('r.id')) !== undefined;
+}
+
+function tableNamed(id: string): Table {
+  const table = tableOf(id);
+  if (!table) throw new Error(`The console has no list ${id}`);
+  return table;
+}

@@ -1,0 +1,101 @@
+// Which actions of the lists can be done for many records at once, and which of these records they would skip.
+import type { Role } from '../accounts/index.ts';
+import { bulkKinds, mostAtOnce, type BulkKind, type ListedRecord } from '../bulk/index.ts';
+import type { Queryable } from '../db/knex.ts';
+import { isUuid } from '../lib/uuid.ts';
+import { actionOf, mayDo, type ActionButton } from './actions.ts';
+import { mayRead, type Table } from './table.ts';
+import { orderRows, searchOf, selectRows, type Filters, type Row } from './table.query.ts';
+import { tableOf } from './tables.ts';
+
+interface BulkOffer {
+  /** What the rules below read. */
+  columns: readonly string[];
+  /** What must not have changed when the record's turn comes. */
+  seen(row: Row): string;
+  /** Why a record for which the list does not offer the action is skipped. */
+  notOffered: string;
+  /** Why another one is skipped; null: it is done. */
+  skips?(row: Row, role: Role): string | null;
+}
+
+const offers: Record<BulkKind, BulkOffer> = {
+  'bookings/assign': {
+    columns: ['version', 'status', 'needsReferrer', 'referrerId'],
+    seen: (row) => String(row.version),
+    notOffered: 'It is no longer active',
+    skips: ({ referrerId }, role) =>
+      referrerId !== null && role !== 'admin' ? 'It has its referrer already: an admin can change it' : null,
+  },
+  'emails/send-again': {
+    columns: ['status'],
+    seen: (row) => String(row.status),
+    notOffered: 'It is queued already',
+    skips: ({ status }) => (status === 'for_digest' ? 'It waits for the recipient’s digest' : null),
+  },
+  'webhook-events/replay': {
+    columns: ['state'],
+    seen: (row) => String(row.state),
+    notOffered: 'It was refused when it arrived, so its content was not kept',
+  },
+  'drift-items/close': {
+    columns: ['isStillDifferent'],
+    seen: () => 'open',
+    notOffered: 'It is settled already',
+  },
+};
+
+export function bulkParts(kind: BulkKind): { table: Table; action: ActionButton } {
+  const [tableId = '', name = ''] = kind.split('/');
+  const table = tableOf(tableId);
+  const action = actionOf(tableId, name);
+  if (!table || !action) throw new Error(`The console has no action ${kind}`);
+  return { table, action };
+}
+
+/** What this role may do to many records of the list. */
+export function bulkActionsOf(table: Table, role: Role): { kind: BulkKind; label: string }[] {
+  if (!mayRead(role, table)) return [];
+  return bulkKinds
+    .map((kind) => ({ kind, ...bulkParts(kind) }))
+    .filter((one) => one.table.id === table.id && mayDo(role, one.action))
+    .map(({ kind, action: { label } }) => ({ kind, label }));
+}
+
+/** @param which ids, or the filters of the list */
+export async function listForBulk(
+  db: Queryable,
+  kind: BulkKind,
+  role: Role,
+  which: { ids: readonly string[] } | { filters: Filters },
+): Promise<{ records: ListedRecord[]; isCut: boolean }> {
+  const { table, action } = bulkParts(kind);
+  const { columns, seen, notOffered, skips } = offers[kind];
+  const filters = 'filters' in which ? which.filters : {};
+  const query = selectRows(db, table, filters, await searchOf(db, filters, null));
+  if ('ids' in which) void query.whereIn('r.id', which.ids.filter(isUuid));
+  const rows = (await orderRows(query, table, table.sort)
+    .select(['id', ...columns].map((name) => `r.${name}`))
+    .limit(mostAtOnce + 1)) as Row[];
+  const records = rows.slice(0, mostAtOnce).map((row) => ({
+    id: String(row.id),
+    seen: seen(row),
+    skipped: action.isOffered?.(row) === false ? notOffered : (skips?.(row, role) ?? null),
+  }));
+  return { records, isCut: rows.length > mostAtOnce };
+}
+
+/** How the records read, by id. */
+export async function titlesOf(
+  db: Queryable,
+  kind: BulkKind,
+  ids: readonly string[],
+): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map();
+  const { table } = bulkParts(kind);
+  const words = table.columns.find(({ name }) => name === table.title)?.words ?? {};
+  const rows: Row[] = await selectRows(db, table, {})
+    .whereIn('r.id', ids)
+    .select('r.id', { title: `r.${table.title}` });
+  return new Map(rows.map(({ id, title }) => [String(id), words[String(title)] ?? String(title ?? '')]));
+}

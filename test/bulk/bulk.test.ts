@@ -1,0 +1,319 @@
+// One action for many records: what is counted is what is done, each record once, by the rules of the single action.
+import { randomUUID } from 'node:crypto';
+import { expect } from 'chai';
+import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+import { aBookingOf, anEmailAbout, personOf } from '../support/console-records.ts';
+
+describe('a bulk action', () => {
+  let app: TestApp;
+  let ada: Agent;
+  let sam: Agent;
+  let rita: { id: string; organizationId: string };
+  before(async () => {
+    app = await startTestApp();
+    ada = await app.signIn('ada@examdesk.example');
+    sam = await app.signIn('sam@examdesk.example');
+    rita = await personOf(app.db, 'rita');
+  });
+  after(() => app.close());
+  beforeEach(async () => {
+    await app.db('bulk_actions').delete();
+    await app.db('emails').delete();
+    await app.db('bookings').delete();
+    await app.db('webhook_events').delete();
+  });
+
+  const post = (agent: Agent, path: string, fields: Record<string, string> = {}) =>
+    agent.post(path).set('Accept', 'text/html').type('form').send(fields);
+  const page = async (agent: Agent, address: string) =>
+    (await agent.get(address).set('Accept', 'text/html').expect(200)).text;
+  /** Counts first: the address of its page. */
+  async function prepare(
+    agent: Agent,
+    kind: string,
+    which: { ids: string[] } | { query: string },
+  ): Promise<string> {
+    const fields: Record<string, string> =
+      'ids' in which
+        ? { kind, which: 'selected', ids: which.ids.join(',') }
+        : { kind, which: 'all', query: which.query };
+    const { headers } = await post(agent, '/admin/bulk', fields).expect(303);
+    return String(headers.location);
+  }
+  const start = (agent: Agent, address: string, fields: Record<string, string> = {}) =>
+    post(agent, `${address}/start`, fields);
+  const idOf = (address: string) => address.split('/').at(-1) ?? '';
+  const work = (address: string) => app.system.services.bulkWork.continue(idOf(address));
+  const items = (address: string) =>
+    app
+      .db('bulk_items')
+      .where({ bulk_action_id: idOf(address) })
+      .orderBy('place')
+      .select('record_id', 'state', 'reason');
+  const audited = (ids: string[]) =>
+    app.db('audit_log').whereIn('resource_id', ids).whereNotNull('actor_id').orderBy('id');
+  const unassigned = (but: Record<string, unknown> = {}) => aBookingOf(app.db, null, but);
+  const anEvent = async (state: 'dead' | 'processed' | 'refused'): Promise<string> => {
+    const id = randomUUID();
+    await app.db('webhook_events').insert({
+      id,
+      channel: 'relay',
+      action: 'changed',
+      appointment_id: 1,
+      state,
+      received_at: new Date(),
+      ...(state === 'refused'
+        ? { refusal: 'bad_signature' }
+        : { body: Buffer.from('x'), body_digest: Buffer.alloc(32) }),
+    });
+    return id;
+  };
+
+  it('counts what it will do and skip, and why, before anything is changed', async () => {
+    const open = [await unassigned(), await unassigned()];
+    const over = await aBookingOf(app.db, 'rita', { status: 'archived' });
+    const hers = await aBookingOf(app.db, 'rita');
+    const address = await prepare(sam, 'bookings/assign', { ids: [...open, over, hers] });
+    const text = await page(sam, address);
+    expect(text).to.contain('Assign referrer: 2 bookings');
+    expect(text).to.match(/Will be skipped<\/dt><dd>2</);
+    expect(text).to.contain('It is no longer active');
+    expect(text).to.contain('It has its referrer already: an admin can change it');
+    expect(await app.db('bookings').whereNull('created_by_id').count({ n: '*' })).to.deep.equal([{ n: 2 }]);
+    expect(await page(ada, await prepare(ada, 'bookings/assign', { ids: [hers] }))).to.contain('1 booking<');
+  });
+
+  it('assigns each booking by the single action’s verb, with an audit row and a mail each', async () => {
+    const ids = [await unassigned(), await unassigned()];
+    const address = await prepare(sam, 'bookings/assign', { ids });
+    const found = await start(sam, address, { referrer: 'rita', find: '1' }).expect(200);
+    expect(found.text).to.contain(`value="${rita.id}" checked`);
+    await start(sam, address, { referrerId: randomUUID() }).expect(422);
+    await start(sam, address, { referrerId: rita.id }).expect(303);
+    await work(address);
+    const bookings = await app.db('bookings').whereIn('id', ids);
+    expect(bookings.map((one) => [one.created_by_id, one.organization_id, one.version])).to.deep.equal(
+      ids.map(() => [rita.id, rita.organizationId, 2]),
+    );
+    const { id: samId } = await personOf(app.db, 'sam');
+    const rows = await audited(ids);
+    expect(rows.map((row) => [row.action, row.actor_id])).to.have.deep.members(
+      ids.map(() => ['booking.edited', samId]),
+    );
+    expect(rows.every((row) => row.request_id !== null && row.ip !== null)).to.equal(true);
+    const own = await audited([idOf(address)]);
+    expect(own.map(({ metadata }) => metadata)).to.deep.equal([
+      { change: 'begun', kind: 'bookings/assign', records: 2, referrerId: rita.id },
+    ]);
+    expect(await app.db('emails').whereIn('booking_id', ids)).to.have.length(2);
+    expect(await page(sam, address)).to.contain('2 done');
+  });
+
+  it('takes what matched when it was counted: later records and later words change nothing', async () => {
+    const first = await anEmailAbout(app.db, await aBookingOf(app.db, 'rita'));
+    const address = await prepare(sam, 'emails/send-again', { query: 'filters.status=failed' });
+    const later = await anEmailAbout(app.db, await aBookingOf(app.db, 'rita'));
+    await start(sam, address).expect(303);
+    await work(address);
+    expect((await items(address)).map(({ record_id, state }) => [record_id, state])).to.deep.equal([
+      [first, 'done'],
+    ]);
+    expect(await app.db('emails').where({ id: later }).first()).to.include({ status: 'failed' });
+  });
+
+  it('opens sealed words of its maker only, and stores none of them', async () => {
+    await unassigned({ examinee_last_name: 'Quillfeather' });
+    await unassigned();
+    const words = { search: 'quillfeather', examinee: 'quillfeather' };
+    const { body } = await sam.post('/admin/seal').send({ words }).expect(200);
+    for (const name of ['search', 'examinee']) {
+      const query = `filters.${name}=${body.sealed[name]}`;
+      const address = await prepare(sam, 'bookings/assign', { query });
+      expect(await items(address), name).to.have.length(1);
+      await post(ada, '/admin/bulk', { kind: 'bookings/assign', which: 'all', query }).expect(400);
+    }
+    await post(sam, '/admin/bulk', {
+      kind: 'bookings/assign',
+      which: 'all',
+      query: 'filters.examinee=quillfeather',
+    }).expect(400);
+    const { rows } = await app.db.raw<{ rows: unknown[] }>(
+      `select count(*)::int as n from (select to_jsonb(a)::text t from bulk_actions a
+         union all select to_jsonb(i)::text from bulk_items i
+         union all select to_jsonb(l)::text from audit_log l
+         union all select to_jsonb(j)::text from graphile_worker._private_jobs j) all_rows
+       where t ilike '%quillfeather%'`,
+    );
+    expect(rows).to.deep.equal([{ n: 0 }]);
+    expect(app.logLines.join('')).not.to.match(/quillfeather/i);
+  });
+
+  it('skips a record that somebody changed after the count, and says so', async () => {
+    const [changed, same] = [await unassigned(), await unassigned()];
+    const address = await prepare(sam, 'bookings/assign', { ids: [changed, same] });
+    await app.db('bookings').where({ id: changed }).update({ version: 2 });
+    await start(sam, address, { referrerId: rita.id }).expect(303);
+    await work(address);
+    const states = Object.fromEntries((await items(address)).map((item) => [item.record_id, item]));
+    expect(states[changed]).to.include({ state: 'skipped', reason: 'It has changed since it was listed' });
+    expect(states[same]).to.include({ state: 'done', reason: null });
+    expect(await page(sam, address)).to.contain('1 done, 1 skipped');
+  });
+
+  it('does each record once when two people start the same', async () => {
+    const ids = await Promise.all(['dead', 'dead', 'dead'].map(() => anEvent('dead')));
+    const two = [
+      await prepare(ada, 'webhook-events/replay', { ids }),
+      await prepare(ada, 'webhook-events/replay', { ids }),
+    ];
+    for (const address of two) await start(ada, address).expect(303);
+    await Promise.all(two.flatMap((address) => [work(address), work(address)]));
+    const all = (await Promise.all(two.map(items))).flat();
+    expect(all.filter(({ state }) => state === 'done')).to.have.length(3);
+    expect(all.filter(({ state }) => state === 'skipped')).to.have.length(3);
+    const rows = await audited(ids);
+    expect(rows.map(({ action }) => action)).to.deep.equal(ids.map(() => 'webhook.replayed'));
+  });
+
+  it('does not repeat what another one did although the record fails in the same way again', async () => {
+    const id = await anEmailAbout(app.db, await aBookingOf(app.db, 'rita'));
+    const [first, second] = [
+      await prepare(ada, 'emails/send-again', { ids: [id] }),
+      await prepare(sam, 'emails/send-again', { ids: [id] }),
+    ];
+    await start(ada, first).expect(303);
+    await work(first);
+    await app.db('emails').where({ id }).update({ status: 'failed' });
+    await start(sam, second).expect(303);
+    await work(second);
+    expect(await items(second)).to.deep.equal([
+      { record_id: id, state: 'skipped', reason: 'Somebody else has done it meanwhile' },
+    ]);
+  });
+
+  it('closes differences, which stay closed while reconciliations find them again', async () => {
+    const report = randomUUID();
+    const id = randomUUID();
+    const day = new Date('2026-11-20T00:00:00Z');
+    await app.db('drift_reports').insert({
+      id: report,
+      kind: 'near',
+      fixes: true,
+      state: 'done',
+      started_at: day,
+      finished_at: day,
+      from_day: '2026-11-20',
+      to_day: '2026-12-20',
+      next_day: '2026-12-21',
+    });
+    await app.db('drift_items').insert({
+      id,
+      report_id: report,
+      appointment_id: 99,
+      difference: 'details',
+      state: 'left',
+      announced: true,
+      found_at: day,
+    });
+    await post(sam, '/admin/bulk', { kind: 'drift-items/close', which: 'selected', ids: id }).expect(403);
+    const address = await prepare(ada, 'drift-items/close', { query: 'filters.isStillDifferent=true' });
+    await start(ada, address).expect(303);
+    await work(address);
+    const left = `/admin/api/resources/drift-items/actions/list?filters.isStillDifferent=true`;
+    expect((await ada.get(left).expect(200)).body.records).to.deep.equal([]);
+    const [row] = await audited([id]);
+    expect(row).to.include({ action: 'record.changed', resource_type: 'drift_item' });
+    await ada.post(`/admin/forms/drift-items/${id}/close`).send({ version: '', values: {} }).expect(409);
+  });
+
+  it('is begun by its maker only, once, and stopped by anybody who may do it', async () => {
+    const ids = [await anEvent('dead'), await anEvent('dead')];
+    const address = await prepare(ada, 'webhook-events/replay', { ids });
+    await sam.get(address).expect(403);
+    await start(sam, address).expect(403);
+    await post(sam, `${address}/stop`).expect(403);
+    await start(ada, address).expect(303);
+    await start(ada, address).expect(303);
+    expect(await page(ada, address)).to.contain('<progress');
+    await post(ada, `${address}/stop`).expect(303);
+    await post(ada, `${address}/stop`).expect(303);
+    await work(address);
+    expect((await items(address)).map(({ state }) => state)).to.deep.equal(['waiting', 'waiting']);
+    const text = await page(ada, address);
+    expect(text).to.contain('2 left alone');
+    expect(text).to.contain('Stopped by Ada');
+    const changes = (await audited([idOf(address)])).map(
+      ({ metadata }) => (metadata as { change: string }).change,
+    );
+    expect(changes).to.deep.equal(['begun', 'stopped']);
+  });
+
+  it('stops when whoever began it may no longer do it', async () => {
+    const ids = [await anEmailAbout(app.db, await aBookingOf(app.db, 'rita'))];
+    const address = await prepare(sam, 'emails/send-again', { ids });
+    await start(sam, address).expect(303);
+    const { id: samId } = await personOf(app.db, 'sam');
+    await app.db('users').where({ id: samId }).update({ banned: true });
+    await work(address);
+    await app.db('users').where({ id: samId }).update({ banned: false });
+    sam = await app.signIn('sam@examdesk.example');
+    expect(await page(ada, address)).to.contain('whoever began it may no longer do this');
+    expect((await items(address)).map(({ state }) => state)).to.deep.equal(['waiting']);
+  });
+
+  it('says what is wrong when it is asked for nothing, for too much, or for what is not there', async () => {
+    await post(sam, '/admin/bulk').expect(422);
+    await post(sam, '/admin/bulk', { kind: 'users/deactivate', which: 'all' }).expect(422);
+    await post(sam, '/admin/bulk', { kind: 'emails/send-again', which: 'selected' }).expect(400);
+    await post(sam, '/admin/bulk', { kind: 'webhook-events/replay', which: 'all' }).expect(403);
+    await post(sam, '/admin/bulk', {
+      kind: 'emails/send-again',
+      which: 'all',
+      query: 'filters.nothing=1',
+    }).expect(400);
+    for (const id of [randomUUID(), 'no-such'])
+      await sam.get(`/admin/bulk/${id}`).set('Accept', 'text/html').expect(404);
+    const nothing = await prepare(sam, 'emails/send-again', { ids: [randomUUID()] });
+    expect(await page(sam, nothing)).to.contain('There is nothing to do');
+    await start(sam, nothing).expect(400);
+  });
+
+  it('takes the first 10,000 of more that match, and says that there are more', async () => {
+    const bookingId = await aBookingOf(app.db, 'rita');
+    await app.db.raw(
+      `insert into emails (id, kind, dedupe_key, recipient, booking_id, status, attempts)
+       select gen_random_uuid(), 'booking_confirmation', 'many-' || n, 'rita@harbour-legal.example', ?, 'failed', 8
+       from generate_series(1, 10001) n`,
+      [bookingId],
+    );
+    const address = await prepare(sam, 'emails/send-again', { query: 'filters.status=failed' });
+    const text = await page(sam, address);
+    expect(text).to.contain('Send again: 10,000 e-mails');
+    expect(text).to.contain('these are the first 10,000 e-mails');
+  });
+
+  it('goes on with what a worker left, and forgets what was never begun', async () => {
+    const ids = [await anEmailAbout(app.db, await aBookingOf(app.db, 'rita'))];
+    const [left, never] = [
+      await prepare(sam, 'emails/send-again', { ids }),
+      await prepare(sam, 'emails/send-again', { ids }),
+    ];
+    await start(sam, left).expect(303);
+    await app.db.raw('delete from graphile_worker._private_jobs');
+    const long = app.db.raw(`now() - interval '2 days'`);
+    await app
+      .db('bulk_actions')
+      .where({ id: idOf(left) })
+      .update({ begun_at: long });
+    await app
+      .db('bulk_actions')
+      .where({ id: idOf(never) })
+      .update({ created_at: long });
+    expect(await app.system.services.bulkWork.sweep()).to.equal(1);
+    const { rows } = await app.db.raw(
+      `select key from graphile_worker.jobs where task_identifier = 'continue_bulk_action'`,
+    );
+    expect(rows).to.deep.equal([{ key: `bulk:${idOf(left)}` }]);
+    await sam.get(never).set('Accept', 'text/html').expect(404);
+  });
+});
