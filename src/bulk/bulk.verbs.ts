@@ -1,6 +1,6 @@
 // The actions that can be done in bulk, as the rooms do them for one record.
 import type { AuditLog } from '../audit/index.ts';
-import type { BookingService } from '../bookings/index.ts';
+import type { BookingService, EditFailure } from '../bookings/index.ts';
 import type { Database } from '../db/knex.ts';
 import { resendEmail, type Resent } from '../email/index.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
@@ -19,6 +19,12 @@ export interface VerbDeps {
 const gone = 'It no longer exists';
 const changed = 'It has changed since it was listed';
 const notAllowed = 'Your role does not allow it';
+
+const assignSkips: Record<Exclude<EditFailure['reason'], 'invalid'>, string> = {
+  not_found: gone,
+  forbidden: notAllowed,
+  stale: changed,
+};
 
 const resendSkips: Record<Exclude<Resent, 'queued'>, string> = {
   not_found: gone,
@@ -48,16 +54,8 @@ export function createBulkVerbs(deps: VerbDeps): BulkVerbs {
     async 'bookings/assign'(actor, id, seen, { referrerId = '' }): Promise<Outcome> {
       const assigned = await bookings.assign(actor, id, Number(seen), referrerId);
       if (assigned.ok) return 'done';
-      switch (assigned.reason) {
-        case 'not_found':
-          return { skipped: gone };
-        case 'forbidden':
-          return { skipped: notAllowed };
-        case 'stale':
-          return { skipped: changed };
-        case 'invalid':
-          return { skipped: assigned.errors[0]?.message ?? changed };
-      }
+      if (assigned.reason === 'invalid') return { skipped: assigned.errors[0]?.message ?? changed };
+      return { skipped: assignSkips[assigned.reason] };
     },
     async 'emails/send-again'(actor, id, seen) {
       const outcome = await resendEmail(deps, actor, id, seen);

@@ -4,7 +4,6 @@ export {
   type BulkAction,
   type BulkInput,
   type BulkKind,
-  type BulkVerbs,
   type ListedRecord,
 } from './bulk.ts';
 export { createBulkActions, mayDoInBulk, type BulkActions, type BulkFailure } from './bulk.service.ts';

@@ -70,17 +70,17 @@ export async function listForBulk(
   which: { ids: readonly string[] } | { filters: Filters },
 ): Promise<{ records: ListedRecord[]; isCut: boolean }> {
   const { table, action } = bulkParts(kind);
-  const { columns, seen, notOffered, skips } = offers[kind];
+  const offer = offers[kind];
   const filters = 'filters' in which ? which.filters : {};
   const query = selectRows(db, table, filters, await searchOf(db, filters, null));
   if ('ids' in which) void query.whereIn('r.id', which.ids.filter(isUuid));
   const rows = (await orderRows(query, table, table.sort)
-    .select(['id', ...columns].map((name) => `r.${name}`))
+    .select(['id', ...offer.columns].map((name) => `r.${name}`))
     .limit(mostAtOnce + 1)) as Row[];
   const records = rows.slice(0, mostAtOnce).map((row) => ({
     id: String(row.id),
-    seen: seen(row),
-    skipped: action.isOffered?.(row) === false ? notOffered : (skips?.(row, role) ?? null),
+    seen: offer.seen(row),
+    skipped: action.isOffered?.(row) === false ? offer.notOffered : (offer.skips?.(row, role) ?? null),
   }));
   return { records, isCut: rows.length > mostAtOnce };
 }
@@ -94,8 +94,11 @@ export async function titlesOf(
   if (ids.length === 0) return new Map();
   const { table } = bulkParts(kind);
   const words = table.columns.find(({ name }) => name === table.title)?.words ?? {};
-  const rows: Row[] = await selectRows(db, table, {})
+  const rows = await selectRows(db, table, {})
     .whereIn('r.id', ids)
-    .select('r.id', { title: `r.${table.title}` });
-  return new Map(rows.map(({ id, title }) => [String(id), words[String(title)] ?? String(title ?? '')]));
+    .select<{ id: string; title: string | null }[]>(
+      'r.id',
+      db.raw('??::text as title', [`r.${table.title}`]),
+    );
+  return new Map(rows.map(({ id, title }) => [id, words[title ?? ''] ?? title ?? '']));
 }

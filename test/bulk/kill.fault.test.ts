@@ -38,7 +38,7 @@ describe('a bulk action whose worker is killed', function () {
   for (const step of ['bulk_record_done', 'bulk_record_committed'] as const) {
     it(`sends each e-mail again once when it dies at ${step}`, async () => {
       const bookingId = await aBookingOf(app.db, 'rita');
-      const ids = [];
+      const ids: string[] = [];
       for (let n = 0; n < 3; n += 1) ids.push(await anEmailAbout(app.db, bookingId));
       const form = (address: string, fields: Record<string, string>) =>
         sam.post(address).set('Accept', 'text/html').type('form').send(fields).expect(303);

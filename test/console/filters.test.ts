@@ -276,7 +276,7 @@ describe('the console’s first page', () => {
         }
         if (!repair.href) continue;
         const { headers } = await agent.get(repair.href);
-        const address = String(headers.location ?? repair.href);
+        const address = headers.location ?? repair.href;
         const [, table = '', rest = ''] = /^\/admin\/resources\/([\w-]+)\/(.*)$/.exec(address) ?? [];
         await agent.get(`/admin/api/resources/${table}/${rest}`).expect(200);
       }
