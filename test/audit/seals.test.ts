@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { auditLog, sealAudit, systemActor, verifyAudit } from '../../src/audit/index.ts';
-import type { Database } from '../../src/db/knex.ts';
+import { openDatabase, type Database } from '../../src/db/knex.ts';
 import { parseKeyring, type Keyring } from '../../src/lib/keyring.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -66,13 +66,32 @@ describe('the seals of the audit log', () => {
   it('verify in any time zone of the session', async () => {
     await write('a');
     await sealAudit(db, keyring);
-    const verdict = await db.transaction(async (trx) => {
-      await trx.raw(
-        "set transaction isolation level repeatable read; set local time zone 'Pacific/Auckland'",
-      );
-      return verifyAudit(trx, keyring);
-    });
-    expect(verdict.faults).to.deep.equal([]);
+    const url = new URL(database.url);
+    url.searchParams.set('options', '-c TimeZone=Pacific/Auckland');
+    const elsewhere = openDatabase(url.href, 2);
+    try {
+      const { rows } = await elsewhere.raw<{ rows: { TimeZone: string }[] }>('show time zone');
+      expect(rows).to.deep.equal([{ TimeZone: 'Pacific/Auckland' }]);
+      expect((await verifyAudit(elsewhere, keyring)).faults).to.deep.equal([]);
+    } finally {
+      await elsewhere.destroy();
+    }
+  });
+
+  it('name every fault, in order, when several of many do not fit', async () => {
+    for (let n = 1; n <= 12; n += 1) {
+      await write(`row ${n}`);
+      await sealAudit(db, keyring);
+    }
+    await tamper(
+      `update audit_log set resource_id = 'another' where resource_id in ('row 3', 'row 8', 'row 11')`,
+    );
+    const verdict = await verifyAudit(db, keyring);
+    const seals = await db('audit_seals').orderBy('id').pluck('id');
+    expect(verdict).to.include({ seals: 12, rows: 12, unsealed: 0 });
+    expect(verdict.faults.map(({ seal, fault }) => [seal, fault])).to.deep.equal(
+      [2, 7, 10].map((at) => [seals[at], 'changed']),
+    );
   });
 
   it('wait for a row whose transaction has not committed', async () => {
