@@ -4,7 +4,7 @@ import { hasEnded, intakeFields, type IntakeFields } from '../bookings/index.ts'
 import type { KeyedDigests } from '../lib/keyed-digests.ts';
 import type { Database, Queryable } from '../db/knex.ts';
 import { dayIn } from '../lib/dates.ts';
-import type { Acuity, Appointment } from '../ports/acuity.ts';
+import type { Acuity, AcuityResult, Appointment } from '../ports/acuity.ts';
 import type { Questions } from '../questions/index.ts';
 import type { Specialist, SpecialistRepository } from '../specialists/index.ts';
 import {
@@ -19,7 +19,6 @@ import type { Convergence, ConvergenceNote } from './converge.ts';
 import { differences, type Difference, type DriftItem, type Span } from './differences.ts';
 import { findKnown, type KnownBooking } from './known-bookings.ts';
 import { findLost } from './lost.ts';
-import { addDays, readWindow } from './window.ts';
 
 export interface CompareDeps {
   db: Database;
@@ -43,7 +42,8 @@ export interface CompareOptions {
   /** Repairs are announced to nobody. */
   quiet: boolean;
   now: Date;
-  calendarIds: readonly number[];
+  /** What Acuity lists on the days before and after the span. Called only when it is needed. */
+  readAround: () => Promise<AcuityResult<Appointment[]>[]>;
 }
 
 /** @throws Error when Acuity cannot be read: the run is resumed later */
@@ -63,7 +63,7 @@ export async function compareWindow(
   );
   const there = new Set(appointments.map(({ id }) => id));
   const unlisted = here.filter(({ appointmentId, isActive }) => isActive && !there.has(appointmentId));
-  const around = await readAround(deps, span, new Set(unlisted.map((one) => one.appointmentId)), options);
+  const around = await findAround(new Set(unlisted.map((one) => one.appointmentId)), options);
   const suspects = new Set(await findDiffering(deps, [...appointments, ...around]));
   for (const { id } of around) there.add(id);
   // In no list: moved to other days, or deleted. Only reading the appointment itself shows which.
@@ -78,19 +78,15 @@ export async function compareWindow(
 }
 
 /**
- * Those of some appointments that Acuity lists on the days before and after the span. Near its ends we cannot tell on
- * which side Acuity has a booking; reading these one at a time would take a call for each.
+ * Those of some appointments that Acuity lists beside the span. Near its ends we cannot tell on which side Acuity has a
+ * booking; reading these one at a time would take a call for each.
  */
-async function readAround(
-  { acuity }: Pick<CompareDeps, 'acuity'>,
-  span: Span,
+async function findAround(
   wanted: ReadonlySet<number>,
-  { calendarIds }: Pick<CompareOptions, 'calendarIds'>,
+  { readAround }: Pick<CompareOptions, 'readAround'>,
 ): Promise<Appointment[]> {
   if (wanted.size === 0) return [];
-  const days = [addDays(span.from, -1), addDays(span.to, 1)];
-  const read = await Promise.all(days.map((day) => readWindow(acuity, { from: day, to: day }, calendarIds)));
-  return read.flatMap((found) => {
+  return (await readAround()).flatMap((found) => {
     if (!found.ok) throw new Error(`acuity_${found.reason}`);
     return found.value.filter(({ id }) => wanted.has(id));
   });

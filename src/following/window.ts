@@ -19,12 +19,40 @@ export function daysBetween(from: string, to: string): number {
 }
 
 /** Active and cancelled, each once. */
-export async function readWindow(
+export function readWindow(
   acuity: Pick<Acuity, 'findAppointments'>,
   span: Span,
   calendarIds: readonly number[],
 ): Promise<AcuityResult<Appointment[]>> {
-  const all = await read(acuity, span, calendarIds);
+  return readParts(acuity, [span], calendarIds);
+}
+
+/** Reads one window after the other. */
+export type WindowReader = (
+  span: Span,
+  calendarIds: readonly number[],
+) => Promise<AcuityResult<Appointment[]>>;
+
+/** Begins each window with parts that should fit into a page, by the window read last: a full page is read in vain. */
+export function createWindowReader(acuity: Pick<Acuity, 'findAppointments'>): WindowReader {
+  let daysAPage = Number.MAX_SAFE_INTEGER;
+  return async (span, calendarIds) => {
+    const found = await readParts(acuity, partsOfDays(span, daysAPage), calendarIds);
+    if (found.ok && found.value.length > 0) {
+      const days = daysBetween(span.from, span.to) + 1;
+      // A fifth of the page for days that are busier than the average.
+      daysAPage = Math.max(1, Math.floor((days * pageSize * 0.8) / found.value.length));
+    }
+    return found;
+  };
+}
+
+async function readParts(
+  acuity: Pick<Acuity, 'findAppointments'>,
+  parts: readonly Span[],
+  calendarIds: readonly number[],
+): Promise<AcuityResult<Appointment[]>> {
+  const all = await each(parts, (part) => read(acuity, part, calendarIds));
   if (!all.ok) return all;
   return ok([...new Map(all.value.map((appointment) => [appointment.id, appointment])).values()]);
 }
@@ -56,7 +84,11 @@ function partsOf({ from, to }: Span, page: Appointment[]): Span[] {
   const starts = page.map(({ startsAt }) => startsAt.getTime());
   const covered = Math.floor((Math.max(...starts) - Math.min(...starts)) / dayMs);
   const half = Math.ceil((daysBetween(from, to) + 1) / 2);
-  const days = Math.max(1, Math.min(covered, half));
+  return partsOfDays({ from, to }, Math.max(1, Math.min(covered, half)));
+}
+
+function partsOfDays({ from, to }: Span, days: number): Span[] {
+  if (days > daysBetween(from, to)) return [{ from, to }];
   const parts: Span[] = [];
   for (let day = from; day <= to; day = addDays(day, days)) {
     const last = addDays(day, days - 1);

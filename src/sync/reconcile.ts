@@ -6,14 +6,15 @@ import type { Transaction } from '../db/knex.ts';
 import {
   addDays,
   compareWindow,
+  createWindowReader,
   daysBetween,
-  readWindow,
   type CompareDeps,
   type DriftItem,
   type Span,
 } from '../following/index.ts';
 import { errorFacts } from '../lib/error-facts.ts';
 import { compareSpecialists, readOffer } from '../specialists/index.ts';
+import type { AcuityResult, Appointment } from '../ports/acuity.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import {
@@ -73,13 +74,12 @@ export async function resume(
 
 async function run(deps: ReconcileDeps, report: DriftReport, onProgress: Progress): Promise<DriftReport> {
   const days = daysBetween(report.from, report.to) + 1;
+  const windows = windowsOf(report);
   try {
-    for (let day = report.nextDay; day <= report.to; ) {
-      onProgress(daysBetween(report.from, day), days);
-      const last = addDays(day, windowDays - 1);
-      const span = { from: day, to: last < report.to ? last : report.to };
-      day = addDays(span.to, 1);
-      await reconcileWindow(deps, report, span, day);
+    const readings = readAhead(deps, windows);
+    for (const [at, window] of windows.entries()) {
+      onProgress(daysBetween(report.from, window.from), days);
+      await reconcileWindow(deps, report, window, readings.of(at));
       await deps.onStep?.('window');
     }
     onProgress(days, days);
@@ -92,23 +92,80 @@ async function run(deps: ReconcileDeps, report: DriftReport, onProgress: Progres
 
 class Unreadable extends Error {}
 
+/** The days that are left to compare. */
+function windowsOf(report: DriftReport): Span[] {
+  const windows: Span[] = [];
+  for (let from = report.nextDay; from <= report.to; from = addDays(from, windowDays)) {
+    const last = addDays(from, windowDays - 1);
+    windows.push({ from, to: last < report.to ? last : report.to });
+  }
+  return windows;
+}
+
+type Reading = Promise<AcuityResult<Appointment[]>>;
+
+interface WindowReadings {
+  window: Reading;
+  /** The days before and after the window. */
+  around: () => Promise<AcuityResult<Appointment[]>[]>;
+}
+
+/**
+ * Reads a window while the one before it is compared. The days beside a window are those of its neighbours, which this
+ * run reads too; only at the ends they are read separately.
+ */
+function readAhead(
+  { acuity, db }: ReconcileDeps,
+  windows: readonly Span[],
+): { of(at: number): WindowReadings } {
+  const readWindowOf = createWindowReader(acuity);
+  const readings = new Map<number, Reading>();
+  const read = async (span: Span) => readWindowOf(span, await db('specialists').pluck('acuity_calendar_id'));
+  const reading = (at: number): Reading | null => {
+    const window = windows[at];
+    if (!window) return null;
+    const begun = readings.get(at) ?? read(window);
+    readings.set(at, begun);
+    return begun;
+  };
+  return {
+    of(at) {
+      const { from, to } = windows[at] as Span;
+      const window = reading(at) as Reading;
+      // Not before this window is read: its size tells how to read the next one. Whoever needs it gets its error.
+      void window.then(() => reading(at + 1)).catch(() => undefined);
+      readings.delete(at - 2);
+      const day = (beside: string): Reading => read({ from: beside, to: beside });
+      return {
+        window,
+        around: () =>
+          Promise.all([reading(at - 1) ?? day(addDays(from, -1)), reading(at + 1) ?? day(addDays(to, 1))]),
+      };
+    },
+  };
+}
+
 async function reconcileWindow(
   deps: ReconcileDeps,
   report: DriftReport,
   span: Span,
-  nextDay: string,
+  { window, around }: WindowReadings,
 ): Promise<void> {
-  const calendarIds = await deps.db('specialists').pluck('acuity_calendar_id');
-  const found = await readWindow(deps.acuity, span, calendarIds);
+  const found = await window;
   if (!found.ok) throw new Unreadable(`acuity_${found.reason}`);
   const now = deps.clock.now();
   const { fixes, tellsNobody: quiet } = report;
   const ofSpecialists = span.from === report.from ? await specialistItems(deps, { fixes }) : [];
-  const ofAppointments = await compareWindow(deps, span, found.value, { fixes, quiet, now, calendarIds });
+  const ofAppointments = await compareWindow(deps, span, found.value, {
+    fixes,
+    quiet,
+    now,
+    readAround: around,
+  });
   const items = [...ofSpecialists, ...ofAppointments];
   await deps.db.transaction(async (trx) => {
     await writeWindow(trx, report.id, {
-      nextDay,
+      nextDay: addDays(span.to, 1),
       appointments: found.value.length,
       at: now,
       leaseUntil: lease(deps),

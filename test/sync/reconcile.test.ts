@@ -83,6 +83,49 @@ describe('reconciliation', () => {
     expect((await pathsOfCalls()).slice(before)).to.not.include(`/appointments/${id}`);
   });
 
+  it('reads each window once in a run over several', async () => {
+    // One each day: some are on one side of a window's end in UTC, and on the other in Sydney.
+    const made = [];
+    for (let n = 0; n < 22; n += 1) made.push(await stack.makeAppointment());
+    await near(true);
+    const [first, last] = [made[0], made.at(-1)].map((one) => one?.datetime.slice(0, 10) ?? '');
+    if (!first || !last) throw new Error('No appointments');
+    const before = (await pathsOfCalls()).length;
+    const report = await sync().reconcile({ from: first, to: last, fixes: false });
+    expect(report).to.include({ state: 'done', appointments: 22, found: 0 });
+    const lists = (await pathsOfCalls()).slice(before).filter((path) => path.endsWith('/appointments'));
+    // Four windows, and where they are needed the days before and after the span.
+    expect(lists.length).to.be.within(4, 6);
+  });
+
+  it('finds bookings whose appointments were moved into the next window, or the one before', async () => {
+    const made = [];
+    for (let n = 0; n < 8; n += 1) made.push(await stack.makeAppointment());
+    await near(true);
+    const [from = '', to = ''] = [made[0], made[7]].map((one) => one?.datetime.slice(0, 10) ?? '');
+    const later = (datetime: string, days: number) =>
+      new Date(new Date(datetime).getTime() + days * 24 * anHour + anHour).toISOString();
+    for (const [at, days] of [
+      [6, 1],
+      [7, -1],
+    ] as const) {
+      const one = made[at];
+      if (!one) throw new Error('No appointment');
+      await stack.staff('PUT', `/appointments/${one.id}/reschedule?admin=true`, {
+        datetime: later(one.datetime, days),
+      });
+    }
+    expect(await sync().reconcile({ from, to, fixes: true })).to.include({ found: 2, fixed: 2 });
+    for (const [at, days] of [
+      [6, 1],
+      [7, -1],
+    ] as const) {
+      const one = made[at];
+      const here = await stack.booking(one?.id ?? 0);
+      expect(here?.starts_at.toISOString()).to.equal(later(one?.datetime ?? '', days));
+    }
+  });
+
   it('finds a booking whose appointment was moved to the day beside the span', async () => {
     const { id, datetime } = await stack.makeAppointment();
     await near(true);
