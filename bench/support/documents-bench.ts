@@ -45,9 +45,14 @@ export async function openDocumentsBench(): Promise<DocumentsBench> {
       const handle = await open(name, 'w');
       await handle.write('%PDF-1.7\n', 0);
       const block = Buffer.alloc(megabyte, 'examdesk ');
-      for (let at = 9; at < bytes; at += block.length) {
-        await handle.write(block, 0, Math.min(block.length, bytes - at), at);
+      // As every program ends a PDF. Without it the whole file would be searched for a trailer.
+      const end = (xref: number) =>
+        `\nxref\n0 1\n0000000000 65535 f \ntrailer\n<</Size 1/Root 1 0 R>>\nstartxref\n${xref}\n%%EOF\n`;
+      const endAt = bytes - end(bytes).length;
+      for (let at = 9; at < endAt; at += block.length) {
+        await handle.write(block, 0, Math.min(block.length, endAt - at), at);
       }
+      await handle.write(end(endAt + 1), endAt);
       await handle.close();
       return name;
     },

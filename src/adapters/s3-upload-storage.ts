@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { StorageEngine } from 'multer';
 import multerS3 from 'multer-s3';
+import { freeBlock } from '../lib/blocks.ts';
 import { ObjectStoreUnavailable, type FileIntake, type UploadStorage } from '../ports/object-store.ts';
 import { encryptionOf, unavailable, type S3Connection } from './s3-object-store.ts';
 
@@ -90,7 +91,10 @@ async function receive(
     storage._handleFile(req, file, resolve);
   });
   traffic.files -= 1;
-  if (error === null || error === undefined) return key;
+  if (error === null || error === undefined) {
+    gate.freePassed(Number.MAX_SAFE_INTEGER);
+    return key;
+  }
   const cause = gate.failure() ?? asStoreError(error);
   // Nobody reads the stream any more, so stop its source.
   paced.destroy();
@@ -108,6 +112,8 @@ function asStoreError(error: unknown): unknown {
 
 interface Gate {
   stream: Transform;
+  /** Frees the memory of bytes that have passed, up to this place in the file. */
+  freePassed(upTo: number): void;
   /** Why the source failed. */
   failure(): Error | null;
   partStarted(): void;
@@ -126,6 +132,8 @@ function createGate(traffic: Traffic): Gate {
   let parts = 0;
   let held: (() => void) | null = null;
   let failure: Error | null = null;
+  let total = 0;
+  const passed: { end: number; bytes: Buffer }[] = [];
   const passOn = () => {
     if (parts >= (traffic.files > 1 ? 1 : maxParts) || traffic.parts >= maxParts) return;
     traffic.waiting.delete(passOn);
@@ -134,8 +142,12 @@ function createGate(traffic: Traffic): Gate {
     go?.();
   };
   const stream = new Transform({
-    transform(bytes, _encoding, done) {
-      held = () => done(null, bytes);
+    transform(bytes: Buffer, _encoding, done) {
+      held = () => {
+        total += bytes.length;
+        passed.push({ end: total, bytes });
+        done(null, bytes);
+      };
       traffic.waiting.add(passOn);
       passOn();
     },
@@ -149,6 +161,10 @@ function createGate(traffic: Traffic): Gate {
   return {
     stream,
     failure: () => failure,
+    freePassed(upTo) {
+      const kept = passed.findIndex(({ end }) => end > upTo);
+      for (const { bytes } of passed.splice(0, kept < 0 ? passed.length : kept)) freeBlock(bytes);
+    },
     partStarted: () => {
       parts += 1;
       traffic.parts += 1;
@@ -204,6 +220,8 @@ function watch(client: S3Client, gate: Gate): Watched {
       const { PartNumber: number = 0, Body: body } = command.input;
       gate.partStarted();
       blocks.begin(number, body);
+      // lib-storage has joined all of it into the bodies of this part and those before; only the last one is shorter.
+      if (Buffer.isBuffer(body)) gate.freePassed(number * body.byteLength);
       try {
         const answer = await client.send(command);
         // Not after a failure: a socket may still be reading the bytes.

@@ -5,6 +5,7 @@ import { pipeline, type Readable } from 'node:stream';
 import { attribution, auditActor, isStaff, type Actor } from '../accounts/index.ts';
 import { findVisible, lockBooking, maySee, type Booking } from '../bookings/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
+import { freeBlock } from '../lib/blocks.ts';
 import { errorFacts } from '../lib/error-facts.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import { ObjectStoreUnavailable } from '../ports/object-store.ts';
@@ -155,7 +156,7 @@ export function openSession(
         const checked = createPartCheck(hashes);
         const { content } = accept(category, { originalName, objectName, stream: checked });
         pipeline(found.stream, checked, () => undefined);
-        for await (const _ of content);
+        for await (const piece of content) freeBlock(piece as Buffer);
       } catch (error) {
         if (error instanceof ContentRefused || error instanceof UploadRefused) throw error;
         throw new ObjectStoreUnavailable('read');

@@ -5,6 +5,7 @@ import { samples, pdf, executable, zipBomb } from '../support/builders/files.ts'
 import {
   boundary,
   closing,
+  download,
   field,
   fileHead,
   openDocumentFixture,
@@ -44,6 +45,21 @@ describe('an upload', () => {
     const seen = await fixture.rita.get(`/bookings/${fixture.bookingId}`).expect(200);
     const listed = (seen.body as { documents: UploadedDocument[] }).documents;
     expect(listed).to.deep.equal(documents);
+  });
+
+  it('stores every byte of large files that arrive at the same time', async () => {
+    // Several parts each; line ends now and then, where the boundary of the form might begin.
+    const sent = [13_000_001, 17_654_321].map((bytes) => {
+      const content = pdf(bytes);
+      for (let at = 60_000; at < bytes - 1_000; at += 65_521) content.write('\r\n--', at);
+      return content;
+    });
+    const stored = await Promise.all(sent.map((content) => fixture.upload({ 'scan.pdf': content })));
+    for (const [at, [document]] of stored.entries()) {
+      expect(document?.sha256).to.equal(sha256(sent[at] ?? Buffer.alloc(0)));
+      const answer = await download(fixture.rita, document?.url ?? '');
+      expect(sha256(answer.body as Buffer)).to.equal(document?.sha256);
+    }
   });
 
   it('keeps one encrypted object for each row, under a random name', async () => {
