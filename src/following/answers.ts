@@ -95,12 +95,15 @@ export interface ReferenceAnswer {
   reference: string;
 }
 
+/** The present mapping of questions to details, then the earlier ones. */
+export type ReferenceMappings = [IntakeFields, ...IntakeFields[]];
+
 /**
  * Every question mapped to our reference, now or earlier: an appointment may have been made under an earlier mapping.
  */
 export async function referenceMappings(
   deps: Pick<AttemptDeps, 'db' | 'referenceFieldId'>,
-): Promise<IntakeFields[]> {
+): Promise<ReferenceMappings> {
   return [await intakeFields(deps.db, deps), ...(await earlierFields(deps.db))];
 }
 

@@ -186,7 +186,7 @@ async function create(
         break;
     }
   }
-  const imported = await importAppointment(attempts, reading, cause);
+  const imported = await importAppointment(attempts, reading, mappings, cause);
   if (imported.outcome === 'stale') return 'again';
   if (imported.outcome === 'unavailable')
     return { ok: false, reason: 'acuity_unavailable', retryAfterMs: 5_000 };

@@ -26,7 +26,13 @@ import { blockMerges } from '../db/merges.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import type { Appointment } from '../ports/acuity.ts';
 import type { Specialist } from '../specialists/index.ts';
-import { answersContext, importedAnswers, referenceAnswers, referenceMappings } from './answers.ts';
+import {
+  answersContext,
+  importedAnswers,
+  referenceAnswers,
+  referenceMappings,
+  type ReferenceMappings,
+} from './answers.ts';
 import { isAnnounced, typeOf, type FollowCause, type Reading } from './follow.ts';
 import { isMadeByUs, restoreGaps, referenceToKeep, wasBooked } from './lost.ts';
 import { ownerOf, findUnknownReferrer, type Owner } from './owner.ts';
@@ -42,16 +48,19 @@ export type Imported =
   /** Acuity did not say which other appointments have its reference: nothing was written. */
   | { outcome: 'unavailable' };
 
-/** Makes at most one booking for an appointment, however many processes import it concurrently. */
+/**
+ * Makes at most one booking for an appointment, however many processes import it concurrently.
+ * @param mappings as read before or after the appointment
+ */
 export async function importAppointment(
   deps: AttemptDeps,
   { appointment, isNewest }: Omit<Reading, 'expectedVersion'>,
+  mappings: ReferenceMappings,
   cause: FollowCause,
 ): Promise<Imported> {
   const specialist = await deps.specialists.findByCalendar(appointment.calendarId);
-  const answers = answersOf(appointment, await intakeFields(deps.db, deps));
+  const answers = answersOf(appointment, mappings[0]);
   const kept = importedAnswers(appointment, await answersContext(deps));
-  const mappings = await referenceMappings(deps);
   const gaps = await restoreGaps(deps.db);
   // A random reference may be in use; another process may take the one that Acuity names.
   for (let tries = 0; ; tries += 1) {
@@ -182,7 +191,8 @@ export async function previewImport(
   appointment: Appointment,
   cause: FollowCause,
 ): Promise<ImportPreview> {
-  const references = referenceAnswers(appointment, await referenceMappings(deps));
+  const mappings = await referenceMappings(deps);
+  const references = referenceAnswers(appointment, mappings);
   for (const { reference } of references) {
     const attempt = await findAttemptByReference(deps.db, reference);
     if (attempt?.state === 'failed') return { outcome: 'attempt_failed' };
@@ -190,7 +200,7 @@ export async function previewImport(
   }
   if (!(await deps.specialists.findByCalendar(appointment.calendarId)))
     return { outcome: 'unknown_calendar' };
-  const answers = answersOf(appointment, await intakeFields(deps.db, deps));
+  const answers = answersOf(appointment, mappings[0]);
   return {
     outcome: 'made',
     owner: cause.takeover?.owner ?? (await ownerOf(deps.db, deps, appointment, answers)),

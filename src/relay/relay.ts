@@ -47,6 +47,11 @@ export function createRelay(deps: RelayDeps): Relay {
   let isStopped = true;
   let isFailing = false;
 
+  /** One claim for several events costs hardly more than one for each. Few free places are filled by the timer. */
+  function areManyFree(): boolean {
+    return inFlight.size <= concurrency / 2;
+  }
+
   function poll(): void {
     if (isStopped || polling) return;
     if (timer) clearTimeout(timer);
@@ -68,8 +73,8 @@ export function createRelay(deps: RelayDeps): Relay {
       if (!isFailing) log.error(cause, 'The relay cannot read events');
       isFailing = true;
     }
-    // With no free place, the end of a delivery triggers the next poll.
-    if (!isStopped) timer = setTimeout(poll, taken > 0 ? 0 : pollMs);
+    // While few places are free, the end of a delivery triggers the next poll.
+    if (!isStopped) timer = setTimeout(poll, taken > 0 && areManyFree() ? 0 : pollMs);
   }
 
   async function startDeliveries(): Promise<number> {
@@ -80,7 +85,7 @@ export function createRelay(deps: RelayDeps): Relay {
     for (const event of events) {
       const delivery = deliver(deps, event, timeoutMs).finally(() => {
         inFlight.delete(delivery);
-        poll();
+        if (areManyFree()) poll();
       });
       inFlight.add(delivery);
     }

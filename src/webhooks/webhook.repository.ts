@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { auditInsertion, auditValues, type AuditActor } from '../audit/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
-import type { Statement, Statements } from '../db/statements.ts';
+import { sendTogether, type Call, type Statement, type Statements } from '../db/statements.ts';
 import type { Outcome } from '../following/index.ts';
 import { isUuid } from '../lib/uuid.ts';
 import {
@@ -255,24 +255,91 @@ export interface Processing {
   at: Date;
 }
 
-/** False when the outcome was stored before. */
-export async function markProcessed(trx: Transaction, id: string, done: Processing): Promise<boolean> {
-  const changed = await trx('webhook_events')
-    .where({ id })
-    .whereNot({ state: 'processed' })
-    .update({
-      state: 'processed',
-      lease_until: null,
-      next_attempt_at: null,
-      last_error: null,
-      outcome: done.outcome,
-      booking_id: done.bookingId,
-      note: done.note,
-      duration_ms: Math.round(done.durationMs),
-      processed_at: done.at,
-    });
-  return changed > 0;
+/** An event as it was when it was read. */
+export interface EventVersion {
+  id: string;
+  version: string;
 }
+
+// Changes when the event is claimed, replayed, or counts an equal one.
+const version = `concat_ws(':', state, attempts, coalesced, extract(epoch from replayed_at))`;
+
+/** So that one transaction stays short. The next event of the appointment takes further ones along. */
+const mostBehind = 200;
+
+/**
+ * The events of this one's appointment and channel that are due and wait behind it: a read of Acuity that begins from
+ * now on answers them too.
+ */
+export function findDueBehind(
+  statements: Statements,
+  event: Pick<WebhookEvent, 'id' | 'channel' | 'appointmentId'>,
+  now: Date,
+): Promise<EventVersion[]> {
+  return statements.rows<EventVersion>(findingBehind, [
+    event.id,
+    event.channel,
+    event.appointmentId,
+    now,
+    mostBehind,
+  ]);
+}
+
+const findingBehind: Statement = {
+  name: 'webhook events behind',
+  text: `select id, ${version} as version from webhook_events
+    where appointment_id = $3::bigint and state = 'waiting' and id <> $1::uuid and channel = $2::text
+      and next_attempt_at <= $4::timestamptz
+    order by seq limit $5::int`,
+};
+
+export interface StoredOutcome {
+  id: string;
+  action: string | null;
+  outcome: Outcome;
+}
+
+/**
+ * Stores the outcome of an event, and of those that were behind it before Acuity was read. Leaves out the event if its
+ * outcome was stored before, and those behind it that have changed since: another process delivers them, or they tell
+ * of a later change.
+ */
+export async function markProcessed(
+  trx: Transaction,
+  id: string,
+  behind: readonly EventVersion[],
+  done: Processing,
+): Promise<StoredOutcome[]> {
+  const values = [
+    id,
+    behind.map((event) => event.id),
+    behind.map((event) => event.version),
+    done.outcome,
+    done.bookingId,
+    done.note,
+    Math.round(done.durationMs),
+    done.at,
+  ];
+  const call: Call<StoredOutcome> = { ...storingOutcome, values };
+  const [stored] = await sendTogether(trx, call);
+  return stored;
+}
+
+// Locks in the order of arrival: two processes may store outcomes for the same events.
+const storingOutcome: Statement = {
+  name: 'webhook outcome',
+  text: `with locked as (
+      select id from webhook_events
+      where id = any($1::uuid || $2::uuid[])
+        and (id = $1 and state <> 'processed' or ${version} = ($3::text[])[array_position($2, id)])
+      order by seq for update)
+    update webhook_events e
+    set state = 'processed', lease_until = null, next_attempt_at = null, last_error = null,
+      outcome = case when e.id = $1 or $4::text = 'ignored' then $4::text else 'skipped' end,
+      booking_id = $5::uuid, note = $6::text, duration_ms = $7::int, processed_at = $8::timestamptz
+    from locked where e.id = locked.id
+    returning e.id, e.action, e.outcome`,
+};
 
 /**
  * The target accepted the event; our own /webhooks/acuity has stored its outcome already. Leaves a replay unchanged.

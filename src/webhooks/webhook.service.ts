@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { auditActor, type Actor } from '../accounts/index.ts';
 import { admitRefusal, systemActor, type AuditLog, type RequestFacts } from '../audit/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
-import type { Statements } from '../db/statements.ts';
+import { sendTogether, type Call, type Statements } from '../db/statements.ts';
 import type { Converged, Convergence, Outcome } from '../following/index.ts';
 import type { SecretRing } from '../lib/secret-ring.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -22,6 +22,7 @@ import {
 import {
   bookingOfEcho,
   digestOf,
+  findDueBehind,
   findEvent,
   findSent,
   insertRefusal,
@@ -30,6 +31,9 @@ import {
   markForReplay,
   markProcessed,
   storeEvent,
+  type EventVersion,
+  type Processing,
+  type StoredOutcome,
   type WebhookEvent,
 } from './webhook.repository.ts';
 import { isSignedByAcuity, verifyStandardWebhook } from './webhook.signature.ts';
@@ -38,6 +42,8 @@ export type Answer =
   | { kind: 'refused'; refusal: Refusal }
   | { kind: 'done'; outcome: Outcome; bookingId: string | null }
   | { kind: 'retry'; reason: string; retryAfterMs: number };
+
+export type Processable = Pick<WebhookEvent, 'id' | 'channel' | 'action' | 'appointmentId'>;
 
 export type Processed = Exclude<Answer, { kind: 'refused' }>;
 
@@ -51,8 +57,8 @@ export interface WebhookService {
   ): Promise<{ ok: true; eventId: string } | { ok: false; refusal: Refusal }>;
   /** For /webhooks/acuity: processes the event now. `relayed`: the id under which the relay stored it. */
   receive(event: IncomingEvent, request: RequestFacts, relayed?: string): Promise<Answer>;
-  /** Processes a stored event. */
-  process(event: Pick<WebhookEvent, 'id' | 'action' | 'appointmentId'>): Promise<Processed>;
+  /** Processes a stored event, and with it those of its appointment that wait behind it. */
+  process(event: Processable): Promise<Processed>;
   find(id: string): Promise<WebhookEvent | null>;
   list(filter?: { state?: WebhookEvent['state']; limit?: number }): Promise<WebhookEvent[]>;
   /** Delivers it again, in any state; with `only`, not if its state is another by now (`done_meanwhile`). */
@@ -95,34 +101,48 @@ export function createWebhookService(deps: WebhookDeps): WebhookService {
     return refusal;
   }
 
-  /** The echo of a booking that we made a moment ago tells nothing new: Acuity is not read for it. */
-  async function follow(eventId: string, appointmentId: number): Promise<Converged> {
-    const bookingId = await bookingOfEcho(db, eventId);
-    return bookingId
-      ? deps.convergence.confirmCreated(appointmentId, bookingId)
-      : deps.convergence.converge(appointmentId, { source: 'acuity' });
+  /** @returns the outcome, and the events behind this one that the same read of Acuity answers */
+  async function follow(event: Processable): Promise<{ done: Converged; behind: EventVersion[] }> {
+    if (!concernsAppointment(event))
+      return { done: { ok: true, outcome: 'ignored', bookingId: null, note: null }, behind: [] };
+    const { convergence } = deps;
+    // The echo of a booking that we made a moment ago tells nothing new: Acuity is not read for it.
+    const bookingId = await bookingOfEcho(db, event.id);
+    if (bookingId)
+      return { done: await convergence.confirmCreated(event.appointmentId, bookingId), behind: [] };
+    const behind = await findDueBehind(deps.statements, event, clock.now());
+    return { done: await convergence.converge(event.appointmentId, { source: 'acuity' }), behind };
   }
 
-  async function process(event: Pick<WebhookEvent, 'id' | 'action' | 'appointmentId'>): Promise<Processed> {
+  async function process(event: Processable): Promise<Processed> {
     const startedAt = performance.now();
-    const done = concernsAppointment(event)
-      ? await follow(event.id, event.appointmentId)
-      : ({ ok: true, outcome: 'ignored', bookingId: null, note: null } as const);
+    const { done, behind } = await follow(event);
     if (!done.ok) return { kind: 'retry', reason: done.reason, retryAfterMs: done.retryAfterMs };
     const { outcome, bookingId, note } = done;
     await deps.onStep?.('converged');
     await db.transaction(async (trx) => {
       const durationMs = performance.now() - startedAt;
-      if (!(await markProcessed(trx, event.id, { outcome, bookingId, note, durationMs, at: clock.now() })))
-        return;
-      await deps.audit.record(trx, systemActor, {
-        action: 'webhook.processed',
-        resourceType: 'webhook_event',
-        resourceId: event.id,
-        metadata: { event: event.action, appointmentId: event.appointmentId, outcome, bookingId, note },
-      });
+      const processing = { outcome, bookingId, note, durationMs, at: clock.now() };
+      const stored = await markProcessed(trx, event.id, behind, processing);
+      await sendTogether(trx, ...stored.map((one) => recordingOf(one, event, processing)));
     });
     return { kind: 'done', outcome, bookingId };
+  }
+
+  function recordingOf(stored: StoredOutcome, read: Processable, { bookingId, note }: Processing): Call {
+    return deps.audit.recording(systemActor, {
+      action: 'webhook.processed',
+      resourceType: 'webhook_event',
+      resourceId: stored.id,
+      metadata: {
+        event: stored.action,
+        appointmentId: read.appointmentId,
+        outcome: stored.outcome,
+        bookingId,
+        note,
+        ...(stored.id !== read.id && { readFor: read.id }),
+      },
+    });
   }
 
   /** The sender did not receive our answer, or somebody replays a captured request: Acuity is not read again. */
@@ -156,7 +176,7 @@ export function createWebhookService(deps: WebhookDeps): WebhookService {
       if (relayedHere) return process(relayedHere);
       const facts = factsOf(event) ?? { action: null, appointmentId: null };
       const id = await storeReceived(deps, { ...event, ...facts, channel }, request, leaseMs);
-      const answer = await process({ id, ...facts });
+      const answer = await process({ id, channel, ...facts });
       if (answer.kind === 'retry') {
         const nextAttemptAt = new Date(clock.now().getTime() + answer.retryAfterMs);
         await markFailed(db, id, { error: answer.reason, status: null, nextAttemptAt });
