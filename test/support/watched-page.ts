@@ -8,12 +8,25 @@ import type { SessionCookie } from './session.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+/** The rules that look at colours: all that can differ between the schemes, whose tokens are colours only. */
+const colourRules = ['color-contrast', 'link-in-text-block'];
+
+/** Until no colour is on its way to another: axe would measure what is between. One transition may start the next. */
+const endOfTransitions = `(async () => {
+  for (;;) {
+    const running = document.getAnimations().filter((one) => one instanceof CSSTransition);
+    if (running.length === 0) return;
+    await Promise.allSettled(running.map(({ finished }) => finished));
+  }
+})()`;
 
 export interface Watched {
   page: Page;
   context: BrowserContext;
   /** Expects no policy violation, no overflow and no axe finding. */
   check(): Promise<void>;
+  /** The same in the light scheme, and in the dark one without loading the page again. */
+  checkBothSchemes(): Promise<void>;
   /** Signs in by the form, for tests of signing in. */
   signIn(email: string): Promise<void>;
   /** Uses an existing session (TestApp.sessionCookie) from the next page on. */
@@ -52,20 +65,29 @@ export async function watchedPage(
   });
   page.on('pageerror', (error) => void violations.push(String(error)));
 
+  async function check(only = rules): Promise<void> {
+    // Text can appear before its styles are applied.
+    await page.waitForLoadState();
+    const at = new URL(page.url()).pathname;
+    expect(violations.splice(0), `policy at ${at}`).to.deep.equal([]);
+    if (!javaScript) return;
+    expect(await page.evaluate('document.documentElement.scrollWidth'), `width of ${at}`).to.be.at.most(
+      width,
+    );
+    await page.evaluate(endOfTransitions);
+    expect(await axeFindings(page, only), `axe at ${at}`).to.deep.equal([]);
+    expect(violations.splice(0), `policy at ${at}`).to.deep.equal([]);
+  }
+
   return {
     page,
     context,
-    async check() {
-      // Text can appear before its styles are applied.
-      await page.waitForLoadState();
-      const at = new URL(page.url()).pathname;
-      expect(violations.splice(0), `policy at ${at}`).to.deep.equal([]);
-      if (!javaScript) return;
-      expect(await page.evaluate('document.documentElement.scrollWidth'), `width of ${at}`).to.be.at.most(
-        width,
-      );
-      expect(await axeFindings(page), `axe at ${at}`).to.deep.equal([]);
-      expect(violations.splice(0), `policy at ${at}`).to.deep.equal([]);
+    check: () => check(),
+    async checkBothSchemes() {
+      await page.emulateMedia({ colorScheme: 'light' });
+      await check();
+      await page.emulateMedia({ colorScheme: 'dark' });
+      await check(colourRules);
     },
     async signIn(email) {
       await page.goto('/sign-in');
@@ -80,10 +102,12 @@ export async function watchedPage(
   };
 }
 
-async function axeFindings(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
+async function axeFindings(page: Page, only: string[]): Promise<string[]> {
+  if (!(await page.evaluate('typeof window.axe?.run === "function"'))) await page.evaluate(axe);
+  // None of our rules reads style sheets, which axe otherwise loads.
+  const options = { runOnly: only, resultTypes: ['violations'], preload: { assets: ['media'] } };
   const found: unknown = await page.evaluate(
-    `axe.run(document, { runOnly: ${JSON.stringify(rules)}, resultTypes: ['violations'] }).then(({ violations }) =>
+    `axe.run(document, ${JSON.stringify(options)}).then(({ violations }) =>
        violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ target }) => target.join(' ')).join(', ')))`,
   );
   return found as string[];
