@@ -48,11 +48,11 @@ describe('releasing a report in a browser', function () {
         await referrer.check();
       };
       try {
-        await referrer.signIn('rita@harbour-legal.example');
+        await referrer.useSession(await fixture.app.sessionCookie('rita@harbour-legal.example'));
         await referrer.page.goto(`/bookings/${bookingId}`);
         await referrer.page.getByText('No documents yet.').waitFor();
 
-        await staff.signIn('sam@examdesk.example');
+        await staff.useSession(await fixture.app.sessionCookie('sam@examdesk.example'));
         await page.goto(`/bookings/${bookingId}`);
         await page.locator('.document .tag', { hasText: 'Draft' }).waitFor();
         await look('draft');

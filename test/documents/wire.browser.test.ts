@@ -11,6 +11,7 @@ import { chooseFiles, type ChosenFile } from '../support/choose-files.ts';
 import { watchedPage, type Watched } from '../support/watched-page.ts';
 import { until } from '../support/until.ts';
 
+const rita = 'rita@harbour-legal.example';
 const directFrom = 5 * 1024 * 1024;
 const files = {
   small: { name: 'Letter.pdf', buffer: pdf(1_000_000) },
@@ -48,7 +49,7 @@ describe('requests during uploads', function () {
   const open = async ({ url }: { url: string }, options: { javaScript?: boolean } = {}) => {
     watched = await watchedPage(browser, url, { width: 1280, ...options });
     ({ page } = watched);
-    await watched.signIn('rita@harbour-legal.example');
+    await watched.useSession(await fixture.app.sessionCookie(rita));
     bookingId = await fixture.newBooking();
     await page.goto(`/bookings/${bookingId}`);
     if (options.javaScript !== false) await page.getByText('drop files onto this box').waitFor();
@@ -193,7 +194,7 @@ describe('requests during uploads', function () {
         const elsewhere = other;
         watched = await watchedPage(browser, elsewhere.app.url, { width: 1280 });
         ({ page } = watched);
-        await watched.signIn('rita@harbour-legal.example');
+        await watched.useSession(await elsewhere.app.sessionCookie(rita));
         ({ bookingId } = elsewhere);
         await page.goto(`/bookings/${bookingId}`);
         await page.getByText('drop files onto this box').waitFor();

@@ -65,7 +65,7 @@ describe('Acuity’s questions in a browser', function () {
           });
       };
       try {
-        await watched.signIn('ada@examdesk.example');
+        await watched.useSession(await app.sessionCookie('ada@examdesk.example'));
         if (options.javaScript) {
           await page.goto('/admin');
           const waiting = page.getByRole('link', { name: /Examinations without our reference in Acuity/ });
