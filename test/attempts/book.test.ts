@@ -289,7 +289,7 @@ describe('attempts to book', () => {
     const id = await attemptId();
     await fixture.settlement.settle(id);
     expect((await fixture.attempts.find(fixture.people.rita, id))?.state).to.equal('open');
-    await sleep(350);
+    await fixture.passTime();
     await fixture.settlement.settle(id);
     expect(await fixture.attempts.find(fixture.people.rita, id)).to.deep.equal({
       state: 'failed',
@@ -308,7 +308,7 @@ describe('attempts to book', () => {
     await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null);
     const id = await attemptId();
     fake.failWith({ reason: 'unavailable', notSent: true, retryAfterMs: 1_000 });
-    await sleep(350);
+    await fixture.passTime();
     await fixture.settlement.settle(id);
     expect((await fixture.attempts.find(fixture.people.rita, id))?.state).to.equal('open');
     const job = (await fixture.db('graphile_worker.jobs').where({ key: id }).first()) as { run_at: Date };
@@ -322,7 +322,7 @@ describe('attempts to book', () => {
     acuity.failNext('before');
     await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null);
     const id = await attemptId();
-    await sleep(350);
+    await fixture.passTime();
     await fixture.settlement.settle(id);
     const { reference } = (await fixture.db('booking_attempts').first()) as { reference: string };
     await fake.createAppointment({
@@ -388,7 +388,7 @@ describe('attempts to book', () => {
     try {
       await failing.attempts.book(failing.people.rita, failing.requestFor(), null).catch(() => undefined);
       const [id] = (await failing.db('booking_attempts').pluck('id')) as [string];
-      await sleep(150);
+      await failing.passTime();
       await failing.settlement.settle(id);
       expect((await failing.attempts.find(failing.people.rita, id))?.state).to.equal('failed');
       expect(active()).to.have.length(0);

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Booking } from '../../src/bookings/index.ts';
 import {
@@ -173,7 +172,7 @@ describe('changes of a booking', () => {
       expect(
         reasonOf(await fixture.bookings.moveProgress(fixture.people.sam, booking.id, 'no_show', '')).reason,
       ).to.equal('outcome_pending');
-      await sleep(350);
+      await fixture.passTime();
       await fixture.settlement.settle(id);
       expect((await fixture.attempts.find(fixture.people.rita, id))?.state).to.equal('failed');
       expect(await emails()).to.deep.equal(['booking_failed']);

@@ -27,6 +27,7 @@ export const silent = pino({ level: 'silent' });
 
 /** A Tuesday at ten in Sydney, well after the tests' clock. */
 export const tuesdayAtTen = new Date('2026-12-01T10:00:00+11:00');
+const minuteMs = 60_000;
 export const testClock = { now: () => new Date('2026-11-23T09:00:00+11:00') };
 
 export interface FakeAvailability extends AvailabilityService {
@@ -78,6 +79,8 @@ export interface BookingFixture {
   /** Specialist ids by calendar. */
   specialistOf(calendarId: number): string;
   requestFor(change?: Partial<BookingRequest>): BookingRequest;
+  /** Makes open attempts older than any call to Acuity can take. */
+  passTime(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -106,7 +109,7 @@ export async function openBookingFixture(
     ids: systemIds,
     log: silent,
     announce: createOutbox({ jobs, ids: systemIds }),
-    timings: { patienceMs: 3_000, inFlightMs: 300, uncalledMs: 100, sweepAfterMs: 0 },
+    timings: { patienceMs: 3_000, inFlightMs: minuteMs, uncalledMs: minuteMs, sweepAfterMs: 0 },
     ...overrides,
   };
   // Read before a test makes the fake hold answers or fail.
@@ -169,6 +172,12 @@ export async function openBookingFixture(
       answers: [],
       ...change,
     }),
+    async passTime() {
+      const longAgo = (column: string) => db.raw(`?? - interval '2 minutes'`, [column]);
+      await db('booking_attempts')
+        .where({ state: 'open' })
+        .update({ created_at: longAgo('created_at'), acuity_called_at: longAgo('acuity_called_at') });
+    },
     async close() {
       await pool.end();
       await database.close();

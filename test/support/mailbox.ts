@@ -11,7 +11,7 @@ export function openMailbox(): Promise<Mailbox> {
 export async function waitForMail(
   mailbox: Mailbox,
   matches: (mail: ReceivedMail) => boolean = () => true,
-  withinMs = 10_000,
+  withinMs = 25_000,
 ): Promise<ReceivedMail> {
   const deadline = Date.now() + withinMs;
   for (;;) {

@@ -97,7 +97,7 @@ export async function openWebhookStack(options: StackOptions = {}): Promise<Webh
         ...change,
       });
     },
-    async settled(withinMs = 15_000) {
+    async settled(withinMs = 25_000) {
       const deadline = Date.now() + withinMs;
       for (;;) {
         const answer = await fetch(`${simulator.url}/_sim/deliveries`);
