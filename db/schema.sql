@@ -1374,6 +1374,7 @@ CREATE TABLE booking_progress (
 );
 CREATE INDEX booking_progress_booking_idx ON booking_progress USING btree (booking_id, created_at, id);
 CREATE INDEX booking_progress_list_idx ON booking_progress USING btree (created_at, id);
+CREATE INDEX booking_progress_reports_idx ON booking_progress USING btree (created_at, id) WHERE progress = 'report_generated'::text;
 CREATE TRIGGER booking_progress_acting_pair BEFORE INSERT ON booking_progress FOR EACH ROW EXECUTE FUNCTION check_acting_pair('changed_by_id', 'changed_for_id');
 CREATE TRIGGER booking_progress_acting_pair_kept BEFORE UPDATE OF changed_by_id, changed_for_id ON booking_progress FOR EACH ROW EXECUTE FUNCTION check_acting_pair('changed_by_id', 'changed_for_id');
 CREATE CONSTRAINT TRIGGER booking_progress_added AFTER INSERT ON booking_progress DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('booking_progress', 'booking_id');

@@ -1,13 +1,12 @@
 // The console's first page: today's examinations, what needs attention, new bookings. Every number is counted by the
 // filters of the list it links to, for the same days in the same zone.
 import type { Role } from '../accounts/index.ts';
-import { bookingSources, countLatePaperwork, progressWords, type Booking } from '../bookings/index.ts';
+import { countLatePaperwork, progressWords, type Booking } from '../bookings/index.ts';
 import type { Database } from '../db/knex.ts';
-import { dayIn, shiftDays, startOfDay } from '../lib/dates.ts';
+import { dayIn } from '../lib/dates.ts';
 import type { MappingAttention } from '../questions/index.ts';
 import { typeWords } from '../specialists/index.ts';
 import type { ConnectionAttention, NextStep } from '../sync/index.ts';
-import { sourceWords } from './columns.ts';
 import { systemNotices } from './dashboard.system.ts';
 import {
   connectionNotices,
@@ -17,6 +16,8 @@ import {
   attentionLists,
   type AttentionList,
 } from './dashboard.attention.ts';
+import { readBooked, type WeekOfParts } from './figures.ts';
+import { listOf, queryOf } from './links.ts';
 import { mayRead } from './table.ts';
 import { countRows, selectRows, type Filters } from './table.query.ts';
 import { tableOf } from './tables.ts';
@@ -41,12 +42,8 @@ export interface Dashboard {
       progressWords: string;
     }[];
   };
-  /** The last twelve, oldest first; `week` is its Monday. */
-  weeks: {
-    week: string;
-    href: string;
-    sources: { source: string; words: string; count: number; href: string }[];
-  }[];
+  /** New bookings of the last weeks, oldest first. */
+  weeks: WeekOfParts[];
   attention: {
     /** Of a list. */
     id?: string;
@@ -62,6 +59,12 @@ export interface Dashboard {
 }
 
 const tools = [
+  {
+    label: 'Figures',
+    href: '/admin/figures',
+    who: 'staff',
+    about: 'Bookings, reports, load and delays, drawn',
+  },
   {
     label: 'Check access',
     href: '/admin/access-check',
@@ -122,7 +125,6 @@ type TodayRow = Omit<Dashboard['today']['rows'][number], 'typeWords' | 'progress
   Pick<Booking, 'type' | 'currentProgress'>;
 
 const shownToday = 8;
-const shownWeeks = 12;
 
 /**
  * @param zone the reader's IANA zone
@@ -142,7 +144,7 @@ export async function readDashboard(
   const day = dayIn(new Date(), zone);
   const readable = attentionLists.filter(({ table }) => mayRead(role, tableNamed(table)));
   const today = await readToday(db, day);
-  const weeks = await readWeeks(db, day, zone);
+  const weeks = await readBooked(db, day, zone);
   // In sequence: in parallel, two readers would take every connection of the pool.
   const attention: Dashboard['attention'] = await systemNotices(db, role);
   attention.push(...connectionNotices(acuity.connection, role), ...setUpNotices(acuity.steps));
@@ -184,35 +186,6 @@ async function readToday(db: Database, day: string): Promise<Dashboard['today']>
   };
 }
 
-async function readWeeks(db: Database, day: string, zone: string): Promise<Dashboard['weeks']> {
-  const sinceMonday = (new Date(`${day}T12:00:00Z`).getUTCDay() + 6) % 7;
-  const mondays = Array.from({ length: shownWeeks }, (_, index) =>
-    shiftDays(day, (index - shownWeeks + 1) * 7 - sinceMonday),
-  );
-  const starts = [...mondays, shiftDays(mondays.at(-1) ?? day, 7)].map((monday) => startOfDay(monday, zone));
-  // Each week is a range of the index, which has the source as well.
-  const { rows } = await db.raw<{ rows: { week: string; source: string; count: number }[] }>(
-    `select week, source, count
-     from unnest(?::text[], ?::timestamptz[], ?::timestamptz[]) as weeks (week, since, before),
-       lateral (select source, count(*)::int as count from bookings
-         where created_at >= since and created_at < before group by source) as counted`,
-    [mondays, starts.slice(0, -1), starts.slice(1)],
-  );
-  return mondays.map((week) => {
-    const created = { from: week, to: shiftDays(week, 6) };
-    return {
-      week,
-      href: listOf('bookings', { createdAt: created }),
-      sources: bookingSources.map((source) => ({
-        source,
-        words: sourceWords[source],
-        count: rows.find((row) => row.week === week && row.source === source)?.count ?? 0,
-        href: listOf('bookings', { createdAt: created, source }),
-      })),
-    };
-  });
-}
-
 async function countAttention(
   db: Database,
   role: Role,
@@ -242,15 +215,4 @@ function tableNamed(id: string) {
   const table = tableOf(id);
   if (!table) throw new Error(`The dashboard counts ${id}, but the console has no such list`);
   return table;
-}
-
-const listOf = (table: string, filters: Filters): string => `/admin/resources/${table}?${queryOf(filters)}`;
-
-function queryOf(filters: Filters): string {
-  const query = Object.entries(filters).flatMap(([name, value]) =>
-    typeof value === 'string'
-      ? [`filters.${name}=${value}`]
-      : Object.entries(value).map(([bound, text]) => `filters.${name}~~${bound}=${text}`),
-  );
-  return query.join('&');
 }

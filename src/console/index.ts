@@ -11,3 +11,12 @@ export { readDashboard, type Dashboard } from './dashboard.ts';
 export async function loadConsole() {
   return import('./console.ts');
 }
+export {
+  countedAtMost,
+  loadDays,
+  readFigures,
+  shownWeeks,
+  type Figures,
+  type WeekOfParts,
+  type WeekOfTimes,
+} from './figures.ts';

@@ -4,7 +4,16 @@ import { accountMailKinds, mailKinds, workMailKinds, type MailKindName } from '.
 import { allDifferences, driftStates, outcomes } from '../following/index.ts';
 import { reportKinds, reportStates } from '../sync/index.ts';
 import { webhookChannels, webhookRefusals, webhookStates } from '../webhooks/index.ts';
-import { column, enumeration, ofBooking, recordOnly, spelledOut, sqlList, linkTo } from './columns.ts';
+import {
+  column,
+  enumeration,
+  filterOnly,
+  ofBooking,
+  recordOnly,
+  spelledOut,
+  sqlList,
+  linkTo,
+} from './columns.ts';
 import type { Table } from './table.ts';
 
 /** Processed with something left to do, and neither a later event of the appointment nor a booking has settled it. */
@@ -40,6 +49,7 @@ export const webhookEvents: Table = {
     column('nextAttemptAt', 'datetime', 'w.next_attempt_at', recordOnly),
     column('processedAt', 'datetime', 'w.processed_at', recordOnly),
     column('replayedAt', 'datetime', 'w.replayed_at', recordOnly),
+    column('wasReplayed', 'boolean', 'w.replayed_at is not null', { label: 'Replayed', ...filterOnly }),
   ],
 };
 

@@ -144,6 +144,8 @@ export const unanswered: Table = {
   ],
 };
 
+const isFirstReport = `p.progress = 'report_generated' and not exists (select from booking_progress e
+  where e.booking_id = p.booking_id and e.progress = 'report_generated' and (e.created_at, e.id) < (p.created_at, p.id))`;
 export const progress: Table = {
   id: 'progress',
   label: 'Progress',
@@ -166,6 +168,7 @@ export const progress: Table = {
     column('movedTo', 'datetime', 'p.moved_to', { zone: 'timezone', ...recordOnly }),
     column('timezone', 'string', 'b.timezone', recordOnly),
     column('createdAt', 'datetime', 'p.created_at'),
+    column('isFirstReport', 'boolean', isFirstReport, { label: 'First report', ...filterOnly }),
     column('bookingId', 'id', 'p.booking_id', ofBooking),
   ],
 };

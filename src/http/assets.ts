@@ -117,10 +117,11 @@ export function createAssets(options: { cache: boolean }): Assets {
 
 /** One request instead of many; in cascade order. */
 const stylesheets = {
-  examdesk: ['tokens', 'base', 'forms', 'parts', 'pages', 'lists', 'found'],
+  examdesk: ['tokens', 'base', 'forms', 'parts', 'pages', 'lists', 'found', 'figures'],
   console: [
     'tokens',
     'found',
+    'figures',
     'console/looks',
     'console/pieces',
     'console/bar',

@@ -111,6 +111,8 @@ export const paths = {
   doctor: () => '/admin/doctor',
   /** Reports to the system check how its request reached the app. */
   doctorProbe: () => '/doctor/probe',
+  /** What the console counts, drawn. */
+  figures: () => '/admin/figures',
   /** Who is late with documents, and the rules. */
   paperwork: () => '/admin/paperwork',
   merges: () => '/admin/merges',

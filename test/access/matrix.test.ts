@@ -188,6 +188,7 @@ const table: Record<string, string> = {
   'post /admin/acuity-questions/read': 'snnnin',
   // Exists only for requests with the token of our own checks.
   'get /doctor/probe': 'uuuuuu',
+  'get /admin/figures': 'snniin',
   'get /admin/doctor': 'snnnin',
   'post /admin/doctor': 'snnnin',
   'get /admin/paperwork': 'snniin',

@@ -220,11 +220,11 @@ describe('the console’s first page', () => {
     const { weeks } = await morning(sam);
     expect(weeks).to.have.length(12);
     expect(weeks.map(({ week }) => new Date(week).getUTCDay())).to.deep.equal(weeks.map(() => 1));
-    for (const { href, sources } of weeks) {
-      expect(await totalOf(href)).to.equal(sources.reduce((sum, { count }) => sum + count, 0));
-      for (const source of sources) expect(await totalOf(source.href)).to.equal(source.count);
+    for (const { href, count, parts } of weeks) {
+      expect(await totalOf(href)).to.equal(count);
+      for (const part of parts) expect(await totalOf(part.href)).to.equal(part.count);
     }
-    expect(weeks.at(-4)?.sources.map(({ source, count }) => [source, count])).to.deep.equal([
+    expect(weeks.at(-4)?.parts.map(({ name, count }) => [name, count])).to.deep.equal([
       ['portal', 1],
       ['acuity_direct', 1],
     ]);

@@ -6,7 +6,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { ask } from '../support/ask.ts';
 
 const plain = Buffer.concat(
-  ['tokens', 'base', 'forms', 'parts', 'pages', 'lists', 'found'].map((part) =>
+  ['tokens', 'base', 'forms', 'parts', 'pages', 'lists', 'found', 'figures'].map((part) =>
     readFileSync(new URL(`../../public/css/${part}.css`, import.meta.url)),
   ),
 );

@@ -78,6 +78,7 @@
         { to: '/admin', 'aria-current': pathname === '/admin' ? 'page' : undefined },
         'Today',
       ),
+      h('a', { href: '/admin/figures' }, 'Figures'),
       groups.map((group) =>
         h(
           React.Fragment,

@@ -14,11 +14,12 @@ import {
   type Table,
 } from '../../console/index.ts';
 import { actorOf, viewerOf } from '../actor.ts';
-import { readerZoneOf } from '../forms/fields.ts';
+import { consoleZoneOf } from '../forms/fields.ts';
 import { createSealedSearch } from '../forms/sealed-search.ts';
 import type { Assets } from '../assets.ts';
 import { access, recordDenial } from '../middleware/access.ts';
 import { keptFormOf } from '../middleware/kept-forms.ts';
+import { drawBooked } from '../pages/admin/figures.page.ts';
 import { badRequest, conflict, forbidden, notFound, Problem } from '../problem.ts';
 import { createCsvExport } from './console.export.ts';
 import { formOf, type FormAction } from './forms/index.ts';
@@ -58,7 +59,7 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
   const readFilters = (req: Request, res: Response, table: Table): Filters => {
     const { userId } = actorOf(req, res).viewer;
     const unseal = (sealed: string): string | null => sealing.open(userId, sealed);
-    return filtersOf(req, table, { zone: zoneOf(req), unseal });
+    return filtersOf(req, table, { zone: consoleZoneOf(req), unseal });
   };
   router.post('/admin/seal', sealWords(sealing));
   const exportCsv = createCsvExport(services);
@@ -74,7 +75,8 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
       services.sync.connection(),
     ]);
     const acuity = { questions, steps, connection: attention };
-    res.json(await readDashboard(services.db, role, zoneOf(req), acuity));
+    const dashboard = await readDashboard(services.db, role, consoleZoneOf(req), acuity);
+    res.json({ ...dashboard, drawing: drawBooked(dashboard.weeks) });
   });
   router.use(nextRoutes(services));
   const scripts = lazy(readScripts);
@@ -90,9 +92,6 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
   router.use('/admin', recordRefusals(services));
   return router;
 }
-
-/** The browser's zone (a cookie), or Sydney's. */
-const zoneOf = (req: Request): string => readerZoneOf(req.headers.cookie) ?? 'Australia/Sydney';
 
 const setRoute: RequestHandler = (req, res, next) => {
   res.locals.route = req.baseUrl;

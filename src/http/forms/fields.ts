@@ -1,4 +1,5 @@
 // Shared by the pages' forms and queries.
+import type { Request } from 'express';
 import { z } from 'zod';
 import { isTimeZone, parseDay, parseMonth } from '../../lib/dates.ts';
 
@@ -48,6 +49,10 @@ export function fieldErrors(
   }
   return [...byPath].map(([path, message]) => ({ path, message }));
 }
+
+/** The zone in which the console counts days: the reader's, or Sydney's. */
+export const consoleZoneOf = ({ headers }: Pick<Request, 'headers'>): string =>
+  readerZoneOf(headers.cookie) ?? 'Australia/Sydney';
 
 /** The reader's time zone from the cookie that public/js/time-zone.js sets; null when it is missing or invalid. */
 export function readerZoneOf(cookieHeader: string | undefined): string | null {

@@ -1,4 +1,5 @@
 // Every page for people, apart from signing in and out.
+import type { Database } from '../../db/knex.ts';
 import type { PageRoute } from '../endpoint.ts';
 import type { PageServices } from './page-services.ts';
 import { actAsPages } from './impersonation/act-as.page.ts';
@@ -7,6 +8,7 @@ import { acuityConnectionPages } from './admin/acuity-connection.page.ts';
 import { acuityQuestionPages } from './admin/acuity-questions.page.ts';
 import { bulkPages } from './admin/bulk.page.ts';
 import { doctorPages } from './admin/doctor.page.ts';
+import { figuresPages } from './admin/figures.page.ts';
 import { mergePages } from './admin/merges.page.ts';
 import { paperworkPages } from './admin/paperwork.page.ts';
 import { attemptPages } from './bookings/attempt.page.ts';
@@ -40,7 +42,7 @@ import { specialistPages } from './specialists/show.page.ts';
 import { specialistListPages } from './specialists/list.page.ts';
 
 /** In the order in which they are matched: `/bookings/new` before `/bookings/:id`. */
-export function pages(services: PageServices): PageRoute[] {
+export function pages(services: PageServices & { db: Database }): PageRoute[] {
   return [
     ...homePages(services),
     problemsPage,
@@ -48,6 +50,7 @@ export function pages(services: PageServices): PageRoute[] {
     ...acuityConnectionPages(services),
     ...acuityQuestionPages(services),
     ...doctorPages(services),
+    ...figuresPages(services),
     ...mergePages(services),
     ...bulkPages(services),
     ...paperworkPages(services),

@@ -68,6 +68,12 @@ const listedPages: ListedPage[] = [
     href: paths.paperwork(),
     isFor: isStaff,
   },
+  {
+    text: 'Figures',
+    words: 'charts statistics load delay reports console',
+    href: paths.figures(),
+    isFor: isStaff,
+  },
   { text: 'Act as a referrer', words: 'impersonate phone', href: paths.actAs(), isFor: admins },
   {
     text: 'What was done while acting',
