@@ -1,6 +1,5 @@
 // Demo data for an empty database: the five accounts that npm start prints, their organisations, the specialists whose
 // calendars are in the simulator (src/simulator/fixture.ts), and for npm start a story of bookings (seeds/demo).
-import { hashPassword } from 'better-auth/crypto';
 import { systemIds } from '../src/adapters/system-ids.ts';
 import type { Database, Transaction } from '../src/db/knex.ts';
 import type { ExaminationType } from '../src/specialists/index.ts';
@@ -27,6 +26,7 @@ export async function seedDemo(db: Database, story?: DemoStory): Promise<boolean
   if (process.env.NODE_ENV === 'production') throw new Error('Demo accounts are refused in production');
   if (!(await isEmpty(db))) return false;
   // One hash for all: hashing is slow on purpose, and everybody knows the password.
+  const { hashPassword } = await import('better-auth/crypto');
   const password = await hashPassword(demoPassword);
   return db.transaction(async (trx) => {
     // When two processes start on one empty database, the second waits here and then finds it filled.

@@ -191,6 +191,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
   const accounts = createAccounts({
     ...ground,
     auth,
+    baseUrl: config.BASE_URL,
     secrets: config.BETTER_AUTH_SECRET,
     limits,
     tokens: linkTokens,

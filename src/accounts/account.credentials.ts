@@ -1,13 +1,12 @@
 // Changes what a person signs in with: a forgotten password, a new password, a new e-mail address. A new address takes
 // effect when its owner has followed a link sent there.
-import { hashPassword } from 'better-auth/crypto';
 import { anonymousActor, type RequestFacts } from '../audit/index.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { AccountDeps } from './account.deps.ts';
 import { emailInput, type InputError } from './account.input.ts';
 import { type AccountLink, findOpenLink, insertLink, revokeLinks, useLink } from './account.links.ts';
-import { isPassword, setPassword } from './auth.internals.ts';
+import { hashPassword, isPassword, setPassword } from './auth.internals.ts';
 import { passwordComplaintAbout } from './password.rules.ts';
 import { type Actor, auditActor, isDemoAccount } from './viewer.ts';
 

@@ -30,6 +30,8 @@ export type AnnounceAccount = (trx: Transaction, mail: AccountMail) => Promise<v
 
 export interface AccountDeps {
   auth: Auth;
+  /** Where the app is: whether cookies need https. */
+  baseUrl: string;
   secrets: SecretRing;
   db: Database;
   statements: Statements;

@@ -1,6 +1,5 @@
 // Invitations: an admin invites, the e-mail's link leads to a page, and a name and a password create the account.
 import { randomUUID } from 'node:crypto';
-import { hashPassword } from 'better-auth/crypto';
 import { type AuditActor, auditLog, type RequestFacts, systemActor } from '../audit/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
 import { isMergedAway, blockMerges, mergedInto } from '../db/merges.ts';
@@ -26,7 +25,7 @@ import {
   useLink,
 } from './account.links.ts';
 import { setOrganization } from './account.organizations.ts';
-import { setPassword } from './auth.internals.ts';
+import { hashPassword, setPassword } from './auth.internals.ts';
 import { passwordComplaintAbout } from './password.rules.ts';
 import { type Actor, auditActor, isDemoAccount, mayAdminister, type Role } from './viewer.ts';
 

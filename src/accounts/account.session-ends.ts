@@ -103,12 +103,13 @@ export async function signOut(
   request: RequestFacts,
 ): Promise<string[]> {
   const behind = await findAdminSessionId(deps, headers);
+  const { api } = await deps.auth();
   const response = await deps.db.transaction(async (trx) => {
     if (viewer?.actingAdmin) {
       const own = trx('sessions').where({ id: viewer.sessionId }).select('impersonator_session_id');
       await trx('sessions').whereIn('id', own).delete();
     }
-    const answered = await joinTransaction(trx, () => deps.auth.api.signOut({ headers, asResponse: true }));
+    const answered = await joinTransaction(trx, () => api.signOut({ headers, asResponse: true }));
     if (viewer) {
       await deps.audit.record(trx, auditActor({ viewer, request }), {
         action: 'auth.signed_out',
@@ -136,7 +137,8 @@ export async function endReplaced(
   headers: Headers,
   request: RequestFacts,
 ): Promise<string[]> {
-  const replaced = headers.has('cookie') ? await deps.auth.api.getSession({ headers }) : null;
+  const { api } = await deps.auth();
+  const replaced = headers.has('cookie') ? await api.getSession({ headers }) : null;
   const behind = await findAdminSessionId(deps, headers);
   await deps.db.transaction((trx) =>
     endOwn(trx, deps, [replaced?.session.id, behind], request, 'signed_in_again'),

@@ -156,7 +156,7 @@ async function endIdle(db: Database, audit: AuditLog, row: Row): Promise<void> {
   });
 }
 
-type Needs = Pick<AccountDeps, 'auth' | 'db' | 'statements' | 'audit' | 'allowsDemoAccounts'>;
+type Needs = Pick<AccountDeps, 'auth' | 'baseUrl' | 'db' | 'statements' | 'audit' | 'allowsDemoAccounts'>;
 
 /** What of a request tells who is signed in. */
 export interface SessionRequest {
@@ -195,7 +195,7 @@ export async function currentSession(
   asked: ViewerOptions,
 ): Promise<CurrentSession> {
   if (request.cookie === undefined) return nobody(false, []);
-  const token = await sessionToken(deps.auth, request.cookie);
+  const token = sessionToken(deps, request.cookie);
   const sentAt = performance.now();
   const [row] = token === null ? [] : await deps.statements.rows<Row>(ownerByToken, [token]);
   if (row) deps.keptVersion.confirm(row.kept_version, sentAt);
@@ -205,7 +205,7 @@ export async function currentSession(
     here || !asked.canRestoreAdminSession ? null : await restoreAdminSession(deps, request.headers());
   const found = here ?? back;
   const cookies = back?.cookies ?? (token !== null && !row ? await clearEnded(deps, request.headers()) : []);
-  if (!found) return nobody(hasSessionCookie(deps.auth, request.cookie), cookies);
+  if (!found) return nobody(hasSessionCookie(deps.baseUrl, request.cookie), cookies);
   return {
     viewer: found.viewer,
     leftMs: found.leftMs,
@@ -231,7 +231,8 @@ function nobody(hasEnded: boolean, cookies: string[]): CurrentSession {
 
 /** The session of the cookie has ended or expired: better-auth deletes what is left of it. @returns Set-Cookie lines */
 async function clearEnded({ auth }: Needs, headers: Headers): Promise<string[]> {
-  const { headers: answered } = await auth.api.getSession({ headers, returnHeaders: true });
+  const { api } = await auth();
+  const { headers: answered } = await api.getSession({ headers, returnHeaders: true });
   return answered.getSetCookie();
 }
 
@@ -251,24 +252,29 @@ export async function restoreAdminSession(
   if (!owner || owner.viewer.role !== 'admin' || isRefusedDemo(deps, owner.viewer.email)) return null;
   // When the browser has lost only the acting cookie, no request can end that session: delete it here.
   await deps.db('sessions').where({ impersonator_session_id: sessionId }).delete();
-  const { headers: answered } = await deps.auth.api.restoreAdminSession({ headers, returnHeaders: true });
+  const { api } = await deps.auth();
+  const { headers: answered } = await api.restoreAdminSession({ headers, returnHeaders: true });
   return { ...owner, cookies: answered.getSetCookie() };
 }
 
 /** The admin's own session, from the second cookie; null without one. */
-export async function findAdminSessionId({ auth }: Needs, headers: Headers): Promise<string | null> {
-  return hasAdminCookie(auth, headers) ? (await auth.api.findAdminSession({ headers })).sessionId : null;
+export async function findAdminSessionId({ auth, baseUrl }: Needs, headers: Headers): Promise<string | null> {
+  if (!hasAdminCookie(baseUrl, headers)) return null;
+  const { api } = await auth();
+  return (await api.findAdminSession({ headers })).sessionId;
 }
 
 /** Set-Cookie lines that clear the second cookie; empty when there is none. */
-export async function clearAdminCookie({ auth }: Needs, headers: Headers): Promise<string[]> {
-  if (!hasAdminCookie(auth, headers)) return [];
-  const { headers: answered } = await auth.api.clearAdminCookie({ headers, returnHeaders: true });
+export async function clearAdminCookie({ auth, baseUrl }: Needs, headers: Headers): Promise<string[]> {
+  if (!hasAdminCookie(baseUrl, headers)) return [];
+  const { api } = await auth();
+  const { headers: answered } = await api.clearAdminCookie({ headers, returnHeaders: true });
   return answered.getSetCookie();
 }
 
 /** Set-Cookie lines that clear the cookies of a session that has ended. */
 export async function clearCookies(deps: Needs, headers: Headers): Promise<string[]> {
-  const { headers: answered } = await deps.auth.api.signOut({ headers, returnHeaders: true });
+  const { api } = await deps.auth();
+  const { headers: answered } = await api.signOut({ headers, returnHeaders: true });
   return [...answered.getSetCookie(), ...(await clearAdminCookie(deps, headers))];
 }

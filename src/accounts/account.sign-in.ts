@@ -1,11 +1,11 @@
 // Signing in: the password, then the code of an app where the account has one. Between the two better-auth remembers by
 // a cookie whose password was right.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { APIError } from 'better-auth/api';
 import { anonymousActor, type RequestFacts } from '../audit/index.ts';
 import { networkOf } from '../lib/addresses.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { AccountDeps, SignedIn } from './account.deps.ts';
+import type { BetterAuth } from './auth.ts';
 import { endReplaced } from './account.session-ends.ts';
 import { renewSecondSteps } from './changed-secret.ts';
 import { CodeUsedBefore, useCode } from './account.two-factor.ts';
@@ -13,6 +13,7 @@ import {
   acceptedAddress,
   codeRefusalOf,
   findChallenge,
+  isRefusal,
   joinTransaction,
   joinLateTransaction,
 } from './auth.internals.ts';
@@ -61,10 +62,11 @@ async function tryPassword(
   headers: Headers,
   request: RequestFacts,
 ): Promise<{ user: SignedIn['user'] | null; cookies: string[] } | null> {
+  const auth = await deps.auth();
   try {
     return await joinLateTransaction(deps.db, async (begin) => {
-      const { response, headers: answered } = await deps.auth.api.signInEmail({
-        body: { ...given, email: await acceptedAddress(deps.auth, given.email), rememberMe: true },
+      const { response, headers: answered } = await auth.api.signInEmail({
+        body: { ...given, email: await acceptedAddress(auth, given.email), rememberMe: true },
         headers,
         returnHeaders: true,
       });
@@ -87,7 +89,7 @@ async function tryPassword(
     // One answer for unknown, wrong and banned: it must not tell which addresses have accounts.
     if (error instanceof RefusedDemo) return null;
     if (error instanceof TurnedOnMeanwhile) return tryPassword(deps, given, headers, request);
-    if (error instanceof APIError && error.statusCode < 500) return null;
+    if (isRefusal(error)) return null;
     throw error;
   }
 }
@@ -179,10 +181,11 @@ async function verify(
   userId: string,
   request: RequestFacts,
 ): Promise<Result<SignedIn, SecondStepFailure>> {
+  const { api } = await deps.auth();
   // Commits refusals, too: better-auth counts them in the database.
   return deps.db.transaction(async (trx) => {
     await renewSecondSteps(trx, deps.secrets, userId);
-    const outcome = await joinTransaction(trx, () => ask(deps, given, headers));
+    const outcome = await joinTransaction(trx, () => ask(api, given, headers));
     if (!outcome.ok) {
       await recordFailedStep({ ...deps, db: trx }, userId, request, outcome.reason);
       return outcome.reason === 'locked'
@@ -208,14 +211,14 @@ async function verify(
 }
 
 async function ask(
-  deps: AccountDeps,
+  api: BetterAuth['api'],
   given: SecondStep,
   headers: Headers,
 ): Promise<Result<string[], { reason: 'wrong_code' | 'challenge_over' | 'locked' }>> {
   try {
     const { headers: answered } = await ('code' in given
-      ? deps.auth.api.verifyTOTP({ body: { code: given.code }, headers, returnHeaders: true })
-      : deps.auth.api.verifyBackupCode({ body: { code: given.recoveryCode }, headers, returnHeaders: true }));
+      ? api.verifyTOTP({ body: { code: given.code }, headers, returnHeaders: true })
+      : api.verifyBackupCode({ body: { code: given.recoveryCode }, headers, returnHeaders: true }));
     return ok(answered.getSetCookie());
   } catch (error) {
     return failure({ reason: codeRefusalOf(error) });

@@ -4,6 +4,7 @@ import type { Knex } from 'knex';
 import type { Queryable, Transaction } from '../db/knex.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { AccountDeps } from './account.deps.ts';
+import type { BetterAuth } from './auth.ts';
 import { isUuid } from '../lib/uuid.ts';
 import { renewSecondSteps } from './changed-secret.ts';
 import { endOwnSessions } from './account.session-ends.ts';
@@ -54,9 +55,7 @@ export interface TwoFactor {
 }
 
 export function createTwoFactor(deps: AccountDeps): TwoFactor {
-  const { api } = deps.auth;
-  const guarded = <T>(actor: Actor, work: (trx: Transaction) => Promise<Outcome<T>>) =>
-    limited(deps, actor, work);
+  const guarded = <T>(actor: Actor, work: Guarded<T>) => limited(deps, actor, work);
   return {
     async state(viewer) {
       const user = await deps.db('users').where({ id: viewer.userId }).first('two_factor_enabled');
@@ -66,7 +65,7 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
     },
 
     begin: (actor, headers, password) =>
-      guarded(actor, async (trx) => {
+      guarded(actor, async (trx, api) => {
         await joinTransaction(trx, () =>
           api.enableTwoFactor({ body: { password, method: 'totp' }, headers }),
         );
@@ -80,7 +79,7 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
       await renewSecondSteps(deps.db, deps.secrets, viewer.userId);
       const row = await findBegun(deps.db, viewer);
       if (!row) return null;
-      const secret = base32(await decryptSecret(deps.auth, row.secret));
+      const secret = base32(await decryptSecret(await deps.auth(), row.secret));
       const query = new URLSearchParams({ secret, issuer: 'Examdesk', digits: '6', period: '30' });
       return {
         uri: `otpauth://totp/Examdesk:${encodeURIComponent(viewer.email)}?${query.toString()}`,
@@ -89,7 +88,7 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
     },
 
     confirm: (actor, headers, code) =>
-      guarded(actor, async (trx) => {
+      guarded(actor, async (trx, api) => {
         // Blocks sign-ins of this person: inserting a session waits for the user's row.
         await trx('users').where({ id: actor.viewer.userId }).forUpdate().first('id');
         if (!(await findBegun(trx, actor.viewer))) return failure({ reason: 'not_now' });
@@ -107,7 +106,7 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
       }),
 
     renewRecoveryCodes: (actor, headers, password) =>
-      guarded(actor, async (trx) => {
+      guarded(actor, async (trx, api) => {
         const { backupCodes } = await joinTransaction(trx, () =>
           api.generateBackupCodes({ body: { password }, headers }),
         );
@@ -117,7 +116,7 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
       }),
 
     async turnOff(actor, headers, password) {
-      return guarded(actor, async (trx) => {
+      return guarded(actor, async (trx, api) => {
         if (await isRequired(trx, actor.viewer)) return failure({ reason: 'required' });
         const { headers: answered } = await joinTransaction(trx, () =>
           api.disableTwoFactor({ body: { password }, headers, returnHeaders: true }),
@@ -167,18 +166,17 @@ async function endOthers(deps: AccountDeps, trx: Transaction, actor: Actor): Pro
   await endOwnSessions(deps, trx, actor, others, () => 'two_factor_on');
 }
 
+type Guarded<T> = (trx: Transaction, api: BetterAuth['api']) => Promise<Outcome<T>>;
+
 /** Runs better-auth's change and its audit row in one transaction; turns its refusals into values. */
-async function limited<T>(
-  deps: AccountDeps,
-  actor: Actor,
-  work: (trx: Transaction) => Promise<Outcome<T>>,
-): Promise<Outcome<T>> {
+async function limited<T>(deps: AccountDeps, actor: Actor, work: Guarded<T>): Promise<Outcome<T>> {
   const retryAfterMs = await deps.limits.count('second_factor', actor.viewer.userId, actor.request.ip);
   if (retryAfterMs > 0) return failure({ reason: 'too_many', retryAfterMs });
+  const { api } = await deps.auth();
   try {
     return await deps.db.transaction(async (trx) => {
       await renewSecondSteps(trx, deps.secrets, actor.viewer.userId);
-      return work(trx);
+      return work(trx, api);
     });
   } catch (error) {
     const refusal = refusalOf(error);
@@ -224,7 +222,8 @@ function refusalOf(
 
 async function codesLeft(deps: AccountDeps, userId: string): Promise<string[]> {
   await renewSecondSteps(deps.db, deps.secrets, userId);
-  const { backupCodes } = await deps.auth.api.viewBackupCodes({ body: { userId } });
+  const { api } = await deps.auth();
+  const { backupCodes } = await api.viewBackupCodes({ body: { userId } });
   return backupCodes;
 }
 

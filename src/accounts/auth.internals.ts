@@ -1,16 +1,15 @@
 // What depends on better-auth's internals, checked against the version below: the queries of its pool, the names and
 // contents of its cookies, the identifiers of its verifications, the table of its passwords, how it encrypts secrets,
-// the codes of its errors. Read this file against its source before you update it.
+// the codes of its errors. Read this file against its source before you update it. Loads better-auth itself only where
+// it is used.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHmac } from 'node:crypto';
 import type { AuthContext, GenericEndpointContext } from 'better-auth';
-import { APIError, createAuthEndpoint } from 'better-auth/api';
-import { expireCookie, setSessionCookie } from 'better-auth/cookies';
-import { hashPassword, symmetricDecrypt, verifyPassword } from 'better-auth/crypto';
+import type { APIError } from 'better-auth/api';
 import type { Pool, PoolClient } from 'pg';
 import type { Database, Queryable, Transaction } from '../db/knex.ts';
 import { decodeCookie, readCookie } from '../lib/cookies.ts';
-import { isEqual } from '../lib/secret-ring.ts';
+import { isEqual, type SecretRing } from '../lib/secret-ring.ts';
 
 export const betterAuthVersion = '1.7.25';
 
@@ -44,9 +43,6 @@ export function cookieOptions(baseUrl: string) {
 export function isHttps(baseUrl: string): boolean {
   return new URL(baseUrl).protocol === 'https:';
 }
-
-/** What this file reads of better-auth's options. */
-type Cookies = { options: { advanced: { cookiePrefix: string } } };
 
 // better-auth writes through a pool of its own. Here its writes can join a transaction of ours, so that its changes and
 // their audit rows commit together.
@@ -120,7 +116,11 @@ function borrowed(store: Joined, pool: Pool): PoolClient {
 const asked = { method: 'POST', requireHeaders: true } as const;
 
 /** Endpoints without paths: no router can reach them. */
-export function adminSessionPlugin() {
+export async function adminSessionPlugin() {
+  const [{ createAuthEndpoint }, { expireCookie, setSessionCookie }] = await Promise.all([
+    import('better-auth/api'),
+    import('better-auth/cookies'),
+  ]);
   return {
     id: 'admin-session',
     endpoints: {
@@ -154,20 +154,22 @@ async function behind(ctx: GenericEndpointContext) {
   return token ? ctx.context.internalAdapter.findSession(token) : null;
 }
 
+/** What the cookies' names and signatures are made from. */
+interface CookieKeys {
+  baseUrl: string;
+  secrets: SecretRing;
+}
+
 /**
  * The token of the session's cookie, as better-auth reads it; null without a cookie that we signed. Here because
  * better-auth imports the key anew for each request, in a thread of its own.
  */
-export async function sessionToken(
-  auth: { $context: Promise<Pick<AuthContext, 'authCookies' | 'secret'>> },
-  cookies: string,
-): Promise<string | null> {
-  const { authCookies, secret } = await auth.$context;
-  const value = readCookie(cookies, authCookies.sessionToken.name);
+export function sessionToken({ baseUrl, secrets }: CookieKeys, cookies: string): string | null {
+  const value = readCookie(cookies, sessionCookieName(baseUrl));
   const end = value?.lastIndexOf('.') ?? -1;
   if (!value || end < 1) return null;
   const token = value.slice(0, end);
-  const right = cookieSignature(secret, token);
+  const right = cookieSignature(secrets[0], token);
   return isEqual(Buffer.from(right), Buffer.from(value.slice(end + 1))) ? token : null;
 }
 
@@ -177,27 +179,27 @@ export function cookieSignature(secret: string, text: string): string {
 }
 
 /** Whether a request carries that cookie. Most do not: they are not looked up. */
-export function hasAdminCookie(auth: Cookies, headers: Headers): boolean {
-  return cookieIn(auth, headers, 'admin_session') !== null;
+export function hasAdminCookie(baseUrl: string, headers: Headers): boolean {
+  return cookieIn(baseUrl, headers, 'admin_session') !== null;
 }
 
 /** Whether a request carries the cookie of a session, valid or not. */
-export function hasSessionCookie({ options }: Cookies, cookies: string): boolean {
-  return readCookie(cookies, `${options.advanced.cookiePrefix}.session_token`) !== null;
+export function hasSessionCookie(baseUrl: string, cookies: string): boolean {
+  return readCookie(cookies, sessionCookieName(baseUrl)) !== null;
 }
 
 /** `name=value` as the browser sent it. */
-function cookieIn({ options }: Cookies, headers: Headers, name: string): string | null {
+function cookieIn(baseUrl: string, headers: Headers, name: string): string | null {
   const pairs = (headers.get('cookie') ?? '').split(/;\s*/);
-  return pairs.find((pair) => pair.startsWith(`${options.advanced.cookiePrefix}.${name}=`)) ?? null;
+  return pairs.find((pair) => pair.startsWith(`${cookiePrefix(baseUrl)}.${name}=`)) ?? null;
 }
 
 /** Between password and code: whose password was right, and the headers with which better-auth takes the code. */
 export async function findChallenge(
-  { auth, db }: { auth: Cookies; db: Queryable },
+  { baseUrl, db }: { baseUrl: string; db: Queryable },
   headers: Headers,
 ): Promise<{ userId: string; headers: Headers } | null> {
-  const cookie = cookieIn(auth, headers, 'two_factor');
+  const cookie = cookieIn(baseUrl, headers, 'two_factor');
   if (!cookie) return null;
   const signed = decodeCookie(cookie.slice(cookie.indexOf('=') + 1));
   const identifier = signed.slice(0, Math.max(0, signed.lastIndexOf('.')));
@@ -244,9 +246,14 @@ function addressBehind(given: string): string {
     : given;
 }
 
+/** Whether better-auth refused what it was asked. It tells its errors by their name, too. */
+export function isRefusal(error: unknown): error is APIError {
+  return error instanceof Error && error.name === 'APIError' && (error as APIError).statusCode < 500;
+}
+
 /** How better-auth refused a code at sign-in. Throws what is no refusal. */
 export function codeRefusalOf(error: unknown): 'wrong_code' | 'challenge_over' | 'locked' {
-  if (!(error instanceof APIError) || error.statusCode >= 500) throw error;
+  if (!isRefusal(error)) throw error;
   const code = error.body?.code;
   if (code === 'ACCOUNT_TEMPORARILY_LOCKED') return 'locked';
   const isWrong = code === 'INVALID_CODE' || code === 'INVALID_BACKUP_CODE' || error.statusCode === 409;
@@ -268,7 +275,7 @@ const setUpRefusals: Record<string, 'wrong_password' | 'wrong_code' | 'not_now'>
 
 /** How better-auth refused a change of the second step; undefined for any other error. */
 export function setUpRefusalOf(error: unknown): 'wrong_password' | 'wrong_code' | 'not_now' | undefined {
-  return error instanceof APIError ? setUpRefusals[error.body?.code ?? ''] : undefined;
+  return isRefusal(error) ? setUpRefusals[error.body?.code ?? ''] : undefined;
 }
 
 /** The secret of a second step in plain text. @param encrypted as it stands in two_factors */
@@ -276,13 +283,20 @@ export async function decryptSecret(
   auth: { $context: Promise<Pick<AuthContext, 'secretConfig'>> },
   encrypted: string,
 ): Promise<string> {
-  const { secretConfig } = await auth.$context;
+  const [{ symmetricDecrypt }, { secretConfig }] = await Promise.all([
+    import('better-auth/crypto'),
+    auth.$context,
+  ]);
   return symmetricDecrypt({ key: secretConfig, data: encrypted });
 }
 
 // A person's password, in better-auth's table and with its hash, but in our transaction.
 
-/** @param hash made by better-auth's hashPassword */
+export async function hashPassword(password: string): Promise<string> {
+  return (await import('better-auth/crypto')).hashPassword(password);
+}
+
+/** @param hash made by hashPassword */
 export async function setPassword(trx: Transaction, userId: string, hash: string): Promise<void> {
   const changed = await trx('accounts')
     .where({ user_id: userId, provider_id: 'credential' })
@@ -301,7 +315,8 @@ export async function setPassword(trx: Transaction, userId: string, hash: string
 export async function isPassword(db: Queryable, userId: string, password: unknown): Promise<boolean> {
   if (typeof password !== 'string' || password === '' || password.length > 128) return false;
   const row = await db('accounts').where({ user_id: userId, provider_id: 'credential' }).first('password');
-  if (row?.password) return verifyPassword({ hash: row.password, password });
+  if (row?.password)
+    return (await import('better-auth/crypto')).verifyPassword({ hash: row.password, password });
   await hashPassword(password);
   return false;
 }

@@ -1,9 +1,5 @@
 // better-auth as a library: its tables, its password hashes, its session cookie. Its router is never mounted;
 // our own routes call auth.api (docs/decisions/0007-better-auth-behind-an-allow-list.md).
-import { betterAuth } from 'better-auth';
-import { admin } from 'better-auth/plugins/admin';
-import { organization } from 'better-auth/plugins/organization';
-import { twoFactor } from 'better-auth/plugins/two-factor';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { SecretRing } from '../lib/secret-ring.ts';
@@ -17,7 +13,29 @@ export interface AuthOptions {
   log?: Logger;
 }
 
-export function createAuth({ pool, secrets, baseUrl, log }: AuthOptions) {
+/** better-auth, loaded on the first call: it is a quarter of all modules, and reading a session needs none of it. */
+export type Auth = () => Promise<BetterAuth>;
+
+export function createAuth(options: AuthOptions): Auth {
+  let opened: Promise<BetterAuth> | undefined;
+  return () => {
+    opened ??= openBetterAuth(options).catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  };
+}
+
+export type BetterAuth = Awaited<ReturnType<typeof openBetterAuth>>;
+
+async function openBetterAuth({ pool, secrets, baseUrl, log }: AuthOptions) {
+  const [{ betterAuth }, { admin }, { organization }, { twoFactor }] = await Promise.all([
+    import('better-auth'),
+    import('better-auth/plugins/admin'),
+    import('better-auth/plugins/organization'),
+    import('better-auth/plugins/two-factor'),
+  ]);
   return betterAuth({
     database: joinablePool(pool),
     secrets: secrets.map((value) => ({ version: versionOf(value), value })),
@@ -118,7 +136,7 @@ export function createAuth({ pool, secrets, baseUrl, log }: AuthOptions) {
           session: { fields: { activeOrganizationId: 'active_organization_id' } },
         },
       }),
-      adminSessionPlugin(),
+      await adminSessionPlugin(),
       twoFactor({
         issuer: 'Examdesk',
         twoFactorTable: 'two_factors',
@@ -140,5 +158,3 @@ export function createAuth({ pool, secrets, baseUrl, log }: AuthOptions) {
     ],
   });
 }
-
-export type Auth = ReturnType<typeof createAuth>;

@@ -1,7 +1,6 @@
 // After BETTER_AUTH_SECRET was changed: better-auth accepts cookies that the first secret signed, and reads a second
 // step only if it knows which secret encrypted it. This file renews what earlier secrets of the ring made.
 import { hkdfSync } from 'node:crypto';
-import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto';
 import { z } from 'zod';
 import type { Queryable } from '../db/knex.ts';
 import { decodeCookie } from '../lib/cookies.ts';
@@ -112,11 +111,12 @@ export const renewSecondStepsJob: JobDefinition<Record<string, never>> = {
 };
 
 async function encrypt(ring: SecretRing, data: string): Promise<string> {
-  return symmetricEncrypt({ key: keysOf(ring), data });
+  return (await import('better-auth/crypto')).symmetricEncrypt({ key: keysOf(ring), data });
 }
 
 /** Null when none of the secrets encrypted it. */
 export async function decryptSecondStep(ring: SecretRing, data: string): Promise<string | null> {
+  const { symmetricDecrypt } = await import('better-auth/crypto');
   for (const legacySecret of ring) {
     try {
       return await symmetricDecrypt({ key: { ...keysOf(ring), legacySecret }, data });

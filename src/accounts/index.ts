@@ -46,7 +46,7 @@ export {
   joinTransaction,
   sessionCookieName,
 } from './auth.internals.ts';
-export { createAuth, type Auth } from './auth.ts';
+export { createAuth, type Auth, type BetterAuth } from './auth.ts';
 export { createKeptForms, isSecretField, type KeptForm, type KeptForms } from './kept-forms.ts';
 export {
   countEncryptedByEarlier,

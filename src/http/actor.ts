@@ -1,6 +1,5 @@
 import type { Request, Response } from 'express';
 import type { Actor, ActingEpisode, Accounts, Viewer } from '../accounts/index.ts';
-import { fromNodeHeaders } from 'better-auth/node';
 import type { RequestFacts } from '../audit/index.ts';
 import { notSignedIn } from './problem.ts';
 
@@ -36,7 +35,9 @@ export function episodeOf(res: Response): ActingEpisode | null {
 
 /** For better-auth, which reads the client's address from `x-client-ip`; a value sent by the client is replaced. */
 export function headersOf(req: Request): Headers {
-  const headers = fromNodeHeaders(req.headers);
+  const headers = new Headers();
+  for (const [name, value = []] of Object.entries(req.headers))
+    for (const one of [value].flat()) headers.append(name, one);
   headers.set('x-client-ip', req.ip ?? '');
   return headers;
 }

@@ -130,8 +130,9 @@ async function begin(
   await trx.raw(`select set_config('examdesk.end_reason', 'exit', true)`);
   await trx('sessions').where({ impersonator_session_id: own.id }).delete();
 
+  const { api } = await auth();
   const { response, headers: answered } = await joinTransaction(trx, () =>
-    auth.api.impersonateUser({ body: { userId }, headers, returnHeaders: true }),
+    api.impersonateUser({ body: { userId }, headers, returnHeaders: true }),
   );
   const session = await linkToAdminSession(trx, own.id, response.session.id);
   const id = ids.uuid();

@@ -10,7 +10,7 @@ function authOn(pool: pg.Pool) {
     pool,
     secrets: [testSecret],
     baseUrl: 'http://localhost:3000',
-  });
+  })();
 }
 
 /** What we do otherwise. */
@@ -39,7 +39,7 @@ describe('the tables of better-auth', () => {
   const missing = async () => {
     const warnings: string[] = [];
     const options = {
-      ...authOn(pool).options,
+      ...(await authOn(pool)).options,
       logger: { log: (level: string, message: string) => void warnings.push(`${level} ${message}`) },
     };
     const { toBeCreated, toBeAdded } = await getMigrations(options);
@@ -92,7 +92,7 @@ async function libraryFacts(): Promise<string[]> {
   const empty = await openEmptyDatabase();
   const pool = new pg.Pool({ connectionString: empty.url });
   try {
-    const { compileMigrations } = await getMigrations(authOn(pool).options);
+    const { compileMigrations } = await getMigrations((await authOn(pool)).options);
     await pool.query(await compileMigrations());
     return await factsOf(pool);
   } finally {

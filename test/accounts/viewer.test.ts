@@ -3,7 +3,7 @@
 import { createHmac } from 'node:crypto';
 import { expect } from 'chai';
 import { pino } from 'pino';
-import { createAuth, type Auth } from '../../src/accounts/index.ts';
+import { createAuth, type BetterAuth } from '../../src/accounts/index.ts';
 import { compose, type System } from '../../src/compose.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { mintSession, testSecret } from '../support/session.ts';
@@ -31,13 +31,13 @@ describe('viewer', () => {
   let app: TestApp;
   /** A second process on the same database. */
   let other: System;
-  let auth: Auth;
+  let auth: BetterAuth;
   const columns: Record<string, string> = {};
 
   before(async () => {
     app = await startTestApp();
     other = compose(app.system.services.config, { log: pino({ level: 'silent' }) });
-    auth = createAuth({ pool: app.system.services.pool, secrets: [testSecret], baseUrl: app.url });
+    auth = await createAuth({ pool: app.system.services.pool, secrets: [testSecret], baseUrl: app.url })();
     await app.database.owner.raw(`create schema kept`);
     for (const table of people) {
       await app.database.owner.raw(`create table kept.${table} as table ${table}`);
