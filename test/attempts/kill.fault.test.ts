@@ -1,16 +1,22 @@
-// Kills a process that books at each step. All kills come first, then one recovery, then every request is repeated.
+// Kills a process that is booking at each of the steps at once. Then comes one recovery, and every request is repeated.
 import { expect } from 'chai';
 import {
   bookingSteps,
   findDisagreements,
+  killTogether,
   openBookingStack,
   recover,
   runChild,
   type BookingStack,
   type ChildEnd,
+  type ChildPlan,
 } from '../support/booking-stack.ts';
 
 type Step = (typeof bookingSteps)[number];
+
+function isOpen(step: Step): boolean {
+  return step === 'in_complete_transaction';
+}
 
 interface Outcome {
   /** Bookings by start time: each kill uses a time of its own. */
@@ -21,6 +27,8 @@ interface Outcome {
 /** From this step on the appointment exists, so the booking must follow. */
 const firstStepWithAppointment = bookingSteps.indexOf('after_acuity');
 const becomesBooking = (step: Step) => bookingSteps.indexOf(step) >= firstStepWithAppointment;
+/** A transaction that stops keeps its locks, for which others may wait. */
+const inOrder = bookingSteps.toSorted((one, other) => Number(isOpen(one)) - Number(isOpen(other)));
 /** Nothing of the first attempt was stored at these steps, so a repeated request is a new one. */
 const storesNothing = (step: Step) => step === 'authorised';
 
@@ -35,19 +43,20 @@ describe('recovery after a kill while booking', function () {
 
   before(async () => {
     stack = await openBookingStack();
-    for (const step of bookingSteps) {
-      times.set(step, (await stack.freeTime()).toISOString());
-      killed.set(step, await book(step, step));
-    }
+    for (const step of bookingSteps) times.set(step, (await stack.freeTime()).toISOString());
+    const ends = await killTogether(
+      stack,
+      inOrder.map((step) => planFor(step, [step])),
+    );
+    for (const [index, step] of inOrder.entries()) killed.set(step, ends[index] as ChildEnd);
     afterKills = await recoveredOutcome();
-    for (const step of bookingSteps) again.set(step, await book(step, null));
+    for (const step of bookingSteps) again.set(step, await runChild(stack, planFor(step, [])));
     afterRepeats = await recoveredOutcome();
   });
   after(() => stack.close());
 
-  function book(step: Step, killAt: Step | null): Promise<ChildEnd> {
-    const startsAt = times.get(step) ?? '';
-    return runChild(stack, { does: 'book', killAt, startsAt, idempotencyKey: `key ${step}` });
+  function planFor(step: Step, killAt: Step[]): ChildPlan {
+    return { does: 'book', killAt, startsAt: times.get(step) ?? '', idempotencyKey: `key ${step}` };
   }
 
   async function recoveredOutcome(): Promise<Outcome> {
@@ -61,7 +70,7 @@ describe('recovery after a kill while booking', function () {
   for (const step of bookingSteps) {
     it(`${becomesBooking(step) ? 'completes the booking once' : 'books nothing'} when the process was killed at ${step}`, () => {
       const startsAt = times.get(step) ?? '';
-      expect(killed.get(step)?.signal, `the process was to be killed at ${step}`).to.equal('SIGKILL');
+      expect(killed.get(step)).to.deep.equal({ stoppedAt: [step], answer: null, signal: 'SIGKILL' });
       expect(afterKills.disagreements).to.deep.equal([]);
       expect(afterKills.booked.get(startsAt) ?? 0).to.equal(becomesBooking(step) ? 1 : 0);
       // A repeated request with the same key returns the outcome, and never books twice.

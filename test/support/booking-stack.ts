@@ -11,7 +11,7 @@ import type { Mailbox } from '../../src/dev/mailbox.ts';
 import type { Acuity, Appointment } from '../../src/ports/acuity.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/index.ts';
 import { silent } from './booking-fixture.ts';
-import { openChildPool, type ChildPool } from './child-pool.ts';
+import { kill, openChildPool, type ChildPool, type Stopped } from './child-pool.ts';
 import { onlyAtStart } from './cron.ts';
 import { openSeededDatabase } from './database.ts';
 import { openMailbox } from './mailbox.ts';
@@ -89,7 +89,7 @@ export async function openBookingStack(extraEnv: Record<string, string> = {}): P
     .where({ acuity_calendar_id: 7001 })
     .first('id')) as { id: string };
   const times = freeTimes(acuity);
-  const children = openChildPool<ChildPlan>(child, env);
+  const children = openChildPool<ChildPlan>(childFile, env);
   return {
     db: database.db,
     databaseUrl: database.url,
@@ -144,8 +144,8 @@ async function* freeTimes(acuity: Acuity): AsyncGenerator<Date> {
 
 export interface ChildPlan {
   does: 'book' | 'reschedule' | 'cancel' | 'work';
-  /** The step at which SIGKILL ends the process; null: none. */
-  killAt: string | null;
+  /** Work that reaches one of these steps stops there; once all are reached, SIGKILL ends the process. */
+  killAt: readonly string[];
   specialistId?: string;
   bookingId?: string;
   startsAt?: string;
@@ -154,11 +154,17 @@ export interface ChildPlan {
 
 export interface ChildEnd {
   signal: NodeJS.Signals | null;
+  /** The planned steps that were reached. */
+  stoppedAt: string[];
   /** The action's answer, if there was one. */
   answer: { ok: boolean; reason?: string; bookingId?: string } | null;
 }
 
-const child = path.resolve(import.meta.dirname, 'processes/booking-child.ts');
+export interface Answered {
+  answer: NonNullable<ChildEnd['answer']>;
+}
+
+const childFile = path.resolve(import.meta.dirname, 'processes/booking-child.ts');
 
 /** `end` resolves when the process has answered or ended. A process that answered takes the next plan. */
 export function startChild(
@@ -166,19 +172,50 @@ export function startChild(
   plan: ChildPlan,
 ): { process: ChildProcess; end: Promise<ChildEnd> } {
   const started = stack.children.take({ specialistId: stack.specialistId, ...plan });
-  const end = new Promise<ChildEnd>((resolve) => {
-    const answered = (answer: unknown) => {
-      started.off('exit', exited);
-      stack.children.putBack(started);
-      resolve({ signal: null, answer: answer as ChildEnd['answer'] });
+  return { process: started, end: endOf(stack, started, plan) };
+}
+
+async function endOf(stack: BookingStack, child: ChildProcess, plan: ChildPlan): Promise<ChildEnd> {
+  const outcome = await outcomeOf(child, plan);
+  if (outcome.answer) stack.children.putBack(child);
+  else await kill(child);
+  return { ...outcome, signal: child.signalCode };
+}
+
+/** Resolves when the process has answered this plan, has reached all its steps, or has ended. */
+function outcomeOf(child: ChildProcess, plan: ChildPlan): Promise<Omit<ChildEnd, 'signal'>> {
+  const stoppedAt: string[] = [];
+  return new Promise((resolve) => {
+    const end = (answer: ChildEnd['answer']) => {
+      child.off('message', receive).off('exit', exited);
+      resolve({ stoppedAt, answer });
     };
-    const exited = (_code: number | null, signal: NodeJS.Signals | null) => {
-      started.off('message', answered);
-      resolve({ signal, answer: null });
+    const exited = () => end(null);
+    const receive = (message: unknown) => {
+      const told = message as Stopped | Answered;
+      if ('answer' in told) return end(told.answer);
+      stoppedAt.push(told.stoppedAt);
+      if (stoppedAt.length === plan.killAt.length) end(null);
     };
-    started.once('message', answered).once('exit', exited);
+    child.on('message', receive).on('exit', exited);
   });
-  return { process: started, end };
+}
+
+/**
+ * Carries out all plans in one process, one after the other, each until it stops at its step; then SIGKILL ends the
+ * process. For what is stored that is the same as a process for each: nothing of a plan goes on behind its step.
+ */
+export async function killTogether(stack: BookingStack, plans: ChildPlan[]): Promise<ChildEnd[]> {
+  const [first, ...others] = plans.map((plan) => ({ specialistId: stack.specialistId, ...plan }));
+  if (!first) return [];
+  const child = stack.children.take(first);
+  const outcomes = [await outcomeOf(child, first)];
+  for (const plan of others) {
+    child.send(plan);
+    outcomes.push(await outcomeOf(child, plan));
+  }
+  await kill(child);
+  return outcomes.map((outcome) => ({ ...outcome, signal: child.signalCode }));
 }
 
 export function runChild(stack: BookingStack, plan: ChildPlan): Promise<ChildEnd> {
@@ -188,13 +225,13 @@ export function runChild(stack: BookingStack, plan: ChildPlan): Promise<ChildEnd
 /** Books in a process that is not killed; returns the booking's id. */
 export async function bookOne(stack: BookingStack): Promise<string> {
   const startsAt = (await stack.freeTime()).toISOString();
-  const { answer } = await runChild(stack, { does: 'book', killAt: null, startsAt });
+  const { answer } = await runChild(stack, { does: 'book', killAt: [], startsAt });
   if (!answer?.bookingId) throw new Error(`It was not booked: ${answer?.reason}`);
   return answer.bookingId;
 }
 
 /** Runs a new worker until every attempt is settled and every mail is sent. */
-export async function recover(stack: BookingStack, withinMs?: number): Promise<void> {
+export async function recover(stack: BookingStack, withinMs = 60_000): Promise<void> {
   const system = stack.compose();
   await system.worker.start();
   try {

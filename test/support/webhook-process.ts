@@ -2,16 +2,17 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Progress } from '../../src/bookings/index.ts';
 import { freePort } from '../../src/dev/free-port.ts';
 import { openBookingStack, type BookingStack } from './booking-stack.ts';
-import { forkChild, openChildPool } from './child-pool.ts';
+import { forkChild, messageOf, openChildPool } from './child-pool.ts';
 import { eventBody, signed } from './webhook-stack.ts';
 import { until } from './until.ts';
 
 export interface WebhookPlan {
-  /** The step at which SIGKILL ends it; null: none. */
-  killAt: string | null;
+  /** The next work that reaches this step stops there; null: none. */
+  stopAt: string | null;
   clockAheadMs: number;
 }
 
@@ -21,6 +22,11 @@ export interface WebhookProcessFixture {
   /** Resolves when it takes events. */
   start(plan?: Partial<WebhookPlan>, env?: Record<string, string>): Promise<ChildProcess>;
   stop(child: ChildProcess): Promise<void>;
+  /**
+   * Makes a process stop at this step of what `send` begins; resolves when it has.
+   * @returns what `send` returns, perhaps only when the process has ended
+   */
+  stopAt<T>(child: ChildProcess, step: string, send: () => Promise<T>): Promise<{ sent: Promise<T> }>;
   /** One delivery, as by Acuity: the status, or null without an answer. */
   deliver(action: string, appointmentId: number): Promise<number | null>;
   /** Delivers as often as Acuity would, until the answer is 2xx. */
@@ -67,11 +73,21 @@ export async function openWebhookProcessFixture(): Promise<WebhookProcessFixture
   const fixture: WebhookProcessFixture = {
     stack,
     url,
-    async start({ killAt = null, clockAheadMs = 0 } = {}, env) {
-      const plan = { killAt, clockAheadMs };
+    async start({ stopAt = null, clockAheadMs = 0 } = {}, env) {
+      const plan = { stopAt, clockAheadMs };
       const child = env ? startOther(plan, env) : children.take(plan);
-      await Promise.race([once(child, 'message'), once(child, 'exit')]);
+      await messageOf(child);
       return child;
+    },
+    async stopAt(child, step, send) {
+      child.send({ stopAt: step, clockAheadMs: 0 } satisfies WebhookPlan);
+      await messageOf(child);
+      const stopped = messageOf(child);
+      const sent = send();
+      const message = await stopped;
+      if (!isDeepStrictEqual(message, { stoppedAt: step }))
+        throw new Error(`It stopped at ${JSON.stringify(message)}, not at ${step}`);
+      return { sent };
     },
     async stop(child) {
       if (child.exitCode !== null || child.signalCode !== null) return;
@@ -112,7 +128,7 @@ export async function openWebhookProcessFixture(): Promise<WebhookProcessFixture
       const datetime = (await stack.freeTime()).toISOString();
       await acuity('PUT', `/appointments/${appointmentId}/reschedule?admin=true`, { datetime });
     },
-    quiet: (withinMs) =>
+    quiet: (withinMs = 60_000) =>
       until(async () => {
         const waiting: unknown[] = await stack
           .db('webhook_events')

@@ -1,15 +1,15 @@
-// A process that books, reschedules, cancels or runs jobs, as each plan says, and is ended by SIGKILL at a step.
+// A process that books, reschedules, cancels or runs jobs, as each plan says, and stops at the steps of the plan.
 import type { Actor } from '../../../src/accounts/index.ts';
 import { compose } from '../../../src/compose.ts';
 import { readConfig } from '../../../src/config.ts';
 import type { Database } from '../../../src/db/knex.ts';
-import { shortTimings, type ChildPlan } from '../booking-stack.ts';
+import { shortTimings, type Answered, type ChildPlan } from '../booking-stack.ts';
 import { aBookingRequest } from '../builders/booking-request.ts';
-import { killedAt, nextPlan } from '../child-pool.ts';
+import { createStops, onPlan } from '../child-pool.ts';
 import { onlyAtStart } from '../cron.ts';
 
-let plan: ChildPlan = { does: 'work', killAt: null };
-const onStep = killedAt(() => plan.killAt);
+const stops = createStops();
+const { onStep } = stops;
 
 const system = compose(readConfig(), {
   jobs: { cron: onlyAtStart },
@@ -18,19 +18,23 @@ const system = compose(readConfig(), {
 });
 const { attempts, db } = system.services;
 
-for (;;) {
-  plan = await nextPlan<ChildPlan>();
-  if (plan.does === 'work') await system.worker.start();
-  else {
-    const result = await carryOut(await ritaOf(db));
-    process.send?.({
-      ok: result.ok,
-      ...(result.ok ? { bookingId: result.value.id } : { reason: result.reason }),
-    });
-  }
+onPlan((given) => {
+  const plan = given as ChildPlan;
+  stops.plan(plan.killAt);
+  if (plan.does === 'work') void system.worker.start();
+  else void answer(plan);
+});
+
+async function answer(plan: ChildPlan): Promise<void> {
+  const result = await carryOut(plan, await ritaOf(db));
+  const { ok } = result;
+  const answered: Answered = {
+    answer: result.ok ? { ok, bookingId: result.value.id } : { ok, reason: result.reason },
+  };
+  process.send?.(answered);
 }
 
-function carryOut(rita: Actor) {
+function carryOut(plan: ChildPlan, rita: Actor) {
   const startsAt = new Date(plan.startsAt ?? '');
   if (plan.does === 'reschedule') return attempts.reschedule(rita, plan.bookingId ?? '', startsAt);
   if (plan.does === 'cancel') return attempts.cancel(rita, plan.bookingId ?? '', null);
