@@ -24,7 +24,7 @@ const isDownloadable = (row: Record<string, unknown>): boolean =>
   row.isDeleted !== true && (row.status === 'clean' || row.status === 'not_scanned');
 
 export const actionButtons: readonly ActionButton[] = [
-  button('change', 'bookings', 'Edit', 'Edit', 'staff'),
+  button('edit', 'bookings', 'Edit', 'Edit', 'staff'),
   button('assign', 'bookings', 'Assign referrer', 'Users', 'staff', {
     isOffered: (row) => isActive(row) || row.needsReferrer === true,
   }),
@@ -69,12 +69,12 @@ export const actionButtons: readonly ActionButton[] = [
     href: '/documents/{id}/delete',
     isOffered: (row) => row.isDeleted !== true,
   }),
-  { ...button('add', 'specialists', 'Add specialist', 'Plus', 'admin'), kind: 'resource' },
-  button('change', 'specialists', 'Edit', 'Edit', 'admin'),
+  { ...button('new', 'specialists', 'Add specialist', 'Plus', 'admin'), kind: 'resource' },
+  button('edit', 'specialists', 'Edit', 'Edit', 'admin'),
   button('services', 'specialists', 'Services', 'List', 'admin'),
   button('files', 'specialists', 'Photo and CV', 'Image', 'admin', { href: '/specialists/{id}/files' }),
   button('page', 'specialists', 'As referrers see it', 'Eye', 'staff', { href: '/specialists/{id}' }),
-  button('change', 'organizations', 'Edit', 'Edit', 'admin'),
+  button('edit', 'organizations', 'Edit', 'Edit', 'admin'),
   button('act-as', 'users', 'Act as', 'User', 'admin', {
     href: '/admin/act-as?user={id}',
     isOffered: (row) => row.role === 'referrer' && row.isActive === true,
@@ -105,6 +105,11 @@ function button(
   more: Pick<ActionButton, 'href' | 'isOffered'> = {},
 ): ActionButton {
   return { name, table, label, icon, who, kind: 'record', ...more };
+}
+
+/** AdminJS's own actions, which save a record (editing.ts). The others open a page, or a form of http/console. */
+export function isEditing({ name }: Pick<ActionButton, 'name'>): boolean {
+  return name === 'edit' || name === 'new';
 }
 
 export function mayDo(role: Role, action: Pick<ActionButton, 'who'>): boolean {

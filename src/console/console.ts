@@ -13,12 +13,15 @@ import {
 import type { Role } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import { readSchema, type Schema } from './schema.ts';
-import { actionButtons, mayDo, type ActionButton } from './actions.ts';
+import { actionButtons, isEditing, mayDo, type ActionButton } from './actions.ts';
 import { bulkActionsOf } from './bulk.ts';
 import { sentenceCase } from './columns.ts';
+import { afterEdit, formProperty } from './editing.ts';
 import { linkKey, mayRead, searchBoxOf, type Column, type Table } from './table.ts';
 import { TableResource } from './table.resource.ts';
 import { tableOf, tables } from './tables.ts';
+
+export { giveEdit } from './editing.ts';
 
 const componentsFile = path.resolve(import.meta.dirname, '../../public/js/console/1-ask.js');
 
@@ -69,6 +72,7 @@ function createAdmin(db: Database, schema: Schema, role: Role, assetUrl: (name: 
   const component = (name: string): string => componentLoader.add(name, componentsFile);
   const parts = {
     dashboard: component('ConsoleDashboard'),
+    fields: component('ConsoleFields'),
     form: component('ConsoleForm'),
     leave: component('ConsoleLeave'),
     json: component('ConsoleJson'),
@@ -142,6 +146,8 @@ const notHere = 'There is nothing here that you can see.';
 
 /** In place of AdminJS's own, which name tables and actions by their code. */
 const messages = {
+  successfullyCreated: 'Added',
+  successfullyUpdated: 'Saved',
   anyForbiddenError: 'Your role does not allow this.',
   forbiddenError: 'Your role does not allow this.',
   errorFetchingRecord: 'We can’t show this record. Reload the page.',
@@ -191,7 +197,7 @@ const never = { isAccessible: false, isVisible: false };
 const forAdmins = tables.filter(({ who }) => who === 'admin').map(({ id }) => id);
 
 type Parts = Record<
-  'form' | 'leave' | 'json' | 'link' | 'count' | 'text' | 'title' | 'when' | 'word',
+  'fields' | 'form' | 'leave' | 'json' | 'link' | 'count' | 'text' | 'title' | 'when' | 'word',
   string
 >;
 
@@ -252,14 +258,16 @@ function optionsOf(table: Table, role: Role, parts: Parts): ResourceOptions {
     listProperties: names('list'),
     showProperties: names('record'),
     filterProperties: names('filter'),
-    editProperties: [],
-    properties: Object.fromEntries(
-      table.columns.map((column) => [column.name, propertyOf(column, table, parts)]),
-    ),
+    // One for all fields: which they are depends on the record, and on what Acuity offers.
+    editProperties: [formProperty],
+    properties: {
+      ...Object.fromEntries(table.columns.map((column) => [column.name, propertyOf(column, table, parts)])),
+      [formProperty]: { components: { edit: parts.fields } },
+    },
     actions: {
       list: { isAccessible, custom: { search: searchBoxOf(table).hint, bulk: bulkActionsOf(table, role) } },
       show: { isAccessible, custom: { related: relatedOf(table, role) } },
-      // Closed: everything that writes, and AdminJS's search beside the list.
+      // Closed unless the table has such a button: what writes, and AdminJS's search beside the list.
       new: never,
       edit: never,
       delete: never,
@@ -275,6 +283,7 @@ function actionOptions(button: ActionButton, table: Table, parts: Parts) {
     if (!mayRead(roleOf(context), table) || !mayDo(roleOf(context), button)) return false;
     return !context.record || (button.isOffered?.(context.record.params) ?? true);
   };
+  if (isEditing(button)) return { isAccessible, custom: { leaves: false }, after: afterEdit(table) };
   return {
     actionType: button.kind,
     icon: button.icon,

@@ -1,7 +1,8 @@
-// A read-only AdminJS resource over a table, made from what @adminjs/sql knows of its columns. Changes go through our
-// own actions (actions.ts) and the rooms.
-import { BaseProperty, BaseRecord, BaseResource, type Filter } from 'adminjs';
+// An AdminJS resource over a table, made from what @adminjs/sql knows of its columns. It reads; `edit` and `new` save by
+// the rooms (editing.ts).
+import { BaseProperty, BaseRecord, BaseResource, type ActionContext, type Filter } from 'adminjs';
 import type { Database } from '../db/knex.ts';
+import { saveEdit } from './editing.ts';
 import type { Schema } from './schema.ts';
 import type { Column, Table } from './table.ts';
 import {
@@ -95,6 +96,14 @@ export class TableResource extends BaseResource {
   override async findMany(ids: (string | number)[]): Promise<BaseRecord[]> {
     const found = await Promise.all(ids.map((id) => this.findOne(String(id))));
     return found.filter((record) => record !== null);
+  }
+
+  override update(_id: string, _params: object, context: ActionContext) {
+    return saveEdit(context);
+  }
+
+  override create(_params: object, context: ActionContext) {
+    return saveEdit(context);
   }
 
   #record(row: Row): BaseRecord {

@@ -101,7 +101,7 @@ export const paths = {
   bulkStop: (id: string) => `/admin/bulk/${id}/stop`,
   episodes: () => '/admin/episodes',
   episode: (id: string) => `/admin/episodes/${id}`,
-  addSpecialist: () => '/admin/resources/specialists/actions/add',
+  addSpecialist: () => '/admin/resources/specialists/actions/new',
   acuityConnection: () => '/admin/acuity',
   /** Maps Acuity's questions to details. */
   acuityQuestions: (done?: 'saved' | 'read' | 'unread') =>

@@ -56,7 +56,7 @@ export interface NextStep {
 /** The pages of the console where the steps are done. */
 export const stepPages: Record<NonNullable<NextStep['at']>, string> = {
   questions: '/admin/acuity-questions',
-  specialists: '/admin/resources/specialists/actions/add',
+  specialists: '/admin/resources/specialists/actions/new',
 };
 
 const addSpecialists = 'Add a specialist for each calendar that has none';

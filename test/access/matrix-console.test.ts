@@ -39,7 +39,7 @@ const consoleTables: Record<string, Record<string, string>> = {
 
 /** Every action of the console: its button, and the form (opened and sent) or page that the button opens. */
 const consoleActions: Record<string, Record<string, string>> = {
-  'bookings/change': { button: 'snniin', form: 'snniin' },
+  'bookings/edit': { button: 'snniin', form: 'snniin' },
   'bookings/assign': { button: 'snniin', form: 'snniin' },
   'bookings/reschedule': { button: 'snniin', page: 'siuiii' },
   'bookings/cancel': { button: 'snniin', page: 'siuiii' },
@@ -52,12 +52,12 @@ const consoleActions: Record<string, Record<string, string>> = {
   'documents/release': { button: 'snniin', page: 'snniin' },
   'documents/recall': { button: 'snniin', page: 'snniin' },
   'documents/remove': { button: 'snnnin', page: 'siunii' },
-  'specialists/add': { button: 'snnnin', form: 'snnnin' },
-  'specialists/change': { button: 'snnnin', form: 'snnnin' },
+  'specialists/new': { button: 'snnnin', form: 'snnnin' },
+  'specialists/edit': { button: 'snnnin', form: 'snnnin' },
   'specialists/services': { button: 'snnnin', form: 'snnnin' },
   'specialists/files': { button: 'snnnin', page: 'snnnin' },
   'specialists/page': { button: 'snniin', page: 'siiiii' },
-  'organizations/change': { button: 'snnnin', form: 'snnnin' },
+  'organizations/edit': { button: 'snnnin', form: 'snnnin' },
   'users/act-as': { button: 'snnnin', page: 'snnnin' },
   'users/deactivate': { button: 'snnnin', form: 'snnnin' },
   'users/end-sessions': { button: 'snnnin', form: 'snnnin' },

@@ -139,7 +139,7 @@ describe('the console’s actions in a browser', function () {
     await telehealth.selectOption('');
     await page.getByLabel(/In person: appointment type/).selectOption('99');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByRole('heading', { name: 'Saved' }).waitFor();
+    await page.getByText('Saved').first().waitFor();
     expect(await app.db('specialist_services').where({ specialist_id: ines }).pluck('type')).to.deep.equal([
       'in_person',
     ]);
@@ -179,7 +179,7 @@ describe('the console’s actions in a browser', function () {
     await page.waitForURL(/resources\/bookings\?.*sortBy=reference/);
     await page.getByText('EX-').first().waitFor();
     expect(page.url()).to.contain('filters.status=active');
-    await page.goto(`/admin/resources/bookings/records/${id.booking}/change`);
+    await page.goto(`/admin/resources/bookings/records/${id.booking}/edit`);
     await page.getByLabel('Claim number').fill('CL-1');
     await endAll();
     await page.getByRole('button', { name: 'Save' }).click();
@@ -191,7 +191,7 @@ describe('the console’s actions in a browser', function () {
     await other.waitForURL(/\/admin$/);
     await other.close();
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByRole('heading', { name: 'Saved' }).waitFor();
+    await page.getByText('Saved').first().waitFor();
     expect((await booking())?.claim_number).to.equal('CL-1');
   });
 

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { createJobHandlers } from '../../src/jobs/index.ts';
 import { aBookingOf, anEmailAbout, personOf } from '../support/console-records.ts';
 import { acuityDown, createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
+import { editAddress, openEdit, saveEdit } from '../support/console-edit.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 
 interface Opened {
@@ -90,7 +91,7 @@ describe('the console’s actions', () => {
 
     it('answer 404 for a record that does not exist', async () => {
       await ada.get(form(`users/${randomUUID()}/deactivate`)).expect(404);
-      await ada.get(form('organizations/not-an-id/change')).expect(404);
+      await ada.get(editAddress('organizations', 'not-an-id')).expect(404);
     });
   });
 
@@ -131,10 +132,10 @@ describe('the console’s actions', () => {
     it('writes one audit row a view, by record and by form', async () => {
       const id = await aBookingOf(app.db, 'rita');
       const api = `/admin/api/resources/bookings/records/${id}`;
-      const addresses = ['show', 'change', 'assign', 'move-on', 'reschedule', 'cancel'].map(
+      const addresses = ['show', 'edit', 'assign', 'move-on', 'reschedule', 'cancel'].map(
         (action) => `${api}/${action}`,
       );
-      for (const [index, address] of [...addresses, form(`bookings/${id}/change`)].entries()) {
+      for (const [index, address] of [...addresses, form(`bookings/${id}/assign`)].entries()) {
         await sam.get(address).expect(200);
         expect(await views(id), address).to.equal(index + 1);
       }
@@ -142,7 +143,7 @@ describe('the console’s actions', () => {
 
     it('writes no audit row for the page without data', async () => {
       const id = await aBookingOf(app.db, 'rita');
-      for (const action of ['show', 'change'])
+      for (const action of ['show', 'edit'])
         await sam
           .get(`/admin/resources/bookings/records/${id}/${action}`)
           .set('Accept', 'text/html')
@@ -273,9 +274,9 @@ describe('the console’s actions', () => {
       const { id } = (await app.db('organizations').where({ name: 'Northside Claims' }).first('id')) as {
         id: string;
       };
-      const seen = await open(ada, `organizations/${id}/change`);
-      const rename = (version: string, name: string) =>
-        ada.post(form(`organizations/${id}/change`)).send({ version, values: { name } });
+      const address = editAddress('organizations', id);
+      const seen = await openEdit(ada, address);
+      const rename = (version: string, name: string) => saveEdit(ada, address, { version, values: { name } });
       await rename(seen.version, 'Northside').expect(200);
       const { body } = await rename(seen.version, 'Northside Insurance').expect(409);
       expect(body.errors).to.deep.equal([{ path: 'name', message: 'Now: Northside' }]);
@@ -300,10 +301,10 @@ describe('the console’s actions', () => {
       const { id } = (await app.db('specialists').where({ acuity_calendar_id: 7001 }).first('id')) as {
         id: string;
       };
-      const seen = await open(ada, `specialists/${id}/change`);
-      const values = Object.fromEntries(seen.fields.map(({ name, value }) => [name, value]));
+      const address = editAddress('specialists', id);
+      const seen = await openEdit(ada, address);
       const edit = (version: string, more: object) =>
-        ada.post(form(`specialists/${id}/change`)).send({ version, values: { ...values, ...more } });
+        saveEdit(ada, address, { version, values: { ...seen.values, ...more } });
       await edit(seen.version, { isActive: false }).expect(200);
       const { body } = await edit(seen.version, { title: 'Prof.' }).expect(409);
       expect(body.errors).to.deep.equal([
@@ -316,15 +317,15 @@ describe('the console’s actions', () => {
 
   describe('check only what was changed', () => {
     const change = async (path: string, values: object) => {
-      const { version } = await open(ada, path);
-      return ada.post(form(path)).send({ version, values });
+      const { version } = await openEdit(ada, path);
+      return saveEdit(ada, path, { version, values });
     };
 
     it('of an organisation whose name is older than the rules for names', async () => {
       const { id } = (await app.db('organizations').where({ name: 'Northside Claims' }).first('id')) as {
         id: string;
       };
-      const path = `organizations/${id}/change`;
+      const path = editAddress('organizations', id);
       await app.db('organizations').where({ id }).update({ name: '<N>' });
       expect((await change(path, { name: '<N>', remindsExaminees: true })).status).to.equal(200);
       expect((await change(path, { remindsExaminees: false })).status).to.equal(200);
@@ -343,13 +344,12 @@ describe('the console’s actions', () => {
       const { id } = (await app.db('specialists').where({ acuity_calendar_id: 7002 }).first('id')) as {
         id: string;
       };
-      const path = `specialists/${id}/change`;
+      const path = editAddress('specialists', id);
       await app
         .db('specialists')
         .where({ id })
         .update({ name: 'X', title: 'y'.repeat(60) });
-      const { fields } = await open(ada, path);
-      const shown = Object.fromEntries(fields.map(({ name, value }) => [name, value]));
+      const { values: shown } = await openEdit(ada, path);
       expect((await change(path, { ...shown, position: '7' })).status).to.equal(200);
       expect((await change(path, { specialty: 'Neuro\u2010psychology' })).status).to.equal(200);
       expect(

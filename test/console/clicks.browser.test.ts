@@ -100,7 +100,7 @@ describe('the console in a browser', function () {
       ['the first page', '/admin', 'Needs attention'],
       ['a list', '/admin/resources/bookings', 'EX-7K3M9Q'],
       ['a record', record('bookings', id.booking), 'EX-7K3M9Q'],
-      ['a form', `/admin/resources/bookings/records/${id.booking}/change`, 'Claim number (optional)'],
+      ['a form', `/admin/resources/bookings/records/${id.booking}/edit`, 'Claim number (optional)'],
     ] as const) {
       it(`shows ${what} to everybody, without breaking its policy (${width} px)`, async () => {
         await open(path, width, 'sam@examdesk.example');

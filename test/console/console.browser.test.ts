@@ -74,7 +74,7 @@ describe('the console in a browser', function () {
   });
 
   it('shows both values when somebody else has saved first', async () => {
-    await page.goto(`/admin/resources/bookings/records/${bookingId}/change`);
+    await page.goto(`/admin/resources/bookings/records/${bookingId}/edit`);
     await page.getByLabel('Claim number').fill('CL-1');
     await app
       .db('bookings')
@@ -87,7 +87,7 @@ describe('the console in a browser', function () {
 
   it('saves over the other value at the second attempt', async () => {
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByRole('heading', { name: 'Saved' }).waitFor();
+    await page.getByText('Saved').first().waitFor();
   });
 
   it('shows the metadata of the audit log readably', async () => {
@@ -103,7 +103,7 @@ describe('the console in a browser', function () {
   });
 
   it('keeps what was typed into a form after the session has ended', async () => {
-    await page.goto(`/admin/resources/bookings/records/${bookingId}/change`);
+    await page.goto(`/admin/resources/bookings/records/${bookingId}/edit`);
     await page.getByLabel('Claim number').fill('CL-3');
     await app.db('sessions').delete();
     await page.getByRole('button', { name: 'Save' }).click();
@@ -114,7 +114,7 @@ describe('the console in a browser', function () {
     await page.getByText('What you typed is here again').waitFor();
     expect(await page.getByLabel('Claim number').inputValue()).to.equal('CL-3');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByRole('heading', { name: 'Saved' }).waitFor();
+    await page.getByText('Saved').first().waitFor();
   });
 
   it('shows a page of ours when a click leads to what the role may not open', async () => {
@@ -122,7 +122,7 @@ describe('the console in a browser', function () {
     const context = await browser.newContext({ baseURL: app.url });
     await context.addCookies([{ name, value, url: app.url }]);
     const sams = await context.newPage();
-    for (const address of ['resources/users', 'resources/specialists/actions/add', 'pages/nowhere']) {
+    for (const address of ['resources/users', 'resources/specialists/actions/new', 'pages/nowhere']) {
       await sams.goto('/admin');
       await sams.getByRole('heading', { name: 'Needs attention' }).waitFor();
       // As AdminJS's links do: the address changes without a request for a page.

@@ -1,10 +1,13 @@
 // Each defect that AdminJS has by itself is a request here, which must fail against us.
 import { randomUUID } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { brotliDecompressSync } from 'node:zlib';
 import { expect } from 'chai';
 import { tables } from '../../src/console/index.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { ask } from '../support/ask.ts';
+import { editAddress, openEdit, saveEdit } from '../support/console-edit.ts';
 
 const list = (id: string): string => `/admin/api/resources/${id}/actions/list`;
 
@@ -60,7 +63,8 @@ describe('the console', () => {
     await rita.get('/admin').expect(403);
     await rita.get(list('bookings')).expect(403);
     await rita.get('/admin/export/bookings').expect(403);
-    await rita.get(`/admin/forms/bookings/${bookingId}/change`).expect(403);
+    await rita.get(`/admin/forms/bookings/${bookingId}/assign`).expect(403);
+    await rita.get(editAddress('bookings', bookingId)).expect(403);
   });
 
   it('opens for staff with a CSP without inline scripts and other hosts', async () => {
@@ -232,12 +236,13 @@ describe('the console', () => {
   it('refuses requests from other sites, reads included', async () => {
     await ada.get(list('bookings')).set('Sec-Fetch-Site', 'cross-site').expect(403);
     await ada.get('/admin/export/bookings').set('Sec-Fetch-Site', 'cross-site').expect(403);
-    await ada
-      .post(`/admin/forms/bookings/${bookingId}/change`)
-      .set('Sec-Fetch-Site', 'cross-site')
-      .set('Origin', 'https://elsewhere.example')
-      .send({ version: '1', values: {} })
-      .expect(403);
+    for (const address of [`/admin/forms/bookings/${bookingId}/assign`, editAddress('bookings', bookingId)])
+      await ada
+        .post(address)
+        .set('Sec-Fetch-Site', 'cross-site')
+        .set('Origin', 'https://elsewhere.example')
+        .send({ version: '1', values: {} })
+        .expect(403);
   });
 
   it('audits a refused address as its pattern, without what was typed', async () => {
@@ -248,10 +253,11 @@ describe('the console', () => {
     };
     for (const [address, told] of [
       ['api/resources/bookings/search/Jane%20Citizen', 'api/resources/bookings/search/:id'],
-      ['api/resources/bookings/records/Citizen/edit', 'api/resources/bookings/records/:id/edit'],
+      ['api/resources/bookings/records/Citizen/delete', 'api/resources/bookings/records/:id/delete'],
+      ['api/resources/organizations/records/Citizen/edit', 'api/resources/organizations/records/:id/edit'],
       [`resources/users/records/${bookingId}/show`, 'resources/users/records/:id/show'],
       ['forms/users/Citizen/deactivate', 'forms/users/:id/deactivate'],
-      ['forms/specialists/add', 'forms/specialists/add'],
+      ['api/resources/specialists/actions/new', 'api/resources/specialists/actions/new'],
       ['export/users', 'export/users'],
     ])
       expect(await noted(`/admin/${address}`)).to.equal(`/admin/${told}`);
@@ -271,23 +277,17 @@ describe('the console', () => {
   });
 
   describe('editing a booking', () => {
-    const address = () => `/admin/forms/bookings/${bookingId}/change`;
+    const address = () => editAddress('bookings', bookingId);
     const opened = async () => {
-      const { body } = (await sam.get(address()).expect(200)) as {
-        body: { version: string; fields: { name: string; value: unknown }[] };
-      };
-      return {
-        version: body.version,
-        values: Object.fromEntries(body.fields.map(({ name, value }) => [name, value])),
-      };
+      const { version, values } = await openEdit(sam, address());
+      return { version, values };
     };
+    const send = (agent: Agent, sent: { version: string; values: object }) =>
+      saveEdit(agent, address(), sent);
 
     it('writes the change and its audit row, with column names only, in one transaction', async () => {
       const { version, values } = await opened();
-      await sam
-        .post(address())
-        .send({ version, values: { ...values, claimNumber: 'CL-9000' } })
-        .expect(200);
+      await send(sam, { version, values: { ...values, claimNumber: 'CL-9000' } }).expect(200);
       const row = await app.db('bookings').where({ id: bookingId }).first();
       expect(row?.claim_number).to.equal('CL-9000');
       const audit = await app.db('audit_log').where({ action: 'booking.edited', resource_id: bookingId });
@@ -298,10 +298,7 @@ describe('the console', () => {
 
     it('shows each error at its field', async () => {
       const { version, values } = await opened();
-      const { body } = await sam
-        .post(address())
-        .send({ version, values: { ...values, phone: 'x' } })
-        .expect(422);
+      const { body } = await send(sam, { version, values: { ...values, phone: 'x' } }).expect(422);
       expect((body as { errors: { path: string }[] }).errors.map(({ path }) => path)).to.deep.equal([
         'phone',
       ]);
@@ -317,9 +314,7 @@ describe('the console', () => {
       interpreter_language: 'x'.repeat(90),
     };
     const save = (agent: typeof sam, change: Record<string, unknown>) =>
-      opened().then(({ version, values }) =>
-        agent.post(address()).send({ version, values: { ...values, ...change } }),
-      );
+      opened().then(({ version, values }) => send(agent, { version, values: { ...values, ...change } }));
     const stored = () => app.db('bookings').where({ id: bookingId }).first();
 
     it('saves a note, checking nothing else, when Acuity spelled the details oddly', async () => {
@@ -330,10 +325,7 @@ describe('the console', () => {
       expect((await save(sam, { notes: 'Called\u00a0the clinic\u200b' })).status).to.equal(200);
       expect(await stored()).to.include({ ...odd, notes: 'Called the clinic', details_needed: true });
       const { version } = await opened();
-      await sam
-        .post(address())
-        .send({ version, values: { notes: 'Called again' } })
-        .expect(200);
+      await send(sam, { version, values: { notes: 'Called again' } }).expect(200);
       expect(await stored()).to.include({ ...odd, notes: 'Called again' });
     });
 
@@ -369,18 +361,12 @@ describe('the console', () => {
 
     it('shows both values, and saves neither, when somebody else saved first', async () => {
       const seen = await opened();
-      await ada
-        .post(address())
-        .send({ ...seen, values: { ...seen.values, notes: 'Ada was here' } })
-        .expect(200);
+      await send(ada, { ...seen, values: { ...seen.values, notes: 'Ada was here' } }).expect(200);
       const mine = { ...seen, values: { ...seen.values, notes: 'Sam was here' } };
-      const { body } = await sam.post(address()).send(mine).expect(409);
+      const { body } = await send(sam, mine).expect(409);
       expect(body.code).to.equal('stale_version');
       expect(body.errors).to.deep.equal([{ path: 'notes', message: 'Now: Ada was here' }]);
-      await sam
-        .post(address())
-        .send({ ...mine, version: body.version })
-        .expect(200);
+      await send(sam, { ...mine, version: body.version }).expect(200);
     });
 
     it('ignores values of fields that Acuity owns', async () => {
@@ -392,11 +378,65 @@ describe('the console', () => {
         version: 99,
         organization_id: null,
       };
+      await send(sam, { version, values: { ...values, ...more } }).expect(200);
+      expect(await app.db('bookings').where({ id: bookingId }).first()).to.deep.equal(before);
+    });
+  });
+
+  describe('AdminJS’s body parser', () => {
+    const address = () => editAddress('bookings', bookingId);
+    const stored = () => app.db('bookings').where({ id: bookingId }).first();
+
+    it('gets no multipart body, which it would write to the disk, and none of another type', async () => {
+      const before = [await stored(), (await readdir(tmpdir())).filter((name) => name.startsWith('upload_'))];
+      await sam.post(address()).field('notes', 'x').attach('file', Buffer.from('x'), 'x.txt').expect(415);
+      await sam.post(address()).type('text/plain').send('notes=x').expect(415);
+      const written = (await readdir(tmpdir())).filter((name) => name.startsWith('upload_'));
+      expect([await stored(), written]).to.deep.equal(before);
+    });
+
+    it('gets no body that is too large', async () => {
       await sam
         .post(address())
-        .send({ version, values: { ...values, ...more } })
-        .expect(200);
-      expect(await app.db('bookings').where({ id: bookingId }).first()).to.deep.equal(before);
+        .send({ version: '1', notes: 'x'.repeat(200_000) })
+        .expect(413);
+    });
+
+    it('is not waited for: JSON and forms are answered, and a list is no record', async () => {
+      const { version, values } = await openEdit(sam, address());
+      for (const type of ['json', 'form'] as const)
+        await sam
+          .post(address())
+          .type(type)
+          .send({ ...values, version })
+          .expect(200);
+      await sam.post(address()).send([]).expect(400);
+      await sam.post(address()).send({ notes: 'x' }).expect(400);
+    });
+
+    it('gets a body at the addresses of `edit` and `new` alone', async () => {
+      const of = '/admin/api/resources/bookings';
+      for (const path of [
+        `${of}/records/${bookingId}/show`,
+        `${of}/actions/list`,
+        `${of}/records/${bookingId}/assign`,
+      ])
+        await sam.post(path).send({ version: '1' }).expect(405);
+      await sam
+        .post(`/admin/resources/bookings/records/${bookingId}/edit`)
+        .send({ version: '1' })
+        .expect(405);
+      await sam.post('/admin/api/dashboard').send({}).expect(404);
+    });
+
+    it('leaves a denial to save in the audit log', async () => {
+      const { id } = (await app.db('organizations').first('id')) as { id: string };
+      await sam.post(editAddress('organizations', id)).send({ version: '{}', name: 'Mine' }).expect(403);
+      const row = await app.db('audit_log').where({ action: 'access.denied' }).orderBy('id', 'desc').first();
+      expect(row?.metadata).to.deep.include({
+        method: 'POST',
+        address: '/admin/api/resources/organizations/records/:id/edit',
+      });
     });
   });
 

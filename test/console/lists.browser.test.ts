@@ -84,7 +84,7 @@ describe('the console’s lists in a browser', function () {
       await page.goto(`${bookings}/records/${id.marsh}/show`);
       await page.getByText('CL-77').first().waitFor();
       await watched.check();
-      await page.goto(`${bookings}/records/${id.marsh}/change`);
+      await page.goto(`${bookings}/records/${id.marsh}/edit`);
       await page.getByRole('button', { name: 'Save' }).waitFor();
       await watched.check();
     });
@@ -320,8 +320,8 @@ describe('the console’s lists in a browser', function () {
     });
 
     it('show problems of fields that they do not have', async () => {
-      await open(`${bookings}/records/${id.marsh}/change`);
-      await page.route('**/admin/forms/**', (route) =>
+      await open(`${bookings}/records/${id.marsh}/edit`);
+      await page.route('**/records/*/edit', (route) =>
         route.request().method() === 'POST'
           ? route.fulfill({
               status: 422,
@@ -329,10 +329,15 @@ describe('the console’s lists in a browser', function () {
               json: {
                 code: 'invalid',
                 detail: 'Look at the fields.',
-                errors: [
-                  { path: 'location', message: 'Say where first' },
-                  { path: 'phone', message: 'Enter a number' },
-                ],
+                record: {
+                  recordActions: [],
+                  params: {},
+                  errors: {
+                    form: { message: 'Look at the fields.' },
+                    location: { message: 'Say where first' },
+                    phone: { message: 'Enter a number' },
+                  },
+                },
               },
             })
           : route.continue(),
@@ -344,24 +349,24 @@ describe('the console’s lists in a browser', function () {
     });
 
     it('keep what was typed when the server is away, and can be sent again', async () => {
-      await open(`${bookings}/records/${id.marsh}/change`);
+      await open(`${bookings}/records/${id.marsh}/edit`);
       await page.getByLabel('Claim number').fill('CL-78');
-      await page.route('**/admin/forms/**', (route) => route.abort());
+      await page.route('**/records/*/edit', (route) => route.abort());
       await page.getByRole('button', { name: 'Save' }).click();
       await page
         .getByRole('alert')
         .getByText(/can’t reach the server/)
         .waitFor();
-      await page.unroute('**/admin/forms/**');
-      await page.route('**/admin/forms/**', (route) => route.fulfill({ status: 502, body: '<h1>Bad</h1>' }));
+      await page.unroute('**/records/*/edit');
+      await page.route('**/records/*/edit', (route) => route.fulfill({ status: 502, body: '<h1>Bad</h1>' }));
       await page.getByRole('button', { name: 'Save' }).click();
       await page
         .getByRole('alert')
         .getByText(/went wrong on our side/)
         .waitFor();
-      await page.unroute('**/admin/forms/**');
+      await page.unroute('**/records/*/edit');
       await page.getByRole('button', { name: 'Save' }).click();
-      await page.getByRole('heading', { name: 'Saved' }).waitFor();
+      await page.getByText('Saved').first().waitFor();
     });
 
     it('load on Try again once the server is back, as the first page does', async () => {
@@ -369,7 +374,7 @@ describe('the console’s lists in a browser', function () {
       await page.route('**/admin/forms/**', (route) => route.abort());
       await page.route('**/admin/api/dashboard', (route) => route.abort());
       for (const [path, then] of [
-        [`${bookings}/records/${id.marsh}/change`, 'Claim number (optional)'],
+        [`${bookings}/records/${id.marsh}/move-on`, 'New progress'],
         ['/admin', 'Needs attention'],
       ] as const) {
         await page.goto(path);

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { aBookingOf, personOf } from '../support/console-records.ts';
 import { acuityDown, createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
+import { editAddress, openEdit, saveEdit } from '../support/console-edit.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 
 interface Listed {
@@ -231,10 +232,11 @@ describe('the console’s records', () => {
       in_person: '',
       telehealth: '99',
     };
-    const add = (values: object, agent = ada) => agent.post(form('add')).send({ version: '', values });
+    const add = (values: object, agent = ada) =>
+      saveEdit(agent, editAddress('specialists', null), { version: '', values });
 
     it('are added from an unused calendar of Acuity, and can be booked', async () => {
-      const { fields } = await open('add');
+      const { fields } = await openEdit(ada, editAddress('specialists', null));
       const calendars = fields.find(({ name }) => name === 'calendarId')?.options?.map(({ value }) => value);
       expect(calendars).to.deep.equal(['', '7009']);
       const type = fields
@@ -309,9 +311,9 @@ describe('the console’s records', () => {
         id: string;
       };
       const change = async (location: string) => {
-        const { version, fields } = await open(`${id}/change`);
-        const values = Object.fromEntries(fields.map(({ name, value }) => [name, value]));
-        return ada.post(form(`${id}/change`)).send({ version, values: { ...values, location } });
+        const { version, values } = await openEdit(ada, editAddress('specialists', id));
+        const edited = { version, values: { ...values, location } };
+        return saveEdit(ada, editAddress('specialists', id), edited);
       };
       const offer = async (in_person: string, telehealth: string) => {
         const { version } = await open(`${id}/services`);
@@ -330,8 +332,7 @@ describe('the console’s records', () => {
       const { id } = (await app.db('specialists').where({ acuity_calendar_id: 7009 }).first('id')) as {
         id: string;
       };
-      const { version, fields } = await open(`${id}/change`);
-      const values = Object.fromEntries(fields.map(({ name, value }) => [name, value]));
+      const { version, values } = await openEdit(ada, editAddress('specialists', id));
       const before = await app.db('specialists').where({ id }).first();
       const more = {
         id: randomUUID(),
@@ -342,16 +343,14 @@ describe('the console’s records', () => {
         updated_at: null,
         is_active: false,
       };
-      await ada
-        .post(form(`${id}/change`))
-        .send({ version, values: { ...values, ...more } })
-        .expect(200);
+      const edited = { version, values: { ...values, ...more } };
+      await saveEdit(ada, editAddress('specialists', id), edited).expect(200);
       expect(await app.db('specialists').where({ id }).first()).to.deep.equal(before);
     });
 
     it('answer 503 with Retry-After when Acuity is away', async () => {
       acuity.failWith(acuityDown);
-      await ada.get(form('add')).expect(503);
+      await ada.get(editAddress('specialists', null)).expect(503);
       await add({ ...ines, calendarId: '7010' }).expect(503);
       acuity.recover();
     });

@@ -14,6 +14,7 @@ import { noteDatabase } from '../../src/app/start-notes.ts';
 import type { Agent } from '../support/app.ts';
 import { pdf } from '../support/builders/files.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { editAddress, openEdit, saveEdit } from '../support/console-edit.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
 import { projectRoot } from '../support/stack.ts';
 import { openMailbox, waitForMail } from '../support/mailbox.ts';
@@ -89,15 +90,9 @@ describe('the product on a database that another role owns', function () {
 
   it('edits a record in the console', async () => {
     const sam = await stack.app.signIn('sam@examdesk.example');
-    const address = `/admin/forms/bookings/${bookingId}/change`;
-    const { body } = (await sam.get(address).expect(200)) as {
-      body: { version: string; fields: { name: string; value: unknown }[] };
-    };
-    const values = Object.fromEntries(body.fields.map(({ name, value }) => [name, value]));
-    await sam
-      .post(address)
-      .send({ version: body.version, values: { ...values, claimNumber: 'CL-9000' } })
-      .expect(200);
+    const address = editAddress('bookings', bookingId);
+    const { version, values } = await openEdit(sam, address);
+    await saveEdit(sam, address, { version, values: { ...values, claimNumber: 'CL-9000' } }).expect(200);
     const row: unknown = await stack.app.db('bookings').where({ id: bookingId }).first('claim_number');
     expect(row).to.deep.equal({ claim_number: 'CL-9000' });
   });

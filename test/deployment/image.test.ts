@@ -166,10 +166,10 @@ describe('an agency set up from the image', function () {
       in_person: '8001',
       telehealth: '',
     };
-    const added = await admin.raw('/admin/forms/specialists/add', {
+    const added = await admin.raw('/admin/api/resources/specialists/actions/new', {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/json' },
-      body: JSON.stringify({ version: '', values }),
+      body: JSON.stringify({ version: '', ...values }),
     });
     expect(added.status, await added.text()).to.equal(200);
   });

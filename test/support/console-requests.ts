@@ -1,7 +1,7 @@
 // Requests for every table and action of the console, with a record that the fixture has.
 import { randomUUID } from 'node:crypto';
 import { Router as adminRoutes } from 'adminjs';
-import type { ActionButton } from '../../src/console/actions.ts';
+import { isEditing, type ActionButton } from '../../src/console/actions.ts';
 import { findRow, selectRows, tables, type Row, type Table } from '../../src/console/index.ts';
 import type { AccessRequest, MatrixFixture } from './matrix-fixture.ts';
 
@@ -42,6 +42,13 @@ export async function actionRequests(
       encodeURIComponent(String(row?.[column])),
     );
     return { button, page: [get(address, 'html')] };
+  }
+  if (isEditing({ name })) {
+    const [api] = button as [AccessRequest];
+    return {
+      button,
+      form: [api, { ...api, method: 'post', body: { version: day.toISOString() } }],
+    };
   }
   const form = `/admin/forms/${table}/${id && `${id}/`}${name}`;
   return {

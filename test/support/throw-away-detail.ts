@@ -6,6 +6,7 @@ import type { Detail } from '../../src/bookings/booking.detail.ts';
 import { details } from '../../src/bookings/booking.details.ts';
 import { lineSchema, optional } from '../../src/bookings/booking.text.ts';
 import type { EmailRow } from '../../src/email/email.ts';
+import { editAddress, openEdit, saveEdit } from './console-edit.ts';
 import { aField } from './builders/form.ts';
 import { testLinks } from './links.ts';
 
@@ -154,18 +155,13 @@ async function throughConsole(bookingId: string): Promise<void> {
     return (page as { records: unknown[] }).records.length;
   };
   expect([await listed(true), await listed(false)], 'the console, the filter').to.deep.equal([2, 0]);
-  const address = `/admin/forms/bookings/${bookingId}/change`;
-  const { body } = await staff.get(address);
-  const fields = body.fields as { name: string; label: string; value: unknown }[];
+  const address = editAddress('bookings', bookingId);
+  const { fields, values, version } = await openEdit(staff, address);
   expect(fields.at(-1), 'the console, the form').to.include({
     label: 'Case manager (optional)',
     value: 'Dan Day',
   });
-  const values = Object.fromEntries(fields.map(({ name, value }) => [name, value]));
-  await staff
-    .post(address)
-    .send({ version: body.version, values: { ...values, caseManager: said } })
-    .expect(200);
+  await saveEdit(staff, address, { version, values: { ...values, caseManager: said } }).expect(200);
   const row = await db('bookings').where({ id: bookingId }).first('case_manager');
   expect(row.case_manager, 'what an edit may touch').to.equal(said);
   const audit = await db('audit_log')

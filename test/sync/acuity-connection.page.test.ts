@@ -60,7 +60,7 @@ describe('page of the connection to Acuity', () => {
     const questions = '/admin/acuity-questions';
     const specialist = {
       label: 'Add a specialist for each calendar that has none',
-      href: '/admin/resources/specialists/actions/add',
+      href: '/admin/resources/specialists/actions/new',
     };
     expect(await attention()).to.deep.equal([
       { label: 'Say which question is which detail', href: questions },

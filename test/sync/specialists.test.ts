@@ -1,5 +1,6 @@
 // What pages show of a specialist before anybody confirms is what Acuity says afterwards.
 import { expect } from 'chai';
+import { editAddress, saveEdit } from '../support/console-edit.ts';
 import { openWebhookStack, rita, type WebhookStack } from '../support/webhook-stack.ts';
 
 describe('reconciliation of specialists', () => {
@@ -108,10 +109,8 @@ describe('reconciliation of specialists', () => {
       position: 7,
     };
     const more = { location: 'Level 2, Sydney', isActive: true, in_person: 8001, telehealth: '' };
-    await ada
-      .post('/admin/forms/specialists/add')
-      .send({ version: '', values: { ...values, ...more } })
-      .expect(200);
+    const sent = { version: '', values: { ...values, ...more } };
+    await saveEdit(ada, editAddress('specialists', null), sent).expect(200);
     const added = await db('specialists').where({ acuity_calendar_id: 7007 }).first('location');
     expect(added?.location).to.equal('Level 2, 9 Hunter Street, Sydney NSW 2000');
     expect(await near(false)).to.include({ found: 0 });

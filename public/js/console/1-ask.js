@@ -26,14 +26,56 @@
     if (loaded?.name !== location.href) location.reload();
   }
 
-  // AdminJS's own requests.
-  const { open } = XMLHttpRequest.prototype;
-  XMLHttpRequest.prototype.open = function (...request) {
-    this.addEventListener('load', () => {
-      if (this.status === 401) location.assign(signInAddress());
-      else if ([403, 404, 409].includes(this.status)) reloadOnce();
-    });
-    return open.apply(this, request);
+  // AdminJS's own requests. Of a save it takes every status but 200 for a failure, and shows nothing of what it says: a
+  // refusal becomes errors of the record, where `form` is the form as a whole (form.js).
+  const { open, send } = XMLHttpRequest.prototype;
+  XMLHttpRequest.prototype.open = function (method, address, ...more) {
+    if (method.toUpperCase() === 'POST')
+      for (const event of ['load', 'error'])
+        this.addEventListener(event, (fired) => afterSave(this, address, fired));
+    else this.addEventListener('load', afterRead);
+    return open.call(this, method, address, ...more);
+  };
+  function afterRead() {
+    if (this.status === 401) location.assign(signInAddress());
+    else if ([403, 404, 409].includes(this.status)) reloadOnce();
+  }
+  function afterSave(request, address, event) {
+    event.stopImmediatePropagation();
+    if (request.status === 200) return;
+    const answer = parsed(request.responseText);
+    const record = answer?.record ?? refusedRecord(address, problemOf(request.status, answer));
+    Object.defineProperty(request, 'status', { value: 200 });
+    Object.defineProperty(request, 'responseText', { value: JSON.stringify({ record }) });
+  }
+  function problemOf(status, answer) {
+    if (status === 0) return unreachable;
+    if (status === 401) return answer?.isKept ? endedAndKept : ended;
+    return answer ?? unreadable;
+  }
+  function refusedRecord(address, { detail, isSignedOut }) {
+    const id = decodeURIComponent(/\/records\/([^/]+)\/edit/.exec(address)?.[1] ?? '');
+    return {
+      id,
+      params: {},
+      populated: {},
+      recordActions: [],
+      errors: { form: { message: detail, isSignedOut } },
+    };
+  }
+  function parsed(text) {
+    try {
+      return JSON.parse(text);
+    } catch {
+      return null;
+    }
+  }
+
+  // The server takes no files from it.
+  XMLHttpRequest.prototype.send = function (body) {
+    if (!(body instanceof FormData)) return send.call(this, body);
+    this.setRequestHeader('Content-Type', 'application/json');
+    return send.call(this, JSON.stringify(Object.fromEntries(body)));
   };
 
   /**

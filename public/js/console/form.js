@@ -1,6 +1,6 @@
 // The form of an action, and actions that open a page outside AdminJS.
 (() => {
-  const { useEffect, useRef, useState } = React;
+  const { useEffect, useMemo, useRef, useState } = React;
   /** @type {(...parts: unknown[]) => object} */
   const h = React.createElement;
   const { ask, hrefOf, signInAddress } = examdesk;
@@ -104,6 +104,60 @@
     );
   }
 
+  /** AdminJS's errors by property, as ours: `form` is the form as a whole (src/console/editing.ts). */
+  function wrongWith({ form, ...others } = {}) {
+    if (!form) return null;
+    const errors = Object.entries(others).map(([path, { message }]) => ({ path, message }));
+    return { detail: form.message, isSignedOut: form.isSignedOut, errors };
+  }
+
+  /** Of AdminJS's `edit` and `new`, which hold the values and save them: all fields, and what is wrong. */
+  function Fields({ record, resource, onChange }) {
+    const { params, errors } = record;
+    const form = params.form ? JSON.parse(params.form) : null;
+    const address = `/admin/api/resources/${resource.id}/actions/new`;
+    const [problem, setProblem] = useState(null);
+    const open = async () => {
+      setProblem(null);
+      const { ok, answer } = await ask(address);
+      if (ok) onChange({ ...record, params: answer.record.params });
+      else setProblem(answer);
+    };
+    // A record that is edited comes with its form.
+    useEffect(() => {
+      if (!params.form) void open();
+    }, []);
+    const wrong = useMemo(() => wrongWith(errors) ?? (form?.problem && { detail: form.problem }), [errors]);
+    if (!form) {
+      if (!problem) return h('p', { role: 'status' }, 'Loading…');
+      return h(
+        React.Fragment,
+        null,
+        h(ProblemBox, { problem, fields: [] }),
+        h('button', { type: 'button', className: 'console-action', onClick: open }, 'Try again'),
+      );
+    }
+    const { intro, fields } = form;
+    const change = (name, value) =>
+      onChange({ ...record, params: { ...params, ...changed(fields, params, name, value) } });
+    return h(
+      'div',
+      { className: 'console-form' },
+      wrong && h(ProblemBox, { problem: wrong, fields }),
+      intro && h('p', { className: 'console-intro' }, intro),
+      fields.map((field) =>
+        h(Field, {
+          key: field.name,
+          field,
+          value: params[field.name],
+          values: params,
+          error: errors?.[field.name]?.message,
+          onChange: change,
+        }),
+      ),
+    );
+  }
+
   function Form({ action, record, resource }) {
     const address = hrefOf(action, record);
     const list = `/admin/resources/${resource.id}`;
@@ -191,5 +245,5 @@
     );
   }
 
-  Object.assign(AdminJS.UserComponents, { ConsoleForm: Form, ConsoleLeave: Leave });
+  Object.assign(AdminJS.UserComponents, { ConsoleFields: Fields, ConsoleForm: Form, ConsoleLeave: Leave });
 })();

@@ -4,42 +4,55 @@ import { Router, type Request, type RequestHandler, type Response } from 'expres
 import type { Role } from '../../accounts/index.ts';
 import { loadConsole, type Filters } from '../../console/index.ts';
 import { viewerOf } from '../actor.ts';
+import { hasBody } from '../middleware/body.ts';
 import type { Assets } from '../assets.ts';
-import { badRequest, forbidden } from '../problem.ts';
+import { badRequest, forbidden, Problem } from '../problem.ts';
+import type { EditRequest } from './console.edit.ts';
 import { sendPage, statusOf } from './console.page.ts';
 import { readQuery } from './console.query.ts';
 import { nameScripts, type Scripts } from './console.scripts.ts';
 import type { ConsoleServices } from './console.services.ts';
 import { lazy } from './lazy.ts';
 
-/** Answers what AdminJS only reads: pages, lists and records. */
+/** Answers pages, lists and records; with `res.locals.edit`, shows or saves a record. */
 export function handToAdminJs(
   { db }: Pick<ConsoleServices, 'db'>,
   { url }: Assets,
   loadScripts: () => Promise<Scripts>,
 ): RequestHandler {
   const load = lazy(async () => {
-    const { buildConsole, currentAdminOf, readConsoleSchema } = await loadConsole();
+    const { buildConsole, currentAdminOf, giveEdit, readConsoleSchema } = await loadConsole();
     const schema = await readConsoleSchema(db);
     const consoleOf = (role: Role): Router => Router().use('/admin', buildConsole(db, schema, role, url));
-    return { consoles: { admin: consoleOf('admin'), support: consoleOf('support') }, currentAdminOf };
+    return {
+      consoles: { admin: consoleOf('admin'), support: consoleOf('support') },
+      currentAdminOf,
+      giveEdit,
+    };
   });
   return async (req, res, next) => {
-    if (hasBody(req)) throw badRequest('This request takes no body.');
+    const edit = res.locals.edit as EditRequest | undefined;
+    if (req.method === 'POST') checkBody(req);
+    else if (hasBody(req)) throw badRequest('This request takes no body.');
     const viewer = viewerOf(res);
     if (!viewer) throw forbidden();
-    const [{ consoles, currentAdminOf }, scripts] = await Promise.all([load(), loadScripts()]);
+    const [{ consoles, currentAdminOf, giveEdit }, scripts] = await Promise.all([load(), loadScripts()]);
     giveQuery(req, readQuery(req, (res.locals.filters ?? {}) as Filters));
     // Where @adminjs/express looks for the viewer.
-    Object.assign(req, { session: { adminUser: currentAdminOf(viewer) } });
-    answerAsOurs(res, scripts);
+    const adminUser = currentAdminOf(viewer);
+    if (edit) giveEdit(adminUser, edit);
+    // express-formidable reads nothing then; `edit` has what was sent.
+    const parsed = { express_formidable: { parsed: true }, fields: {}, files: {} };
+    Object.assign(req, parsed, { session: { adminUser } });
+    answerAsOurs(res, scripts, edit);
     consoles[viewer.role === 'admin' ? 'admin' : 'support'](req, res, next);
   };
 }
 
-/** @adminjs/express would wait for ever for a body that has been read, and write one that has not to the disk. */
-function hasBody({ headers }: Request): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+/** middleware/body.ts has read anything else than multipart, up to its limits. */
+function checkBody(req: Request): void {
+  if (req.is('multipart'))
+    throw new Problem('unsupported_type', 'Send JSON (application/json). Files are not accepted here.');
 }
 
 /** Express computes `query` from the address; AdminJS gets the checked and unsealed one. */
@@ -48,11 +61,16 @@ function giveQuery(req: Request, query: Record<string, unknown>): void {
 }
 
 /** AdminJS sends a page as text and data as an object. */
-function answerAsOurs(res: Response, scripts: Scripts): void {
+function answerAsOurs(res: Response, scripts: Scripts, edit?: EditRequest): void {
   const { send } = res;
   res.send = (answer: unknown) => {
     res.send = send;
     if (typeof answer === 'string') return sendPage(res, nameScripts(answer, scripts));
-    return res.status(statusOf(answer)).json(answer);
+    if (!edit?.problem) return res.status(statusOf(answer)).json(answer);
+    const { status, code, detail, errors, headers, extra } = edit.problem;
+    return res
+      .status(status)
+      .set(headers)
+      .json({ ...(answer as object), code, detail, errors, ...extra });
   };
 }

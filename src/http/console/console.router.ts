@@ -4,6 +4,7 @@ import { auditActor, isStaff } from '../../accounts/index.ts';
 import {
   actionOf,
   findRow,
+  isEditing,
   mayDo,
   mayRead,
   readDashboard,
@@ -22,8 +23,9 @@ import { keptFormOf } from '../middleware/kept-forms.ts';
 import { drawBooked } from '../pages/admin/figures.page.ts';
 import { badRequest, conflict, forbidden, notFound, Problem } from '../problem.ts';
 import { createCsvExport } from './console.export.ts';
-import { formOf, type FormAction } from './forms/index.ts';
+import { editorOf, formOf, type FormAction } from './forms/index.ts';
 import { handToAdminJs } from './console.adminjs.ts';
+import { editRequest, type EditRequest } from './console.edit.ts';
 import { referrerOptions, referrerOptionsAddress } from './forms/bookings.forms.ts';
 import { filtersOf } from './console.query.ts';
 import { nextRoutes } from './console.next.ts';
@@ -88,10 +90,21 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
     throw notFound();
   });
   const adminJs = handToAdminJs(services, assets, scripts);
+  // AdminJS's page for a new record asks nothing first; ours needs to know its fields.
+  router.get('/admin/api/resources/:table/actions/new', async (_req, res) => {
+    res.json({ record: { params: await (res.locals.edit as EditRequest).params() } });
+  });
   for (const address of ['/admin', '/admin/*rest']) router.get(address, adminJs);
+  for (const address of editAddresses) router.post(address, adminJs);
   router.use('/admin', recordRefusals(services));
   return router;
 }
+
+/** All that reaches AdminJS with a body, behind `guardTable`. */
+const editAddresses = [
+  '/admin/api/resources/:table/records/:id/edit',
+  '/admin/api/resources/:table/actions/new',
+];
 
 const setRoute: RequestHandler = (req, res, next) => {
   res.locals.route = req.baseUrl;
@@ -159,7 +172,7 @@ function roleOf(res: Response) {
 }
 
 /** Forms of a booking that show who is examined, or who booked. */
-const showsPeople = new Set(['change', 'assign']);
+const showsPeople = new Set(['assign']);
 
 function allowedTable(id: string, res: Response): Table {
   const table = tableOf(id);
@@ -195,12 +208,15 @@ function isOffered(button: ActionButton, row: Row): boolean {
 const notOffered = ({ label }: ActionButton): Problem =>
   conflict('invalid_transition', `“${label}” is not possible for this record now.`);
 
-/** AdminJS's actions that are closed to everybody: writing, bulk actions, and the search beside the list. */
+/**
+ * AdminJS's actions that are closed to everybody, where the table has no such button of ours: writing, bulk actions, and
+ * the search beside the list.
+ */
 const closed = new Set(['new', 'edit', 'delete', 'bulkDelete', 'search', 'bulk']);
 
 const guardTable =
   (
-    services: Pick<ConsoleServices, 'db' | 'audit'>,
+    services: ConsoleServices,
     readFilters: (req: Request, res: Response, table: Table) => Filters,
   ): RequestHandler =>
   async (req, res, next) => {
@@ -208,22 +224,26 @@ const guardTable =
     const segments = segmentsOf(req.path);
     const [kind = '', first = '', second = ''] = segments;
     const name = kind === 'records' ? second : first;
-    if (closed.has(kind) || closed.has(name))
-      throw forbidden('Records are changed by the console’s own actions only.');
     const action = kind === 'records' || kind === 'actions' ? actionOf(table.id, name) : null;
+    if (closed.has(kind) || (closed.has(name) && !action))
+      throw forbidden('Records are changed by the console’s own actions only.');
     if (!isOwnPath(segments, action)) throw notFound();
     // AdminJS checks this for data, but would send the page's shell to anybody.
     if (action && !mayDo(roleOf(res), action)) throw forbidden();
-    if (req.method !== 'GET' && req.method !== 'HEAD')
+    const isData = req.baseUrl.toLowerCase().startsWith('/admin/api/');
+    const editor = action && isEditing(action) && isData ? editorOf(table.id, name) : null;
+    const isRead = req.method === 'GET' || req.method === 'HEAD';
+    if (!isRead && !(req.method === 'POST' && editor))
       throw new Problem('method_not_allowed', 'Use the forms of the console.');
     // AdminJS would answer 403 for a record that does not exist.
     const row = kind === 'records' ? await findRow(services.db, table, first) : null;
     if (kind === 'records' && !row) throw notFound();
     if (action && row && !isOffered(action, row)) throw notOffered(action);
     res.locals.filters = readFilters(req, res, table);
+    if (editor) res.locals.edit = editRequest(services, req, res, editor, kind === 'records' ? first : '');
     // The page is a shell without data; only the API call shows the booking.
-    const isData = req.baseUrl.toLowerCase().startsWith('/admin/api/');
-    if (table.id === 'bookings' && kind === 'records' && isData) await recordView(services, req, res, first);
+    if (table.id === 'bookings' && kind === 'records' && isData && isRead)
+      await recordView(services, req, res, first);
     next();
   };
 

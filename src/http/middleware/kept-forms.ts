@@ -39,12 +39,14 @@ export async function keepForm(kept: KeptForms, req: Request, res: Response): Pr
   return cookie !== null;
 }
 
+/** Those that the console sends as JSON. */
+const consoleForms = /^\/admin\/(forms\/|api\/resources\/[^/]+\/(records\/[^/]+\/edit|actions\/new)(\?|$))/i;
+
 /** Null: not from a form of ours. */
 function fieldsOf(req: Request): Record<string, unknown> | null {
   // Files cannot be kept; the page says so.
   if (req.is('multipart')) return wantsJson(req) ? null : {};
   const body = (req.body ?? {}) as Record<string, unknown>;
   if (req.is('urlencoded')) return body;
-  const isConsoleForm = /^\/admin\/forms\//i.test(req.originalUrl);
-  return isConsoleForm && req.is('json') ? body : null;
+  return consoleForms.test(req.originalUrl) && req.is('json') ? body : null;
 }

@@ -225,8 +225,9 @@ const moveOn: FormAction = {
   },
 };
 
+export const bookingEditors = { 'bookings/edit': changeBooking };
+
 export const bookingForms = {
-  'bookings/change': changeBooking,
   'bookings/assign': assign,
   'bookings/move-on': moveOn,
 };

@@ -72,6 +72,12 @@ export const text = (
   ...more,
 });
 
+/** Of a checkbox: AdminJS sends every value as text. Undefined: neither. */
+export function ticked(value: unknown): boolean | undefined {
+  if (value === true || value === 'true') return true;
+  return value === false || value === 'false' ? false : undefined;
+}
+
 /** The form keeps what was typed and shows the current value beside each field that differs. */
 export function staleProblem(now: FormField[], version: string, values: Values): Problem {
   const errors: FieldProblem[] = now

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { OrganizationEdit } from '../../../accounts/index.ts';
 import { forbidden, invalid, notFound, Problem } from '../../problem.ts';
-import { confirmation, staleProblem, text, type FormAction, type FormField } from './form.ts';
+import { confirmation, staleProblem, text, ticked, type FormAction, type FormField } from './form.ts';
 
 const organizationEdit = z.object({
   name: z.string(),
@@ -58,10 +58,8 @@ const changeOrganization: FormAction = {
     const seen = seenIn(version);
     const edit = {
       name: typeof values.name === 'string' ? values.name : seen.name,
-      remindsExaminees:
-        typeof values.remindsExaminees === 'boolean' ? values.remindsExaminees : seen.remindsExaminees,
-      requiresTwoFactor:
-        typeof values.requiresTwoFactor === 'boolean' ? values.requiresTwoFactor : seen.requiresTwoFactor,
+      remindsExaminees: ticked(values.remindsExaminees) ?? seen.remindsExaminees,
+      requiresTwoFactor: ticked(values.requiresTwoFactor) ?? seen.requiresTwoFactor,
       examineesCall: typeof values.examineesCall === 'string' ? values.examineesCall : seen.examineesCall,
     };
     const changed = await accounts.organizations.change(id, edit, actor, seen);
@@ -104,8 +102,9 @@ const endSessions: FormAction = {
   },
 };
 
+export const peopleEditors = { 'organizations/edit': changeOrganization };
+
 export const peopleForms = {
-  'organizations/change': changeOrganization,
   'users/deactivate': deactivate,
   'users/end-sessions': endSessions,
 };

@@ -14,7 +14,7 @@ import {
 import { typedLine, typedProse } from '../../../lib/typed-input.ts';
 import { conflict, forbidden, invalid, notFound, parse, Problem } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
-import { changedValues, staleProblem, text, type FormAction, type FormField } from './form.ts';
+import { changedValues, staleProblem, text, ticked, type FormAction, type FormField } from './form.ts';
 
 /** Accepts a number or digits. Refuses everything that Number() would read as 0 or 1: '', null, true, []. */
 const wholeNumber = (message: string) =>
@@ -58,7 +58,7 @@ const specialistSchema = z.object({
     'Enter 1 to 365 days, or nothing',
   ),
   position: wholeNumber('Enter a whole number').pipe(z.int().max(10_000, 'Enter at most 10,000')),
-  isActive: z.boolean('Choose whether the specialist takes new bookings'),
+  isActive: z.unknown().transform(ticked).pipe(z.boolean('Choose whether the specialist takes new bookings')),
 });
 
 const specialistFields = (edit: SpecialistEdit): FormField[] => [
@@ -292,8 +292,11 @@ function offerProblem(failed: OfferFailure): Problem {
   );
 }
 
+export const specialistEditors = {
+  'specialists/edit': changeSpecialist,
+  'specialists/new': add,
+};
+
 export const specialistForms = {
-  'specialists/change': changeSpecialist,
-  'specialists/add': add,
   'specialists/services': changeOffered,
 };

@@ -69,7 +69,7 @@ async function showSpecialist(services: Needs, req: Request<{ id: string }>, res
     edit:
       viewer && mayAdminister(viewer)
         ? {
-            profile: `/admin/resources/specialists/records/${id}/change`,
+            profile: `/admin/resources/specialists/records/${id}/edit`,
             files: paths.specialistFiles(id),
           }
         : null,

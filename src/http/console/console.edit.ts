@@ -1,0 +1,61 @@
+// What AdminJS's `edit` and `new` show and save: an editor of ./forms, with the values as they were sent. AdminJS's own
+// parsing of bodies is not used: it waits for ever for one that was read, writes files to the disk, and makes 0 of a blank.
+import type { Request, Response } from 'express';
+import type { Edit, EditFailure } from '../../console/index.ts';
+import { actorOf } from '../actor.ts';
+import { keptFormOf } from '../middleware/kept-forms.ts';
+import { badRequest, Problem } from '../problem.ts';
+import type { ConsoleServices } from './console.services.ts';
+import type { FormAction } from './forms/index.ts';
+
+const unsent =
+  'Your session had ended, and nothing was sent. What you typed is here again: check it, then save it.';
+
+/** One request: its answer is `problem` when the room refused to save. */
+export interface EditRequest extends Edit {
+  problem: Problem | null;
+}
+
+export function editRequest(
+  services: ConsoleServices,
+  req: Request,
+  res: Response,
+  editor: FormAction,
+  id: string,
+): EditRequest {
+  const request: EditRequest = { problem: null, params: paramsOf, save };
+  return request;
+
+  async function paramsOf(): Promise<Record<string, unknown>> {
+    const opened = await editor.open(services, id);
+    const { fields, intro } = opened;
+    const kept = keptFormOf(res, req.originalUrl)?.fields;
+    // With the version of then: a change since is shown when it is saved.
+    const { version, values } = kept ? sentIn(kept) : { version: opened.version, values: {} };
+    const shown = fields.map(({ name, value }) => [name, values[name] ?? value] as const);
+    const form = JSON.stringify({ intro, fields, problem: kept ? unsent : null });
+    return { ...Object.fromEntries(shown), version, form };
+  }
+
+  async function save(): Promise<EditFailure | null> {
+    try {
+      await editor.send(services, actorOf(req, res), id, sentIn(req.body));
+      return null;
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code === 'forbidden' || error.code === 'not_found')
+        throw error;
+      request.problem = error;
+      const { detail, errors = [], extra } = error;
+      return { detail, errors, ...(typeof extra.version === 'string' && { version: extra.version }) };
+    }
+  }
+}
+
+/** AdminJS's page sends back all that it was given. */
+function sentIn(body: unknown): { version: string; values: Record<string, unknown> } {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw badRequest('Send the values as JSON or as a form.');
+  const { version, form: _shown, ...values } = body as Record<string, unknown>;
+  if (typeof version !== 'string') throw badRequest('Send the version that the form was opened with.');
+  return { version, values };
+}
