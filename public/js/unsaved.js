@@ -22,5 +22,5 @@ function isUnsaved() {
 
 /** Search forms are left out: a search is quickly typed again. */
 function isWorthKeeping(form) {
-  return form.method === 'post' || form.classList.contains('console-card');
+  return form.method === 'post' || form.matches('.console-card, :has(.console-form)');
 }

@@ -139,7 +139,7 @@ describe('the console’s actions in a browser', function () {
     await telehealth.selectOption('');
     await page.getByLabel(/In person: appointment type/).selectOption('99');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('Saved').first().waitFor();
+    await page.getByRole('heading', { name: 'Saved' }).waitFor();
     expect(await app.db('specialist_services').where({ specialist_id: ines }).pluck('type')).to.deep.equal([
       'in_person',
     ]);
@@ -191,7 +191,7 @@ describe('the console’s actions in a browser', function () {
     await other.waitForURL(/\/admin$/);
     await other.close();
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('Saved').first().waitFor();
+    await page.waitForURL(/\/show\b/);
     expect((await booking())?.claim_number).to.equal('CL-1');
   });
 

@@ -105,6 +105,8 @@ describe('the console in a browser', function () {
       it(`shows ${what} to everybody, without breaking its policy (${width} px)`, async () => {
         await open(path, width, 'sam@examdesk.example');
         await page.getByText(ready).first().waitFor();
+        // console-access.js has run.
+        await page.getByRole('main').waitFor();
         await watched.check();
       });
     }
@@ -160,7 +162,7 @@ describe('the console in a browser', function () {
     await watched.check();
     await name.fill('Dr Amelia Hart-Smith');
     await page.getByRole('button', { name: 'Save' }).click();
-    await done(/Saved/);
+    await page.waitForURL(/\/show\b/);
     expect((await app.db('specialists').where({ id: id.specialist }).first('name'))?.name).to.equal(
       'Dr Amelia Hart-Smith',
     );
@@ -184,8 +186,8 @@ describe('the console in a browser', function () {
     await page.getByLabel('Specialty').fill('Neurology');
     await page.getByLabel(/Telehealth: appointment type/).selectOption({ index: 1 });
     await watched.check();
-    await page.getByRole('button', { name: 'Add specialist' }).click();
-    await done(/Added/);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.waitForURL(/\/specialists\?refresh/);
     await page.goto('/specialists?q=Ines');
     await page.getByText('Neurology').locator('visible=true').first().waitFor();
   });
@@ -196,7 +198,7 @@ describe('the console in a browser', function () {
     await page.getByLabel('Name').fill('Northside Insurance');
     await page.getByLabel(/Remind examinees/).check();
     await page.getByRole('button', { name: 'Save' }).click();
-    await done(/Saved/);
+    await page.waitForURL(/\/show\b/);
     expect(
       await app.db('organizations').where({ id: id.firm }).first('name', 'reminds_examinees'),
     ).to.deep.equal({

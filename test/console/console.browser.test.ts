@@ -87,7 +87,7 @@ describe('the console in a browser', function () {
 
   it('saves over the other value at the second attempt', async () => {
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('Saved').first().waitFor();
+    await page.waitForURL(/\/show\b/);
   });
 
   it('shows the metadata of the audit log readably', async () => {
@@ -114,7 +114,7 @@ describe('the console in a browser', function () {
     await page.getByText('What you typed is here again').waitFor();
     expect(await page.getByLabel('Claim number').inputValue()).to.equal('CL-3');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('Saved').first().waitFor();
+    await page.waitForURL(/\/show\b/);
   });
 
   it('shows a page of ours when a click leads to what the role may not open', async () => {

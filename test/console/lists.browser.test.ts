@@ -366,7 +366,7 @@ describe('the console’s lists in a browser', function () {
         .waitFor();
       await page.unroute('**/records/*/edit');
       await page.getByRole('button', { name: 'Save' }).click();
-      await page.getByText('Saved').first().waitFor();
+      await page.waitForURL(/\/show\b/);
     });
 
     it('load on Try again once the server is back, as the first page does', async () => {

@@ -126,6 +126,8 @@
     // A record that is edited comes with its form.
     useEffect(() => {
       if (!params.form) void open();
+      // The record is shown in place of a long form, from its top.
+      return () => scrollTo(0, 0);
     }, []);
     const wrong = useMemo(() => wrongWith(errors) ?? (form?.problem && { detail: form.problem }), [errors]);
     if (!form) {
