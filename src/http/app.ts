@@ -20,6 +20,7 @@ import { impersonationEndpoints } from './api/impersonation.api.ts';
 import { sessionEndpoints } from './api/session.api.ts';
 import { messageEndpoints, type MessageApiServices } from './api/messages.api.ts';
 import { uploadEndpoints } from './api/uploads.api.ts';
+import { waitListEndpoints, type WaitListApiServices } from './api/wait-list.api.ts';
 import { specialistsEndpoints, type SpecialistsApiServices } from './api/specialists.api.ts';
 import { createAssets, type Assets } from './assets.ts';
 import type { Endpoint, PageRoute } from './endpoint.ts';
@@ -56,6 +57,7 @@ export interface Services
     SpecialistsApiServices,
     BookingApiServices,
     MessageApiServices,
+    WaitListApiServices,
     DocumentApiServices,
     DoctorApiServices,
     ConsoleServices {
@@ -119,6 +121,7 @@ export function endpoints(services: Services): Endpoint[] {
     ...specialistsEndpoints(services),
     ...bookingEndpoints(services),
     ...messageEndpoints(services),
+    ...waitListEndpoints(services),
     ...documentEndpoints(services),
     ...uploadEndpoints(services),
     ...impersonationEndpoints(services),

@@ -6,6 +6,7 @@ export { findOffer } from './waiting.repository.ts';
 export {
   createWaitList,
   type AcceptFailure,
+  type JoinFailure,
   type WaitList,
 } from './waiting.service.ts';
 export { holdMinutes, type WaitEntry, type WaitOffer } from './waiting.ts';

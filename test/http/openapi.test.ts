@@ -158,6 +158,39 @@ describe('the OpenAPI document', () => {
     await post('/bookings/:id/reschedule', `/bookings/${id}/reschedule`, {
       startsAt: '2026-12-16T10:00:00+11:00',
     });
+    type WaitList = { entries: { id: string; bookingId: string | null }[]; offers: { id: string }[] };
+    const wanted = { specialistId: hart, type: 'in_person', before: '2026-12-10' };
+    await post('/wait-list', '/wait-list', wanted);
+    await post('/bookings/:id/wait-list', `/bookings/${id}/wait-list`, {});
+    const waiting = (await get('/wait-list')) as unknown as WaitList;
+    expect(waiting.entries.map(({ bookingId }) => bookingId)).to.deep.equal([null, id]);
+    const [entry] = waiting.entries;
+    const offer = async (at: string): Promise<string> => {
+      const [row] = await app.database
+        .owner('wait_offers')
+        .insert({
+          id: crypto.randomUUID(),
+          entry_id: entry?.id,
+          specialist_id: hart,
+          type: 'in_person',
+          starts_at: new Date(at),
+          duration_minutes: 60,
+          state: 'open',
+          expires_at: app.db.raw(`clock_timestamp() + interval '10 minutes'`),
+        })
+        .returning('id');
+      return (row as { id: string }).id;
+    };
+    const declined = await offer('2026-12-01T10:00:00+11:00');
+    expect(((await get('/wait-list')) as unknown as WaitList).offers.map((one) => one.id)).to.deep.equal([
+      declined,
+    ]);
+    const declining = `/wait-list/offers/${declined}`;
+    await post('/wait-list/offers/:id/decline', `${declining}/decline`, {});
+    expect((await post('/wait-list/offers/:id/accept', `${declining}/accept`, {})).status).to.equal(409);
+    const accepted = await offer('2026-12-02T10:00:00+11:00');
+    await post('/wait-list/offers/:id/accept', `/wait-list/offers/${accepted}/accept`, {});
+    await post('/wait-list/:id/leave', `/wait-list/${entry?.id}/leave`, {});
     const uploaded = await rita
       .post(`/bookings/${id}/documents`)
       .field('category', 'brief')
@@ -226,8 +259,8 @@ describe('the OpenAPI document', () => {
     const found = await ada.get('/admin/referrers/search?query=rita');
     check('get', '/admin/referrers/search', found.status, found.body);
     const [referrer] = (found.body as { referrers: { id: string }[] }).referrers;
-    const wanted = { userId: referrer?.id, reason: 'On the phone' };
-    await post('/admin/impersonate', '/admin/impersonate', wanted, ada);
+    const asked = { userId: referrer?.id, reason: 'On the phone' };
+    await post('/admin/impersonate', '/admin/impersonate', asked, ada);
     const acting = await ada.get('/admin/acting');
     check('get', '/admin/acting', acting.status, acting.body);
     await post('/admin/acting', '/admin/acting', {}, ada);

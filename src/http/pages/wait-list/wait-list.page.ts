@@ -10,8 +10,9 @@ import {
 } from '../../../specialists/index.ts';
 import type { AcceptFailure } from '../../../waiting/index.ts';
 import { actorOf } from '../../actor.ts';
+import { joinSchema } from '../../api/wait-list.api.ts';
 import type { PageRoute } from '../../endpoint.ts';
-import { blankAsAbsent, calendarDay, fieldErrors, readerZoneOf, typed } from '../../forms/fields.ts';
+import { fieldErrors, readerZoneOf, typed } from '../../forms/fields.ts';
 import { knownFree } from '../../forms/specialist-filter.ts';
 import { paths } from '../../paths.ts';
 import { forbidden, notFound, parse } from '../../problem.ts';
@@ -41,13 +42,6 @@ type WithId = Request<{ id: string }>;
 const joinQuery = z.object({
   specialist: z.string('Choose a specialist').pipe(idSchema),
   type: z.enum(examinationTypes, 'Choose in person or telehealth'),
-});
-
-const joinSchema = z.object({
-  specialistId: z.string('Choose a specialist').pipe(idSchema),
-  type: z.enum(examinationTypes, 'Choose in person or telehealth'),
-  before: z.preprocess((day) => day || undefined, calendarDay),
-  notBefore: blankAsAbsent(calendarDay),
 });
 
 export function waitListPages(services: Needs): PageRoute[] {
