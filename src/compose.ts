@@ -28,6 +28,7 @@ import {
   createAvailabilityService,
   createNextFree,
   createNextFreeFiller,
+  type FillerDeps,
   type NextFreeFiller,
 } from './availability/index.ts';
 import {
@@ -128,6 +129,7 @@ export interface Overrides {
   webhooks?: Pick<WebhookDeps, 'onStep'>;
   waiting?: Pick<OfferDeps, 'onStep'>;
   bulk?: Pick<BulkWorkDeps, 'onStep'>;
+  nextFree?: Pick<FillerDeps, 'onStep'>;
   relay?: Partial<Pick<RelayDeps, 'targetUrl' | 'concurrency' | 'pollMs' | 'timeoutMs' | 'onStep'>>;
   doctor?: DoctorOverrides;
   emails?: Pick<EmailSenderDeps, 'firstPauseMs' | 'sweepAfterMs' | 'onStep'> & Pick<OutboxDeps, 'gatherMs'>;
@@ -217,6 +219,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     cache,
     specialists,
     noteFreed,
+    ...overrides.nextFree,
   });
   /** For requests. */
   const keptSpecialists = keepSpecialists(specialists, ground.keptVersion);

@@ -36,6 +36,8 @@ export interface FillerDeps {
   specialists: Pick<SpecialistRepository, 'findById'>;
   /** Told about times that became free. */
   noteFreed?: NoteFreed;
+  /** For tests that kill the process here: called with the name of the step that was reached. */
+  onStep?: (step: string) => Promise<void> | void;
 }
 
 /** Ten times are enough for every page: of any number of specialists, the ten soonest are among ten of each. */
@@ -79,10 +81,16 @@ async function fillRow(deps: FillerDeps, reads: CalendarReads, row: ClaimedRow):
     await giveBack(db, row, after(nextFreeEveryMs));
     return true;
   }
+  await deps.onStep?.('times_claimed');
   const maxAgeMs = row.has_changed ? 0 : maxCachedMs;
   const read = await readFirst({ reads, specialist, service, now: clock.now(), maxAgeMs });
   if (read.ok) {
-    await storeRead(db, row, read.value, after(nextFreeEveryMs), deps.noteFreed);
+    await deps.onStep?.('times_read');
+    await storeRead(db, row, read.value, after(nextFreeEveryMs), async (trx, freed) => {
+      await deps.noteFreed?.(trx, freed);
+      await deps.onStep?.('freed_noted');
+    });
+    await deps.onStep?.('times_stored');
     return true;
   }
   log.info(

@@ -121,7 +121,9 @@ async function offerTime(deps: OfferDeps, freed: FreedTime): Promise<Outcome> {
   if (!isFree) return withdraw(deps, offer.id, freed, freed.is_recent ? 'again' : 'done');
   if (await isTakenHere(deps.db, offer.id)) return withdraw(deps, offer.id, freed, 'again');
   await deps.onStep?.('checked');
-  return tell(deps, offer);
+  const outcome = await tell(deps, offer);
+  await deps.onStep?.('offered');
+  return outcome;
 }
 
 interface Offer {
@@ -179,6 +181,7 @@ async function tell(deps: OfferDeps, offer: Offer): Promise<Outcome> {
       resourceId: offer.id,
       metadata: { change: 'offered', ...(offer.bookingId && { bookingId: offer.bookingId }) },
     });
+    await deps.onStep?.('told');
     // The next in line is told soon after the hold ends.
     const delayMs = holdMinutes * 60_000 + 1_000;
     await deps.jobs.add(offerFreedTimesJob, {}, { trx, key: `offer:${offer.id}`, delayMs });
