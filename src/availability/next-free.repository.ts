@@ -21,7 +21,7 @@ export interface ClaimedRow {
   known_until: Date | null;
 }
 
-// A person may be looking at twenty cards: one statement for all of them.
+// A page may show twenty specialists: one statement reads the times of all.
 export const selectNextFree = prepare<NextFreeRow, { since: Date }>('next_free_times', (db, { since }) =>
   db('next_free_times as n')
     .join('specialist_services as s', (on) =>
@@ -148,7 +148,7 @@ const marking = prepare<never, { calendarId: number; from: Date | null; until: D
       }),
 );
 
-/** What is read next is compared with nothing: no time counts as freed. For a database that was restored. */
+/** After a restore: the next read is not compared with the times of the backup, so that no time counts as freed. */
 export async function forgetNextFree(trx: Transaction): Promise<void> {
   await trx('next_free_times').delete();
 }

@@ -1,5 +1,5 @@
-// A calendar that a person's calendar program reads again and again, at a secret address. It follows the person's rights of
-// the moment, and has no health information unless they switched it on.
+// A calendar that a person's calendar program reads again and again, at a secret address. It shows what the person may see
+// today, and no health information unless they switched that on.
 import { createHash, randomBytes } from 'node:crypto';
 import { auditActor, type AccountStatus, type Actor, type Viewer } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
@@ -153,7 +153,7 @@ async function bookingsFor(
   const rows = selectBookings(db)
     .modify(onlyVisible, viewer, 'b.organization_id')
     .where('b.starts_at', '>', since)
-    // Of too many, those that are long past are left out first.
+    // When there are too many, the oldest are left out.
     .orderByRaw('b.starts_at <= ?, abs(extract(epoch from b.starts_at - ?::timestamptz)), b.id', [now, now])
     .limit(mostEvents);
   if (!showsColleagues)
@@ -175,7 +175,7 @@ function isToken(text: string): boolean {
   return /^[A-Za-z0-9_-]{43}$/.test(text);
 }
 
-/** Of 256 random bits: a plain hash tells nothing about them. */
+/** A plain hash is enough: the secret is 256 random bits, which nobody can guess. */
 function digestOf(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }

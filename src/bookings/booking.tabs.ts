@@ -10,7 +10,7 @@ export type ListTab = (typeof listTabs)[number];
 
 export type Direction = 'asc' | 'desc';
 
-/** One after the other make the list. A cursor names the section of its row. */
+/** A part of the list, which shows its sections one after the other. A cursor names the section of its row. */
 export interface Section {
   name: 'exact' | 'others' | 'next' | 'past';
   /** What of the result of a search it shows; null outside searches. */

@@ -10,7 +10,7 @@ export interface ReportWait {
 }
 
 export interface ReportWaits {
-  /** Without an entry: fewer reports than tell anything. Read once in ten minutes. */
+  /** No entry for specialists with too few reports. Read at most every ten minutes. */
   bySpecialist(): Promise<ReadonlyMap<string, ReportWait>>;
 }
 

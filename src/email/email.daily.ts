@@ -15,7 +15,7 @@ import type { BookingEmail, DigestEmail, Links, Message, MessageEntry } from './
 /** For people whose time zone we do not know. */
 export const usualTimezone = 'Australia/Sydney';
 
-// A worker that was stopped in the morning writes it later, but wakes nobody at night.
+// When no worker ran in the morning, the digest is written later that day, but not at night.
 const firstHour = 7;
 const lastHour = 20;
 
@@ -67,7 +67,7 @@ interface Reader {
   last_day: string | null;
 }
 
-/** Whoever has something waiting, or wants a digest: today's people, also when it waits for a record merged into them. */
+/** Whoever has e-mails for the digest, or chose it for a kind. E-mails of a person who was merged go to the remaining one. */
 async function readersOf(db: Queryable): Promise<Reader[]> {
   const { rows } = await db.raw<{ rows: Reader[] }>(
     `select u.id, u.timezone, (select max(day) from daily_digests d where d.user_id = u.id) as last_day
@@ -80,7 +80,7 @@ async function readersOf(db: Queryable): Promise<Reader[]> {
   return rows;
 }
 
-/** The row of `daily_digests` claims the day: of two workers the second waits for it here, and then writes nothing. */
+/** The row of `daily_digests` claims the day: a second worker waits for this transaction, and then writes nothing. */
 async function writeDigest(
   { jobs, ids, readNeeds }: DailyDigestDeps,
   trx: Transaction,
@@ -141,7 +141,7 @@ export interface DigestContent {
   needs: Needs;
   /** What happened and may still be told, oldest first. */
   told: BookingEmail[];
-  /** Not true any more, no longer this person's business, or switched off since. */
+  /** Not true any more, no longer visible to this person, or switched off since. */
   dropped: BookingEmail[];
 }
 
@@ -221,7 +221,7 @@ async function calendarsOf(
     .map((booking) => bookingCalendar(booking, links.booking(booking.id), links.organizer, recipient));
 }
 
-/** News that stand under “Needs you” already. */
+/** News that the section “Needs you” lists already. */
 const newsKinds: readonly MailKindName[] = [
   'report_ready',
   'booking_cancelled',

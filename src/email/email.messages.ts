@@ -1,5 +1,5 @@
-// E-mails that there is a message about a booking. What it says may be health information and stays with us: the e-mail
-// has a link. While messages stay unread, a person gets one e-mail a day about a booking, however many there are.
+// E-mails about new messages. The text may be health information, so the e-mail has a link instead of it. While messages
+// stay unread, a person gets one e-mail a day about a booking, however many there are.
 import { findBooking } from '../bookings/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
 import { mailKinds } from '../mail-kinds/index.ts';
@@ -42,7 +42,7 @@ export async function messageNotice(db: Queryable, email: MessageEmail, links: L
   };
 }
 
-/** Marks the messages that nobody was told of yet. A second worker waits here, and then finds none. */
+/** Marks the messages that no staff were told of yet. A second worker waits here, and then finds none. */
 export async function claimUnanswered(trx: Transaction, digestId: string): Promise<number> {
   return trx('booking_messages')
     .where({ is_from_staff: false })

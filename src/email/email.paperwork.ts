@@ -41,7 +41,7 @@ async function writeBatch({ announce, clock }: PaperworkReminderDeps, trx: Trans
   return claimed.size;
 }
 
-/** Those of these bookings whose reminder of the examination goes out today: it names the missing documents as well. */
+/** Which of these bookings get the reminder of the examination today: that e-mail names the missing documents too. */
 async function namedToday(trx: Transaction, now: Date, bookingIds: string[]): Promise<Set<string>> {
   const { rows } = await trx.raw<{ rows: { id: string }[] }>(
     `with asked as (select ?::timestamptz as now)
@@ -65,7 +65,7 @@ export function markDuePaperworkReminders(trx: Transaction, now: Date): Promise<
 
 const today = '(asked.now at time zone b.timezone)::date';
 const isItsHour = `extract(hour from asked.now at time zone b.timezone) >= ${fromHour}`;
-/** Its confirmation, or the message about its new time, has just named the documents. */
+/** Bookings whose confirmation, or message about a new time, has just named the documents. */
 const wasMadeToday = `exists (
   select from booking_progress p
   where p.booking_id = b.id and p.progress in ('scheduled', 'rescheduled')

@@ -1,4 +1,4 @@
-// How each person wants each kind of e-mail: at once, in the daily digest, or not at all. Asked when an e-mail is
+// How each person wants each kind of e-mail: at once, in the daily digest, or not at all. Read when an e-mail is
 // written, and again when it is sent.
 import { auditActor, isStaff, type Actor, type Viewer } from '../accounts/index.ts';
 import { anonymousActor, type AuditActor, type AuditLog, type RequestFacts } from '../audit/index.ts';
@@ -15,7 +15,7 @@ export interface MailPreference {
 export interface MailPreferences {
   /** Every kind that this person gets and has a choice about. */
   list(viewer: Viewer): Promise<MailPreference[]>;
-  /** When the person's day begins; null: not known. */
+  /** The time zone of the person's digest; null: not chosen. */
   timezone(viewer: Viewer): Promise<string | null>;
   /**
    * Changes these kinds and leaves the others. `timezone`: of the digest.
@@ -101,7 +101,7 @@ async function readLink(
   return user ? { userId, kind: link.kind } : null;
 }
 
-/** A person who has two browsers save at once gets one of the two choices whole: the second waits here. */
+/** Two requests that save at once: the second waits here, so that one of the two choices is kept as a whole. */
 async function lockUser(trx: Transaction, userId: string): Promise<void> {
   await trx('users').where({ id: userId }).forNoKeyUpdate().first('id');
 }

@@ -238,7 +238,7 @@ type KindAbout<A extends MailKind['about']> = {
 /** About the examination itself. */
 export type ExaminationMailKind = KindAbout<'booking'>;
 export type DocumentMailKind = KindAbout<'document'>;
-/** That there is one: what it says stays with us. */
+/** That there is a new message; the e-mail does not contain it. */
 export type MessageMailKind = KindAbout<'message'>;
 export type BookingMailKind = ExaminationMailKind | DocumentMailKind | MessageMailKind;
 export type DigestMailKind = KindAbout<'digest'>;

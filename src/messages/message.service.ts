@@ -180,13 +180,13 @@ async function writeMessage(
     idempotency_key: idempotencyKey,
   });
   const answered = isFromStaff ? await markAnswered(trx, booking.id) : 0;
-  // Whoever answers has read what is above.
+  // The writer has read the messages before this one.
   if (!forId) await markRead(trx, { bookingId: booking.id, userId: byId, messageId: id });
   await record(deps, trx, actor, booking.id, 'message.sent', { messageId: id, answered });
   await deps.announce(trx, {
     kind: 'message_received',
     bookingId: booking.id,
-    // A referrer in whose name somebody else wrote did not see it.
+    // A referrer in whose name an admin wrote has not seen the message, and is told too.
     ...(forId === null && { exceptId: byId }),
   });
   return ok(id);

@@ -1,5 +1,5 @@
-// Who is next in line for a freed time, and what ends by itself. One statement each: the state of everybody who waits is
-// read when it is needed, so it does not matter in which order, how late or how often anything was noticed.
+// Who is next in line for a freed time, and which entries and offers end without anybody's request. Each function reads
+// the current state in one statement, so freed times may be noticed late, twice or in any order.
 import type { Queryable, Transaction } from '../db/knex.ts';
 import type { ExaminationType } from '../specialists/index.ts';
 
@@ -10,7 +10,7 @@ export interface FreedTime {
   starts_at: Date;
   /** `noticed_at`, with all its digits. */
   noticed: string;
-  /** It may take Acuity some minutes until it offers a time that was cancelled (acuity.md, section 10). */
+  /** Acuity may take some minutes until it offers the time of a cancelled appointment again. */
   is_recent: boolean;
 }
 
@@ -20,7 +20,7 @@ export interface NextInLine {
   booking_id: string | null;
 }
 
-/** The rules of an entry `e` with its booking `b` that is still worth waiting for, at `:now`. */
+/** A condition on an entry `e` and its booking `b`: at `:now` its person may still be offered an earlier time. */
 const isWanted = `e.state = 'waiting'
   and exists (
     select from users u join members m on m.user_id = u.id
@@ -31,7 +31,7 @@ const isWanted = `e.state = 'waiting'
     b.status = 'active' and b.organization_id = e.organization_id
     and b.current_progress in ('scheduled', 'rescheduled')))`;
 
-/** Freed times to look at now, the soonest first. */
+/** Freed times that are due to be offered, the soonest first. */
 export async function freedTimes(db: Queryable, now: Date): Promise<FreedTime[]> {
   return await db('freed_times')
     .where('state', 'open')
@@ -50,8 +50,8 @@ export async function freedTimes(db: Queryable, now: Date): Promise<FreedTime[]>
 }
 
 /**
- * First come, first served. Nobody is offered a second time while they hold one, nor one that was free already when they
- * let another pass; nor the time that their own booking has just left.
+ * First come, first served. An entry gets no offer while it has an open one, no time that was already free when its last
+ * offer ended, and not the time that its own booking was moved from.
  */
 export async function nextInLine(db: Queryable, freed: FreedTime, now: Date): Promise<NextInLine | null> {
   const { rows } = await db.raw<{ rows: NextInLine[] }>(
@@ -72,7 +72,7 @@ export async function nextInLine(db: Queryable, freed: FreedTime, now: Date): Pr
   return rows[0] ?? null;
 }
 
-/** Ends offers whose hold is over. @returns the ids of those that people knew of */
+/** Ends offers whose hold is over. @returns the ids of those that their person had been told of */
 export async function endHolds(db: Queryable): Promise<string[]> {
   const { rows } = await db.raw<{ rows: { id: string; state: string }[] }>(
     `update wait_offers set ended_at = clock_timestamp(),
@@ -83,8 +83,8 @@ export async function endHolds(db: Queryable): Promise<string[]> {
 }
 
 /**
- * Offers whose time was booked, or to which the booking was moved: whatever process did it, and whether or not it lived
- * to say so.
+ * Marks offers as accepted whose time was booked, or to which the booking was moved, also when the process that did it
+ * died before it could.
  * @returns the ids of the entries
  */
 export async function acceptBooked(db: Queryable): Promise<string[]> {
@@ -106,7 +106,7 @@ export async function acceptBooked(db: Queryable): Promise<string[]> {
   return rows.map(({ entry_id }) => entry_id);
 }
 
-/** Ends entries that nothing can come of any more. @returns their ids */
+/** Ends entries whose person can be offered nothing any more. @returns their ids */
 export async function endOver(db: Queryable, now: Date): Promise<string[]> {
   const { rows } = await db.raw<{ rows: { id: string }[] }>(
     `with over as (
@@ -124,7 +124,7 @@ export async function endOver(db: Queryable, now: Date): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** An appointment or a request of ours that Acuity may have carried out takes this time. */
+/** Whether one of our bookings takes this time, or an open attempt that Acuity may have carried out. */
 export async function isTakenHere(db: Queryable, offerId: string): Promise<boolean> {
   const { rows } = await db.raw<{ rows: { is_taken: boolean }[] }>(
     `select exists (
@@ -147,8 +147,8 @@ export async function isTakenHere(db: Queryable, offerId: string): Promise<boole
 }
 
 /**
- * Notes times that the filler of next free times found free, if somebody waits for such times. Times that were noted
- * lately stay as they are: they may be on offer, or may have been declined.
+ * Stores times that the filler of next free times found free, if somebody waits for such times. Times of the last 15
+ * minutes stay as they are: they may be offered now, or were declined.
  */
 export async function noteFreed(
   trx: Queryable,
@@ -169,7 +169,7 @@ export async function noteFreed(
   );
 }
 
-/** Withdraws what is offered, and offers nothing that was noted as free by now: for a database that was restored. */
+/** After a restore: withdraws open offers, and drops the freed times that the backup has. */
 export async function dropFreed(trx: Transaction): Promise<void> {
   await trx('freed_times').where({ state: 'open' }).update({ state: 'done' });
   await trx('wait_offers')

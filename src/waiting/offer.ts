@@ -1,5 +1,5 @@
 // Offers freed times to those who wait for them, one person at a time. Safe to repeat, and to run in several processes:
-// everything it knows is in the database, and unique indexes let one offer of a time live at a time.
+// all its state is in the database, and unique indexes allow one open offer of a time.
 import type { Logger } from 'pino';
 import { systemActor, type AuditLog } from '../audit/index.ts';
 import { isRefusal } from '../availability/index.ts';
@@ -47,7 +47,7 @@ export interface WaitListOffers {
   offerFreed(): Promise<number>;
 }
 
-/** A hold whose process died before anybody was told. */
+/** How long a time is held before its person is told: the hold ends by itself when the process dies before that. */
 const checkSeconds = 60;
 const keptDays = 7;
 
@@ -102,7 +102,8 @@ async function offerTime(deps: OfferDeps, freed: FreedTime): Promise<Outcome> {
   if (offer === 'nobody') return done(deps, freed);
   if (offer === 'held') return 'none';
   await deps.onStep?.('held');
-  // Asked while the time is held: whoever books here from now on sees the hold, and whoever was quicker is seen below.
+  // The time is held while Acuity is asked: a booking that starts from now on sees the hold, and `isTakenHere` finds one
+  // that started before.
   const times = await deps.acuity.availableTimes({
     date: dayIn(freed.starts_at, specialist.timezone),
     appointmentTypeId: service.acuityAppointmentTypeId,
@@ -132,7 +133,7 @@ interface Offer {
   bookingId: string | null;
 }
 
-/** `held`: this or an overlapping time is offered already. `nobody`: nobody waits for it. */
+/** `held`: this or an overlapping time is offered to somebody already. `nobody`: nobody waits for it. */
 async function hold(
   { db, ids, clock }: OfferDeps,
   freed: FreedTime,
@@ -211,7 +212,7 @@ async function withdraw(
   return 'none';
 }
 
-/** Unless it was noticed again meanwhile. */
+/** Ends a freed time, unless it was noticed again meanwhile. */
 async function done({ db }: OfferDeps, freed: FreedTime): Promise<'none'> {
   await db('freed_times')
     .where({ id: freed.id })

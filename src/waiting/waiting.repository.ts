@@ -56,7 +56,7 @@ function wantedOf(row: WantedRow) {
   };
 }
 
-/** A booking that was given to another organisation ends its entry, at the next run of the job: nobody sees it until then. */
+/** The job ends the entry of a booking that was given to another organisation; until then this condition hides it. */
 const isOwnBooking = '(b.id is null or b.organization_id = e.organization_id)';
 
 /** Entries that still wait, the oldest first. */

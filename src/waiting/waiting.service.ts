@@ -122,7 +122,7 @@ async function joinForBooking(
   if (!booking) return failure({ reason: 'not_found' });
   const isMovable = booking.status === 'active' && canMove(booking, 'rescheduled');
   if (!isMovable || booking.startsAt <= deps.clock.now()) return failure({ reason: 'not_possible' });
-  // An entry of the booking's former organisation is in the way until it has ended.
+  // The booking's former organisation may have an entry, and a booking has one at most: end it first.
   await endWhatIsOver(deps);
   try {
     await deps.db.transaction((trx) => insertEntry(deps, trx, actor, who, { booking_id: booking.id }));
@@ -244,7 +244,7 @@ async function endOffer(
   });
 }
 
-/** The job tells the next in line, or finds that the time is gone. */
+/** Queues the job that offers the time to the next in line. */
 function offerToNext({ jobs }: WaitDeps, trx: Transaction): Promise<void> {
   return jobs.add(offerFreedTimesJob, {}, { trx, key: offerFreedTimesJob.name });
 }

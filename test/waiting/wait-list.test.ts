@@ -373,7 +373,7 @@ describe('the wait-list', () => {
     const list = await visitors[rob].get('/wait-list');
     const left = await visitors[rob].post(list.attribute('.free-slots form', 'action'), {});
     expect(left.at).to.equal('/wait-list?left');
-    expect(left.text('.empty')).to.contain('You wait for nothing');
+    expect(left.text('.empty')).to.contain('You are not on the wait-list');
   });
 
   it('takes people before they book, and holds the time while they do', async () => {
