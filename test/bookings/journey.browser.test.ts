@@ -184,39 +184,6 @@ describe('booking journey in a real browser', function () {
     }
   }
 
-  for (const [width, colorScheme] of [
-    [1280, 'dark'],
-    [390, 'light'],
-  ] as const) {
-    it(`has no axe violations on the other pages (${width} px, ${colorScheme})`, async () => {
-      const page = await open({ width, colorScheme });
-      await watched.useSession(await app.sessionCookie(rita));
-      const [booking] = await bookings();
-      for (const path of [
-        '/',
-        '/specialists',
-        '/bookings?view=calendar&month=2027-01',
-        '/bookings?status=active&from=2026-12-01',
-        '/bookings?from=never',
-        '/bookings?progress=no_show',
-        `/bookings/${booking?.id}?confirmed`,
-        `/bookings/${booking?.id}/reschedule`,
-        `/bookings/${booking?.id}/cancel`,
-        '/bookings/new/00000000-0000-4000-8000-000000000000/check',
-        '/nowhere',
-        '/sign-out',
-      ]) {
-        await page.goto(path);
-        await watched.check();
-      }
-      await page.goto('/specialists');
-      await page.getByRole('link', { name: /free times of Dr Amelia Hart/ }).click();
-      await watched.check();
-      await page.goto('/bookings/new');
-      await watched.check();
-    });
-  }
-
   it('goes back through its steps, and never books a second time', async () => {
     const page = await open({ width: 1280 });
     await toCheck(page, '2026-12-03', '9:00');

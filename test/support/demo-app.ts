@@ -2,6 +2,7 @@
 // in a store.
 import type { Knex } from 'knex';
 import { loadDemoData } from '../../src/dev/demo-data.ts';
+import type { Overrides } from '../../src/compose.ts';
 import { startSimulator } from '../../src/simulator/index.ts';
 import { startTestApp, type TestApp } from './app.ts';
 import { openTestDatabase } from './database.ts';
@@ -10,6 +11,7 @@ import { draftIdOf } from './page-fixture.ts';
 
 export interface DemoApp {
   app: TestApp;
+  simulatorUrl: string;
   /** The main pages outside the console, as a referrer and as an admin opens them. */
   readers: { email: string; addresses: string[] }[];
   close(): Promise<void>;
@@ -19,7 +21,7 @@ const rita = 'rita@harbour-legal.example';
 const ada = 'ada@examdesk.example';
 const acuityAccount = { userId: '11100001', apiKey: 'demo-acuity-key' };
 
-export async function openDemoApp(): Promise<DemoApp> {
+export async function openDemoApp(overrides: Overrides = {}): Promise<DemoApp> {
   const [database, storage, simulator] = await Promise.all([
     openTestDatabase(),
     openTestStorage(),
@@ -27,9 +29,14 @@ export async function openDemoApp(): Promise<DemoApp> {
   ]);
   const store = { url: storage.server.url, bucket: storage.bucket, ...testCredentials };
   await loadDemoData({ databaseUrl: database.url, simulator, store });
-  const app = await startTestApp({ database, env: { ...storage.env, ACUITY_BASE_URL: simulator.url } });
+  const app = await startTestApp({
+    database,
+    overrides,
+    env: { ...storage.env, ACUITY_BASE_URL: simulator.url },
+  });
   return {
     app,
+    simulatorUrl: simulator.url,
     readers: await readersOf(app),
     async close() {
       await app.close();
