@@ -4,8 +4,8 @@ import { isStaff, type Viewer } from '../accounts/index.ts';
 import type { Statement, Statements } from '../db/statements.ts';
 import { needsSql, type NeedsAsked } from './booking.needs.ts';
 import { needsOfOne, toNeeds, type Need, type NeedInJson } from './booking.needs-list.ts';
-import { bookingColumns, type BookingRow } from './booking.repository.ts';
 import type { ListTab } from './booking.tabs.ts';
+import type { Booking } from './booking.ts';
 
 export type CountedTab = Exclude<ListTab, 'all'>;
 
@@ -38,7 +38,89 @@ export async function readListFacts(
   return factsOf(rows);
 }
 
-export type FirstRow = BookingRow & { starts_at_us: number; section: 'next' | 'past' };
+/** What a row of the list shows. */
+export type ListedBooking = Pick<
+  Booking,
+  | ('id' | 'reference' | 'startsAt' | 'durationMinutes' | 'timezone' | 'type' | 'status' | 'currentProgress')
+  | ('detailsNeeded' | 'claimNumber')
+> & {
+  examinee: Pick<Booking['examinee'], 'firstName' | 'lastName' | 'phone'>;
+  specialist: Pick<Booking['specialist'], 'name' | 'specialty'>;
+  organization: { name: string } | null;
+  createdBy: { name: string } | null;
+};
+
+export interface FirstRow {
+  id: string;
+  section: 'next' | 'past';
+  starts_at_us: number;
+  listed: ListedBooking;
+}
+
+/** The columns of `listed`, but for the time. */
+const listedColumns = [
+  ...['b.id', 'b.reference', 'b.duration_minutes', 'b.timezone', 'b.type', 'b.status', 'b.current_progress'],
+  ...[
+    'b.details_needed',
+    'b.claim_number',
+    'b.examinee_first_name',
+    'b.examinee_last_name',
+    'b.examinee_phone',
+  ],
+  ...[
+    's.name as specialist_name',
+    's.specialty',
+    'o.name as organization_name',
+    'cb.name as created_by_name',
+  ],
+].join(', ');
+
+interface ListedRow extends Omit<FirstRow, 'listed'> {
+  reference: string;
+  duration_minutes: number;
+  timezone: string;
+  type: Booking['type'];
+  status: Booking['status'];
+  current_progress: Booking['currentProgress'];
+  details_needed: boolean;
+  claim_number: string | null;
+  examinee_first_name: string;
+  examinee_last_name: string;
+  examinee_phone: string;
+  specialist_name: string;
+  specialty: string;
+  organization_name: string | null;
+  created_by_name: string | null;
+}
+
+function toFirstRow(row: ListedRow): FirstRow {
+  const { organization_name: organization, created_by_name: referrer } = row;
+  return {
+    id: row.id,
+    section: row.section,
+    starts_at_us: row.starts_at_us,
+    listed: {
+      id: row.id,
+      reference: row.reference,
+      startsAt: new Date(row.starts_at_us / 1_000),
+      durationMinutes: row.duration_minutes,
+      timezone: row.timezone,
+      type: row.type,
+      status: row.status,
+      currentProgress: row.current_progress,
+      detailsNeeded: row.details_needed,
+      claimNumber: row.claim_number,
+      examinee: {
+        firstName: row.examinee_first_name,
+        lastName: row.examinee_last_name,
+        phone: row.examinee_phone,
+      },
+      specialist: { name: row.specialist_name, specialty: row.specialty },
+      organization: organization === null ? null : { name: organization },
+      createdBy: referrer === null ? null : { name: referrer },
+    },
+  };
+}
 
 /** The first rows of all bookings, and the facts beside them: what is to come, soonest first, then what was, latest first. */
 export async function readFirstRows(
@@ -48,9 +130,9 @@ export async function readFirstRows(
   limit: number,
 ): Promise<{ rows: FirstRow[]; facts: ListFacts }> {
   const rows = isStaff(viewer)
-    ? await statements.rows<FactsRow & FirstRow>(firstOfStaff, [now, today, limit])
-    : await statements.rows<FactsRow & FirstRow>(firstOfReferrer, [now, today, limit, ...whoOf(viewer)]);
-  return { rows: rows.filter(({ id }) => id !== null), facts: factsOf(rows) };
+    ? await statements.rows<FactsRow & ListedRow>(firstOfStaff, [now, today, limit])
+    : await statements.rows<FactsRow & ListedRow>(firstOfReferrer, [now, today, limit, ...whoOf(viewer)]);
+  return { rows: rows.filter(({ id }) => id !== null).map(toFirstRow), facts: factsOf(rows) };
 }
 
 function whoOf(viewer: Viewer): [organizationId: string | null, userId: string] {
@@ -132,14 +214,13 @@ const chosen = (visible: string) => {
 
 /** @param needs a join of `n`, over the bookings `b` */
 const firstRows = (counts: string, needs: string) => `
-    select ${bookingColumns.join(', ')}, c.section, (extract(epoch from b.starts_at) * 1000000)::bigint as starts_at_us,
+    select ${listedColumns}, c.section, (extract(epoch from b.starts_at) * 1000000)::bigint as starts_at_us,
       counts.*, n.needs
     from (${counts}) counts left join (chosen c
       join bookings b on b.id = c.id
       join specialists s on s.id = b.specialist_id
       left join organizations o on o.id = b.organization_id
       left join users cb on cb.id = b.created_by_id
-      left join users cf on cf.id = b.created_for_id
       ${needs}) on true
     order by c.section, case c.section when 'next' then b.starts_at end, case c.section when 'next' then b.id end,
       b.starts_at desc, b.id desc

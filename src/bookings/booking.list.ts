@@ -9,7 +9,7 @@ import type { Clock } from '../ports/clock.ts';
 import { onlyVisible } from './booking.access.ts';
 import { detailFilters, filterValue, type DetailFilters } from './booking.details.ts';
 import { selectBookings, toBooking, type BookingRow } from './booking.repository.ts';
-import { readFirstRows, readListFacts, type ListFacts } from './booking.list-facts.ts';
+import { readFirstRows, readListFacts, type ListedBooking, type ListFacts } from './booking.list-facts.ts';
 import { inTab, onDays, sectionsOf, type Direction, type ListTab, type Section } from './booking.tabs.ts';
 import type { Booking, BookingStatus, Progress } from './booking.ts';
 
@@ -38,6 +38,13 @@ export interface BookingListPage {
   nextCursor: string | null;
 }
 
+/** A page for people. */
+export interface ShownList {
+  bookings: ListedBooking[];
+  nextCursor: string | null;
+  facts: ListFacts;
+}
+
 /**
  * The query behind the list page and GET /bookings: newest examination first, or as its tab says (booking.tabs.ts), in a
  * search those with exactly its words before all others; keyset pagination.
@@ -51,7 +58,7 @@ export interface BookingList {
   pageWithFacts(
     viewer: Viewer,
     query: BookingListQuery & { today: string },
-  ): Promise<(BookingListPage & { facts: ListFacts }) | 'bad_cursor'>;
+  ): Promise<ShownList | 'bad_cursor'>;
   /** What is shown beside these rows. @param today the reader's day */
   facts(viewer: Viewer, today: string, bookingIds: string[]): Promise<ListFacts>;
 }
@@ -79,6 +86,7 @@ export function createBookingList(deps: ListDeps): BookingList {
           ? await rowsOf(db, viewer, query, { sections, search, after, now })
           : await newestOf(deps, viewer, query.limit + 1),
         query.limit,
+        toBooking,
       );
     },
 
@@ -87,7 +95,7 @@ export function createBookingList(deps: ListDeps): BookingList {
       if (tab === 'all' && cursor === undefined && !query.q?.trim() && !isFiltered(query)) {
         const moment = { now: clock.now(), today };
         const { rows, facts } = await readFirstRows(deps.statements, viewer, moment, limit + 1);
-        return { ...pageOf(rows, limit), facts };
+        return { ...pageOf(rows, limit, ({ listed }) => listed), facts };
       }
       const page = await list.page(viewer, query);
       if (page === 'bad_cursor') return page;
@@ -113,11 +121,15 @@ export function createBookingList(deps: ListDeps): BookingList {
 }
 
 /** @param rows one more than are shown, where there are more */
-function pageOf(rows: CursorRow[], limit: number): BookingListPage {
+function pageOf<Row extends Place, Shown>(
+  rows: Row[],
+  limit: number,
+  toShown: (row: Row) => Shown,
+): { bookings: Shown[]; nextCursor: string | null } {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   return {
-    bookings: shown.map(toBooking),
+    bookings: shown.map(toShown),
     nextCursor: rows.length > limit && last ? writeCursor(last) : null,
   };
 }
@@ -255,7 +267,14 @@ export const searchedBookings = {
   order: orders.desc,
 };
 
-type CursorRow = BookingRow & { starts_at_us: number; section: Section['name'] };
+/** Of a row in the list, for cursors. */
+interface Place {
+  id: string;
+  starts_at_us: number;
+  section: Section['name'];
+}
+
+type CursorRow = BookingRow & Place;
 type Query = Knex.QueryBuilder;
 
 function isFiltered({
@@ -295,7 +314,7 @@ function startingAfter(rows: Query, direction: Direction, after: Position | null
   );
 }
 
-function writeCursor({ starts_at_us: startsAtUs, id, section }: CursorRow): string {
+function writeCursor({ starts_at_us: startsAtUs, id, section }: Place): string {
   return Buffer.from(`${startsAtUs}.${id}${section === 'exact' ? '' : `.${section}`}`).toString('base64url');
 }
 

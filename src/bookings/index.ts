@@ -62,7 +62,13 @@ export {
   type KeptAnswers,
 } from './booking.kept-answers.ts';
 export * from './booking.list.ts';
-export { mostCounted, readListFacts, type CountedTab, type ListFacts } from './booking.list-facts.ts';
+export {
+  mostCounted,
+  readListFacts,
+  type CountedTab,
+  type ListedBooking,
+  type ListFacts,
+} from './booking.list-facts.ts';
 export { listTabs, type ListTab } from './booking.tabs.ts';
 export * from './booking.needs-list.ts';
 export {

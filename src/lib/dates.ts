@@ -50,8 +50,12 @@ export function daysInMonth(month: string): number {
 
 /** The calendar day in `zone` at `instant`. */
 export function dayIn(instant: Date, zone: string): string {
-  return dayAt(instant.getTime(), zone);
+  const ms = instant.getTime();
+  // Every request has another "now". Since 1972 every zone's day begins with a minute of UTC.
+  return dayAt(ms < firstWholeMinutes ? ms : ms - (ms % 60_000), zone);
 }
+
+const firstWholeMinutes = Date.UTC(1973, 0, 1);
 
 const dayAt = remembered((ms: number, zone: string): string =>
   wallClock(new Date(ms), zone).toPlainDate().toString(),

@@ -1,6 +1,7 @@
 // The way back to the list that an action was started from, with its filters: `back` in the address of the action's page.
 import type { Request } from 'express';
 import { safeNext } from '../../next-path.ts';
+import { remembered } from '../../../lib/remembered.ts';
 import { withQuery } from '../links.ts';
 import { paths } from '../../paths.ts';
 
@@ -14,8 +15,10 @@ export function listOf(req: Request): string | null {
 
 /** The address of an action's page, which knows the way back. */
 export function withBack(path: string, list: string | null): string {
-  return withQuery(path, { back: list });
+  return list === null ? path : path + backQuery(list);
 }
+
+const backQuery = remembered((list: string) => withQuery('', { back: list }));
 
 /** Where a finished change leads: to the list with a notice, else to the booking. */
 export function afterChange(

@@ -7,11 +7,12 @@ import {
   isOfExaminee,
   type AnswersChange,
   type Booking,
+  type ListedBooking,
   type Detail,
   type Progress,
   type ProgressEntry,
 } from '../../../bookings/index.ts';
-import { zoneName, zonePlaceName } from '../../../lib/dates.ts';
+import { zoneName } from '../../../lib/dates.ts';
 import { paths } from '../../paths.ts';
 import { progressWords, typeWords } from '../../view-helpers.ts';
 import { clockTime, dayAndClock, readerTimeAndDay, shortDay, stamp, timeAndDay } from '../when.ts';
@@ -55,7 +56,6 @@ export interface BookingRow {
   startsAt: string;
   day: string;
   time: string;
-  zoneName: string;
   type: string;
   examinee: string;
   claimNumber: string | null;
@@ -66,7 +66,7 @@ export interface BookingRow {
   detailsNeeded: boolean;
 }
 
-export function bookingRow(booking: Booking): BookingRow {
+export function bookingRow(booking: ListedBooking): BookingRow {
   const { startsAt, timezone: zone } = booking;
   return {
     href: paths.booking(booking.id),
@@ -74,7 +74,6 @@ export function bookingRow(booking: Booking): BookingRow {
     startsAt: startsAt.toISOString(),
     day: shortDay(startsAt, zone),
     time: clockTime(startsAt, zone),
-    zoneName: zonePlaceName(zone),
     type: typeWords[booking.type],
     examinee: examineeName(booking.examinee),
     claimNumber: booking.claimNumber,

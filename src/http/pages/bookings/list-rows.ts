@@ -1,6 +1,6 @@
 // The rows of the list: what one acts on, and the actions, which lead back to the list as it was.
 import { isStaff, type Viewer } from '../../../accounts/index.ts';
-import { details, hasEnded, type Booking, type Need } from '../../../bookings/index.ts';
+import { details, hasEnded, type ListedBooking, type Need } from '../../../bookings/index.ts';
 import { remembered } from '../../../lib/remembered.ts';
 import { shortZone } from '../../../lib/dates.ts';
 import { paths } from '../../paths.ts';
@@ -41,7 +41,7 @@ export interface RowsContext {
   list: string;
 }
 
-export function listRow(booking: Booking, { viewer, now, needs, list }: RowsContext): ListRow {
+export function listRow(booking: ListedBooking, { viewer, now, needs, list }: RowsContext): ListRow {
   const row = bookingRow(booking);
   const [, day = row.day, year = ''] = /^(.*) (\d+)$/.exec(row.day) ?? [];
   const marks = needMarks(booking, needs.get(booking.id) ?? [], now);
@@ -61,7 +61,7 @@ export function listRow(booking: Booking, { viewer, now, needs, list }: RowsCont
   };
 }
 
-function actionsOf(booking: Booking, list: string, now: Date): RowAction[] {
+function actionsOf(booking: ListedBooking, list: string, now: Date): RowAction[] {
   const { id } = booking;
   const actions: [boolean, RowAction][] = [
     [

@@ -1,6 +1,11 @@
 import type { Request, Response } from 'express';
 import { isStaff, type Viewer } from '../../../accounts/index.ts';
-import { defaultPageSize, type Booking, type ListFacts } from '../../../bookings/index.ts';
+import {
+  defaultPageSize,
+  type Booking,
+  type ListedBooking,
+  type ListFacts,
+} from '../../../bookings/index.ts';
 import { dayIn } from '../../../lib/dates.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
@@ -148,7 +153,7 @@ async function listPage(services: Needs, shown: Shown): Promise<BookingListPage 
   };
 }
 
-function firstBefore(bookings: Booking[], now: Date): number | null {
+function firstBefore(bookings: ListedBooking[], now: Date): number | null {
   const index = bookings.findIndex(({ startsAt }) => startsAt < now);
   return index < 0 ? null : index;
 }

@@ -258,6 +258,9 @@ const recallNotices: Record<string, string> = {
 };
 
 /** Whether to offer the change on the page. */
-export function mayChange(booking: Booking, change: 'rescheduled' | 'cancelled'): boolean {
+export function mayChange(
+  booking: Pick<Booking, 'status' | 'currentProgress'>,
+  change: 'rescheduled' | 'cancelled',
+): boolean {
   return booking.status === 'active' && canMove(booking, change);
 }
