@@ -5,6 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
+import pg from 'pg';
 import type { Database } from '../src/db/knex.ts';
 import { startTestApp, type TestApp } from '../test/support/app.ts';
 import { stopSharedPostgres } from '../test/support/postgres.ts';
@@ -121,13 +122,26 @@ async function visitsOf(app: TestApp): Promise<Record<string, Visit>> {
   for (const who of ['referrer', 'sam'] as const) {
     visit(who, page, 'home', '/');
     visit(who, page, 'list', '/bookings');
+    for (const tab of ['today', 'upcoming', 'past'])
+      visit(who, page, `list, tab ${tab}`, `/bookings?tab=${tab}`);
     visit(who, json, 'list as JSON', '/bookings');
     visit(who, json, 'deep page', `/bookings?limit=20&cursor=${await cursorOf(app, cookies[who])}`);
     visit(who, page, 'detail', `/bookings/${facts.booking}`);
     for (const [name, words] of Object.entries(searches))
       visit(who, json, `search by ${name}`, `/bookings?q=${encodeURIComponent(words)}`);
   }
+  visit('referrer', page, 'list, tab needs_you', '/bookings?tab=needs_you');
+  visit('referrer', page, 'home of the organisation', '/?whose=all');
   visit('referrer', page, 'month', '/bookings?view=calendar');
+  for (const who of ['referrer', 'sam'] as const) {
+    visit(who, page, 'search before anything is typed', '/search');
+    for (const [name, words] of [
+      ['surname', facts.last],
+      ['claim', facts.claim],
+    ] as const)
+      visit(who, page, `search page by ${name}`, await searchOf(app, cookies[who], words));
+  }
+  visit('sam', page, 'late paperwork', '/admin/paperwork');
   for (const status of ['active', 'cancelled', 'archived'])
     visit('sam', json, `status ${status}`, `/bookings?status=${status}`);
   for (const progress of ['no_show', 'payment_received'])
@@ -186,6 +200,16 @@ async function visitsOf(app: TestApp): Promise<Record<string, Visit>> {
     'console, documents of a booking',
     list('documents', `filters.bookingId=${facts.booking}`),
   );
+  const related: [table: string, by: string, id: string][] = [
+    ['progress', 'bookingId', facts.booking],
+    ['emails', 'bookingId', facts.booking],
+    ['webhook-events', 'appointmentId', facts.appointment],
+    ['drift-items', 'appointmentId', facts.appointment],
+    ['bookings', 'referrerId', facts.referrerId],
+    ['bookings', 'specialistId', facts.specialistId],
+  ];
+  for (const [table, by, id] of related)
+    visit('ada', json, `console, ${table} by ${by}`, list(table, `filters.${by}=${id}`));
   visit('ada', json, 'console, failed e-mails', list('emails', 'filters.status=failed'));
   visit('ada', json, 'console, dead events', list('webhook-events', 'filters.state=dead'));
   visit('ada', json, 'console, staff', list('users', 'filters.role=support'));
@@ -222,6 +246,8 @@ async function visitsOf(app: TestApp): Promise<Record<string, Visit>> {
 
 interface Facts {
   booking: string;
+  appointment: string;
+  referrerId: string;
   reference: string;
   claim: string;
   first: string;
@@ -238,7 +264,7 @@ interface Facts {
 async function factsOf(db: Database): Promise<Facts> {
   const { rows } = await db.raw<{ rows: Facts[] }>(
     `with firm as (select organization_id as id from bookings where organization_id is not null group by 1 order by abs(count(*) - 100), 1 limit 1)
-     select b.id as booking, b.reference, b.claim_number as claim, b.examinee_first_name as first, b.examinee_last_name as last,
+     select b.id as booking, b.acuity_appointment_id::text as appointment, u.id as "referrerId", b.reference, b.claim_number as claim, b.examinee_first_name as first, b.examinee_last_name as last,
        to_char(b.starts_at, 'YYYY-MM-DD') as day, u.email, o.id as "organizationId", o.name as organization,
        s.id as "specialistId", s.name as specialist
      from bookings b join firm on firm.id = b.organization_id join users u on u.id = b.created_by_id
@@ -254,6 +280,19 @@ async function factsOf(db: Database): Promise<Facts> {
 async function cookieOf(app: TestApp, email: string): Promise<string> {
   const { name, value } = await app.sessionCookie(email);
   return `${name}=${value}`;
+}
+
+/** The address of a search, with its words sealed. */
+async function searchOf(app: TestApp, cookie: string, words: string): Promise<string> {
+  const answer = await fetch(`${app.url}/search`, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { cookie, accept: page, origin: app.url },
+    body: new URLSearchParams({ q: words }),
+  });
+  const address = answer.headers.get('location');
+  if (answer.status !== 303 || address === null) throw new Error(`POST /search answered ${answer.status}`);
+  return address;
 }
 
 /** Of the eleventh page of the longest pages. */
@@ -307,37 +346,74 @@ async function compare(name: string, sides: readonly [Side, Side]): Promise<Resu
 }
 
 interface Asked {
-  sql: string;
-  bindings: unknown[];
+  /** Of a prepared statement, which is planned for any values. */
+  name?: string | undefined;
+  text: string;
+  values: readonly unknown[];
 }
 
 /** Of each request, the plans of its queries, and the long tables that they read from beginning to end. */
 async function plansOf({ app, visits }: Side): Promise<{ name: string; plan: string; scans: string[] }[]> {
-  const { db } = app.system.services;
-  const asked: Asked[] = [];
-  db.on('query', ({ sql, bindings = [] }: { sql: string; bindings?: unknown[] }) =>
-    asked.push({ sql, bindings }),
-  );
+  const planner = new pg.Client({ connectionString: app.database.ownerUrl });
+  await planner.connect();
   const plans: { name: string; plan: string; scans: string[] }[] = [];
   for (const [name, visit] of Object.entries(visits)) {
-    asked.length = 0;
-    await ask(app, visit);
-    const queries = asked.filter(({ sql }) => /^\s*(select|with)\b/i.test(sql));
+    const queries = (await queriesOf(() => ask(app, visit))).filter(({ text: sql }) =>
+      /^\s*(select|with)\b/i.test(sql),
+    );
     const plan: string[] = [];
-    for (const query of queries) plan.push(query.sql, await planOf(app.database.owner, query), '');
+    for (const query of queries) plan.push(query.text, await planOf(planner, query), '');
     plans.push({ name, plan: plan.join('\n'), scans: await longScansIn(app.database.owner, plan) });
   }
+  await planner.end();
   return plans;
 }
 
-async function planOf(db: Database, { sql, bindings }: Asked): Promise<string> {
-  // toNative() has written $1 for ?; what is a ? now is an operator.
-  const raw = sql.replaceAll('?', String.raw`\?`).replace(/\$\d+/g, '?');
-  const { rows } = await db.raw<{ rows: { 'QUERY PLAN': string }[] }>(
-    `explain (analyze, costs, timing off) ${raw}`,
-    bindings as string[],
-  );
-  return rows.map((row) => row['QUERY PLAN']).join('\n');
+/** Everything that this process sends to PostgreSQL meanwhile, by knex or as a statement of src/db/statements.ts. */
+async function queriesOf(work: () => Promise<unknown>): Promise<Asked[]> {
+  const asked: Asked[] = [];
+  const send = pg.Client.prototype.query;
+  pg.Client.prototype.query = function query(this: pg.Client, ...given: unknown[]) {
+    const [first, second] = given;
+    if (typeof first === 'string') asked.push({ text: first, values: Array.isArray(second) ? second : [] });
+    else {
+      const { name, text: sql, values = Array.isArray(second) ? second : [] } = first as Partial<Asked>;
+      asked.push({ name, text: sql ?? '', values });
+    }
+    return (send as (...all: unknown[]) => unknown).apply(this, given);
+  } as typeof send;
+  try {
+    await work();
+  } finally {
+    pg.Client.prototype.query = send;
+  }
+  return asked;
+}
+
+/** Some statements also record a view: what they write is rolled back. */
+async function planOf(planner: pg.Client, { name, text: sql, values }: Asked): Promise<string> {
+  await planner.query('begin');
+  try {
+    await planner.query(`set local plan_cache_mode = ${name ? 'force_generic_plan' : 'force_custom_plan'}`);
+    await planner.query(`prepare asked as ${sql}`);
+    const list = values.length > 0 ? `(${values.map(literalOf).join(', ')})` : '';
+    const { rows } = await planner.query<{ 'QUERY PLAN': string }>(
+      `explain (analyze, costs, timing off) execute asked${list}`,
+    );
+    return rows.map((row) => row['QUERY PLAN']).join('\n');
+  } finally {
+    await planner.query('rollback');
+    await planner.query('deallocate all');
+  }
+}
+
+/** PostgreSQL reads it as the type of its place. */
+function literalOf(value: unknown): string {
+  if (value === null || value === undefined) return 'null';
+  if (Array.isArray(value)) return pg.escapeLiteral(`{${value.map((one) => JSON.stringify(one)).join(',')}}`);
+  if (Buffer.isBuffer(value)) return pg.escapeLiteral(String.raw`\x${value.toString('hex')}`);
+  if (value instanceof Date) return pg.escapeLiteral(value.toISOString());
+  return pg.escapeLiteral(typeof value === 'object' ? JSON.stringify(value) : String(value as string));
 }
 
 async function longScansIn(db: Database, plan: string[]): Promise<string[]> {
