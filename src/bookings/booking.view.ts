@@ -27,8 +27,6 @@ export interface BookingView {
   /** Changes of the answers since the booking was made, oldest first. */
   answerChanges: AnswersChange[];
   contacts: Contact[];
-  /** Documents that the examination needs. */
-  papers: Paper[];
   /** The address of whoever made it in Acuity. */
   madeInAcuityBy: string | null;
 }
@@ -55,11 +53,19 @@ const newsSeen = `
     group by n.booking_id
   on conflict (user_id, booking_id) do update set seen_at = excluded.seen_at where known.seen_at < excluded.seen_at`;
 
+/** Documents that the examination needs. */
+export const papersPart: ViewPart<Paper[]> = {
+  // The view's first value is the booking's id; inside, `b.id` is another one.
+  sql: () => papersSql('$1'),
+  values: () => [],
+  read: (json) => json as Paper[],
+};
+
 const built = new Map<string, Statement>();
 
 /** @param firsts the numbers of the parts' first parameters */
 function statementWith(parts: ViewParts, firsts: readonly number[]): Statement {
-  const name = ['booking with its history', ...Object.keys(parts)].join(', ');
+  const name = ['booking', ...Object.keys(parts)].join(', ');
   let statement = built.get(name);
   if (!statement) {
     const columns = Object.entries(parts).map(
@@ -83,7 +89,6 @@ const textWith = (columns: string[]) => `
         from booking_answers k where k.booking_id = b.id) as kept_answers,
       ${[
         `(select coalesce(json_agg(contacts), '[]') from (${contactsSql('b.id')}) contacts) as contacts`,
-        `${papersSql('$1')} as papers`,
         ...columns,
       ].join(', ')}
     from bookings b
@@ -99,7 +104,6 @@ interface Row extends BookingRow {
   progress: ProgressInJson[];
   kept_answers: { answers: Answer[]; source: ProgressEntry['source']; at: number }[];
   contacts: Contact[];
-  papers: Paper[];
   [part: `part ${string}`]: unknown;
 }
 
@@ -141,7 +145,6 @@ export async function readBookingView<Parts extends ViewParts>(
     answers,
     answerChanges: changes,
     contacts: row.contacts,
-    papers: row.papers,
     madeInAcuityBy: row.external_created_by,
   };
   const valuesOfParts = Object.fromEntries(

@@ -116,4 +116,4 @@ export {
   type TakeOver,
 } from './booking.taken-over.ts';
 export { countUnassigned, needsReferrer, markAsNotified } from './booking.assign.ts';
-export type { ViewPart } from './booking.view.ts';
+export { papersPart, type ViewPart } from './booking.view.ts';

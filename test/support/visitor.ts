@@ -161,6 +161,7 @@ function unescaped(text: string): string {
     .replaceAll('&#39;', "'")
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
+    .replaceAll('&ndash;', '–')
     .replaceAll('&amp;', '&');
 }
 

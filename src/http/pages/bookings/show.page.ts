@@ -7,7 +7,7 @@ import { readerZoneOf } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import { notFound, type FieldProblem } from '../../problem.ts';
 import { wantsFragment } from '../../respond.ts';
-import { documentsSection, type DocumentsSection } from '../documents/documents-section.ts';
+import { documentParts, documentsSection, type DocumentsSection } from '../documents/documents-section.ts';
 import type { PageServices } from '../page-services.ts';
 import { progressWords, statusWords } from '../../view-helpers.ts';
 import type { PageData } from '../../views.ts';
@@ -150,7 +150,7 @@ async function waitListOf(
 
 /** What the page shows of other rooms, in the statement of the view. */
 function partsOf({ documents, messages }: Needs) {
-  return { ...documents.inView, ...messages.inView };
+  return { ...documentParts(documents), ...messages.inView };
 }
 
 /** What has changed on an open page. */

@@ -10,7 +10,15 @@ import {
   type DocumentService,
 } from '../../../documents/index.ts';
 import type { Viewer } from '../../../accounts/index.ts';
-import { dueState, hasEnded, isPlanned, paperWords, type ViewedBooking } from '../../../bookings/index.ts';
+import {
+  dueState,
+  hasEnded,
+  isPlanned,
+  papersPart,
+  paperWords,
+  type Booking,
+  type Paper,
+} from '../../../bookings/index.ts';
 import { dayIn } from '../../../lib/dates.ts';
 import { megabytes, uploadLimits } from '../../api/documents.problems.ts';
 import { timeAndDay } from '../when.ts';
@@ -73,10 +81,16 @@ export interface PaperLine {
   tone: 'ok' | 'info' | 'warn' | 'danger';
 }
 
-/** A booking viewed with the parts `inView` of the documents. */
-export interface BookingWithDocuments extends Pick<ViewedBooking, 'booking' | 'papers'> {
+/** A booking viewed with the parts that `documentParts` names. */
+export interface BookingWithDocuments {
+  booking: Booking;
+  papers: Paper[];
   documents: Document[];
   documentsState: string;
+}
+
+export function documentParts({ inView }: Pick<DocumentService, 'inView'>) {
+  return { ...inView, papers: papersPart };
 }
 
 export function documentsSection(
@@ -112,7 +126,7 @@ export function documentsSection(
   };
 }
 
-function paperLine({ category, dueOn, isThere }: ViewedBooking['papers'][number], today: string): PaperLine {
+function paperLine({ category, dueOn, isThere }: Paper, today: string): PaperLine {
   const name = paperWords[category];
   if (isThere) return { name, isThere, words: `${name} received`, note: null, tone: 'ok' };
   const { words, left, isLate, isSoon } = dueState(dueOn, today);

@@ -6,7 +6,7 @@ import { paths } from '../../paths.ts';
 import { notFound } from '../../problem.ts';
 import { wantsFragment } from '../../respond.ts';
 import type { PageServices } from '../page-services.ts';
-import { documentsSection } from './documents-section.ts';
+import { documentParts, documentsSection } from './documents-section.ts';
 
 type Needs = Pick<PageServices, 'bookings' | 'documents' | 'clock'>;
 
@@ -20,7 +20,7 @@ export function documentListPages({ bookings, documents, clock }: Needs): PageRo
       async handle(req, res) {
         const { id } = (req as Request<{ id: string }>).params;
         const actor = actorOf(req, res);
-        const found = await bookings.view(actor, id, { parts: documents.inView });
+        const found = await bookings.view(actor, id, { parts: documentParts(documents) });
         if (!found) throw notFound();
         if (!wantsFragment(req)) return res.redirect(303, `${paths.booking(id)}#documents`);
         const zone = readerZoneOf(req.headers.cookie) ?? found.booking.timezone;
