@@ -4,7 +4,7 @@ import { listingContacts, type Announcement } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { prepare, sendTogether } from '../db/statements.ts';
 import { mailKinds, type BookingReader, type Delivery } from '../mail-kinds/index.ts';
-import { deliveriesOf } from './email.preferences.ts';
+import { deliveriesFrom, readingChoices } from './email.preferences.ts';
 import { writersOf } from '../messages/index.ts';
 
 export interface Recipient {
@@ -20,10 +20,14 @@ export interface Recipient {
 export async function audienceOf(db: Queryable, announcement: Announcement): Promise<Recipient[]> {
   const { kind, exceptId, recipientIds } = announcement;
   const wanted = recipientIds ?? (await concerned(db, announcement));
-  const [found] = await sendTogether(db, reachable.call(db, { ids: wanted }));
+  const [found, choices] = await sendTogether(
+    db,
+    reachable.call(db, { ids: wanted }),
+    readingChoices(db, kind, wanted),
+  );
   const people = found.filter(({ id }) => id !== exceptId);
   const ids = people.map(({ id }) => id);
-  const deliveries = await deliveriesOf(db, kind, ids);
+  const deliveries = deliveriesFrom(choices, kind, ids);
   return people
     .map(({ id, email }) => ({ id, email, delivery: deliveries.get(id) ?? mailKinds[kind].usual }))
     .filter(({ delivery }) => delivery !== 'off');

@@ -3,6 +3,7 @@
 import { auditActor, isStaff, type Actor, type Viewer } from '../accounts/index.ts';
 import { anonymousActor, type AuditActor, type AuditLog, type RequestFacts } from '../audit/index.ts';
 import type { Database, Queryable, Transaction } from '../db/knex.ts';
+import { prepare, sendTogether, type Call } from '../db/statements.ts';
 import { mergedInto } from '../db/merges.ts';
 import { mailKind, mailKindNames, mailKinds, type Delivery, type MailKindName } from '../mail-kinds/index.ts';
 import type { StopLinks } from './email.stop.ts';
@@ -160,18 +161,46 @@ async function chosenBy(db: Queryable, userId: string): Promise<Map<string, Deli
   );
 }
 
-/** How these people get this kind now. What would be in a digest that they stopped is off. */
+/** What these people chose for this kind; whoever was merged away is the remaining person. */
+export function readingChoices(
+  db: Queryable,
+  kind: MailKindName,
+  userIds: readonly string[],
+): Call<ChosenDelivery> {
+  return choices.call(db, { ids: userIds, kinds: isStoppable(kind) ? [kind, 'daily_digest'] : [] });
+}
+
+interface ChosenDelivery {
+  user_id: string;
+  kind: string;
+  delivery: Delivery;
+}
+
+const choices = prepare<ChosenDelivery, { ids: readonly string[]; kinds: readonly string[] }>(
+  'what people chose for a kind of e-mail',
+  (db, { ids, kinds }) =>
+    db('mail_preferences')
+      .whereRaw('user_id in (select merged_into(given) from unnest(?::uuid[]) given)', [ids as string[]])
+      .whereRaw('kind = any(?::text[])', [kinds as string[]])
+      .select('user_id', 'kind', 'delivery'),
+);
+
+/** How these people get this kind now. */
 export async function deliveriesOf(
   db: Queryable,
   kind: MailKindName,
   userIds: readonly string[],
 ): Promise<Map<string, Delivery>> {
-  const rows = isStoppable(kind)
-    ? await db('mail_preferences')
-        .whereIn('user_id', [...userIds])
-        .whereIn('kind', [kind, 'daily_digest'])
-        .select('user_id', 'kind', 'delivery')
-    : [];
+  const [rows] = isStoppable(kind) ? await sendTogether(db, readingChoices(db, kind, userIds)) : [[]];
+  return deliveriesFrom(rows, kind, userIds);
+}
+
+/** By what they chose. What would be in a digest that they stopped is off. */
+export function deliveriesFrom(
+  rows: readonly ChosenDelivery[],
+  kind: MailKindName,
+  userIds: readonly string[],
+): Map<string, Delivery> {
   const found = (userId: string, of: string) => {
     const row = rows.find((one) => one.user_id === userId && one.kind === of);
     return row && choicesOf(of).includes(row.delivery) ? row.delivery : null;
