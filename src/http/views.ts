@@ -9,6 +9,22 @@ import type { Assets } from './assets.ts';
 import { fillForms } from './fill-forms.ts';
 import { viewHelpers } from './view-helpers.ts';
 
+const special = /[&<>"']/;
+const entities: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&#34;',
+  "'": '&#39;',
+};
+
+/** As EJS's own; nearly all texts have nothing to escape, and a list writes hundreds. */
+export function escapeText(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  const text = typeof value === 'string' ? value : String(value as number);
+  return special.test(text) ? text.replace(/[&<>"']/g, (one) => entities[one] ?? one) : text;
+}
+
 const projectRoot = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const viewsRoot = join(projectRoot, 'views');
 const layout = join(viewsRoot, 'layouts/page.ejs');
@@ -31,6 +47,7 @@ export function installViews(app: Express, { cache, assets }: { cache: boolean; 
     cache,
     strict: true,
     localsName: 'it',
+    escape: escapeText,
   };
   const render = (file: string, data: object, done: Rendered) =>
     ejs.renderFile(file, data as ejs.Data, ejsOptions, done);

@@ -7,13 +7,11 @@ import {
   isOfExaminee,
   type AnswersChange,
   type Booking,
-  type ListedBooking,
   type Detail,
   type Progress,
   type ProgressEntry,
 } from '../../../bookings/index.ts';
 import { zoneName } from '../../../lib/dates.ts';
-import { paths } from '../../paths.ts';
 import { progressWords, typeWords } from '../../view-helpers.ts';
 import { clockTime, dayAndClock, readerTimeAndDay, shortDay, stamp, timeAndDay } from '../when.ts';
 import { changeWords } from './answer-words.ts';
@@ -48,41 +46,6 @@ export function titleParts({ examinee, specialist, startsAt, timezone }: Booking
 function calledName(name: string): string {
   const [, title, family] = /^((?:A\/)?(?:Dr|Prof|Professor|Mr|Mrs|Ms|Miss)\.?) \S+ (\S+)$/.exec(name) ?? [];
   return title && family ? `${title} ${family}` : name;
-}
-
-export interface BookingRow {
-  href: string;
-  reference: string;
-  startsAt: string;
-  day: string;
-  time: string;
-  type: string;
-  examinee: string;
-  claimNumber: string | null;
-  specialist: string;
-  specialty: string;
-  progress: string;
-  tone: Tone;
-  detailsNeeded: boolean;
-}
-
-export function bookingRow(booking: ListedBooking): BookingRow {
-  const { startsAt, timezone: zone } = booking;
-  return {
-    href: paths.booking(booking.id),
-    reference: booking.reference,
-    startsAt: startsAt.toISOString(),
-    day: shortDay(startsAt, zone),
-    time: clockTime(startsAt, zone),
-    type: typeWords[booking.type],
-    examinee: examineeName(booking.examinee),
-    claimNumber: booking.claimNumber,
-    specialist: booking.specialist.name,
-    specialty: booking.specialist.specialty,
-    progress: progressWords[booking.currentProgress],
-    tone: toneOf(booking.currentProgress),
-    detailsNeeded: booking.detailsNeeded,
-  };
 }
 
 export interface BookingFact {

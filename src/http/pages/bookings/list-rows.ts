@@ -1,11 +1,13 @@
 // The rows of the list: what one acts on, and the actions, which lead back to the list as it was.
 import { isStaff, type Viewer } from '../../../accounts/index.ts';
-import { details, hasEnded, type ListedBooking, type Need } from '../../../bookings/index.ts';
+import { details, examineeName, hasEnded, type ListedBooking, type Need } from '../../../bookings/index.ts';
 import { remembered } from '../../../lib/remembered.ts';
 import { shortZone } from '../../../lib/dates.ts';
 import { paths } from '../../paths.ts';
+import { progressWords, typeWords } from '../../view-helpers.ts';
+import { clockTime, shortDay } from '../when.ts';
 import { withBack } from './back-to-list.ts';
-import { bookingRow, type BookingRow } from './booking-words.ts';
+import { toneOf, type Tone } from './booking-words.ts';
 import { detailWords } from './detail-words.ts';
 import { needMarks, type NeedMark } from './need-words.ts';
 import { mayChange } from './show.page.ts';
@@ -16,12 +18,19 @@ export interface RowAction {
   isFile?: true;
 }
 
-export interface ListRow extends BookingRow {
-  /** `day` is without it; a phone leaves out the present one. */
-  year: string;
+export interface ListRow extends RowTimes {
+  href: string;
+  reference: string;
+  /** A phone leaves out the present year. */
   isThisYear: boolean;
-  /** `AEDT` */
-  zone: string;
+  type: string;
+  examinee: string;
+  claimNumber: string | null;
+  specialist: string;
+  specialty: string;
+  progress: string;
+  tone: Tone;
+  detailsNeeded: boolean;
   phone: { text: string; href: string } | null;
   referrer: string;
   organization: string | null;
@@ -42,24 +51,59 @@ export interface RowsContext {
 }
 
 export function listRow(booking: ListedBooking, { viewer, now, needs, list }: RowsContext): ListRow {
-  const row = bookingRow(booking);
-  const [, day = row.day, year = ''] = /^(.*) (\d+)$/.exec(row.day) ?? [];
   const marks = needMarks(booking, needs.get(booking.id) ?? [], now);
+  const progress = progressWords[booking.currentProgress];
+  const { startsAt, day, year, time, zone } = timesOf(booking.startsAt.getTime(), booking.timezone);
   return {
-    ...row,
+    href: paths.booking(booking.id),
+    reference: booking.reference,
+    startsAt,
     day,
     year,
     isThisYear: year === String(now.getUTCFullYear()),
-    zone: shortZone(booking.timezone, booking.startsAt),
+    time,
+    zone,
+    type: typeWords[booking.type],
+    examinee: examineeName(booking.examinee),
+    claimNumber: booking.claimNumber,
+    specialist: booking.specialist.name,
+    specialty: booking.specialist.specialty,
+    progress,
+    tone: toneOf(booking.currentProgress),
+    detailsNeeded: booking.detailsNeeded,
     phone: phoneOf(booking.examinee.phone),
     referrer: booking.createdBy?.name ?? 'Not assigned',
     organization: isStaff(viewer) ? (booking.organization?.name ?? null) : null,
     marks,
     isNew: marks.some(({ isNew }) => isNew),
-    showsProgress: !marks.some(({ words }) => words === row.progress),
+    showsProgress: !marks.some(({ words }) => words === progress),
     actions: actionsOf(booking, list, now),
   };
 }
+
+interface RowTimes {
+  /** ISO. */
+  startsAt: string;
+  /** `Tue 1 Dec` */
+  day: string;
+  year: string;
+  time: string;
+  /** `AEDT` */
+  zone: string;
+}
+
+const timesOf = remembered((ms: number, timezone: string): Readonly<RowTimes> => {
+  const at = new Date(ms);
+  const whole = shortDay(at, timezone);
+  const [, day = whole, year = ''] = /^(.*) (\d+)$/.exec(whole) ?? [];
+  return {
+    startsAt: at.toISOString(),
+    day,
+    year,
+    time: clockTime(at, timezone),
+    zone: shortZone(timezone, at),
+  };
+});
 
 function actionsOf(booking: ListedBooking, list: string, now: Date): RowAction[] {
   const { id } = booking;

@@ -27,6 +27,7 @@ export function needMarks(
   needs: readonly Need[],
   now: Date,
 ): NeedMark[] {
+  if (needs.length === 0) return [];
   const news = needs.filter(({ dueOn }) => dueOn === null);
   const days = [...new Set(needs.flatMap(({ dueOn }) => dueOn ?? []))].toSorted();
   return [
