@@ -372,20 +372,22 @@ async function plansOf({ app, visits }: Side): Promise<{ name: string; plan: str
 /** Everything that this process sends to PostgreSQL meanwhile, by knex or as a statement of src/db/statements.ts. */
 async function queriesOf(work: () => Promise<unknown>): Promise<Asked[]> {
   const asked: Asked[] = [];
-  const send = pg.Client.prototype.query;
-  pg.Client.prototype.query = function query(this: pg.Client, ...given: unknown[]) {
+  const { prototype } = pg.Client;
+  const send = Reflect.get(prototype, 'query') as (...given: unknown[]) => unknown;
+  const noting = function query(this: pg.Client, ...given: unknown[]): unknown {
     const [first, second] = given;
     if (typeof first === 'string') asked.push({ text: first, values: Array.isArray(second) ? second : [] });
     else {
       const { name, text: sql, values = Array.isArray(second) ? second : [] } = first as Partial<Asked>;
       asked.push({ name, text: sql ?? '', values });
     }
-    return (send as (...all: unknown[]) => unknown).apply(this, given);
-  } as typeof send;
+    return send.apply(this, given);
+  };
+  Reflect.set(prototype, 'query', noting);
   try {
     await work();
   } finally {
-    pg.Client.prototype.query = send;
+    Reflect.set(prototype, 'query', send);
   }
   return asked;
 }
@@ -413,7 +415,7 @@ function literalOf(value: unknown): string {
   if (Array.isArray(value)) return pg.escapeLiteral(`{${value.map((one) => JSON.stringify(one)).join(',')}}`);
   if (Buffer.isBuffer(value)) return pg.escapeLiteral(String.raw`\x${value.toString('hex')}`);
   if (value instanceof Date) return pg.escapeLiteral(value.toISOString());
-  return pg.escapeLiteral(typeof value === 'object' ? JSON.stringify(value) : String(value as string));
+  return pg.escapeLiteral(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
 async function longScansIn(db: Database, plan: string[]): Promise<string[]> {

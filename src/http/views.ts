@@ -19,9 +19,9 @@ const entities: Record<string, string> = {
 };
 
 /** As EJS's own; nearly all texts have nothing to escape, and a list writes hundreds. */
-export function escapeText(value: unknown): string {
+export function escapeText(value?: string | number | boolean | null): string {
   if (value === undefined || value === null) return '';
-  const text = typeof value === 'string' ? value : String(value as number);
+  const text = String(value);
   return special.test(text) ? text.replace(/[&<>"']/g, (one) => entities[one] ?? one) : text;
 }
 
