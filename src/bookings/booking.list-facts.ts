@@ -165,7 +165,7 @@ const given = {
 } as const satisfies NeedsAsked & Record<string, string>;
 const ofOrganization = `b.organization_id = ${given.organizationId}`;
 
-/** As the tabs filter (booking.tabs.ts). */
+/** As the tabs filter (booking.tabs.ts). What was is counted in an order, so that an index is read and not the table. */
 const counted = (visible: string) => {
   const few = (condition: string) =>
     `(select count(*)::integer from (select from bookings b where ${visible} and ${condition} limit ${mostCounted}) few)`;
@@ -174,7 +174,7 @@ const counted = (visible: string) => {
     ${few(`b.status = 'active' and b.starts_at >= ${today} - interval '1 day' and b.starts_at < ${today} + interval '2 days'
       and (b.starts_at at time zone b.timezone)::date = ${today}`)} as today,
     ${few(`b.status = 'active' and b.starts_at >= ${now}`)} as upcoming,
-    ${few(`b.starts_at < ${now}`)} as past`;
+    ${few(`b.starts_at < ${now} order by b.starts_at desc, b.id desc`)} as past`;
 };
 
 // All that needs somebody in the organisation is found once, for the count and for the rows.
