@@ -104,7 +104,8 @@ export type ReferenceMappings = [IntakeFields, ...IntakeFields[]];
 export async function referenceMappings(
   deps: Pick<AttemptDeps, 'db' | 'referenceFieldId'>,
 ): Promise<ReferenceMappings> {
-  return [await intakeFields(deps.db, deps), ...(await earlierFields(deps.db))];
+  const [fields, earlier] = await Promise.all([intakeFields(deps.db, deps), earlierFields(deps.db)]);
+  return [fields, ...earlier];
 }
 
 /** Answers that may be a reference of ours, each once. */
@@ -138,7 +139,8 @@ export async function answersContext(
   >,
 ): Promise<AnswersContext> {
   const { questions, addressOf, digests } = deps;
-  return { own: await ownFields(deps.db, deps), forms: await questions.forms(), addressOf, digests };
+  const [own, forms] = await Promise.all([ownFields(deps.db, deps), questions.forms()]);
+  return { own, forms, addressOf, digests };
 }
 
 /**

@@ -81,8 +81,10 @@ export function createConvergence(announcing: ConvergenceDeps): Convergence {
     for (let round = 0; round < tries; round += 1) {
       // Read the version before Acuity: if another process acts in between, the claim fails and this reads again.
       const isGiven = given !== undefined && round === 0;
-      const version = isGiven ? given.readVersion : await findReadVersion(deps.attempts.db, appointmentId);
-      const booking = await findBookingVersion(deps.attempts, appointmentId);
+      const [version, booking] = await Promise.all([
+        isGiven ? given.readVersion : findReadVersion(deps.attempts.db, appointmentId),
+        findBookingVersion(deps.attempts, appointmentId),
+      ]);
       const read = isGiven ? ok(given.appointment) : await readBack(deps, appointmentId);
       if (!read.ok) return notRead(read);
       await deps.attempts.onStep?.('read_back');

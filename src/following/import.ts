@@ -58,10 +58,13 @@ export async function importAppointment(
   mappings: ReferenceMappings,
   cause: FollowCause,
 ): Promise<Imported> {
-  const specialist = await deps.specialists.findByCalendar(appointment.calendarId);
+  const [specialist, context, gaps] = await Promise.all([
+    deps.specialists.findByCalendar(appointment.calendarId),
+    answersContext(deps),
+    restoreGaps(deps.db),
+  ]);
   const answers = answersOf(appointment, mappings[0]);
-  const kept = importedAnswers(appointment, await answersContext(deps));
-  const gaps = await restoreGaps(deps.db);
+  const kept = importedAnswers(appointment, context);
   // A random reference may be in use; another process may take the one that Acuity names.
   for (let tries = 0; ; tries += 1) {
     const reference = await referenceToKeep(deps, appointment, mappings);
