@@ -4,24 +4,17 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { compose } from '../../../src/compose.ts';
 import { readConfig } from '../../../src/config.ts';
-import type { Scanner } from '../../../src/ports/scanner.ts';
-import { killedAt, nextPlan } from '../child-pool.ts';
+import { createStops, killedAt, nextPlan } from '../child-pool.ts';
 import { createFakeAcuity } from '../fakes/acuity.ts';
+import { scannerThatSays } from '../fakes/scanner.ts';
 import type { Plan } from './document-process.ts';
 
 const plan = await nextPlan<Plan>();
-const onStep = killedAt(() => plan.killAt);
+const kill = killedAt(() => plan.killAt);
+const stops = createStops();
+const onStep = (reached: string) => Promise.all([kill(reached), stops.onStep(reached)]).then(() => undefined);
 
-const { verdict } = plan;
-const scanner: Scanner | null = verdict
-  ? {
-      ping: () => Promise.resolve(),
-      async scan(content) {
-        for await (const _ of content as AsyncIterable<Buffer>);
-        return verdict === 'clean' ? { verdict } : { verdict, signature: 'Test' };
-      },
-    }
-  : null;
+const scanner = plan.verdict ? scannerThatSays(plan.verdict) : null;
 
 const server = createServer();
 await new Promise<void>((resolve) => {
@@ -48,4 +41,9 @@ if (plan.care) {
   await system.close();
   process.exit(0);
 }
+// The test can say again and again where the next upload is to stop.
+process.on('message', ({ stopAt }: { stopAt: string }) => {
+  stops.plan([stopAt]);
+  process.send?.('planned');
+});
 process.send?.({ url });

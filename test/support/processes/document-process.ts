@@ -1,10 +1,10 @@
 // Starts document-child.ts for the tests of killed processes, with the database and store of a fixture.
 import { once } from 'node:events';
 import path from 'node:path';
-import { compose } from '../../../src/compose.ts';
+import { compose, type Overrides } from '../../../src/compose.ts';
 import type { DocumentCare } from '../../../src/documents/index.ts';
 import { silent } from '../booking-fixture.ts';
-import { openChildPool, type ChildPool } from '../child-pool.ts';
+import { messageOf, openChildPool, type ChildPool } from '../child-pool.ts';
 import type { DocumentFixture } from '../document-fixture.ts';
 import { testSecret } from '../session.ts';
 
@@ -47,16 +47,34 @@ export async function startProcess(fixture: DocumentFixture, plan: Plan) {
   const ended = once(running, 'exit').then(([, signal]) => signal as string | null);
   const ready = once(running, 'message').then(([message]) => (message as { url: string }).url);
   const url = (await Promise.race([ready, ended.then(() => null)])) ?? '';
-  return { running, ended, url, go: () => void running.send('go') };
+  return {
+    running,
+    ended,
+    url,
+    go: () => void running.send('go'),
+    /** Makes the upload that `send` begins stop at this step. @returns the answer, perhaps only when the process ends */
+    async stopAt<T>(step: string, send: () => Promise<T>): Promise<{ sent: Promise<T> }> {
+      running.send({ stopAt: step });
+      await messageOf(running);
+      const stopped = messageOf(running);
+      const sent = send();
+      await stopped;
+      return { sent };
+    },
+  };
 }
 
-/** Runs the document care of a system whose clock is 36 hours ahead, so that open uploads count as abandoned. */
+/**
+ * Runs the document care of a system whose clock is 36 hours ahead, so that open uploads count as abandoned, and
+ * documents that were deleted are due for removal.
+ */
 export async function later36Hours<T>(
   fixture: DocumentFixture,
   work: (care: DocumentCare) => Promise<T>,
+  documents: Overrides['documents'] = {},
 ): Promise<T> {
   const clock = { now: () => new Date(Date.now() + 36 * 3_600_000) };
-  const system = compose(fixture.app.system.services.config, { clock, log: silent });
+  const system = compose(fixture.app.system.services.config, { clock, log: silent, documents });
   try {
     return await work(system.services.documentCare);
   } finally {
