@@ -1,6 +1,5 @@
 // Two-step sign-in: set-up with an app, recovery codes, turning it off.
 import type { Request, Response } from 'express';
-import QRCode from 'qrcode';
 import type { Accounts, Actor, TwoFactorFailure } from '../../../accounts/index.ts';
 import { headersOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
@@ -175,9 +174,11 @@ async function pageOf(accounts: Accounts, actor: Actor): Promise<TwoFactorPage> 
 async function setUpPage(accounts: Accounts, actor: Actor): Promise<SetUpPage | null> {
   const pending = await accounts.twoFactor.pending(actor.viewer);
   if (!pending) return null;
+  // Loaded only now: few processes ever draw one.
+  const { toString } = await import('qrcode');
   return {
     title: 'Set up two-step sign-in',
-    qr: await QRCode.toString(pending.uri, { type: 'svg', margin: 2, errorCorrectionLevel: 'M' }),
+    qr: await toString(pending.uri, { type: 'svg', margin: 2, errorCorrectionLevel: 'M' }),
     uri: pending.uri,
     secret: pending.secret.match(/.{1,4}/g)?.join(' ') ?? pending.secret,
     errors: [],
