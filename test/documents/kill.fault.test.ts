@@ -25,7 +25,8 @@ describe('a process that is killed while it receives, scans or removes documents
   let fixture: DocumentFixture;
   let cookie: string;
   before(async () => {
-    fixture = await openDocumentFixture();
+    // The store always answers, however late on a busy machine.
+    fixture = await openDocumentFixture({ env: { S3_TIMEOUT_MS: '30000' } });
     cookie = await cookieOf(fixture, 'rita@harbour-legal.example');
   });
   after(() => fixture.close());

@@ -66,7 +66,7 @@ export async function openBookingStack(extraEnv: Record<string, string> = {}): P
     baseUrl: simulator.url,
     userId: credentials.userId,
     apiKeys: [credentials.apiKey],
-    timeoutMs: 5_000,
+    timeoutMs: 60_000,
     cache: createMemoryCache(),
     log: silent,
   });
@@ -81,6 +81,8 @@ export async function openBookingStack(extraEnv: Record<string, string> = {}): P
     ACUITY_BASE_URL: simulator.url,
     ACUITY_USER_ID: credentials.userId,
     ACUITY_API_KEY: credentials.apiKey,
+    // The simulator always answers, however late on a busy machine.
+    ACUITY_TIMEOUT_MS: '60000',
     DEMO_ACCOUNTS: 'true',
     ...extraEnv,
   };

@@ -101,7 +101,7 @@ export async function openWebhookProcessFixture(): Promise<WebhookProcessFixture
         method: 'POST',
         headers: signed(body),
         body,
-        signal: AbortSignal.timeout(10_000),
+        signal: AbortSignal.timeout(20_000),
       }).catch(() => null);
       await answer?.body?.cancel();
       return answer?.status ?? null;
