@@ -75,6 +75,10 @@ export const actionButtons: readonly ActionButton[] = [
   button('files', 'specialists', 'Photo and CV', 'Image', 'admin', { href: '/specialists/{id}/files' }),
   button('page', 'specialists', 'As referrers see it', 'Eye', 'staff', { href: '/specialists/{id}' }),
   button('edit', 'organizations', 'Edit', 'Edit', 'admin'),
+  {
+    ...button('find-referrer', 'users', 'Find a referrer', 'Search', 'admin', { href: '/admin/act-as' }),
+    kind: 'resource',
+  },
   button('act-as', 'users', 'Act as', 'User', 'admin', {
     href: '/admin/act-as?user={id}',
     isOffered: (row) => row.role === 'referrer' && row.isActive === true,

@@ -58,6 +58,7 @@ const consoleActions: Record<string, Record<string, string>> = {
   'specialists/files': { button: 'snnnin', page: 'snnnin' },
   'specialists/page': { button: 'snniin', page: 'siiiii' },
   'organizations/edit': { button: 'snnnin', form: 'snnnin' },
+  'users/find-referrer': { button: 'snnnin', page: 'snnnin' },
   'users/act-as': { button: 'snnnin', page: 'snnnin' },
   'users/deactivate': { button: 'snnnin', form: 'snnnin' },
   'users/end-sessions': { button: 'snnnin', form: 'snnnin' },
