@@ -53,6 +53,43 @@ describe('the console in a browser', function () {
       await page.screenshot({ path: `${process.env.SHOTS}/${Date.now()}.png`, fullPage: true });
   });
 
+  it('loads at most 900 KB at first, of which 30 KB are the page, and 60 KB for the next page', async () => {
+    const context = await browser.newContext({ baseURL: app.url });
+    try {
+      await context.addCookies([{ ...(await app.sessionCookie('ada@examdesk.example')), url: app.url }]);
+      const fresh = await context.newPage();
+      const wire = await context.newCDPSession(fresh);
+      await wire.send('Network.enable');
+      let [bytes, document] = [0, ''];
+      const ofDocument = { bytes: 0 };
+      wire.on('Network.responseReceived', ({ requestId, type }) => {
+        if (type === 'Document') document = requestId;
+      });
+      // What the browser has kept counts nothing.
+      wire.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+        bytes += encodedDataLength;
+        if (requestId === document) ofDocument.bytes = encodedDataLength;
+      });
+      const load = async (address: string, ready: string) => {
+        bytes = 0;
+        await fresh.goto(address);
+        await fresh.getByRole('heading', { name: ready }).waitFor();
+        await fresh.waitForLoadState('networkidle');
+        return bytes;
+      };
+      expect(await load('/admin', 'Needs attention')).to.be.within(400_000, 900_000);
+      expect(ofDocument.bytes).to.be.within(1_000, 30_000);
+      for (const [address, ready] of [
+        ['/admin/resources/bookings', 'Bookings'],
+        [`/admin/resources/bookings/records/${bookingId}/show`, 'EX-7K3M9Q'],
+        ['/admin/figures', 'Figures'],
+      ] as const)
+        expect(await load(address, ready), address).to.be.within(1_000, 60_000);
+    } finally {
+      await context.close();
+    }
+  });
+
   it('links a number of the first page to its list', async () => {
     const card = page.getByRole('link', { name: /Bookings without a referrer/ });
     expect(await card.locator('strong').innerText()).to.equal('1');

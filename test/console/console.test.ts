@@ -2,11 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { brotliDecompressSync } from 'node:zlib';
 import { expect } from 'chai';
 import { tables } from '../../src/console/index.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
-import { ask } from '../support/ask.ts';
 import { editAddress, openEdit, saveEdit } from '../support/console-edit.ts';
 
 const list = (id: string): string => `/admin/api/resources/${id}/actions/list`;
@@ -125,29 +123,6 @@ describe('the console', () => {
       expect(plain.headers['cache-control'], name).to.equal('private, no-cache');
     }
     await sam.get('/admin/frontend/assets/none.bundle.js').expect(404);
-  });
-
-  it('loads in at most 900 KB at first', async () => {
-    const { name, value } = await app.sessionCookie('ada@examdesk.example');
-    const get = async (address: string) => {
-      const answer = await ask(new URL(address, app.url), 'GET', {
-        cookie: `${name}=${value}`,
-        accept: 'text/html',
-        'accept-encoding': 'br, gzip',
-      });
-      expect(answer.status, address).to.equal(200);
-      return answer.body;
-    };
-    const page = await get('/admin');
-    const names = [
-      ...brotliDecompressSync(page)
-        .toString()
-        .matchAll(/(?:src|href)="(\/[^"]+\.(?:js|css|svg))"/g),
-    ];
-    let bytes = page.length + (await get('/admin/api/dashboard')).length;
-    for (const [, address = ''] of names) bytes += (await get(address)).length;
-    expect(names).to.have.length.above(7);
-    expect(bytes).to.be.at.most(900_000);
   });
 
   for (const { id } of tables) {
