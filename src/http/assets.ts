@@ -130,6 +130,7 @@ const stylesheets = {
     'console/forms',
     'console/lists',
     'console/related',
+    'console/bulk',
     'console/acting-notice',
   ],
 };

@@ -1,6 +1,6 @@
 // Files of public/ and htmx: names with digests, kept for good, compressed.
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { ask } from '../support/ask.ts';
@@ -38,6 +38,19 @@ describe('files of the app', () => {
       expect(headers['cache-control'], name).to.equal('public, max-age=31536000, immutable');
       expect(headers.vary, name).to.equal('Accept-Encoding');
     }
+  });
+
+  it('have every stylesheet in one of the two that pages load', async () => {
+    const folder = new URL('../../public/css/', import.meta.url);
+    const loaded = await Promise.all(['examdesk', 'console'].map((name) => get(`/css/${name}.css`)));
+    const text = loaded.map(({ body }) => body.toString()).join('\n');
+    const parts = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.css'),
+    );
+    expect(parts).to.have.length.above(10);
+    expect(parts.filter((name) => !text.includes(readFileSync(new URL(name, folder), 'utf8')))).to.deep.equal(
+      [],
+    );
   });
 
   it('name the modules that they load by their digests', async () => {
