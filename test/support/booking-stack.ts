@@ -145,7 +145,7 @@ async function* freeTimes(acuity: Acuity): AsyncGenerator<Date> {
 }
 
 export interface ChildPlan {
-  does: 'book' | 'reschedule' | 'cancel' | 'work';
+  does: 'book' | 'reschedule' | 'cancel' | 'work' | 'offer' | 'fill';
   /** Work that reaches one of these steps stops there; once all are reached, SIGKILL ends the process. */
   killAt: readonly string[];
   specialistId?: string;

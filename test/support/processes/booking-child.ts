@@ -1,4 +1,4 @@
-// A process that books, reschedules, cancels or runs jobs, as each plan says, and stops at the steps of the plan.
+// A process that books, reschedules, cancels, runs jobs, or one run of a job, as each plan says, and stops at the steps of the plan.
 import type { Actor } from '../../../src/accounts/index.ts';
 import { compose } from '../../../src/compose.ts';
 import { readConfig } from '../../../src/config.ts';
@@ -15,13 +15,17 @@ const system = compose(readConfig(), {
   jobs: { cron: onlyAtStart },
   bookings: { timings: shortTimings, onStep },
   emails: { firstPauseMs: 100, sweepAfterMs: 0, onStep },
+  waiting: { onStep },
+  nextFree: { onStep },
 });
-const { attempts, db } = system.services;
+const { attempts, db, waitListOffers, nextFreeFiller } = system.services;
 
 onPlan((given) => {
   const plan = given as ChildPlan;
   stops.plan(plan.killAt);
   if (plan.does === 'work') void system.worker.start();
+  else if (plan.does === 'offer') void waitListOffers.offerFreed();
+  else if (plan.does === 'fill') void nextFreeFiller.fill();
   else void answer(plan);
 });
 
