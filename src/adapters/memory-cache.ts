@@ -7,7 +7,7 @@ interface Entry {
   expiresAt: number;
 }
 
-/** `endsAt` is on the scale of `performance.now()`. */
+/** `endsAt` is on the scale of `elapsedMs`. */
 interface Lease {
   endsAt: number;
 }
@@ -27,10 +27,16 @@ const waitsMs = 500;
 const writesBetweenSweeps = 1_000;
 
 /**
- * `clock` decides when values and counts expire, so that a test can let an hour pass. Locks, places and tokens always
- * use real time, because they protect against processes that really run.
+ * `clock` decides when values and counts expire, so that a test can let an hour pass. Locks, places and tokens use
+ * `elapsedMs`, real time unless a test decides about that too, because they protect against processes that really run.
  */
-export function createMemoryCache({ clock }: { clock?: Clock } = {}): Cache {
+export function createMemoryCache({
+  clock,
+  elapsedMs = () => performance.now(),
+}: {
+  clock?: Clock;
+  elapsedMs?: () => number;
+} = {}): Cache {
   const entries = new Map<string, Entry>();
   const locks = new Map<string, Lease>();
   const pools = new Map<string, Set<Lease>>();
@@ -52,7 +58,7 @@ export function createMemoryCache({ clock }: { clock?: Clock } = {}): Cache {
     if (writes % writesBetweenSweeps === 0) {
       const at = now();
       for (const [old, { expiresAt }] of entries) if (expiresAt <= at) entries.delete(old);
-      for (const [old, lease] of locks) if (lease.endsAt <= performance.now()) locks.delete(old);
+      for (const [old, lease] of locks) if (lease.endsAt <= elapsedMs()) locks.delete(old);
     }
     entries.set(key, entry);
   }
@@ -77,11 +83,12 @@ export function createMemoryCache({ clock }: { clock?: Clock } = {}): Cache {
 
     async lock(key, ttlMs) {
       const holder = locks.get(key);
-      if (holder && holder.endsAt > performance.now()) return null;
-      const lease = { endsAt: performance.now() + ttlMs };
+      if (holder && holder.endsAt > elapsedMs()) return null;
+      const lease = { endsAt: elapsedMs() + ttlMs };
       locks.set(key, lease);
       return asLock(
         lease,
+        elapsedMs,
         () => locks.get(key) === lease,
         () => locks.delete(key),
       );
@@ -89,17 +96,18 @@ export function createMemoryCache({ clock }: { clock?: Clock } = {}): Cache {
     async takeTurn(bucket, limit, waiting) {
       const turns = buckets.get(bucket) ?? { due: 0, passed: 0, waits: new Map() };
       buckets.set(bucket, turns);
-      return takeTurn(turns, limit, waiting);
+      return takeTurn(turns, limit, waiting, elapsedMs());
     },
     async takePlace(pool, capacity, leaseMs) {
       const places = pools.get(pool) ?? new Set<Lease>();
       pools.set(pool, places);
-      for (const place of places) if (place.endsAt <= performance.now()) places.delete(place);
+      for (const place of places) if (place.endsAt <= elapsedMs()) places.delete(place);
       if (places.size >= capacity) return null;
-      const lease = { endsAt: performance.now() + leaseMs };
+      const lease = { endsAt: elapsedMs() + leaseMs };
       places.add(lease);
       return asLock(
         lease,
+        elapsedMs,
         () => places.has(lease),
         () => places.delete(lease),
       );
@@ -112,8 +120,7 @@ export function createMemoryCache({ clock }: { clock?: Clock } = {}): Cache {
   };
 }
 
-function takeTurn(turns: Turns, limit: TurnLimit, { process, counts }: WaitingCalls): Turn {
-  const now = performance.now();
+function takeTurn(turns: Turns, limit: TurnLimit, { process, counts }: WaitingCalls, now: number): Turn {
   const between = 1_000 / limit.perSecond;
   counts.forEach((count, lane) => {
     if (count > 0) turns.waits.set(`${lane}:${process}`, { lane, until: now + waitsMs });
@@ -140,11 +147,11 @@ function takeTurn(turns: Turns, limit: TurnLimit, { process, counts }: WaitingCa
   return { lane };
 }
 
-function asLock(lease: Lease, isHeld: () => boolean, free: () => void): Lock {
+function asLock(lease: Lease, elapsedMs: () => number, isHeld: () => boolean, free: () => void): Lock {
   return {
     async extend(ttlMs) {
-      if (!isHeld() || lease.endsAt <= performance.now()) return false;
-      lease.endsAt = performance.now() + ttlMs;
+      if (!isHeld() || lease.endsAt <= elapsedMs()) return false;
+      lease.endsAt = elapsedMs() + ttlMs;
       return true;
     },
     async release() {

@@ -78,9 +78,10 @@ describe('a page that is left open', function () {
     await pass(110);
     const other = await watched.context.newPage();
     await other.goto('/specialists');
-    await pass(6);
     // Answers the question of the tab in the background.
-    await page.waitForResponse('**/session').catch(() => null);
+    const answer = page.waitForResponse('**/session').catch(() => null);
+    await pass(6);
+    await answer;
     expect(await notice().innerText()).to.equal('');
   });
 

@@ -3,8 +3,15 @@ import { createMemoryCache } from '../../src/adapters/memory-cache.ts';
 import { describeCacheContract } from '../support/cache-contract.ts';
 
 describe('memory cache', () => {
-  const cache = createMemoryCache();
-  describeCacheContract(() => cache);
+  let passedMs = 0;
+  const cache = createMemoryCache({
+    clock: { now: () => new Date(Date.UTC(2026, 11, 1) + passedMs) },
+    elapsedMs: () => passedMs,
+  });
+  describeCacheContract(
+    () => cache,
+    async (ms) => void (passedMs += ms),
+  );
 
   it('expires values by the injected clock, and locks by real time', async () => {
     let now = Date.parse('2026-12-01T00:00Z');

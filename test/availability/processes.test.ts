@@ -85,7 +85,7 @@ describe('free times read by two processes through one Redis', () => {
     first.kill('SIGKILL');
     const startedAt = performance.now();
     expect((await answer).times).to.deep.equal([1]);
-    expect(performance.now() - startedAt).to.be.below(8_000);
+    expect(performance.now() - startedAt).to.be.below(20_000);
     expect(seen.calls).to.equal(2);
   });
 });

@@ -66,10 +66,10 @@ describe('shared reads of availability', () => {
   it('go on when the process that holds the lock dies', async () => {
     const { cache, day, asked } = createFixture();
     // The lock that a dead process leaves: never renewed, never released.
-    await cache.lock('availability:7001:0:8001:2026-12-01:asking', 300);
     const startedAt = performance.now();
+    await cache.lock('availability:7001:0:8001:2026-12-01:asking', 300);
     expect((await day()).state).to.equal('MISS');
-    expect(performance.now() - startedAt).to.be.within(250, 2_000);
+    expect(performance.now() - startedAt).to.be.within(290, 20_000);
     expect(asked()).to.equal(1);
   });
 

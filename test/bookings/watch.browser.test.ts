@@ -41,7 +41,7 @@ describe('open booking page', function () {
 
     const later = new Date(Date.parse(datetime.replace(/(\d\d)$/, ':$1')) + 3 * 3_600_000).toISOString();
     await stack.staff('PUT', `/appointments/${id}/reschedule?admin=true`, { datetime: later });
-    await page.locator('#booking-tags').getByText('Rescheduled').waitFor({ timeout: 10_000 });
+    await page.locator('#booking-tags').getByText('Rescheduled').waitFor();
     expect(await page.locator('#appointment dd').first().innerText()).not.to.equal(startsBefore);
     expect(await page.locator('.timeline-what').allInnerTexts()).to.deep.equal(['Rescheduled', 'Scheduled']);
     expect(await page.locator('#booking-watch').innerText()).to.contain('Rescheduled');
@@ -51,7 +51,7 @@ describe('open booking page', function () {
     await watched.check();
 
     await stack.staff('PUT', `/appointments/${id}/cancel?admin=true`, {});
-    await page.locator('#booking-tags').getByText('Cancelled').waitFor({ timeout: 10_000 });
+    await page.locator('#booking-tags').getByText('Cancelled').waitFor();
     expect(await page.locator('#booking-cancel').count()).to.equal(0);
     await watched.check();
   });

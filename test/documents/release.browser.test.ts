@@ -44,7 +44,7 @@ describe('releasing a report in a browser', function () {
       const theirs = referrer.page.getByRole('link', { name: 'Report.pdf', exact: true });
       const soon = async (state: 'attached' | 'detached') => {
         if (!options.javaScript) await referrer.page.reload();
-        await theirs.waitFor({ state, timeout: 15_000 });
+        await theirs.waitFor({ state });
         await referrer.check();
       };
       try {

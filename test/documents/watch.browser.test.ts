@@ -40,7 +40,6 @@ describe('the list of documents on an open page', function () {
     await watched.useSession(await fixture.app.sessionCookie('rita@harbour-legal.example'));
     await page.goto(`/bookings/${fixture.bookingId}`);
     const link = (name: string) => page.getByRole('link', { name, exact: true });
-    const soon = { timeout: 15_000 };
 
     await page.getByText('drop files onto this box').waitFor();
     await page.getByLabel('Category').selectOption('brief');
@@ -52,7 +51,7 @@ describe('the list of documents on an open page', function () {
 
     const [{ id = '' } = {}] = (await fixture.app.db('documents').select('id')) as { id?: string }[];
     await fixture.app.system.services.documentCare.scan(id);
-    await link('Brief.pdf').waitFor(soon);
+    await link('Brief.pdf').waitFor();
     expect(await page.getByText('Being checked for viruses').count()).to.equal(0);
     expect(await page.evaluate('document.activeElement.textContent')).to.equal('Receipt for Brief.pdf');
     expect(await page.locator('#booking-watch').innerText()).to.contain(
@@ -62,12 +61,9 @@ describe('the list of documents on an open page', function () {
 
     const rob = await fixture.app.signIn('rob@harbour-legal.example');
     const [theirs] = await fixture.upload({ 'note.txt': samples.txt }, { agent: rob });
-    await page.getByText('note.txt').first().waitFor(soon);
+    await page.getByText('note.txt').first().waitFor();
     await rob.delete(theirs?.url ?? '').expect(204);
-    await page
-      .getByText('note.txt')
-      .first()
-      .waitFor({ state: 'detached', ...soon });
+    await page.getByText('note.txt').first().waitFor({ state: 'detached' });
     expect(await page.evaluate('document.activeElement.textContent')).to.equal('Receipt for Brief.pdf');
     await watched.check();
   });

@@ -172,7 +172,7 @@ describe('the questions of the specialist in a real browser', function () {
     await stack.staff('PUT', `/appointments/${made.id}?admin=true`, {
       fields: [{ id: fields.reference, value: 'HL-2208' }],
     });
-    await page.getByText('HL-2208').first().waitFor({ timeout: 20_000 });
+    await page.getByText('HL-2208').first().waitFor();
     await page.getByText('Answers changed').waitFor();
     await watched.check();
   });

@@ -2,14 +2,12 @@
 import { expect } from 'chai';
 import type { Cache } from '../../src/ports/cache.ts';
 
-const sleep = (ms: number) => new Promise((go) => setTimeout(go, ms));
-
 let keys = 0;
 /** A new key for each test: a real Redis still has those of earlier ones. */
 export const freshKey = () => `test:${process.pid}:${Date.now()}:${keys++}`;
 
-/** `open` returns the cache to test; this does not close it. */
-export function describeCacheContract(open: () => Cache): void {
+/** `open` returns the cache to test; this does not close it. `pass` lets its time pass. */
+export function describeCacheContract(open: () => Cache, pass: (ms: number) => Promise<unknown>): void {
   it('get returns what was set until it expires', async () => {
     const cache = open();
     const key = freshKey();
@@ -18,7 +16,7 @@ export function describeCacheContract(open: () => Cache): void {
     expect(await cache.get(key)).to.equal('{"name":"Zoë 🦘"}');
     await cache.set(key, 'second', 500);
     expect(await cache.get(key)).to.equal('second');
-    await sleep(550);
+    await pass(550);
     expect(await cache.get(key)).to.equal(null);
   });
 
@@ -37,11 +35,11 @@ export function describeCacheContract(open: () => Cache): void {
     const first = await cache.increment(key, 800);
     expect(first.count).to.equal(1);
     expect(first.expiresInMs).to.be.within(1, 800);
-    await sleep(300);
+    await pass(300);
     const second = await cache.increment(key, 800);
     expect(second.count).to.equal(2);
     expect(second.expiresInMs).to.be.at.most(550);
-    await sleep(600);
+    await pass(600);
     expect((await cache.increment(key, 800)).count).to.equal(1);
   });
 
@@ -68,7 +66,7 @@ export function describeCacheContract(open: () => Cache): void {
     const cache = open();
     const key = freshKey();
     const dead = await cache.lock(key, 60);
-    await sleep(100);
+    await pass(100);
     const next = await cache.lock(key, 10_000);
     expect(next).not.to.equal(null);
     expect(await dead?.extend(10_000)).to.equal(false);
@@ -81,7 +79,7 @@ export function describeCacheContract(open: () => Cache): void {
     const key = freshKey();
     const lock = await cache.lock(key, 500);
     expect(await lock?.extend(10_000)).to.equal(true);
-    await sleep(600);
+    await pass(600);
     expect(await cache.lock(key, 10_000)).to.equal(null);
   });
 
@@ -113,7 +111,7 @@ export function describeCacheContract(open: () => Cache): void {
     const limit = { perSecond: 5, burst: 2, lastLaneEvery: 7 };
     const ask = () => cache.takeTurn(bucket, limit, { process: 'one', counts: [1, 0] });
     for (let i = 0; i < 2; i += 1) await ask();
-    await sleep(600);
+    await pass(600);
     expect(await ask()).to.deep.equal({ lane: 0 });
     expect(await ask()).to.deep.equal({ lane: 0 });
     expect(await ask()).to.deep.include({ lane: null });
@@ -126,14 +124,14 @@ export function describeCacheContract(open: () => Cache): void {
     const ask = (process: string, ...counts: number[]) => cache.takeTurn(bucket, limit, { process, counts });
     for (let i = 0; i < 2; i += 1) await ask('one', 1, 0);
     expect(await ask('one', 1, 0)).to.deep.include({ lane: null });
-    await sleep(200);
+    await pass(200);
     expect(await ask('two', 0, 1)).to.deep.include({ lane: null });
     expect(await ask('one', 1, 0)).to.deep.equal({ lane: 0 });
-    await sleep(200);
+    await pass(200);
     expect(await ask('two', 0, 1)).to.deep.equal({ lane: 1 });
     for (let i = 0; i < 2; i += 1) await ask('one', 1, 0);
     expect(await ask('one', 1, 0)).to.deep.include({ lane: null });
-    await sleep(600);
+    await pass(600);
     expect(await ask('two', 0, 1)).to.deep.equal({ lane: 1 });
   });
 
@@ -145,7 +143,7 @@ export function describeCacheContract(open: () => Cache): void {
       const lanes: number[] = [];
       while (lanes.length < 14) {
         const turn = await cache.takeTurn(bucket, limit, { process: 'one', counts });
-        if (turn.lane === null) await sleep(turn.waitMs);
+        if (turn.lane === null) await pass(turn.waitMs);
         else lanes.push(turn.lane);
       }
       return lanes.join('');
@@ -172,7 +170,7 @@ export function describeCacheContract(open: () => Cache): void {
     const dead = await cache.takePlace(pool, 2, 500);
     const living = await cache.takePlace(pool, 2, 500);
     expect(await living?.extend(10_000)).to.equal(true);
-    await sleep(600);
+    await pass(600);
     expect(await cache.takePlace(pool, 2, 10_000)).not.to.equal(null);
     expect(await cache.takePlace(pool, 2, 10_000)).to.equal(null);
     expect(await dead?.extend(1_000)).to.equal(false);
