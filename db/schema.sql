@@ -934,6 +934,32 @@ CREATE TABLE calendar_feeds (
 );
 CREATE CONSTRAINT TRIGGER calendar_feeds_audited AFTER INSERT OR DELETE OR UPDATE ON calendar_feeds DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('user', 'user_id');
 
+CREATE TABLE console_columns (
+  user_id uuid NOT NULL,
+  list text NOT NULL,
+  columns text[] NOT NULL,
+  CONSTRAINT console_columns_pkey PRIMARY KEY (user_id, list),
+  CONSTRAINT console_columns_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+
+CREATE TABLE console_views (
+  id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  list text NOT NULL,
+  name text NOT NULL,
+  query text NOT NULL,
+  columns text[],
+  is_shared boolean DEFAULT false NOT NULL,
+  created_at timestamptz DEFAULT now() NOT NULL,
+  updated_at timestamptz DEFAULT now() NOT NULL,
+  CONSTRAINT console_views_pkey PRIMARY KEY (id),
+  CONSTRAINT console_views_user_id_list_name_key UNIQUE (user_id, list, name),
+  CONSTRAINT console_views_name_check CHECK (name <> ''::text AND length(name) <= 60),
+  CONSTRAINT console_views_query_check CHECK (length(query) <= 4000),
+  CONSTRAINT console_views_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX console_views_shared_idx ON console_views USING btree (list) WHERE is_shared;
+
 CREATE TABLE daily_digests (
   user_id uuid NOT NULL,
   day date NOT NULL,

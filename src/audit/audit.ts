@@ -60,6 +60,7 @@ export interface AuditEntry {
     | 'drift_report'
     | 'drift_item'
     | 'bulk_action'
+    | 'console_view'
     | 'intake_mapping'
     | 'paperwork_rule'
     | 'acuity_connection'

@@ -53,7 +53,7 @@ export const attentionLists: readonly AttentionList[] = [
     repair: {
       label: 'Fill in the next one',
       who: 'staff',
-      href: record('bookings', 'change'),
+      href: record('bookings', 'edit'),
       next: 'startsAt',
     },
   },

@@ -21,3 +21,11 @@ export {
   type WeekOfParts,
   type WeekOfTimes,
 } from './figures.ts';
+export {
+  choosableColumns,
+  readChoices,
+  removeView,
+  saveColumns,
+  saveView,
+  type SavedView,
+} from './views.ts';

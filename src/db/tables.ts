@@ -232,6 +232,22 @@ declare module 'knex/types/tables.js' {
       shows_colleagues: boolean;
       created_at: Date;
     };
+    console_columns: {
+      user_id: string;
+      list: string;
+      columns: string[];
+    };
+    console_views: {
+      id: string;
+      user_id: string;
+      list: string;
+      name: string;
+      query: string;
+      columns: string[] | null;
+      is_shared: boolean;
+      created_at: Date;
+      updated_at: Date;
+    };
     custody_reports: {
       id: string;
       started_at: Date;

@@ -131,6 +131,7 @@ const stylesheets = {
     'console/lists',
     'console/related',
     'console/bulk',
+    'console/views',
     'console/acting-notice',
   ],
 };

@@ -54,6 +54,8 @@ const stays: Record<string, string> = {
   'merges.made_by_id': 'an admin',
   'merges.undone_by_id': 'an admin',
   'intake_mappings.saved_by_id': 'an admin',
+  'console_views.user_id': 'staff',
+  'console_columns.user_id': 'staff',
   'bulk_actions.made_by_id': 'staff',
   'bulk_actions.stopped_by_id': 'staff',
   'drift_items.closed_by_id': 'an admin',

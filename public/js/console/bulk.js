@@ -10,7 +10,7 @@
   const offersOf = (resource) =>
     resource.resourceActions.find(({ name }) => name === 'list')?.custom.bulk ?? [];
 
-  /** Around the table: which of its records are selected. */
+  /** Around the table: which of its records are selected, and the columns that this person sees. */
   function Table({ OriginalComponent, ...shown }) {
     const { records, resource } = shown;
     const [ids, setIds] = useState(new Set());
@@ -31,7 +31,11 @@
           }),
       };
     }, [resource, ids, shownIds.join(' ')]);
-    return h(Selection.Provider, { value: selection }, h(OriginalComponent, shown));
+    const columns = examdesk.useColumns(resource);
+    // What AdminJS shows while it loads the records.
+    if (!columns) return h(AdminJSDesignSystem.Loader);
+    const list = { ...resource, listProperties: columns };
+    return h(Selection.Provider, { value: selection }, h(OriginalComponent, { ...shown, resource: list }));
   }
 
   /** In front of a record's title. */

@@ -214,8 +214,12 @@
         'div',
         { className: 'console-card', role: 'status' },
         h('h2', null, notice),
-        record && h(examdesk.NextOne, { record, isRepaired: true }),
-        h('a', { href: back, className: isOneOfMany ? 'console-action' : 'console-button' }, 'Back'),
+        h(
+          'div',
+          { className: 'console-repaired' },
+          record && h(examdesk.NextOne, { record, isRepaired: true }),
+          h('a', { href: back, className: isOneOfMany ? 'console-action' : 'console-button' }, 'Back'),
+        ),
       );
     }
     return h(

@@ -138,6 +138,8 @@
           h(Icon, { icon: 'Filter' }),
           count > 0 ? `Filter (${count})` : 'Filter',
         ),
+        h(examdesk.Views, { resource }),
+        h(examdesk.Columns, { resource }),
         h(
           'a',
           { href: `/admin/export/${resource.id}${query}`, className: 'console-action' },

@@ -29,6 +29,7 @@ import { editRequest, type EditRequest } from './console.edit.ts';
 import { referrerOptions, referrerOptionsAddress } from './forms/bookings.forms.ts';
 import { filtersOf } from './console.query.ts';
 import { nextRoutes } from './console.next.ts';
+import { viewRoutes } from './console.views.ts';
 import { readScripts, scriptRoute, sendScript } from './console.scripts.ts';
 import { lazy } from './lazy.ts';
 import { sealWords } from './console.seal.ts';
@@ -58,8 +59,8 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
   }
   router.get(referrerOptionsAddress, referrerOptions(services));
   const sealing = createSealedSearch(services.config.BETTER_AUTH_SECRET);
-  const readFilters = (req: Request, res: Response, table: Table): Filters => {
-    const { userId } = actorOf(req, res).viewer;
+  const readFilters: ReadFilters = (req, res, table) => {
+    const userId = viewerOf(res)?.userId ?? '';
     const unseal = (sealed: string): string | null => sealing.open(userId, sealed);
     return filtersOf(req, table, { zone: consoleZoneOf(req), unseal });
   };
@@ -80,7 +81,7 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
     const dashboard = await readDashboard(services.db, role, consoleZoneOf(req), acuity);
     res.json({ ...dashboard, drawing: drawBooked(dashboard.weeks) });
   });
-  router.use(nextRoutes(services));
+  router.use(nextRoutes(services), viewRoutes({ services, sealing, allowedTable, readFilters }));
   const scripts = lazy(readScripts);
   router.get(scriptRoute, sendScript(scripts));
   // Checks who may read which list by which filters. AdminJS checks each action again.
@@ -105,6 +106,8 @@ const editAddresses = [
   '/admin/api/resources/:table/records/:id/edit',
   '/admin/api/resources/:table/actions/new',
 ];
+
+type ReadFilters = (req: Pick<Request, 'query' | 'headers'>, res: Response, table: Table) => Filters;
 
 const setRoute: RequestHandler = (req, res, next) => {
   res.locals.route = req.baseUrl;
@@ -138,6 +141,9 @@ const parts = [
   'list',
   'show',
   'next',
+  'views',
+  'columns',
+  'remove',
 ];
 
 /** The path with every segment that is not ours as `:id`: it may be a name that somebody typed, and the audit log is append only. */
@@ -215,10 +221,7 @@ const notOffered = ({ label }: ActionButton): Problem =>
 const closed = new Set(['new', 'edit', 'delete', 'bulkDelete', 'search', 'bulk']);
 
 const guardTable =
-  (
-    services: ConsoleServices,
-    readFilters: (req: Request, res: Response, table: Table) => Filters,
-  ): RequestHandler =>
+  (services: ConsoleServices, readFilters: ReadFilters): RequestHandler =>
   async (req, res, next) => {
     const table = allowedTable(String(req.params.table), res);
     const segments = segmentsOf(req.path);

@@ -15,7 +15,7 @@ import type { FoundReferrer } from '../../../impersonation/index.ts';
 import { actorOf } from '../../actor.ts';
 import { filtersOf } from '../../console/console.query.ts';
 import type { PageRoute } from '../../endpoint.ts';
-import { rawField, readerZoneOf, typed } from '../../forms/fields.ts';
+import { consoleZoneOf, rawField, typed } from '../../forms/fields.ts';
 import { createSealedSearch, type SealedSearch } from '../../forms/sealed-search.ts';
 import { paths } from '../../paths.ts';
 import { badRequest, forbidden, notFound, parse, type FieldProblem } from '../../problem.ts';
@@ -124,7 +124,7 @@ function filtersIn(
     [...new URLSearchParams(address)].filter(([name]) => name.startsWith('filters.')),
   );
   return filtersOf({ query }, bulkParts(kind).table, {
-    zone: readerZoneOf(req.headers.cookie) ?? 'Australia/Sydney',
+    zone: consoleZoneOf(req),
     unseal: (words) => sealed.open(userId, words),
   });
 }
@@ -185,7 +185,7 @@ async function show(
 ): Promise<void> {
   const { kind, counts, state } = action;
   const { table, action: button } = bulkParts(kind);
-  const zone = readerZoneOf(req.headers.cookie) ?? 'Australia/Sydney';
+  const zone = consoleZoneOf(req);
   const total = counts.waiting + counts.done + counts.skipped;
   const noun = (count: number) => (count === 1 ? table.singular : table.label).toLowerCase();
   const many = state === 'prepared' ? counts.waiting : total;

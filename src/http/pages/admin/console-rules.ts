@@ -15,6 +15,7 @@ import {
 import type { Database } from '../../../db/knex.ts';
 import { referrerOptionsAddress } from '../../console/forms/bookings.forms.ts';
 import { nextAddresses } from '../../console/console.next.ts';
+import { viewsAddress } from '../../console/console.views.ts';
 import { scriptNames } from '../../console/console.scripts.ts';
 import { formOf } from '../../console/forms/index.ts';
 
@@ -32,6 +33,7 @@ export const consoleAddresses: readonly { path: string; asked: Asked }[] = [
   { path: referrerOptionsAddress, asked: 'frame' },
   ...Object.values(nextAddresses).map((path) => ({ path, asked: 'next' }) as const),
   { path: '/admin/export/:table', asked: 'table' },
+  { path: viewsAddress, asked: 'table' },
   { path: '/admin/forms/:table/:id/:action', asked: 'form' },
   { path: '/admin/forms/:table/:action', asked: 'form' },
   { path: resources[0], asked: 'table' },

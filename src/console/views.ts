@@ -1,0 +1,155 @@
+// What a person keeps of a list: views (filters, sort and columns under a name) and the columns that they see.
+import { auditActor, type Actor } from '../accounts/index.ts';
+import type { AuditLog } from '../audit/index.ts';
+import type { Database, Queryable } from '../db/knex.ts';
+import { isUuid } from '../lib/uuid.ts';
+import { columnOf, type Column, type Table } from './table.ts';
+
+export interface SavedView {
+  id: string;
+  ownerId: string;
+  ownerName: string;
+  name: string;
+  /** As in the list's address, sealed for the owner. */
+  query: string;
+  columns: string[] | null;
+  isShared: boolean;
+}
+
+export interface ListChoices {
+  /** Null: those that the list names. */
+  columns: string[] | null;
+  views: SavedView[];
+}
+
+export interface ViewDeps {
+  db: Database;
+  audit: AuditLog;
+}
+
+/** Of one list and person. */
+const mostViews = 50;
+
+/** Columns that somebody can choose for a list. */
+export function choosableColumns({ columns }: Table): Column[] {
+  return columns.filter(({ name, type, shown }) => name !== 'id' && type !== 'json' && shown !== 'filter');
+}
+
+interface ViewRow {
+  id: string;
+  user_id: string;
+  owner: string;
+  name: string;
+  query: string;
+  columns: string[] | null;
+  is_shared: boolean;
+}
+
+export async function readChoices(db: Queryable, userId: string, table: Table): Promise<ListChoices> {
+  const own = await db('console_columns').where({ user_id: userId, list: table.id }).first('columns');
+  const rows = await db('console_views as v')
+    .join('users as u', 'u.id', 'v.user_id')
+    .where('v.list', table.id)
+    .where((seen) => {
+      void seen.where('v.user_id', userId).orWhere('v.is_shared', true);
+    })
+    .orderByRaw('v.user_id <> ?, v.name, v.id', [userId])
+    .limit(200)
+    .select<ViewRow[]>('v.*', 'u.name as owner');
+  return {
+    columns: own ? known(table, own.columns) : null,
+    views: rows.map((row) => ({
+      id: row.id,
+      ownerId: row.user_id,
+      ownerName: row.owner,
+      name: row.name,
+      query: row.query,
+      columns: row.columns && known(table, row.columns),
+      isShared: row.is_shared,
+    })),
+  };
+}
+
+/** A column may have gone since. */
+function known(table: Table, names: readonly string[]): string[] {
+  return names.filter((name) => columnOf(table, name) !== null);
+}
+
+/** A view of the same name is replaced. `too_many`: one has to be removed first. */
+export async function saveView(
+  { db, audit }: ViewDeps,
+  actor: Actor,
+  table: Table,
+  view: { id: string; name: string; query: string; columns: string[] | null; isShared: boolean },
+): Promise<'saved' | 'too_many'> {
+  const { userId } = actor.viewer;
+  return db.transaction(async (trx) => {
+    const others = await trx('console_views')
+      .where({ user_id: userId, list: table.id })
+      .whereNot({ name: view.name })
+      .limit(mostViews)
+      .pluck('id');
+    if (others.length >= mostViews) return 'too_many';
+    const { id, name, query, columns, isShared } = view;
+    const [row] = await trx('console_views')
+      .insert({ id, user_id: userId, list: table.id, name, query, columns, is_shared: isShared })
+      .onConflict(['user_id', 'list', 'name'])
+      .merge({ query, columns, is_shared: isShared, updated_at: trx.raw('now()') })
+      .returning('id');
+    // Not its name: it may be an examinee's.
+    await audit.record(trx, auditActor(actor), {
+      action: 'record.changed',
+      resourceType: 'console_view',
+      resourceId: row?.id ?? id,
+      metadata: { change: 'saved', list: table.id, isShared },
+    });
+    return 'saved';
+  });
+}
+
+/** False: this person has no such view. */
+export async function removeView(
+  { db, audit }: ViewDeps,
+  actor: Actor,
+  table: Table,
+  id: string,
+): Promise<boolean> {
+  if (!isUuid(id)) return false;
+  return db.transaction(async (trx) => {
+    const removed = await trx('console_views')
+      .where({ id, user_id: actor.viewer.userId, list: table.id })
+      .delete();
+    if (removed === 0) return false;
+    await audit.record(trx, auditActor(actor), {
+      action: 'record.changed',
+      resourceType: 'console_view',
+      resourceId: id,
+      metadata: { change: 'removed', list: table.id },
+    });
+    return true;
+  });
+}
+
+/** @param columns null: those that the list names */
+export async function saveColumns(
+  { db, audit }: ViewDeps,
+  actor: Actor,
+  table: Table,
+  columns: string[] | null,
+): Promise<void> {
+  const { userId } = actor.viewer;
+  await db.transaction(async (trx) => {
+    if (columns === null) await trx('console_columns').where({ user_id: userId, list: table.id }).delete();
+    else
+      await trx('console_columns')
+        .insert({ user_id: userId, list: table.id, columns })
+        .onConflict(['user_id', 'list'])
+        .merge({ columns });
+    await audit.record(trx, auditActor(actor), {
+      action: 'record.changed',
+      resourceType: 'page',
+      resourceId: `/admin/resources/${table.id}`,
+      metadata: { change: 'columns', columns: columns ?? 'default' },
+    });
+  });
+}

@@ -1,0 +1,123 @@
+// Saved views and chosen columns of the console's lists: each person's own, and the views that others share.
+import { Router, type Request, type Response } from 'express';
+import { z } from 'zod';
+import {
+  choosableColumns,
+  readChoices,
+  removeView,
+  saveColumns,
+  saveView,
+  searchFilter,
+  columnOf,
+  type Filters,
+  type SavedView,
+  type Table,
+} from '../../console/index.ts';
+import { tidyLine } from '../../lib/typed-text.ts';
+import { actorOf } from '../actor.ts';
+import type { SealedSearch } from '../forms/sealed-search.ts';
+import { conflict, notFound, parse } from '../problem.ts';
+import type { ConsoleServices } from './console.services.ts';
+
+export const viewsAddress = '/admin/api/views/:table';
+
+interface Needs {
+  services: Pick<ConsoleServices, 'db' | 'audit' | 'ids'>;
+  sealing: SealedSearch;
+  allowedTable: (id: string, res: Response) => Table;
+  /** Refuses what the list cannot be filtered or sorted by. */
+  readFilters: (req: Pick<Request, 'query' | 'headers'>, res: Response, table: Table) => Filters;
+}
+
+const columnsOf = (table: Table) =>
+  z
+    .array(z.enum(choosableColumns(table).map(({ name }) => name)))
+    .min(1, 'Choose at least one column')
+    .max(60)
+    .nullable();
+
+const viewSchema = (table: Table) =>
+  z.object({
+    name: z
+      .string('Enter a name')
+      .overwrite(tidyLine)
+      .min(1, 'Enter a name')
+      .max(60, 'Use at most 60 characters'),
+    query: z.string().max(4_000, 'Use fewer filters'),
+    columns: columnsOf(table).default(null),
+    isShared: z.boolean().default(false),
+  });
+
+export function viewRoutes({ services, sealing, allowedTable, readFilters }: Needs): Router {
+  const router = Router();
+  const tableOf = (req: Request, res: Response): Table => allowedTable(String(req.params.table), res);
+
+  router.get(viewsAddress, async (req, res) => {
+    const table = tableOf(req, res);
+    const { userId } = actorOf(req, res).viewer;
+    const { columns, views } = await readChoices(services.db, userId, table);
+    const shown = views.map((view) => shownView(view, table, userId, sealing));
+    res.set('Cache-Control', 'no-store').json({ columns, views: shown });
+  });
+
+  router.post('/admin/views/:table', async (req, res) => {
+    const table = tableOf(req, res);
+    const { query, ...view } = parse(viewSchema(table), req.body ?? {});
+    const kept = keptQuery(query);
+    readFilters({ query: Object.fromEntries(kept), headers: req.headers }, res, table);
+    const id = services.ids.uuid();
+    const saved = await saveView(services, actorOf(req, res), table, { ...view, id, query: kept.toString() });
+    if (saved === 'too_many')
+      throw conflict('invalid_transition', 'You have 50 views of this list: remove one first.');
+    res.json({ notice: 'The view is saved' });
+  });
+
+  router.post('/admin/views/:table/columns', async (req, res) => {
+    const table = tableOf(req, res);
+    const { columns } = parse(z.object({ columns: columnsOf(table) }), req.body ?? {});
+    await saveColumns(services, actorOf(req, res), table, columns);
+    res.json({ notice: 'Saved' });
+  });
+
+  router.post('/admin/views/:table/:id/remove', async (req, res) => {
+    const isRemoved = await removeView(services, actorOf(req, res), tableOf(req, res), req.params.id);
+    if (!isRemoved) throw notFound();
+    res.json({ notice: 'The view is removed' });
+  });
+  return router;
+}
+
+/** Filters and sort only; not the page. */
+function keptQuery(address: string): URLSearchParams {
+  return new URLSearchParams(
+    [...new URLSearchParams(address)].filter(
+      ([name, value]) =>
+        value !== '' && (name.startsWith('filters.') || name === 'sortBy' || name === 'direction'),
+    ),
+  );
+}
+
+function shownView(view: SavedView, table: Table, userId: string, sealing: SealedSearch) {
+  const { id, name, columns, isShared, ownerId, ownerName } = view;
+  const isOwn = ownerId === userId;
+  const query = isOwn ? view.query : resealed(view, table, userId, sealing);
+  return { id, name, columns, isShared, isOwn, query, by: isOwn ? null : ownerName };
+}
+
+/** Sealed words are for one person: a shared view's are sealed again for whoever reads it, who may read the column. */
+function resealed(
+  { query, ownerId }: SavedView,
+  table: Table,
+  userId: string,
+  sealing: SealedSearch,
+): string {
+  const isSealed = (key: string): boolean => {
+    const [name = ''] = key.replace(/^filters\./, '').split(/~~|\./);
+    return name === searchFilter || columnOf(table, name)?.isHealth === true;
+  };
+  const parts = [...new URLSearchParams(query)].map(([key, value]) => {
+    const words = key.startsWith('filters.') && isSealed(key) ? sealing.open(ownerId, value) : null;
+    return [key, words === null ? value : sealing.seal(userId, words)] as [string, string];
+  });
+  return new URLSearchParams(parts).toString();
+}

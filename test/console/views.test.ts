@@ -1,0 +1,149 @@
+// Saved views and chosen columns: each person's own, shared on wish, and never more than the person may read.
+import { randomUUID } from 'node:crypto';
+import { expect } from 'chai';
+import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+import { aBookingOf, personOf } from '../support/console-records.ts';
+
+interface Choices {
+  columns: string[] | null;
+  views: {
+    id: string;
+    name: string;
+    query: string;
+    columns: string[] | null;
+    isShared: boolean;
+    isOwn: boolean;
+    by: string | null;
+  }[];
+}
+
+describe('what a person keeps of a list', () => {
+  let app: TestApp;
+  let ada: Agent;
+  let sam: Agent;
+  before(async () => {
+    app = await startTestApp();
+    ada = await app.signIn('ada@examdesk.example');
+    sam = await app.signIn('sam@examdesk.example');
+  });
+  after(() => app.close());
+  beforeEach(async () => {
+    await app.db('console_views').delete();
+    await app.db('console_columns').delete();
+  });
+
+  const read = async (agent: Agent, list = 'bookings') =>
+    (await agent.get(`/admin/api/views/${list}`).expect(200)).body as Choices;
+  const save = (agent: Agent, view: object, list = 'bookings') =>
+    agent.post(`/admin/views/${list}`).send(view);
+  const open = { name: 'Open ones', query: 'filters.status=active&sortBy=reference&direction=asc&page=3' };
+
+  it('is a view with its filters, sort and columns, for its owner alone', async () => {
+    await save(sam, { ...open, columns: ['reference', 'phone'] }).expect(200);
+    const [view] = (await read(sam)).views;
+    expect(view).to.deep.include({
+      name: 'Open ones',
+      query: 'filters.status=active&sortBy=reference&direction=asc',
+      columns: ['reference', 'phone'],
+      isOwn: true,
+      isShared: false,
+    });
+    expect((await read(ada)).views).to.deep.equal([]);
+    expect((await read(sam, 'emails')).views).to.deep.equal([]);
+    await save(sam, { ...open, query: '' }).expect(200);
+    expect((await read(sam)).views.map(({ query }) => query)).to.deep.equal(['']);
+  });
+
+  it('shares a view with all staff, who cannot change or remove it', async () => {
+    await save(sam, { ...open, isShared: true }).expect(200);
+    const [view] = (await read(ada)).views;
+    expect(view).to.deep.include({ name: 'Open ones', isOwn: false, isShared: true });
+    expect(view?.by).to.match(/^Sam/);
+    await ada.post(`/admin/views/bookings/${view?.id}/remove`).send({}).expect(404);
+    await save(ada, { ...open, query: '' }).expect(200);
+    expect((await read(sam)).views.find(({ isOwn }) => isOwn)?.query).to.contain('status=active');
+    await sam.post(`/admin/views/bookings/${view?.id}/remove`).send({}).expect(200);
+    await sam.post(`/admin/views/bookings/${view?.id}/remove`).send({}).expect(404);
+    await sam.post('/admin/views/bookings/no-such/remove').send({}).expect(404);
+  });
+
+  it('keeps words about an examinee sealed, for the owner and for whoever the view is shared with', async () => {
+    const id = await aBookingOf(app.db, 'rita', { examinee_last_name: 'Quillfeather' });
+    const { body } = await sam
+      .post('/admin/seal')
+      .send({ words: { examinee: 'quillfeather' } })
+      .expect(200);
+    const query = `filters.examinee=${body.sealed.examinee}`;
+    await save(sam, { name: 'One', query, isShared: true }).expect(200);
+    for (const agent of [sam, ada]) {
+      const [view] = (await read(agent)).views;
+      const found = await agent.get(`/admin/api/resources/bookings/actions/list?${view?.query}`).expect(200);
+      expect((found.body.records as { id: string }[]).map((record) => record.id)).to.deep.equal([id]);
+    }
+    await save(ada, { name: 'Sam’s words', query }).expect(400);
+    await save(sam, { name: 'In clear', query: 'filters.examinee=quillfeather' }).expect(400);
+    const { rows } = await app.db.raw<{ rows: unknown[] }>(
+      `select count(*)::int as n from (select to_jsonb(v)::text t from console_views v
+         union all select to_jsonb(l)::text from audit_log l) kept where t ilike '%quillfeather%'`,
+    );
+    expect(rows).to.deep.equal([{ n: 0 }]);
+    expect(app.logLines.join('')).not.to.match(/quillfeather/i);
+  });
+
+  it('is the columns of a list, until the person takes the usual ones again', async () => {
+    const columns = ['reference', 'createdAt'];
+    await sam.post('/admin/views/bookings/columns').send({ columns }).expect(200);
+    expect((await read(sam)).columns).to.deep.equal(columns);
+    expect((await read(ada)).columns).to.equal(null);
+    await sam.post('/admin/views/bookings/columns').send({ columns: null }).expect(200);
+    expect((await read(sam)).columns).to.equal(null);
+  });
+
+  it('has an audit row for each change, without the name of the view', async () => {
+    await save(sam, { name: 'About Ms Quill', query: '' }).expect(200);
+    const [view] = (await read(sam)).views;
+    await sam.post(`/admin/views/bookings/${view?.id}/remove`).send({}).expect(200);
+    const rows = await app.db('audit_log').where({ resource_id: view?.id }).orderBy('id');
+    const { id: samId } = await personOf(app.db, 'sam');
+    expect(rows.map(({ actor_id, metadata }) => [actor_id, metadata])).to.deep.equal([
+      [samId, { change: 'saved', list: 'bookings', isShared: false }],
+      [samId, { change: 'removed', list: 'bookings' }],
+    ]);
+  });
+
+  it('names no list, column or filter that the person may not read', async () => {
+    await sam.get('/admin/api/views/users').expect(403);
+    await save(sam, open, 'users').expect(403);
+    await sam
+      .post('/admin/views/audit/columns')
+      .send({ columns: ['at'] })
+      .expect(403);
+    for (const name of ['password', 'takesPlace', 'id', 'constructor'])
+      await sam
+        .post('/admin/views/bookings/columns')
+        .send({ columns: [name] })
+        .expect(422);
+    await sam.post('/admin/views/bookings/columns').send({ columns: [] }).expect(422);
+    await save(sam, { name: 'x', query: 'filters.password=1' }).expect(400);
+    await save(sam, { name: 'x', query: 'sortBy=password' }).expect(400);
+    await save(sam, { name: '', query: '' }).expect(422);
+    await save(sam, { name: 'x'.repeat(61), query: '' }).expect(422);
+    await save(sam, {}).expect(422);
+    expect((await read(sam)).views).to.deep.equal([]);
+  });
+
+  it('is at most fifty views of a list', async () => {
+    const { id } = await personOf(app.db, 'sam');
+    await app.db('console_views').insert(
+      Array.from({ length: 50 }, (_, n) => ({
+        id: randomUUID(),
+        user_id: id,
+        list: 'bookings',
+        name: `View ${n}`,
+        query: '',
+      })),
+    );
+    await save(sam, { name: 'One more', query: '' }).expect(409);
+    await save(sam, { name: 'View 1', query: '' }).expect(200);
+  });
+});
