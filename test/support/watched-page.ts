@@ -71,6 +71,8 @@ export async function watchedPage(
     const at = new URL(page.url()).pathname;
     expect(violations.splice(0), `policy at ${at}`).to.deep.equal([]);
     if (!javaScript) return;
+    // Our script names the console's landmarks after AdminJS has drawn them.
+    await page.locator('main, [role=main]').first().waitFor({ state: 'attached' });
     expect(await page.evaluate('document.documentElement.scrollWidth'), `width of ${at}`).to.be.at.most(
       width,
     );
