@@ -5,16 +5,20 @@
   const h = React.createElement;
   const { ask } = examdesk;
 
-  /** The kind in this page's address. */
-  function useKind() {
+  /** After it has saved a record AdminJS shows it, at an address without the kind. */
+  let last = { id: null, kind: null };
+
+  /** The kind in this page's address, or in the one before of the same record. */
+  function useKind(id) {
     const { search } = ReactRouter.useLocation();
     const kind = new URLSearchParams(search).get('next');
-    return kind && /^[a-z-]{1,40}$/.test(kind) ? kind : null;
+    if (kind && /^[a-z-]{1,40}$/.test(kind)) last = { id, kind };
+    return last.id === id ? last.kind : null;
   }
 
   /** `isRepaired`: the record has just been repaired. */
   function NextOne({ record, isRepaired = false }) {
-    const kind = useKind();
+    const kind = useKind(record.id);
     const [found, setFound] = useState(null);
     useEffect(() => {
       if (!kind) return undefined;
