@@ -58,9 +58,10 @@
     );
   }
 
-  /** A button that opens a panel below it. */
+  /** A button that opens a panel below it. Closed it has no fields, whose labels would repeat those of the filters. */
   function Panel({ icon, label, children }) {
     const details = useRef(null);
+    const [isOpen, setOpen] = useState(false);
     const close = ({ key }) => {
       if (key !== 'Escape') return;
       details.current.open = false;
@@ -68,9 +69,14 @@
     };
     return h(
       'details',
-      { className: 'console-panel', ref: details, onKeyDown: close },
+      {
+        className: 'console-panel',
+        ref: details,
+        onKeyDown: close,
+        onToggle: (event) => setOpen(event.currentTarget.open),
+      },
       h('summary', { className: 'console-action' }, h(AdminJSDesignSystem.Icon, { icon }), label),
-      h('div', { className: 'console-card' }, children),
+      isOpen && h('div', { className: 'console-card' }, children),
     );
   }
 
