@@ -6,14 +6,14 @@
   const { ask } = examdesk;
 
   /** After it has saved a record AdminJS shows it, at an address without the kind. */
-  let last = { id: null, kind: null };
+  let last = { id: '', kind: '' };
 
   /** The kind in this page's address, or in the one before of the same record. */
   function useKind(id) {
     const { search } = ReactRouter.useLocation();
     const kind = new URLSearchParams(search).get('next');
     if (kind && /^[a-z-]{1,40}$/.test(kind)) last = { id, kind };
-    return last.id === id ? last.kind : null;
+    return id && last.id === id ? last.kind : null;
   }
 
   /** `isRepaired`: the record has just been repaired. */
