@@ -170,7 +170,7 @@
     const [isSending, setSending] = useState(false);
     const [notice, setNotice] = useState(null);
     const isLoading = !form && !problem;
-    const isOneOfMany = examdesk.useNextKind(record?.id ?? '') !== null;
+    const isOneOfMany = Boolean(examdesk.useNextKind(record?.id ?? ''));
 
     const open = async () => {
       setProblem(null);
