@@ -26,6 +26,9 @@ describe('POST /bookings with answers to Acuity’s questions', () => {
   });
   after(() => stack.close());
   beforeEach(async () => {
+    // The events of the test before read the forms too.
+    await stack.closeForms(null);
+    await stack.settled();
     await stack.control('/reset', {});
     await stack.app.db('acuity_forms').update({ forms: null, read_at: null, failed_at: null });
   });
