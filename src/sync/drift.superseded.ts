@@ -27,15 +27,15 @@ export async function supersedeEarlier(trx: Queryable, reportId: string): Promis
 }
 
 /**
- * Whether a run found differences in future examinations that nobody has closed (`any`), and whether some were not left by an earlier run
- * (`news`). Call it before `supersedeEarlier`. A difference that lasts for days is found every 15 minutes, but is
- * mailed once, and then with each nightly run.
+ * Whether a run found differences in future examinations that nobody has closed (`any`), and whether an earlier run did
+ * not leave some of them open (`news`). Call it before `supersedeEarlier`. A difference that lasts for days is found
+ * every 15 minutes, but is mailed once, and then with each nightly run.
  */
 export async function findNews(trx: Queryable, reportId: string): Promise<{ any: boolean; news: boolean }> {
   const { rows } = await trx.raw<{ rows: [{ any: boolean; news: boolean }] }>(
     `select count(*) > 0 as any, coalesce(bool_or(not (i.state = 'left' and exists (
        select from drift_items e
-       where e.report_id <> i.report_id and e.state = 'left' and not e.superseded
+       where e.report_id <> i.report_id and e.state = 'left' and not e.superseded and e.closed_at is null
          and e.difference = i.difference and e.appointment_id is not distinct from i.appointment_id
          and e.specialist_id is not distinct from i.specialist_id))), false) as news
      from drift_items i where i.report_id = ? and not i.is_over and i.closed_at is null`,

@@ -191,7 +191,7 @@ describe('a bulk action', () => {
     ]);
   });
 
-  it('closes differences, which stay closed while reconciliations find them again', async () => {
+  it('closes differences, for admins only', async () => {
     const report = randomUUID();
     const id = randomUUID();
     const day = new Date('2026-11-20T00:00:00Z');

@@ -191,6 +191,37 @@ describe('reconciliation', () => {
     expect(mails).to.deep.equal([{ kind: 'drift_report', recipient: 'ada@examdesk.example' }]);
   });
 
+  it('leaves a difference closed while it finds it for the same reason, and opens it for another', async () => {
+    await stack.makeAppointment({ calendarID: 7003 });
+    await stack.makeAppointment({ calendarID: 7004 });
+    const moveCalendar = (from: number, to: number) =>
+      stack.app.db('specialists').where({ acuity_calendar_id: from }).update({ acuity_calendar_id: to });
+    await moveCalendar(7003, 7999);
+    await moveCalendar(7004, 7998);
+    await sync().reconcileNear();
+    await stack.app.db('emails').delete();
+    const ada = await stack.app.db('users').where({ email: 'ada@examdesk.example' }).first('id');
+    const openOnes = () =>
+      stack.app.db('drift_items').where({ state: 'left', superseded: false, closed_at: null });
+    expect(await openOnes()).to.have.length(2);
+    await openOnes().update({ closed_at: stack.app.db.fn.now(), closed_by_id: ada?.id ?? null });
+
+    for (const round of ['first', 'second']) {
+      expect(await sync().reconcileNear()).to.include({ found: 2, fixed: 0 });
+      expect(await openOnes(), round).to.deep.equal([]);
+    }
+    expect(await stack.app.db('emails')).to.deep.equal([]);
+
+    await stack.app
+      .db('drift_items')
+      .where({ superseded: false })
+      .whereLike('reason', '%calendar 7003%')
+      .update({ reason: 'Another reason' });
+    await sync().reconcileNear();
+    expect(await openOnes().pluck('reason')).to.have.length(1);
+    expect(await stack.app.db('emails').pluck('kind')).to.deep.equal(['drift_report']);
+  });
+
   it('reads more than a hundred appointments of a day, including cancelled ones', async () => {
     const { id, datetime } = await stack.makeAppointment();
     const [pattern] = stack.simulator.state.appointments;
