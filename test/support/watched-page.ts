@@ -76,6 +76,8 @@ export async function watchedPage(
     expect(await page.evaluate('document.documentElement.scrollWidth'), `width of ${at}`).to.be.at.most(
       width,
     );
+    // A part that htmx replaces is pale until its answer has settled.
+    await page.locator('.htmx-request').first().waitFor({ state: 'detached' });
     await page.evaluate(endOfTransitions);
     expect(await axeFindings(page, only), `axe at ${at}`).to.deep.equal([]);
     expect(violations.splice(0), `policy at ${at}`).to.deep.equal([]);
