@@ -261,6 +261,11 @@ export interface EventVersion {
   version: string;
 }
 
+/** Another event of the same appointment, or of something else with the same number: an order. */
+export interface EventBehind extends EventVersion {
+  action: string | null;
+}
+
 // Changes when the event is claimed, replayed, or counts an equal one.
 const version = `concat_ws(':', state, attempts, coalesced, extract(epoch from replayed_at))`;
 
@@ -268,15 +273,15 @@ const version = `concat_ws(':', state, attempts, coalesced, extract(epoch from r
 const mostBehind = 200;
 
 /**
- * The events of this one's appointment and channel that are due and wait behind it: a read of Acuity that begins from
- * now on answers them too.
+ * The events of this one's number and channel that are due and wait behind it: a read of Acuity that begins from now on
+ * answers those about the appointment too.
  */
 export function findDueBehind(
   statements: Statements,
   event: Pick<WebhookEvent, 'id' | 'channel' | 'appointmentId'>,
   now: Date,
-): Promise<EventVersion[]> {
-  return statements.rows<EventVersion>(findingBehind, [
+): Promise<EventBehind[]> {
+  return statements.rows<EventBehind>(findingBehind, [
     event.id,
     event.channel,
     event.appointmentId,
@@ -287,7 +292,7 @@ export function findDueBehind(
 
 const findingBehind: Statement = {
   name: 'webhook events behind',
-  text: `select id, ${version} as version from webhook_events
+  text: `select id, action, ${version} as version from webhook_events
     where appointment_id = $3::bigint and state = 'waiting' and id <> $1::uuid and channel = $2::text
       and next_attempt_at <= $4::timestamptz
     order by seq limit $5::int`,
@@ -301,12 +306,12 @@ export interface StoredOutcome {
 
 /**
  * Stores the outcome of an event, and of those that were behind it before Acuity was read. Leaves out the event if its
- * outcome was stored before, and those behind it that have changed since: another process delivers them, or they tell
- * of a later change.
+ * outcome was stored before or its replay was requested since, and those behind it that have changed since: another
+ * process delivers them, or they tell of a later change.
  */
 export async function markProcessed(
   trx: Transaction,
-  id: string,
+  { id, replayedAt }: Pick<WebhookEvent, 'id' | 'replayedAt'>,
   behind: readonly EventVersion[],
   done: Processing,
 ): Promise<StoredOutcome[]> {
@@ -319,6 +324,7 @@ export async function markProcessed(
     done.note,
     Math.round(done.durationMs),
     done.at,
+    replayedAt,
   ];
   const call: Call<StoredOutcome> = { ...storingOutcome, values };
   const [stored] = await sendTogether(trx, call);
@@ -331,7 +337,8 @@ const storingOutcome: Statement = {
   text: `with locked as (
       select id from webhook_events
       where id = any($1::uuid || $2::uuid[])
-        and (id = $1 and state <> 'processed' or ${version} = ($3::text[])[array_position($2, id)])
+        and (id = $1 and state <> 'processed' and replayed_at is not distinct from $9::timestamptz
+          or ${version} = ($3::text[])[array_position($2, id)])
       order by seq for update)
     update webhook_events e
     set state = 'processed', lease_until = null, next_attempt_at = null, last_error = null,

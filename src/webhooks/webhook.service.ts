@@ -43,7 +43,7 @@ export type Answer =
   | { kind: 'done'; outcome: Outcome; bookingId: string | null }
   | { kind: 'retry'; reason: string; retryAfterMs: number };
 
-export type Processable = Pick<WebhookEvent, 'id' | 'channel' | 'action' | 'appointmentId'>;
+export type Processable = Pick<WebhookEvent, 'id' | 'channel' | 'action' | 'appointmentId' | 'replayedAt'>;
 
 export type Processed = Exclude<Answer, { kind: 'refused' }>;
 
@@ -110,8 +110,10 @@ export function createWebhookService(deps: WebhookDeps): WebhookService {
     const bookingId = await bookingOfEcho(db, event.id);
     if (bookingId)
       return { done: await convergence.confirmCreated(event.appointmentId, bookingId), behind: [] };
-    const behind = await findDueBehind(deps.statements, event, clock.now());
-    return { done: await convergence.converge(event.appointmentId, { source: 'acuity' }), behind };
+    const { appointmentId } = event;
+    const waiting = await findDueBehind(deps.statements, event, clock.now());
+    const behind = waiting.filter(({ action }) => concernsAppointment({ action, appointmentId }));
+    return { done: await convergence.converge(appointmentId, { source: 'acuity' }), behind };
   }
 
   async function process(event: Processable): Promise<Processed> {
@@ -123,7 +125,7 @@ export function createWebhookService(deps: WebhookDeps): WebhookService {
     await db.transaction(async (trx) => {
       const durationMs = performance.now() - startedAt;
       const processing = { outcome, bookingId, note, durationMs, at: clock.now() };
-      const stored = await markProcessed(trx, event.id, behind, processing);
+      const stored = await markProcessed(trx, event, behind, processing);
       await sendTogether(trx, ...stored.map((one) => recordingOf(one, event, processing)));
     });
     return { kind: 'done', outcome, bookingId };
@@ -176,7 +178,7 @@ export function createWebhookService(deps: WebhookDeps): WebhookService {
       if (relayedHere) return process(relayedHere);
       const facts = factsOf(event) ?? { action: null, appointmentId: null };
       const id = await storeReceived(deps, { ...event, ...facts, channel }, request, leaseMs);
-      const answer = await process({ id, channel, ...facts });
+      const answer = await process({ id, channel, replayedAt: null, ...facts });
       if (answer.kind === 'retry') {
         const nextAttemptAt = new Date(clock.now().getTime() + answer.retryAfterMs);
         await markFailed(db, id, { error: answer.reason, status: null, nextAttemptAt });

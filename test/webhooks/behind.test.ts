@@ -137,6 +137,30 @@ describe('processing an event while others of its appointment wait', () => {
     expect(await states()).to.deep.equal(['processed', 'waiting', 'waiting']);
   });
 
+  it('leaves an event of an order that has the number of the appointment', async () => {
+    const first = await take('changed');
+    const order = await take('order.completed');
+    await deliver(first, 'changed');
+    expect(await states()).to.deep.equal(['processed', 'waiting']);
+    expect(await deliver(order, 'order.completed')).to.deep.equal({
+      kind: 'done',
+      outcome: 'ignored',
+      bookingId: null,
+    });
+  });
+
+  it('leaves the event itself when its replay was requested during the read', async () => {
+    const first = await take('changed');
+    const { ada } = await peopleOf(app.db);
+    duringRead = () => app.system.services.webhooks.replay(ada, first);
+    await deliver(first, 'changed');
+    expect(await states()).to.deep.equal(['waiting']);
+    duringRead = async () => undefined;
+    await deliver(first, 'changed');
+    expect(await states()).to.deep.equal(['processed']);
+    expect(reads).to.equal(2);
+  });
+
   it('stores nothing for any of them when Acuity does not answer, or the process dies before it can', async () => {
     const first = await take('changed');
     await take('rescheduled');
