@@ -1,6 +1,7 @@
 // Draws bars as SVG, for the page Figures and the console's first page. Positions are shares of the width and heights are
 // pixels, so that text keeps its size on every screen. Kinds differ by pattern as well as by colour, every bar has its
 // number, and every bar is a link (public/css/figures.css).
+import { escapeText } from './views.ts';
 
 /** A column: a week. */
 export interface Bar {
@@ -47,9 +48,9 @@ export function drawColumns(id: string, name: string, bars: Bar[]): string {
       y -= height;
       return `<rect ${fill(id, kind)} x="${x(0.14)}" y="${round(y)}" width="${round(slot * 0.72)}%" height="${height}"/>`;
     });
-    const drawn = `<rect class="figure-hit" x="${x(0)}" y="0" width="${round(slot)}%" height="${base}"/>${parts.join('')}<text class="figure-value" x="${x(0.5)}" y="${round(Math.min(y, base) - 6)}">${escaped(bar.shown)}</text>`;
+    const drawn = `<rect class="figure-hit" x="${x(0)}" y="0" width="${round(slot)}%" height="${base}"/>${parts.join('')}<text class="figure-value" x="${x(0.5)}" y="${round(Math.min(y, base) - 6)}">${escapeText(bar.shown)}</text>`;
     const [first, second] = bar.label;
-    const label = `<text class="figure-label" aria-hidden="true" x="${x(0.5)}" y="${base + 16}">${escaped(first)}<tspan x="${x(0.5)}" dy="15">${escaped(second)}</tspan></text>`;
+    const label = `<text class="figure-label" aria-hidden="true" x="${x(0.5)}" y="${base + 16}">${escapeText(first)}<tspan x="${x(0.5)}" dy="15">${escapeText(second)}</tspan></text>`;
     return `<g class="figure-column">${linked(bar.href, bar.words, drawn)}${label}</g>`;
   });
   return `<div class="figure">${svg(id, name, columnsHeight, kinds, `<line class="figure-axis" x1="0" x2="100%" y1="${base}" y2="${base}"/>${columns.join('')}`)}</div>`;
@@ -64,8 +65,8 @@ export function drawRows(id: string, name: string, rows: Row[], whole?: number):
   const kinds = 1 + Math.max(0, ...rows.map(({ kind = 0 }) => kind));
   const drawn = rows.map(({ words, shown, href, value, kind = 0 }, at) => {
     const y = at * rowHeight;
-    const bar = `<rect class="figure-hit" x="0" y="${y}" width="100%" height="${rowHeight - 4}"/><text class="figure-words" x="0" y="${y + 16}">${escaped(words)}</text> <text class="figure-value figure-end" x="100%" y="${y + 16}">${escaped(shown)}</text><rect ${fill(id, kind)} x="0" y="${y + 24}" width="${round(Math.max(0.5, (value / most) * 100))}%" height="12"/>`;
-    return `<a href="${escaped(href)}">${bar}</a>`;
+    const bar = `<rect class="figure-hit" x="0" y="${y}" width="100%" height="${rowHeight - 4}"/><text class="figure-words" x="0" y="${y + 16}">${escapeText(words)}</text> <text class="figure-value figure-end" x="100%" y="${y + 16}">${escapeText(shown)}</text><rect ${fill(id, kind)} x="0" y="${y + 24}" width="${round(Math.max(0.5, (value / most) * 100))}%" height="12"/>`;
+    return `<a href="${escapeText(href)}">${bar}</a>`;
   });
   return `<div class="figure-rows">${svg(id, name, rows.length * rowHeight, kinds, drawn.join(''))}</div>`;
 }
@@ -74,14 +75,14 @@ export function drawRows(id: string, name: string, rows: Row[], whole?: number):
 export function drawLegend(id: string, kinds: { kind: number; words: string }[]): string {
   const keys = kinds.map(
     ({ kind, words }) =>
-      `<span><svg class="figure-key" width="16" height="16" aria-hidden="true"><rect ${fill(id, kind)} width="16" height="16"/></svg>${escaped(words)}</span>`,
+      `<span><svg class="figure-key" width="16" height="16" aria-hidden="true"><rect ${fill(id, kind)} width="16" height="16"/></svg>${escapeText(words)}</span>`,
   );
   return `<p class="figure-legend">${keys.join('')}</p>`;
 }
 
 function svg(id: string, name: string, height: number, kinds: number, drawn: string): string {
   const patterns = Array.from({ length: kinds }, (_, kind) => pattern(id, kind)).join('');
-  return `<svg width="100%" height="${height}" role="group" aria-label="${escaped(name)}"><defs>${patterns}</defs>${drawn}</svg>`;
+  return `<svg width="100%" height="${height}" role="group" aria-label="${escapeText(name)}"><defs>${patterns}</defs>${drawn}</svg>`;
 }
 
 const fill = (id: string, kind: number): string => `class="figure-bar" fill="url(#${id}-${kind})"`;
@@ -97,19 +98,11 @@ function pattern(id: string, kind: number): string {
 }
 
 function linked(href: string | null, words: string, drawn: string): string {
-  const title = `<title>${escaped(words)}</title>`;
+  const title = `<title>${escapeText(words)}</title>`;
   return href
-    ? `<a href="${escaped(href)}" aria-label="${escaped(words)}">${title}${drawn}</a>`
-    : `<g role="img" aria-label="${escaped(words)}">${title}${drawn}</g>`;
+    ? `<a href="${escapeText(href)}" aria-label="${escapeText(words)}">${title}${drawn}</a>`
+    : `<g role="img" aria-label="${escapeText(words)}">${title}${drawn}</g>`;
 }
 
 const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
 const round = (value: number): number => Math.round(value * 100) / 100;
-
-function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&#34;');
-}
