@@ -45,12 +45,12 @@ export async function nextRecord(
   const next =
     (behind &&
       (await first((query) => {
-        void query.whereRaw('(??, ??) > (?, ?)', [
-          `r.${repair.next}`,
-          'r.id',
-          behind[repair.next ?? ''] as string,
-          behind.id as string,
-        ]);
+        // Compared by PostgreSQL: a Date has no microseconds, and records of one transaction have the same time.
+        const keys = [`r.${repair.next}`, 'r.id'];
+        const last = selectRows(db, table, {})
+          .where('r.id', behind.id as string)
+          .select(keys);
+        void query.whereRaw('(??, ??) > ?', [...keys, last]);
       }))) ??
     (await first());
   if (!next) return { label, href: null, left: 0 };

@@ -95,6 +95,40 @@ describe('the console’s actions', () => {
     });
   });
 
+  describe('the next one that needs attention', () => {
+    it('is each in turn, then the first again, when all came at the same microsecond', async () => {
+      const booking_id = await aBookingOf(app.db, 'rita');
+      const { id: uploaded_by_id } = await personOf(app.db, 'rita');
+      const ids = Array.from({ length: 3 }, () => randomUUID()).sort();
+      await app.db('documents').insert(
+        ids.map((id) => ({
+          id,
+          booking_id,
+          uploaded_by_id,
+          category: 'brief',
+          file_name: `${id}.txt`,
+          mime_type: 'text/plain',
+          size_bytes: 4,
+          sha256: 'a'.repeat(64),
+          chunk_bytes: 4,
+          chunk_sha256: Buffer.alloc(32),
+          status: 'infected',
+          s3_key: `documents/${id}`,
+          scanned_at: new Date(),
+          // A Date has no microseconds.
+          created_at: app.db.raw(`'2026-11-20T10:00:00.123456Z'::timestamptz`),
+        })),
+      );
+      for (const [at, id] of ids.entries()) {
+        const { body } = await sam.get(`/admin/api/next/infected?after=${id}`).expect(200);
+        expect(body).to.deep.include({
+          href: `/admin/resources/documents/records/${ids[(at + 1) % 3]}/show?next=infected`,
+          left: 2,
+        });
+      }
+    });
+  });
+
   describe('sending an e-mail again', () => {
     const sendAgain = (id: string) => sam.post(form(`emails/${id}/send-again`)).send(nothing);
 
