@@ -82,6 +82,8 @@ describe('what a person keeps of a list', () => {
     }
     await save(ada, { name: 'Sam’s words', query }).expect(400);
     await save(sam, { name: 'In clear', query: 'filters.examinee=quillfeather' }).expect(400);
+    await save(sam, { name: 'Twice', query: `filters.examinee=quillfeather&${query}` }).expect(200);
+    expect((await read(sam)).views.find(({ name }) => name === 'Twice')).to.include({ query });
     const { rows } = await app.db.raw<{ rows: unknown[] }>(
       `select count(*)::int as n from (select to_jsonb(v)::text t from console_views v
          union all select to_jsonb(l)::text from audit_log l) kept where t ilike '%quillfeather%'`,

@@ -62,11 +62,12 @@ export function viewRoutes({ services, sealing, allowedTable, readFilters }: Nee
 
   router.post('/admin/views/:table', async (req, res) => {
     const table = tableOf(req, res);
-    const { query, ...view } = parse(viewSchema(table), req.body ?? {});
-    const kept = keptQuery(query);
-    readFilters({ query: Object.fromEntries(kept), headers: req.headers }, res, table);
+    const { query: address, ...view } = parse(viewSchema(table), req.body ?? {});
+    const kept = keptQuery(address);
+    readFilters({ query: kept, headers: req.headers }, res, table);
     const id = services.ids.uuid();
-    const saved = await saveView(services, actorOf(req, res), table, { ...view, id, query: kept.toString() });
+    const query = new URLSearchParams(kept).toString();
+    const saved = await saveView(services, actorOf(req, res), table, { ...view, id, query });
     if (saved === 'too_many')
       throw conflict('invalid_transition', 'You have 50 views of this list: remove one first.');
     res.json({ notice: 'The view is saved' });
@@ -87,9 +88,9 @@ export function viewRoutes({ services, sealing, allowedTable, readFilters }: Nee
   return router;
 }
 
-/** Filters and sort only; not the page. */
-function keptQuery(address: string): URLSearchParams {
-  return new URLSearchParams(
+/** Filters and sort only, not the page; each once, so that all that is kept was checked. */
+function keptQuery(address: string): Record<string, string> {
+  return Object.fromEntries(
     [...new URLSearchParams(address)].filter(
       ([name, value]) =>
         value !== '' && (name.startsWith('filters.') || name === 'sortBy' || name === 'direction'),
