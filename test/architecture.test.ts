@@ -30,7 +30,17 @@ const edges: Record<string, string[]> = {
   bulk: ['audit', 'accounts', 'bookings', 'email', 'webhooks', 'sync'],
   importing: ['audit', 'accounts', 'bookings', 'attempts', 'following'],
   doctor: ['audit', 'specialists', 'questions', 'documents', 'sync'],
-  restoring: ['audit', 'accounts', 'availability', 'attempts', 'waiting', 'documents', 'email', 'sync'],
+  restoring: [
+    'audit',
+    'accounts',
+    'availability',
+    'attempts',
+    'waiting',
+    'documents',
+    'email',
+    'sync',
+    'bulk',
+  ],
 };
 const rooms = Object.keys(edges);
 const ground = ['ports', 'db', 'lib'];

@@ -161,6 +161,13 @@ export async function abandoned(db: Queryable, quietMs: number): Promise<string[
     .pluck('id');
 }
 
+/** Stops all that run: after a restore, the records that a backup has as waiting may have been done since. */
+export async function stopBulkActions(trx: Transaction): Promise<number> {
+  return await trx('bulk_actions')
+    .where({ state: 'running' })
+    .update({ state: 'stopped', ended_at: trx.raw('clock_timestamp()') });
+}
+
 /** Never begun for a day, or over for longer than the audit of a quarter needs its list. */
 export async function removeOld(db: Queryable): Promise<number> {
   return await db('bulk_actions')

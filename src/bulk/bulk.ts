@@ -35,7 +35,7 @@ export interface BulkAction {
   kind: BulkKind;
   state: BulkState;
   madeBy: { id: string; name: string };
-  /** Null in a stopped one: whoever made it may no longer do it. */
+  /** Null in a stopped one: whoever made it may no longer do it, or a backup was restored. */
   stoppedBy: { id: string; name: string } | null;
   input: BulkInput;
   /** More records matched than one bulk action takes. */

@@ -7,6 +7,7 @@ export {
   type ListedRecord,
 } from './bulk.ts';
 export { createBulkActions, mayDoInBulk, type BulkActions, type BulkFailure } from './bulk.service.ts';
+export { stopBulkActions } from './bulk.repository.ts';
 export { createBulkWork, type BulkWork, type BulkWorkDeps } from './bulk.work.ts';
 export { continueBulkActionJob, sweepBulkActionsJob } from './bulk.jobs.ts';
 export { createBulkVerbs } from './bulk.verbs.ts';

@@ -60,6 +60,7 @@ function tell(report: RestoreReport, audit: AuditVerdict): void {
     `Sessions ended: ${report.sessions}; links to choose a password or an address withdrawn: ${report.links}`,
   );
   say(`E-mails that waited, now withheld: ${report.emails}; reminders taken for sent: ${report.reminders}`);
+  say(`Bulk actions stopped: ${report.bulkActions}`);
   say(`Bookings brought back from Acuity: ${bookings.length}; nobody was mailed`);
   tellReconciliation(reconciliation);
   tellAudit(audit);

@@ -4,6 +4,7 @@ import { endAllAccess } from '../accounts/index.ts';
 import { markOpenAsCalled, type Settlement } from '../attempts/index.ts';
 import { attributeChanges, systemActor, type AuditLog } from '../audit/index.ts';
 import { forgetNextFree } from '../availability/index.ts';
+import { stopBulkActions } from '../bulk/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
 import type { DocumentCare, Inventory } from '../documents/index.ts';
 import { withholdQueued } from '../email/index.ts';
@@ -28,6 +29,8 @@ export interface RestoreReport {
   links: number;
   /** E-mails that were queued when the backup was made; now withheld. */
   emails: number;
+  /** Bulk actions that ran when the backup was made; now stopped. */
+  bulkActions: number;
   /** Reminders that became due since the backup; marked as sent. */
   reminders: number;
   /** Attempts that were open when the backup was made, and their outcome. */
@@ -104,6 +107,7 @@ async function begin({ audit, ids }: RestoringDeps, trx: Transaction) {
   const restore = await startRestore(trx, ids.uuid());
   const access = await endAllAccess(trx);
   const mail = await withholdQueued(trx);
+  const bulkActions = await stopBulkActions(trx);
   await abandonRuns(trx);
   const attempts = await markOpenAsCalled(trx);
   if (restore.isNew)
@@ -115,10 +119,16 @@ async function begin({ audit, ids }: RestoringDeps, trx: Transaction) {
     action: 'record.changed',
     resourceType: 'restore',
     resourceId: restore.id,
-    metadata: { dataUntil: restore.dataUntil.toISOString(), ...access, ...mail, attempts: attempts.length },
+    metadata: {
+      dataUntil: restore.dataUntil.toISOString(),
+      ...access,
+      ...mail,
+      bulkActions,
+      attempts: attempts.length,
+    },
   });
   const { id: restoreId, dataUntil, restoredAt } = restore;
-  return { restoreId, dataUntil, restoredAt, ...access, ...mail, attempts };
+  return { restoreId, dataUntil, restoredAt, ...access, ...mail, bulkActions, attempts };
 }
 
 /** Continues an unfinished restore: its own audit row would otherwise count as the backup's newest. */

@@ -52,6 +52,28 @@ function visited({ url, ownerUrl }: TestDatabase): TestDatabase {
   return { db, url, owner, ownerUrl, close };
 }
 
+/** A bulk action that had not come to the confirmation of this booking when the backup was made. */
+async function beginSendingAgain(db: Database, bookingId: string): Promise<void> {
+  const email = await db('emails').where({ booking_id: bookingId, status: 'sent' }).first('id');
+  const sam = await db('users').where({ email: 'sam@examdesk.example' }).first('id');
+  const id = randomUUID();
+  await db('bulk_actions').insert({
+    id,
+    kind: 'emails/send-again',
+    made_by_id: sam!.id,
+    request: JSON.stringify({ requestId: null, ip: null }),
+    state: 'running',
+    begun_at: db.raw(`now() - interval '1 hour'`),
+  });
+  await db('bulk_items').insert({
+    bulk_action_id: id,
+    place: 0,
+    record_id: email!.id,
+    seen: 'sent',
+    state: 'waiting',
+  });
+}
+
 /** @param size how many bookings are made after the backup */
 export function describeRestoreDrill(size: number): void {
   describe(`npm run after-restore, with Acuity and the bucket ${size} bookings ahead of the backup`, () => {
@@ -307,6 +329,7 @@ export function describeRestoreDrill(size: number): void {
 
       // The database is lost and restored from the backup.
       await backup.db('booking_attempts').insert(underWay ?? {});
+      await beginSendingAgain(backup.db, (earlier[0] as Row).id);
       const { db: restored, url } = backup;
       const command = runCommand(
         'src/commands/after-restore.ts',
@@ -335,6 +358,7 @@ export function describeRestoreDrill(size: number): void {
       expect(await restored('emails').where({ booking_id: waits.id }).pluck('status')).to.deep.equal([
         'withheld',
       ]);
+      expect(await restored('bulk_actions').pluck('state')).to.deep.equal(['stopped']);
       expect(await restored('sessions')).to.deep.equal([]);
       expect(await storage.keys('documents/')).to.deep.equal(objects);
 

@@ -255,7 +255,7 @@ function endedWords({ state, stoppedBy, endedAt }: BulkAction, zone: string): st
   if (state === 'done') return `Finished ${at}`;
   return stoppedBy
     ? `Stopped by ${stoppedBy.name}, ${at}`
-    : `Stopped ${at}: whoever began it may no longer do this`;
+    : `Stopped ${at}: whoever began it may no longer do this, or a backup was restored`;
 }
 
 const numberWords = (count: number): string => count.toLocaleString('en-AU');
