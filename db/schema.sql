@@ -1241,6 +1241,7 @@ CREATE INDEX bookings_created_by_idx ON bookings USING btree (created_by_id);
 CREATE INDEX bookings_details_needed_idx ON bookings USING btree (starts_at DESC, id DESC) WHERE details_needed;
 CREATE INDEX bookings_lexemes_idx ON bookings USING gin (search_lexemes);
 CREATE INDEX bookings_list_idx ON bookings USING btree (starts_at DESC, id DESC);
+CREATE INDEX bookings_made_in_acuity_idx ON bookings USING btree (starts_at DESC, id DESC) WHERE source = 'acuity_direct'::text;
 CREATE INDEX bookings_organization_list_idx ON bookings USING btree (organization_id, starts_at DESC, id DESC);
 CREATE INDEX bookings_progress_cancelled_idx ON bookings USING btree (starts_at DESC, id DESC) WHERE current_progress = 'cancelled'::text;
 CREATE INDEX bookings_progress_generating_report_idx ON bookings USING btree (starts_at DESC, id DESC) WHERE current_progress = 'generating_report'::text;

@@ -173,8 +173,8 @@ const ahead = [stillToCome('asked.now'), dueWithin(0, 'asked.now'), 'b.organizat
 /** A query for `booking_id, missing` of the bookings that are late, with a parameter for now. */
 const late = `
   select p.booking_id, json_agg(json_build_object('category', p.category, 'dueOn', p.due_on) order by p.due_on, p.category desc) as missing
-  from (select ?::timestamptz as now) asked cross join lateral (${neededPapers(ahead)}) p join bookings b on b.id = p.booking_id
-  where not p.is_there and p.due_on < (asked.now at time zone b.timezone)::date
+  from (select ?::timestamptz as now) asked cross join lateral (${neededPapers(ahead, 'b.timezone')}) p
+  where not p.is_there and p.due_on < (asked.now at time zone p.timezone)::date
   group by p.booking_id`;
 
 /** How many bookings lack a document whose last day is over. */
@@ -214,8 +214,8 @@ async function shareInTime(db: Queryable, now: Date): Promise<{ needed: number; 
        select p.booking_id, bool_and(exists (
            select from documents d
            where d.booking_id = p.booking_id and d.category = p.category and d.deleted_at is null
-             and (d.created_at at time zone b.timezone)::date <= p.due_on)) as in_time
-       from asked cross join lateral (${neededPapers(past.join(' and '))}) p join bookings b on b.id = p.booking_id
+             and (d.created_at at time zone p.timezone)::date <= p.due_on)) as in_time
+       from asked cross join lateral (${neededPapers(past.join(' and '), 'b.timezone')}) p
        group by p.booking_id)
      select count(*)::int as needed, (count(*) filter (where in_time))::int as in_time from each_booking`,
     [now],

@@ -25,7 +25,7 @@ export function dueWithin(days: number, now: string): string {
  * A query for the documents that examinations need, one row each: `booking_id`, `rule_id`, `category`, `due_on` (the last
  * day, in the examination's zone) and `is_there`.
  * @param where a condition on the booking `b`
- * @param also a further column, of the booking `b`
+ * @param also further columns, of the booking `b`
  */
 export function neededPapers(where: string, also?: string): string {
   return `

@@ -86,12 +86,12 @@ async function claimDue(trx: Transaction, now: Date, alsoWhere: string): Promise
   const { rows } = await trx.raw<{ rows: { booking_id: string; rule_id: string; starts_at: Date }[] }>(
     `with asked as (select ?::timestamptz as now),
      due as (
-       select p.booking_id, p.rule_id, b.starts_at
-       from asked cross join lateral (${neededPapers(ahead.join(' and '))}) p join bookings b on b.id = p.booking_id
-       where not p.is_there and business_days_before(p.due_on, ${businessDaysAhead}) <= ${today}
+       select b.booking_id, b.rule_id, b.starts_at
+       from asked cross join lateral (${neededPapers(ahead.join(' and '), 'b.timezone, b.starts_at')}) b
+       where not b.is_there and business_days_before(b.due_on, ${businessDaysAhead}) <= ${today}
          and not exists (
            select from paperwork_reminders w
-           where w.booking_id = b.id and w.rule_id = p.rule_id and w.starts_at = b.starts_at)),
+           where w.booking_id = b.booking_id and w.rule_id = b.rule_id and w.starts_at = b.starts_at)),
      first_bookings as (select distinct booking_id from due order by booking_id limit ${batchSize})
      insert into paperwork_reminders (booking_id, rule_id, starts_at, created_at)
      select booking_id, rule_id, starts_at, asked.now
