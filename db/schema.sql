@@ -959,6 +959,7 @@ CREATE TABLE console_views (
   CONSTRAINT console_views_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
 CREATE INDEX console_views_shared_idx ON console_views USING btree (list) WHERE is_shared;
+CREATE TRIGGER console_views_updated_at BEFORE UPDATE ON console_views FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
 CREATE TABLE daily_digests (
   user_id uuid NOT NULL,

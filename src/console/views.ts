@@ -94,7 +94,7 @@ export async function saveView(
     const [row] = await trx('console_views')
       .insert({ id, user_id: userId, list: table.id, name, query, columns, is_shared: isShared })
       .onConflict(['user_id', 'list', 'name'])
-      .merge({ query, columns, is_shared: isShared, updated_at: trx.raw('now()') })
+      .merge({ query, columns, is_shared: isShared })
       .returning('id');
     // Not its name: it may be an examinee's.
     await audit.record(trx, auditActor(actor), {
