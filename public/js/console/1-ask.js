@@ -71,9 +71,10 @@
     }
   }
 
-  // The server takes no files from it.
+  // The server takes no files from it, and knows the form: with every choice in it, it may be larger than a body may be.
   XMLHttpRequest.prototype.send = function (body) {
     if (!(body instanceof FormData)) return send.call(this, body);
+    body.delete('form');
     this.setRequestHeader('Content-Type', 'application/json');
     return send.call(this, JSON.stringify(Object.fromEntries(body)));
   };

@@ -51,11 +51,10 @@ export function editRequest(
   }
 }
 
-/** AdminJS's page sends back all that it was given. */
 function sentIn(body: unknown): { version: string; values: Record<string, unknown> } {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw badRequest('Send the values as JSON or as a form.');
-  const { version, form: _shown, ...values } = body as Record<string, unknown>;
+  const { version, ...values } = body as Record<string, unknown>;
   if (typeof version !== 'string') throw badRequest('Send the version that the form was opened with.');
   return { version, values };
 }
