@@ -6,9 +6,12 @@ import { isTimeZone } from './zones.ts';
 
 export { isTimeZone };
 
+// PostgreSQL has no year 0.
+const hasNoYear = (text: string): boolean => text.startsWith('0000');
+
 /** The day, or null when it is not in the calendar (2026-02-30) or not `YYYY-MM-DD`. */
 export const parseDay = remembered((text: string): string | null => {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null;
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || hasNoYear(text)) return null;
   try {
     return Temporal.PlainDate.from(text, { overflow: 'reject' }).toString();
   } catch {
@@ -18,7 +21,7 @@ export const parseDay = remembered((text: string): string | null => {
 
 /** The month (`2026-12`), or null when the text is not one. */
 export function parseMonth(text: string): string | null {
-  return /^\d{4}-(0[1-9]|1[0-2])$/.test(text) && !text.startsWith('0000') ? text : null;
+  return /^\d{4}-(0[1-9]|1[0-2])$/.test(text) && !hasNoYear(text) ? text : null;
 }
 
 /** `day` moved by `count` days, back when negative. */
