@@ -65,6 +65,21 @@ describe('the console', () => {
     await rita.get(editAddress('bookings', bookingId)).expect(403);
   });
 
+  it('answers 500 as every page and program knows it when a list cannot be read', async () => {
+    await ada.get(list('bookings')).expect(200);
+    const owner = app.database.owner;
+    await owner.raw('alter table bookings rename column interpreter_language to elsewhere');
+    try {
+      const answer = await ada.get(list('bookings')).expect(500);
+      expect(answer.type).to.equal('application/problem+json');
+      expect(answer.body).to.include({ code: 'internal' });
+      const page = await ada.get(list('bookings')).set('Accept', 'text/html').expect(500);
+      expect(page.text).to.include('Something went wrong on our side');
+    } finally {
+      await owner.raw('alter table bookings rename column elsewhere to interpreter_language');
+    }
+  });
+
   it('opens for staff with a CSP without inline scripts and other hosts', async () => {
     const page = await sam.get('/admin').set('Accept', 'text/html').expect(200);
     const policy = String(page.headers['content-security-policy']);

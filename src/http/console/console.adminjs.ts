@@ -44,8 +44,12 @@ export function handToAdminJs(
     // express-formidable reads nothing then; `edit` has what was sent.
     const parsed = { express_formidable: { parsed: true }, fields: {}, files: {} };
     Object.assign(req, parsed, { session: { adminUser } });
-    answerAsOurs(res, scripts, edit);
-    consoles[viewer.role === 'admin' ? 'admin' : 'support'](req, res, next);
+    const answerAsUsual = answerAsOurs(res, scripts, edit);
+    consoles[viewer.role === 'admin' ? 'admin' : 'support'](req, res, (error?: unknown) => {
+      // What answers now is ours.
+      answerAsUsual();
+      next(error);
+    });
   };
 }
 
@@ -60,11 +64,14 @@ function giveQuery(req: Request, query: Record<string, unknown>): void {
   Object.defineProperty(req, 'query', { value: query });
 }
 
-/** AdminJS sends a page as text and data as an object. */
-function answerAsOurs(res: Response, scripts: Scripts, edit?: EditRequest): void {
+/** AdminJS sends a page as text and data as an object. @returns ends this */
+function answerAsOurs(res: Response, scripts: Scripts, edit?: EditRequest): () => void {
   const { send } = res;
-  res.send = (answer: unknown) => {
+  const answerAsUsual = () => {
     res.send = send;
+  };
+  res.send = (answer: unknown) => {
+    answerAsUsual();
     if (typeof answer === 'string') return sendPage(res, nameScripts(answer, scripts));
     if (!edit?.problem) return res.status(statusOf(answer)).json(answer);
     const { status, code, detail, errors, headers, extra } = edit.problem;
@@ -73,4 +80,5 @@ function answerAsOurs(res: Response, scripts: Scripts, edit?: EditRequest): void
       .set(headers)
       .json({ ...(answer as object), code, detail, errors, ...extra });
   };
+  return answerAsUsual;
 }
