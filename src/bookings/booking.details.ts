@@ -310,15 +310,15 @@ export function allDetails(read: (detail: Detail) => string | null | undefined):
 export function detailsOfRow(row: DetailColumns): BookingDetails {
   const examinee: Record<string, string | null> = {};
   const ofCase: Record<string, string | null> = {};
+  places ??= details.map(placeOf);
   for (const [isTheirs, name, column, absent] of places)
     (isTheirs ? examinee : ofCase)[name] = row[column] ?? absent;
   return { examinee, ...ofCase } as unknown as BookingDetails;
 }
 
-const places = details.map(
-  (detail) =>
-    [isOfExaminee(detail), nameOf(detail), detail.column as keyof DetailColumns, detail.absent] as const,
-);
+const placeOf = (detail: Detail) =>
+  [isOfExaminee(detail), nameOf(detail), detail.column as keyof DetailColumns, detail.absent] as const;
+let places: ReturnType<typeof placeOf>[] | null = null;
 
 /** Maps the given details only. */
 export function columnsOf(given: PartialDetails): Partial<DetailColumns> {

@@ -266,7 +266,8 @@ describe('messages about a booking', () => {
       };
       const item = attention.find(({ label }) => label === 'Unanswered messages');
       expect(item?.count).to.be.above(0);
-      expect(item?.repair.href).to.match(/^\/bookings\/[0-9a-f-]{36}#messages$/);
+      const next = await agents.sam.get(item?.repair.href ?? '').expect(303);
+      expect(next.headers.location).to.match(/^\/bookings\/[0-9a-f-]{36}#messages$/);
     });
   });
 

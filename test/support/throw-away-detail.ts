@@ -6,7 +6,6 @@ import type { Detail } from '../../src/bookings/booking.detail.ts';
 import { details } from '../../src/bookings/booking.details.ts';
 import { lineSchema, optional } from '../../src/bookings/booking.text.ts';
 import type { EmailRow } from '../../src/email/email.ts';
-import { editAddress, openEdit, saveEdit } from './console-edit.ts';
 import { aField } from './builders/form.ts';
 import { testLinks } from './links.ts';
 
@@ -31,6 +30,7 @@ const fieldId = 9999;
 });
 
 // Imported only now: these modules derive values from the list when they are loaded.
+const { editAddress, openEdit, saveEdit } = await import('./console-edit.ts');
 const { openPageFixture, ewan, inUtc, nineOnTuesday, rita } = await import('./page-fixture.ts');
 const { stopSharedPostgres } = await import('./postgres.ts');
 const { eventBody, send } = await import('./webhook-stack.ts');
