@@ -113,6 +113,16 @@ describe('what a person keeps of a list', () => {
     ]);
   });
 
+  it('is refused when its address is too long, however it is written', async () => {
+    for (const query of [
+      `filters.specialist=${'x'.repeat(4_000)}`,
+      `filters.specialist=${'é'.repeat(1_000)}`,
+    ]) {
+      const { body } = await save(sam, { name: 'Long', query }).expect(422);
+      expect(body.errors).to.deep.equal([{ path: 'query', message: 'Use fewer filters' }]);
+    }
+  });
+
   it('names no list, column or filter that the person may not read', async () => {
     await sam.get('/admin/api/views/users').expect(403);
     await save(sam, open, 'users').expect(403);

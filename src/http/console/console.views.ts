@@ -43,7 +43,10 @@ const viewSchema = (table: Table) =>
       .overwrite(tidyLine)
       .min(1, 'Enter a name')
       .max(60, 'Use at most 60 characters'),
-    query: z.string().max(4_000, 'Use fewer filters'),
+    query: z
+      .string()
+      .transform(keptQuery)
+      .refine((kept) => addressOf(kept).length <= 4_000, 'Use fewer filters'),
     columns: columnsOf(table).default(null),
     isShared: z.boolean().default(false),
   });
@@ -62,12 +65,11 @@ export function viewRoutes({ services, sealing, allowedTable, readFilters }: Nee
 
   router.post('/admin/views/:table', async (req, res) => {
     const table = tableOf(req, res);
-    const { query: address, ...view } = parse(viewSchema(table), req.body ?? {});
-    const kept = keptQuery(address);
+    const { query: kept, ...view } = parse(viewSchema(table), req.body ?? {});
     readFilters({ query: kept, headers: req.headers }, res, table);
     const id = services.ids.uuid();
-    const query = new URLSearchParams(kept).toString();
-    const saved = await saveView(services, actorOf(req, res), table, { ...view, id, query });
+    const whole = { ...view, id, query: addressOf(kept) };
+    const saved = await saveView(services, actorOf(req, res), table, whole);
     if (saved === 'too_many')
       throw conflict('invalid_transition', 'You have 50 views of this list: remove one first.');
     res.json({ notice: 'The view is saved' });
@@ -97,6 +99,8 @@ function keptQuery(address: string): Record<string, string> {
     ),
   );
 }
+
+const addressOf = (kept: Record<string, string>): string => new URLSearchParams(kept).toString();
 
 function shownView(view: SavedView, table: Table, userId: string, sealing: SealedSearch) {
   const { id, name, columns, isShared, ownerId, ownerName } = view;
