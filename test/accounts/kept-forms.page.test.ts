@@ -141,7 +141,8 @@ describe('a form that was sent after the session had ended', () => {
     await endSessions();
     expect((await person.get('/bookings')).text('.notice')).not.to.contain('what you typed');
     // A search is quickly typed again.
-    expect((await person.post('/bookings/search', { q: 'Marsh' })).text('.notice')).not.to.contain('typed');
+    for (const search of ['/bookings/search', '/search'])
+      expect((await person.post(search, { q: 'Marsh' })).text('.notice'), search).not.to.contain('typed');
   });
 
   it('is kept when htmx sends it, and when the browser names no page', async () => {

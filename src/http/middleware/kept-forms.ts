@@ -28,10 +28,12 @@ export function keptFormOf(res: Response, action: string): KeptForm | null {
   return forms.find((form) => form.action === action) ?? null;
 }
 
+/** Their words may be an examinee's name, and are quickly typed again. */
+const searches = new Set([paths.search(), paths.bookingSearch()]);
+
 /** Call it for a request without a session. @returns whether the request was a form, and is kept */
 export async function keepForm(kept: KeptForms, req: Request, res: Response): Promise<boolean> {
-  // A search is quickly typed again.
-  const isWorthKeeping = req.method === 'POST' && req.path !== paths.bookingSearch();
+  const isWorthKeeping = req.method === 'POST' && !searches.has(req.path);
   const fields = isWorthKeeping ? fieldsOf(req) : null;
   if (!fields) return false;
   const cookie = await kept.keep(req.headers.cookie, { action: req.originalUrl, fields });
