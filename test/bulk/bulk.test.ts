@@ -1,6 +1,9 @@
 // One action for many records: what is counted is what is done, each record once, by the rules of the single action.
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
+import type { Actor } from '../../src/accounts/index.ts';
+import { bulkKinds, mayDoInBulk } from '../../src/bulk/index.ts';
+import { bulkActionsOf, bulkParts } from '../../src/console/bulk.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { aBookingOf, anEmailAbout, personOf } from '../support/console-records.ts';
 
@@ -68,6 +71,15 @@ describe('a bulk action', () => {
     });
     return id;
   };
+
+  it('is offered by a list to exactly the roles that may begin it', () => {
+    for (const kind of bulkKinds)
+      for (const role of ['referrer', 'support', 'admin'] as const) {
+        const offered = bulkActionsOf(bulkParts(kind).table, role).map((one) => one.kind);
+        const viewer = { role } as Actor['viewer'];
+        expect(offered.includes(kind), `${kind} to ${role}`).to.equal(mayDoInBulk({ viewer }, kind));
+      }
+  });
 
   it('counts what it will do and skip, and why, before anything is changed', async () => {
     const open = [await unassigned(), await unassigned()];
