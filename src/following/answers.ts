@@ -104,8 +104,9 @@ export type ReferenceMappings = [IntakeFields, ...IntakeFields[]];
 export async function referenceMappings(
   deps: Pick<AttemptDeps, 'db' | 'referenceFieldId'>,
 ): Promise<ReferenceMappings> {
-  const [fields, earlier] = await Promise.all([intakeFields(deps.db, deps), earlierFields(deps.db)]);
-  return [fields, ...earlier];
+  const fields = await intakeFields(deps.db, deps);
+  // Afterwards: a mapping that is replaced meanwhile is then among the earlier ones.
+  return [fields, ...(await earlierFields(deps.db))];
 }
 
 /** Answers that may be a reference of ours, each once. */

@@ -8,10 +8,10 @@ import { ok } from '../lib/result.ts';
 import type { AcuityResult, Appointment } from '../ports/acuity.ts';
 import { referenceAnswers, referenceMappings } from './answers.ts';
 import type { BookingDifference } from './differences.ts';
-import { followAppointment, findBookingVersion, type FollowCause, type Reading } from './follow.ts';
+import { followAppointment, type FollowCause, type Reading } from './follow.ts';
 import { fetchMeetingLinkJob } from './following.jobs.ts';
 import { importAppointment } from './import.ts';
-import { bumpReadVersion, findReadVersion, claimReadVersion } from './read-versions.ts';
+import { bumpReadVersion, claimReadVersion, findVersions } from './read-versions.ts';
 
 export const outcomes = ['created', 'skipped', 'updated', 'cancelled', 'ignored'] as const;
 export type Outcome = (typeof outcomes)[number];
@@ -81,10 +81,8 @@ export function createConvergence(announcing: ConvergenceDeps): Convergence {
     for (let round = 0; round < tries; round += 1) {
       // Read the version before Acuity: if another process acts in between, the claim fails and this reads again.
       const isGiven = given !== undefined && round === 0;
-      const [version, booking] = await Promise.all([
-        isGiven ? given.readVersion : findReadVersion(deps.attempts.db, appointmentId),
-        findBookingVersion(deps.attempts, appointmentId),
-      ]);
+      const { readVersion, booking } = await findVersions(deps.attempts.db, appointmentId);
+      const version = isGiven ? given.readVersion : readVersion;
       const read = isGiven ? ok(given.appointment) : await readBack(deps, appointmentId);
       if (!read.ok) return notRead(read);
       await deps.attempts.onStep?.('read_back');

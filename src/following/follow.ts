@@ -9,7 +9,6 @@ import {
   canMove,
   detailIn,
   findBooking,
-  findBookingByAppointment,
   applyAcuityChanges,
   hasEnded,
   insertAnswers,
@@ -346,13 +345,4 @@ async function invalidateBoth(deps: AttemptDeps, before: Booking, appointment: A
   const old = await deps.specialists.findById(before.specialist.id);
   if (old && old.acuityCalendarId !== appointment.calendarId)
     await deps.availability.invalidate(old.acuityCalendarId);
-}
-
-/** The booking of this appointment and its version; null when there is none. */
-export async function findBookingVersion(
-  deps: Pick<AttemptDeps, 'db'>,
-  appointmentId: number,
-): Promise<{ id: string; version: number } | null> {
-  const booking = await findBookingByAppointment(deps.db, appointmentId);
-  return booking && { id: booking.id, version: booking.version };
 }

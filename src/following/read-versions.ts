@@ -2,13 +2,27 @@
 // answers is newer: read it before reading Acuity, and claim it in the transaction that acts on the answer.
 import type { Queryable, Transaction } from '../db/knex.ts';
 
-/** How many times an answer about this appointment was acted on. Read it before reading Acuity. */
-export async function findReadVersion(db: Queryable, appointmentId: number): Promise<number> {
-  const row = await db('appointment_read_versions').where({ appointment_id: appointmentId }).first('version');
-  return row?.version ?? 0;
+/**
+ * How many times an answer about this appointment was acted on, and its booking at that moment: whoever makes or changes
+ * one afterwards claims the version. Read one after the other, a booking made between the two would go unnoticed. Read
+ * both before reading Acuity.
+ */
+export async function findVersions(
+  db: Queryable,
+  appointmentId: number,
+): Promise<{ readVersion: number; booking: { id: string; version: number } | null }> {
+  const { rows } = await db.raw<{ rows: [{ read_version: number; id: string | null; version: number }] }>(
+    `select coalesce(r.version, 0) as read_version, b.id, b.version
+     from (select ?::bigint as id) asked
+       left join appointment_read_versions r on r.appointment_id = asked.id
+       left join bookings b on b.acuity_appointment_id = asked.id`,
+    [appointmentId],
+  );
+  const [{ read_version: readVersion, id, version }] = rows;
+  return { readVersion, booking: id === null ? null : { id, version } };
 }
 
-/** The same for many appointments; those without a counter yet are left out. */
+/** The counters of many appointments; those without one yet are left out. */
 export async function findReadVersions(
   db: Queryable,
   appointmentIds: readonly number[],

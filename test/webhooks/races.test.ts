@@ -6,6 +6,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { peopleOf } from '../support/booking-fixture.ts';
 import { aBookingRequest } from '../support/builders/booking-request.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
+import { until } from '../support/until.ts';
 
 const nine = '2027-02-02T09:00:00+11:00';
 const ten = '2027-02-02T10:00:00+11:00';
@@ -114,6 +115,31 @@ describe('converge, called concurrently for one appointment', () => {
     old.arrive();
     expect(await first).to.include({ outcome: 'ignored' });
     expect(await bookings()).to.deep.equal([]);
+  });
+
+  it('cancels a booking that another process makes while this one reads its version', async () => {
+    inAcuity({});
+    await converge();
+    const { owner } = app.database;
+    const moveTo = (db: typeof owner, from: number, to: number) =>
+      db('bookings').where({ acuity_appointment_id: from }).update({ acuity_appointment_id: to });
+    await owner('appointment_read_versions').delete();
+    await moveTo(owner, appointmentId, 1);
+    inAcuity({ canceled: true });
+    const other = await owner.transaction();
+    await other.raw('lock table appointment_read_versions in access exclusive mode');
+    const reading = converge();
+    await until(async () => {
+      const { rows } = await other.raw<{ rows: unknown[] }>(
+        `select from pg_locks where not granted and relation = 'appointment_read_versions'::regclass`,
+      );
+      return rows.length > 0;
+    });
+    await moveTo(other, 1, appointmentId);
+    await other('appointment_read_versions').insert({ appointment_id: appointmentId, version: 1 });
+    await other.commit();
+    expect(await reading).to.include({ outcome: 'cancelled' });
+    expect((await bookings()).map(({ status }) => status)).to.deep.equal(['cancelled']);
   });
 
   it('makes one booking, with the newer time', async () => {
