@@ -10,6 +10,11 @@ import { until } from '../support/until.ts';
 
 const bookings = '/admin/resources/bookings';
 
+interface Sized {
+  scrollWidth: number;
+  clientWidth: number;
+}
+
 describe('the console’s lists in a browser', function () {
   this.timeout(90_000);
   let browser: Browser;
@@ -280,6 +285,18 @@ describe('the console’s lists in a browser', function () {
     await page.locator('td[data-property-name="bookings"] a').click();
     await listed('EX-AAAAAA');
     await page.getByRole('link', { name: /Organisation: selected/ }).waitFor();
+  });
+
+  it('keep the menus of their rows in sight when names are long', async () => {
+    const [organisation] = await app.db('organizations').limit(1).pluck('id');
+    await app
+      .db('organizations')
+      .where({ id: organisation })
+      .update({ name: 'Ashgrove, Whittaker and Partners' });
+    await open('/admin/resources/bookings');
+    await waitForFirst('EX-CCCCCC');
+    const content = page.locator('[data-css="app-content"]');
+    expect(await content.evaluate((one: Sized) => one.scrollWidth - one.clientWidth)).to.equal(0);
   });
 
   it('fit a phone, with their filters', async () => {
