@@ -213,12 +213,14 @@ async function calendarsOf(
   recipient: string,
 ): Promise<NonNullable<Message['calendars']>> {
   const changes = told.filter(({ kind }) => changesCalendar(kind));
-  const bookings = await Promise.all(
-    [...new Set(changes.flatMap(({ booking_id: id }) => id ?? []))].map((id) => findBooking(db, id)),
-  );
-  return bookings
-    .filter((booking) => booking !== null)
-    .map((booking) => bookingCalendar(booking, links.booking(booking.id), links.organizer, recipient));
+  const calendars: NonNullable<Message['calendars']> = [];
+  // One after the other: a digest of many must not take every connection of the pool.
+  for (const id of new Set(changes.flatMap(({ booking_id: one }) => one ?? []))) {
+    const booking = await findBooking(db, id);
+    if (booking)
+      calendars.push(bookingCalendar(booking, links.booking(booking.id), links.organizer, recipient));
+  }
+  return calendars;
 }
 
 /** News that the section “Needs you” lists already. */
