@@ -1554,6 +1554,7 @@ CREATE TABLE drift_items (
   CONSTRAINT drift_items_specialist_id_fkey FOREIGN KEY (specialist_id) REFERENCES specialists(id)
 );
 CREATE INDEX drift_items_appointment_idx ON drift_items USING btree (appointment_id);
+CREATE INDEX drift_items_closed_idx ON drift_items USING btree (difference) WHERE state = 'left'::text AND NOT superseded AND closed_at IS NOT NULL;
 CREATE INDEX drift_items_closer_idx ON drift_items USING btree (closed_by_id) WHERE closed_by_id IS NOT NULL;
 CREATE INDEX drift_items_left_idx ON drift_items USING btree (state, found_at DESC) WHERE state = 'left'::text;
 CREATE INDEX drift_items_list_idx ON drift_items USING btree (found_at, id);
