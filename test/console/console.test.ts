@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { expect } from 'chai';
 import { tables } from '../../src/console/index.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+import { ask } from '../support/ask.ts';
 import { editAddress, openEdit, saveEdit } from '../support/console-edit.ts';
 
 const list = (id: string): string => `/admin/api/resources/${id}/actions/list`;
@@ -218,9 +219,28 @@ describe('the console', () => {
   });
 
   it('refuses a read with a body instead of waiting for it or storing it', async () => {
-    await ada.get(list('bookings')).send({ kept: 'waiting' }).expect(400);
-    await ada.get('/admin').attach('file', Buffer.from('stored'), 'stored.txt').expect(400);
-    await ada.get('/admin').set('Transfer-Encoding', 'chunked').send('field=1').expect(400);
+    const { name, value } = await app.sessionCookie('ada@examdesk.example');
+    const file = [
+      '--limit',
+      'Content-Disposition: form-data; name="file"; filename="stored.txt"',
+      '',
+      'stored',
+      '--limit--',
+      '',
+    ];
+    for (const [path, type, body] of [
+      [list('bookings'), 'application/json', '{"kept":"waiting"}'],
+      ['/admin', 'multipart/form-data; boundary=limit', file.join('\r\n')],
+      ['/admin', 'application/x-www-form-urlencoded', 'field=1'],
+    ] as const)
+      for (const [header, length] of [
+        ['content-length', String(body.length)],
+        ['transfer-encoding', 'chunked'],
+      ] as const) {
+        const headers = { cookie: `${name}=${value}`, 'content-type': type, [header]: length };
+        const { status } = await ask(new URL(path, app.url), 'GET', headers, body);
+        expect(status, `${path} as ${type}`).to.equal(400);
+      }
   });
 
   it('refuses requests from other sites, reads included', async () => {

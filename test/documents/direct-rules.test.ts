@@ -4,6 +4,7 @@ import type { Agent } from '../support/app.ts';
 import { pdf, samples } from '../support/builders/files.ts';
 import { beginDirect, sendDirectly } from '../support/direct-upload.ts';
 import { nothing, openDocumentFixture, type DocumentFixture } from '../support/document-fixture.ts';
+import { withoutIds } from '../support/same-page.ts';
 
 const unknownId = '0192f000-0000-7000-8000-000000000009';
 const rita = 'rita@harbour-legal.example';
@@ -104,10 +105,7 @@ describe('dictations for a referrer', () => {
   async function told(asking: ReturnType<Agent['get']>) {
     const { status, headers, body, text } = await asking;
     const { requestId, ...rest } = body as Record<string, unknown>;
-    const page = (text ?? '')
-      .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID')
-      .replace(/data-session-left="\d+"/, '');
-    const shown = typeof requestId === 'string' ? rest : page;
+    const shown = typeof requestId === 'string' ? rest : withoutIds(text ?? '');
     return { status, type: headers['content-type'], names: Object.keys(headers).toSorted(), shown };
   }
 

@@ -6,6 +6,7 @@ import type { Agent } from '../support/app.ts';
 import { samples } from '../support/builders/files.ts';
 import type { DocumentFixture, UploadedDocument } from '../support/document-fixture.ts';
 import { openReleaseFixture, type ReleaseFixture } from '../support/release-fixture.ts';
+import { withoutIds } from '../support/same-page.ts';
 
 const unknownId = '0192f000-0000-7000-8000-000000000009';
 
@@ -82,8 +83,7 @@ describe('a report before and after its release', function () {
   it('a draft answers a referrer in the same words as a document that was never there', async () => {
     const draft = await opened.aReport();
     for (const [name, ask] of asks) {
-      const words = async (id: string) =>
-        (await ask(agents.rita, id)).text?.replaceAll(/[0-9a-f-]{36}|<code>.*?<\/code>/g, 'id');
+      const words = async (id: string) => withoutIds((await ask(agents.rita, id)).text ?? '');
       expect(await words(draft.id), name).to.equal(await words(unknownId));
     }
   });

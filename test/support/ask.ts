@@ -1,4 +1,5 @@
-// One request, and the answer as it is on the wire: other clients decompress it.
+// One request, and the answer as it is on the wire: other clients decompress it, and do not expect one before they have
+// sent a body.
 import { request } from 'node:http';
 
 export interface Answer {
@@ -7,7 +8,12 @@ export interface Answer {
   body: Buffer;
 }
 
-export function ask(url: URL, method: string, headers: Record<string, string>): Promise<Answer> {
+export function ask(
+  url: URL,
+  method: string,
+  headers: Record<string, string>,
+  body?: string,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     request(url, { method, headers }, (answer) => {
       const parts: Buffer[] = [];
@@ -22,6 +28,6 @@ export function ask(url: URL, method: string, headers: Record<string, string>): 
       });
     })
       .on('error', reject)
-      .end();
+      .end(body);
   });
 }
