@@ -8,6 +8,16 @@ import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { ask } from '../support/ask.ts';
 import { editAddress, openEdit, saveEdit } from '../support/console-edit.ts';
 
+const multipart = 'multipart/form-data; boundary=limit';
+const aFile = [
+  '--limit',
+  'Content-Disposition: form-data; name="file"; filename="stored.txt"',
+  '',
+  'stored',
+  '--limit--',
+  '',
+].join('\r\n');
+
 const list = (id: string): string => `/admin/api/resources/${id}/actions/list`;
 
 async function bookOne({ db }: TestApp): Promise<string> {
@@ -220,17 +230,9 @@ describe('the console', () => {
 
   it('refuses a read with a body instead of waiting for it or storing it', async () => {
     const { name, value } = await app.sessionCookie('ada@examdesk.example');
-    const file = [
-      '--limit',
-      'Content-Disposition: form-data; name="file"; filename="stored.txt"',
-      '',
-      'stored',
-      '--limit--',
-      '',
-    ];
     for (const [path, type, body] of [
       [list('bookings'), 'application/json', '{"kept":"waiting"}'],
-      ['/admin', 'multipart/form-data; boundary=limit', file.join('\r\n')],
+      ['/admin', multipart, aFile],
       ['/admin', 'application/x-www-form-urlencoded', 'field=1'],
     ] as const)
       for (const [header, length] of [
@@ -399,7 +401,7 @@ describe('the console', () => {
 
     it('gets no multipart body, which it would write to the disk, and none of another type', async () => {
       const before = [await stored(), (await readdir(tmpdir())).filter((name) => name.startsWith('upload_'))];
-      await sam.post(address()).field('notes', 'x').attach('file', Buffer.from('x'), 'x.txt').expect(415);
+      await sam.post(address()).type(multipart).send(aFile).expect(415);
       await sam.post(address()).type('text/plain').send('notes=x').expect(415);
       const written = (await readdir(tmpdir())).filter((name) => name.startsWith('upload_'));
       expect([await stored(), written]).to.deep.equal(before);
