@@ -138,13 +138,13 @@ async function urlOf(name: string): Promise<string> {
 
 /**
  * `pool.end()` resolves while connections are still closing; dropping the database would then raise errors that nobody
- * handles. Waits up to a second for them to close.
+ * handles. Waits for them to close, on a busy machine for some seconds.
  */
 async function untilDisconnected(name: string): Promise<void> {
   const client = new pg.Client({ connectionString: (await sharedPostgres()).url });
   await client.connect();
   try {
-    for (let look = 0; look < 50; look += 1) {
+    for (let look = 0; look < 400; look += 1) {
       const { rows } = await client.query('select 1 from pg_stat_activity where datname = $1 limit 1', [
         name,
       ]);
