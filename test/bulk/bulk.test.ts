@@ -6,6 +6,7 @@ import { bulkKinds, mayDoInBulk } from '../../src/bulk/index.ts';
 import { bulkActionsOf, bulkParts } from '../../src/console/bulk.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { aBookingOf, anEmailAbout, personOf } from '../support/console-records.ts';
+import { aDriftReport } from '../support/builders/drift-report.ts';
 
 describe('a bulk action', () => {
   let app: TestApp;
@@ -204,28 +205,15 @@ describe('a bulk action', () => {
   });
 
   it('closes differences, for admins only', async () => {
-    const report = randomUUID();
     const id = randomUUID();
-    const day = new Date('2026-11-20T00:00:00Z');
-    await app.db('drift_reports').insert({
-      id: report,
-      kind: 'near',
-      fixes: true,
-      state: 'done',
-      started_at: day,
-      finished_at: day,
-      from_day: '2026-11-20',
-      to_day: '2026-12-20',
-      next_day: '2026-12-21',
-    });
     await app.db('drift_items').insert({
       id,
-      report_id: report,
+      report_id: await aDriftReport(app.db),
       appointment_id: 99,
       difference: 'details',
       state: 'left',
       announced: true,
-      found_at: day,
+      found_at: new Date('2026-11-20T00:00:00Z'),
     });
     await post(sam, '/admin/bulk', { kind: 'drift-items/close', which: 'selected', ids: id }).expect(403);
     const address = await prepare(ada, 'drift-items/close', { query: 'filters.isStillDifferent=true' });

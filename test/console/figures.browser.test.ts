@@ -8,6 +8,7 @@ import { openBrowser } from '../support/browser.ts';
 import { aBookingOf } from '../support/console-records.ts';
 import { markupErrors } from '../support/visitor.ts';
 import { watchedPage } from '../support/watched-page.ts';
+import { aDriftReport } from '../support/builders/drift-report.ts';
 
 const shots = process.env.SCREENSHOTS;
 const sam = 'sam@examdesk.example';
@@ -111,17 +112,10 @@ describe('the console’s figures', function () {
     }
 
     async function differences(): Promise<void> {
-      const report = randomUUID();
-      await app.db('drift_reports').insert({
-        id: report,
+      const report = await aDriftReport(app.db, {
         kind: 'manual',
-        from_day: '2026-01-01',
-        to_day: '2026-01-02',
-        next_day: '2026-01-03',
-        state: 'done',
         started_at: ago(3),
         finished_at: ago(3),
-        fixes: true,
       });
       for (const [state, at] of [
         ['fixed', 3],

@@ -5,6 +5,7 @@ import { aBookingOf, personOf } from '../support/console-records.ts';
 import { acuityDown, createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { editAddress, openEdit, saveEdit } from '../support/console-edit.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+import { aDriftReport } from '../support/builders/drift-report.ts';
 
 interface Listed {
   records: { id: string; params: Record<string, unknown> }[];
@@ -66,20 +67,9 @@ describe('the console’s records', () => {
     );
     const reports = [randomUUID(), randomUUID()];
     for (const [at, id] of reports.entries()) {
-      const days = { from_day: '2026-11-20', to_day: '2026-12-20', next_day: '2026-12-21' };
-      const [started_at, finished_at] = [
-        new Date(Date.UTC(2026, 10, 20 + at)),
-        new Date(Date.UTC(2026, 10, 21 + at)),
-      ];
-      await db('drift_reports').insert({
-        id,
-        kind: 'near',
-        fixes: true,
-        state: 'done',
-        ...days,
-        started_at,
-        finished_at,
-      });
+      const started_at = new Date(Date.UTC(2026, 10, 20 + at));
+      const finished_at = new Date(Date.UTC(2026, 10, 21 + at));
+      await aDriftReport(db, { id, started_at, finished_at });
       await db('drift_items').insert({
         id: randomUUID(),
         report_id: id,

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { selectRows, tableOf, type Table } from '../../src/console/index.ts';
 import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
+import { aDriftReport } from '../support/builders/drift-report.ts';
 
 const dayMs = 86_400_000;
 const dayOf = (days: number) => new Date(Date.now() + days * dayMs).toISOString().slice(0, 10);
@@ -123,17 +124,13 @@ describe('differences that were left', () => {
   /** Written as if so many days from today, by a run over that day alone. */
   async function aReport(run: { kind: 'near' | 'all'; days: number; left: number; superseded?: boolean }) {
     const { db } = stack.app;
-    const id = randomUUID();
     const at = new Date(Date.now() + run.days * dayMs);
     const day = dayOf(run.days);
-    await db('drift_reports').insert({
-      id,
+    const id = await aDriftReport(db, {
       kind: run.kind,
       from_day: day,
       to_day: day,
       next_day: day,
-      fixes: true,
-      state: 'done',
       found: run.left,
       started_at: at,
       finished_at: at,

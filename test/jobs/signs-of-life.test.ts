@@ -7,6 +7,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { openBookingStack, type BookingStack } from '../support/booking-stack.ts';
 import { processEnv } from '../support/process-env.ts';
 import { projectRoot } from '../support/stack.ts';
+import { aDriftReport } from '../support/builders/drift-report.ts';
 
 interface Ready {
   checks: Record<string, string>;
@@ -54,17 +55,7 @@ describe('signs of life', () => {
       try {
         expect((await first('ada@examdesk.example'))?.label).not.to.match(/worker|compared/);
         const threeHoursAgo = new Date(Date.now() - 3 * 3_600_000 - 60_000);
-        await app.db('drift_reports').insert({
-          id: '0192f000-0000-7000-8000-000000000008',
-          kind: 'near',
-          fixes: true,
-          state: 'done',
-          from_day: '2026-11-29',
-          to_day: '2026-11-30',
-          next_day: '2026-12-01',
-          started_at: threeHoursAgo,
-          finished_at: threeHoursAgo,
-        });
+        await aDriftReport(app.db, { started_at: threeHoursAgo, finished_at: threeHoursAgo });
         expect(await first('ada@examdesk.example')).to.deep.include({
           label: 'Not compared with Acuity for 3 hours',
           repair: { label: 'Reconcile now', href: '/admin/resources/drift-reports/actions/reconcile' },

@@ -4,6 +4,7 @@ import { Router as adminRoutes } from 'adminjs';
 import { isEditing, type ActionButton } from '../../src/console/actions.ts';
 import { findRow, selectRows, tables, type Row, type Table } from '../../src/console/index.ts';
 import type { AccessRequest, MatrixFixture } from './matrix-fixture.ts';
+import { aDriftReport } from './builders/drift-report.ts';
 
 const get = (address: string, shape: AccessRequest['shape'] = 'json'): AccessRequest => ({
   method: 'get',
@@ -173,12 +174,12 @@ const makers: Record<string, (fixture: MatrixFixture) => Promise<string>> = {
     });
     return id;
   },
-  'drift-reports': ({ app }) => aDriftReport(app),
+  'drift-reports': ({ app }) => aDriftReport(app.db),
   'drift-items': async ({ app }) => {
     const id = randomUUID();
     await app.db('drift_items').insert({
       id,
-      report_id: await aDriftReport(app),
+      report_id: await aDriftReport(app.db),
       appointment_id: 1,
       difference: 'details',
       state: 'left',
@@ -207,19 +208,3 @@ const makers: Record<string, (fixture: MatrixFixture) => Promise<string>> = {
     return id;
   },
 };
-
-async function aDriftReport({ db }: MatrixFixture['app']): Promise<string> {
-  const id = randomUUID();
-  await db('drift_reports').insert({
-    id,
-    kind: 'near',
-    fixes: true,
-    state: 'done',
-    started_at: day,
-    finished_at: day,
-    from_day: '2026-11-20',
-    to_day: '2026-12-20',
-    next_day: '2026-12-21',
-  });
-  return id;
-}

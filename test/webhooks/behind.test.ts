@@ -6,6 +6,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { peopleOf } from '../support/booking-fixture.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { eventBody, send, signed } from '../support/webhook-stack.ts';
+import { anAppointment } from '../support/builders/appointment.ts';
 
 const appointmentId = 1_900_000_011;
 
@@ -191,21 +192,10 @@ describe('processing an event while others of its appointment wait', () => {
   });
 
   function inAcuity(change: Partial<Appointment>): Appointment {
-    return {
+    return anAppointment({
       id: appointmentId,
-      appointmentTypeId: 8001,
-      calendarId: 7001,
       startsAt: new Date(Date.now() + 30 * 86_400_000),
-      durationMinutes: 60,
-      calendarTimezone: 'Australia/Sydney',
-      canceled: false,
-      noShow: false,
-      client: { firstName: 'Rita', lastName: 'Alvarez', email: 'rita@harbour-legal.example', phone: null },
-      location: null,
-      notes: null,
-      scheduledBy: null,
-      answers: new Map(),
       ...change,
-    };
+    });
   }
 });

@@ -7,6 +7,7 @@ import { peopleOf } from '../support/booking-fixture.ts';
 import { aBookingRequest } from '../support/builders/booking-request.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { until } from '../support/until.ts';
+import { anAppointment } from '../support/builders/appointment.ts';
 
 const nine = '2027-02-02T09:00:00+11:00';
 const ten = '2027-02-02T10:00:00+11:00';
@@ -64,21 +65,7 @@ describe('converge, called concurrently for one appointment', () => {
   const bookings = () => app.db('bookings').select('*') as Promise<{ starts_at: Date; status: string }[]>;
 
   function inAcuity(change: Partial<Appointment>, id = appointmentId): void {
-    const before: Appointment = fake.appointments.get(id) ?? {
-      id,
-      appointmentTypeId: 8001,
-      calendarId: 7001,
-      startsAt: new Date(nine),
-      durationMinutes: 60,
-      calendarTimezone: 'Australia/Sydney',
-      canceled: false,
-      noShow: false,
-      client: { firstName: 'Rita', lastName: 'Alvarez', email: 'rita@harbour-legal.example', phone: null },
-      location: null,
-      notes: null,
-      scheduledBy: null,
-      answers: new Map(),
-    };
+    const before = fake.appointments.get(id) ?? anAppointment({ id, startsAt: new Date(nine) });
     fake.appointments.set(id, { ...before, ...change });
   }
 

@@ -16,8 +16,8 @@ import { actorOf } from '../actor.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { blankAsAbsent, calendarDay } from '../forms/fields.ts';
 import { paths } from '../paths.ts';
-import { conflict, forbidden, invalid, notFound, parse, type Problem } from '../problem.ts';
-import { answer } from './bookings.problems.ts';
+import { conflict, notFound, parse, type Problem } from '../problem.ts';
+import { answer, problemFor } from './bookings.problems.ts';
 import { bookingSchema, pendingSchema } from './bookings.schemas.ts';
 import { problem } from './problem.schema.ts';
 
@@ -165,16 +165,7 @@ export function waitListEndpoints(services: WaitListApiServices): Endpoint[] {
 }
 
 function notJoined(failure: JoinFailure): Problem {
-  switch (failure.reason) {
-    case 'forbidden':
-      return forbidden();
-    case 'not_found':
-      return notFound();
-    case 'invalid':
-      return invalid(failure.errors);
-    case 'not_possible':
-      break;
-  }
+  if (failure.reason !== 'not_possible') return problemFor(failure);
   return conflict('invalid_transition', 'This booking cannot be moved to an earlier time.');
 }
 
