@@ -17,8 +17,8 @@ function choose(box, options, place) {
   }
 }
 
-/** @param place of the option that stays chosen when a new list replaces the old one; -1: none */
-function prepare(box, place) {
+/** A new list replaces the old one: a link that is in both stays chosen, wherever it stands now. */
+function prepare(box) {
   const { list, options } = partsOf(box);
   box.setAttribute('role', 'combobox');
   box.setAttribute('aria-autocomplete', 'list');
@@ -38,17 +38,15 @@ function prepare(box, place) {
       option.tabIndex = -1;
     }
   }
-  choose(box, options, Math.min(place, options.length - 1));
+  const { chosen } = box.dataset;
+  choose(box, options, chosen ? options.findIndex((option) => option.getAttribute('href') === chosen) : -1);
   const count = box.closest('form').parentElement.querySelector('[data-found-count]');
   const found = options.filter((option) => !option.matches('.found-act')).length;
   if (count) count.textContent = found === 1 ? '1 result' : `${found} results`;
 }
 
 const prepareAll = () => {
-  for (const box of document.querySelectorAll('[data-finds]')) {
-    const chosen = box.dataset.chosen === undefined ? -1 : Number(box.dataset.chosen);
-    prepare(box, chosen);
-  }
+  for (const box of document.querySelectorAll('[data-finds]')) prepare(box);
 };
 
 document.addEventListener('keydown', (event) => {
@@ -60,7 +58,7 @@ document.addEventListener('keydown', (event) => {
     event.preventDefault();
     const next = Math.max(-1, Math.min(here + (event.key === 'ArrowDown' ? 1 : -1), options.length - 1));
     choose(box, options, next);
-    box.dataset.chosen = String(next);
+    box.dataset.chosen = options[next]?.getAttribute('href') ?? '';
   } else if (event.key === 'Enter' && here >= 0) {
     event.preventDefault();
     options[here].click();
@@ -69,7 +67,7 @@ document.addEventListener('keydown', (event) => {
 // What is typed searches anew: nothing is chosen until an arrow key says so.
 document.addEventListener('input', ({ target, isTrusted }) => {
   if (isTrusted && target instanceof HTMLInputElement && target.dataset.finds) {
-    target.dataset.chosen = '-1';
+    target.dataset.chosen = '';
     choose(target, partsOf(target).options, -1);
   }
 });

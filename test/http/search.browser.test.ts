@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { openBrowser } from '../support/browser.ts';
 import { aBookingOf } from '../support/console-records.ts';
@@ -8,6 +8,7 @@ import { watchedPage } from '../support/watched-page.ts';
 
 const rita = 'rita@harbour-legal.example';
 const shots = process.env.SEARCH_SHOTS;
+const optionsOf = (page: Page) => page.getByRole('dialog').getByRole('option');
 
 describe('the search', function () {
   this.timeout(120_000);
@@ -107,8 +108,8 @@ describe('the search', function () {
         expect(await box.inputValue()).to.equal('');
         await watched.check();
         await page.keyboard.type('amelia');
-        const option = page.getByRole('dialog').getByRole('option', { name: /Amelia Hart/ });
-        await option.first().waitFor();
+        // Not what was listed before: a booking with her, opened last.
+        await optionsOf(page).first().filter({ hasText: 'Orthopaedic surgeon Dr Amelia Hart' }).waitFor();
         await page.keyboard.press('ArrowDown');
         expect(await box.getAttribute('aria-activedescendant')).to.equal(
           await page.locator('[aria-selected="true"]').getAttribute('id'),
@@ -123,6 +124,44 @@ describe('the search', function () {
         await watched.close();
       }
     });
+
+  it('keeps the chosen link in a list that replaces another, and chooses no other in its place', async () => {
+    const opened = await aBookingOf(app.db, 'rita', {});
+    await (await app.signedInVisitor(rita)).get(`/bookings/${opened}`);
+    const watched = await watchedPage(browser, app.url, { width: 1280 });
+    const { page } = watched;
+    const box = page.getByRole('dialog').getByRole('combobox');
+    const chosen = page.locator('[aria-selected="true"]');
+    const amelia = optionsOf(page).first().filter({ hasText: 'Orthopaedic surgeon Dr Amelia Hart' });
+    const answers = { a: Promise.withResolvers<void>(), amelia: Promise.withResolvers<void>() };
+    try {
+      await watched.useSession(await app.sessionCookie(rita));
+      await page.route('**/search', async (route) => {
+        const words = new URLSearchParams(route.request().postData() ?? '').get('q');
+        if (words === 'a' || words === 'amelia') await answers[words].promise;
+        await route.continue();
+      });
+      await page.goto('/specialists');
+      await page.keyboard.press('/');
+      await optionsOf(page).first().filter({ hasText: 'Ewan Marsh' }).waitFor();
+      await box.fill('a');
+      await page.keyboard.press('ArrowDown');
+      expect(await chosen.getAttribute('href')).to.equal(`/bookings/${opened}`);
+      answers.a.resolve();
+      await amelia.waitFor();
+      expect(await chosen.count()).to.equal(0);
+      expect(await box.getAttribute('aria-activedescendant')).to.equal(null);
+      await box.fill('amelia');
+      await page.keyboard.press('ArrowDown');
+      const href = await chosen.getAttribute('href');
+      expect(href).to.match(/^\/specialists\//);
+      answers.amelia.resolve();
+      await optionsOf(page).filter({ hasText: 'Dr Bruno Keller' }).waitFor({ state: 'detached' });
+      expect(await chosen.getAttribute('href')).to.equal(href);
+    } finally {
+      await watched.close();
+    }
+  });
 
   it('opens by Ctrl+K and by its link, closes by Escape, and leaves / alone once that is switched off', async () => {
     const watched = await watchedPage(browser, app.url, { width: 1280 });

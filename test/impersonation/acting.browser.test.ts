@@ -18,7 +18,7 @@ describe('acting as a referrer in a browser', function () {
     await app.close();
   });
 
-  it('moves through the results with the arrow keys, and keeps the position when a late answer arrives', async () => {
+  it('moves through the results with the arrow keys, and keeps the chosen one, never another, when a late answer arrives', async () => {
     const watched = await watchedPage(browser, app.url, { width: 1280 });
     const { page } = watched;
     const focused = () =>
@@ -52,6 +52,8 @@ describe('acting as a referrer in a browser', function () {
       await page.keyboard.press('ArrowUp');
       expect(await focused()).to.equal(first);
       await search('nadia');
+      expect(await focused()).to.equal('q');
+      await page.keyboard.press('ArrowDown');
       expect(await focused()).to.contain('Nadia Karim');
       await page.keyboard.press('ArrowUp');
       expect(await focused()).to.equal('q');
