@@ -116,8 +116,33 @@ export function createAssets(options: { cache: boolean }): Assets {
 }
 
 /** One request instead of many; in cascade order. */
-const stylesheets = {
-  examdesk: ['tokens', 'base', 'forms', 'parts', 'pages', 'lists', 'found', 'figures'],
+export const stylesheets = {
+  examdesk: [
+    'tokens',
+    'base',
+    'forms',
+    'parts',
+    'rows',
+    'documents',
+    'timeline',
+    'messages',
+    'stepper',
+    'site',
+    'entrance',
+    'home',
+    'lists',
+    'row-actions',
+    'calendar',
+    'booking',
+    'journey',
+    'times',
+    'specialists',
+    'account',
+    'admin',
+    'print',
+    'found',
+    'figures',
+  ],
   console: [
     'tokens',
     'found',

@@ -2,13 +2,12 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { stylesheets } from '../../src/http/assets.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { ask } from '../support/ask.ts';
 
 const plain = Buffer.concat(
-  ['tokens', 'base', 'forms', 'parts', 'pages', 'lists', 'found', 'figures'].map((part) =>
-    readFileSync(new URL(`../../public/css/${part}.css`, import.meta.url)),
-  ),
+  stylesheets.examdesk.map((part) => readFileSync(new URL(`../../public/css/${part}.css`, import.meta.url))),
 );
 
 describe('files of the app', () => {
