@@ -913,13 +913,14 @@ CREATE TABLE bulk_items (
   state text NOT NULL,
   reason text,
   settled_at timestamptz,
+  tries integer DEFAULT 0 NOT NULL,
   CONSTRAINT bulk_items_pkey PRIMARY KEY (bulk_action_id, place),
   CONSTRAINT bulk_items_check CHECK ((state = 'skipped'::text) = (reason IS NOT NULL)),
   CONSTRAINT bulk_items_state_check CHECK (state = ANY (ARRAY['waiting'::text, 'done'::text, 'skipped'::text])),
   CONSTRAINT bulk_items_bulk_action_id_fkey FOREIGN KEY (bulk_action_id) REFERENCES bulk_actions(id) ON DELETE CASCADE
 );
 CREATE INDEX bulk_items_done_idx ON bulk_items USING btree (record_id, settled_at) WHERE state = 'done'::text;
-CREATE INDEX bulk_items_waiting_idx ON bulk_items USING btree (bulk_action_id, place) WHERE state = 'waiting'::text;
+CREATE INDEX bulk_items_waiting_idx ON bulk_items USING btree (bulk_action_id, tries, place) WHERE state = 'waiting'::text;
 
 CREATE TABLE calendar_feeds (
   user_id uuid NOT NULL,
@@ -1541,6 +1542,7 @@ CREATE TABLE drift_items (
   specialist_id uuid,
   closed_at timestamptz,
   closed_by_id uuid,
+  value_digest text,
   CONSTRAINT drift_items_pkey PRIMARY KEY (id),
   CONSTRAINT drift_items_of_specialist_key UNIQUE (report_id, specialist_id, difference),
   CONSTRAINT drift_items_report_id_appointment_id_difference_key UNIQUE (report_id, appointment_id, difference),

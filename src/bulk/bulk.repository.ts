@@ -53,10 +53,11 @@ export async function findBulkAction(db: Queryable, id: string): Promise<BulkAct
       state: 'waiting' | 'done' | 'skipped';
       reason: string | null;
       count: number;
+      tried: number;
       ids: string[] | null;
     }[];
   }>(
-    `select state, reason, count(*)::int as count,
+    `select state, reason, count(*)::int as count, count(*) filter (where tries > 0)::int as tried,
        case when state = 'skipped' then (array_agg(record_id order by place))[1:${shownIds}] end as ids
      from bulk_items where bulk_action_id = ? group by state, reason order by count desc, reason`,
     [id],
@@ -73,6 +74,7 @@ export async function findBulkAction(db: Queryable, id: string): Promise<BulkAct
     isCut: row.is_cut,
     createdAt: row.created_at,
     endedAt: row.ended_at,
+    triedAlready: rows.find(({ state }) => state === 'waiting')?.tried ?? 0,
     counts: { waiting: countOf('waiting'), done: countOf('done'), skipped: countOf('skipped') },
     skipped: rows.flatMap(({ state, reason, count, ids }) =>
       state === 'skipped' ? [{ reason: reason ?? '', count, recordIds: ids ?? [] }] : [],
@@ -99,17 +101,25 @@ export interface Item {
   place: number;
   record_id: string;
   seen: string;
+  /** How often it was tried in vain. */
+  tries: number;
 }
 
-/** Locks the first record that no other worker holds. */
+/** Locks the first record that no other worker holds. Those that failed come after all others. */
 export async function takeItem(trx: Transaction, bulkActionId: string): Promise<Item | null> {
   const item = await trx('bulk_items')
     .where({ bulk_action_id: bulkActionId, state: 'waiting' })
-    .orderBy('place')
+    .orderBy(['tries', 'place'])
     .forUpdate()
     .skipLocked()
-    .first<Item | undefined>('place', 'record_id', 'seen');
+    .first<Item | undefined>('place', 'record_id', 'seen', 'tries');
   return item ?? null;
+}
+
+export async function countTry(db: Queryable, bulkActionId: string, { place, tries }: Item): Promise<void> {
+  await db('bulk_items')
+    .where({ bulk_action_id: bulkActionId, place, state: 'waiting', tries })
+    .update({ tries: tries + 1 });
 }
 
 export async function settleItem(

@@ -15,6 +15,8 @@ export type BulkState = (typeof bulkStates)[number];
 
 /** More records in one bulk action are too many to look through what was skipped. */
 export const mostAtOnce = 10_000;
+/** Of one record that the database does not answer for in time; then it is skipped. */
+export const mostTries = 5;
 
 /** A record as it was listed. */
 export interface ListedRecord {
@@ -43,6 +45,8 @@ export interface BulkAction {
   createdAt: Date;
   endedAt: Date | null;
   counts: Record<'waiting' | 'done' | 'skipped', number>;
+  /** How many of those that wait were tried in vain, and are tried again. */
+  triedAlready: number;
   /** Why records were or will be skipped, the most frequent first. */
   skipped: { reason: string; count: number; recordIds: string[] }[];
 }

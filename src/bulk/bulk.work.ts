@@ -10,6 +10,7 @@ import type { JobQueue } from '../ports/job-queue.ts';
 import { continueBulkActionJob } from './bulk.jobs.ts';
 import {
   abandoned,
+  countTry,
   holdRunning,
   isDoneByAnother,
   lockRecord,
@@ -20,7 +21,7 @@ import {
   type Item,
 } from './bulk.repository.ts';
 import { jobKey, mayDoInBulk } from './bulk.service.ts';
-import type { BulkVerbs } from './bulk.ts';
+import { mostTries, type BulkVerbs } from './bulk.ts';
 
 export interface BulkWorkDeps {
   db: Database;
@@ -65,7 +66,7 @@ export function createBulkWork(deps: BulkWorkDeps): BulkWork {
 
 /** False: nothing is left to do. */
 async function doNext(deps: BulkWorkDeps, id: string): Promise<boolean> {
-  const { db, log, onStep } = deps;
+  const { db, onStep } = deps;
   let inHand: Item | null = null;
   try {
     const isDone = await db.transaction(async (trx) => {
@@ -89,12 +90,30 @@ async function doNext(deps: BulkWorkDeps, id: string): Promise<boolean> {
     else if (!isDone) await endIfDone(db, id);
     return isDone === true;
   } catch (error) {
-    if (!inHand || mayHelpToRetry(error)) throw error;
-    // One record that cannot be done must not stop the others.
-    log.error({ bulkActionId: id, err: errorFacts(error) }, 'A record of a bulk action failed');
-    await settleItem(db, id, inHand, { skipped: 'Something went wrong on our side' });
+    if (!inHand) throw error;
+    return failed(deps, id, inHand, error);
+  }
+}
+
+/** One record that cannot be done must not stop the others: they come first, and it is not tried for ever. */
+async function failed({ db, log }: BulkWorkDeps, id: string, item: Item, error: unknown): Promise<true> {
+  const isRetried = mayHelpToRetry(error) && item.tries + 1 < mostTries;
+  if (isRetried) {
+    await countTry(db, id, item);
+    // Tried again at once it would fail again: the job, or the sweep, waits before it comes back.
+    if (item.tries > 0) throw error;
     return true;
   }
+  log.error(
+    { bulkActionId: id, tries: item.tries + 1, err: errorFacts(error) },
+    'A record of a bulk action failed',
+  );
+  await settleItem(db, id, item, {
+    skipped: mayHelpToRetry(error)
+      ? `Tried ${mostTries} times, and the database did not answer in time`
+      : 'Something went wrong on our side',
+  });
+  return true;
 }
 
 /** Whoever began it, with the rights they have now; null: they may not sign in any more. */

@@ -1,6 +1,7 @@
 export {
   bulkKinds,
   mostAtOnce,
+  mostTries,
   type BulkAction,
   type BulkInput,
   type BulkKind,

@@ -224,6 +224,7 @@ declare module 'knex/types/tables.js' {
       state: 'waiting' | 'done' | 'skipped';
       reason: string | null;
       settled_at: Date | null;
+      tries: number;
     };
     calendar_feeds: {
       user_id: string;
@@ -319,6 +320,7 @@ declare module 'knex/types/tables.js' {
       specialist_id: string | null;
       closed_at: Date | null;
       closed_by_id: string | null;
+      value_digest: string | null;
     };
     drift_reports: {
       id: string;

@@ -292,6 +292,40 @@ describe('a bulk action', () => {
     expect(text).to.contain('these are the first 10,000 e-mails');
   });
 
+  it('does the others first when the database is too slow for one record, and tries that one five times', async () => {
+    const [slow, other] = [await unassigned(), await unassigned()];
+    const address = await prepare(sam, 'bookings/assign', { ids: [slow, other] });
+    await start(sam, address, { referrerId: rita.id }).expect(303);
+    const stateOf = async (id: string) =>
+      (await items(address)).find((one) => one.record_id === id) ?? { state: 'none', reason: null };
+    await app.database.owner.raw(`
+      create function fail_slowly() returns trigger language plpgsql as $$ begin
+        raise exception 'canceling statement due to lock timeout' using errcode = '55P03'; end $$;
+      create trigger fails_slowly before update on bookings for each row
+        when (old.id = '${slow}') execute function fail_slowly()`);
+    try {
+      for (let round = 0; round < 4; round += 1) {
+        const error = await work(address).then(
+          () => null,
+          (thrown: unknown) => thrown,
+        );
+        expect(await stateOf(other), `round ${round}`).to.include({ state: 'done' });
+        if (round < 3) {
+          expect(error, `round ${round}`).to.include({ code: '55P03' });
+          expect(await stateOf(slow)).to.include({ state: 'waiting' });
+          expect(await page(sam, address)).to.contain('1 could not be done at once and is tried again');
+        }
+      }
+    } finally {
+      await app.database.owner.raw('drop function fail_slowly cascade');
+    }
+    expect(await stateOf(slow)).to.include({
+      state: 'skipped',
+      reason: 'Tried 5 times, and the database did not answer in time',
+    });
+    expect(await page(sam, address)).to.contain('1 done, 1 skipped');
+  });
+
   it('goes on with what a worker left, and forgets what was never begun', async () => {
     const ids = [await anEmailAbout(app.db, await aBookingOf(app.db, 'rita'))];
     const [left, never] = [

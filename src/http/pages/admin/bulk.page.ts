@@ -5,6 +5,7 @@ import {
   bulkKinds,
   mayDoInBulk,
   mostAtOnce,
+  mostTries,
   type BulkAction,
   type BulkFailure,
   type BulkInput,
@@ -32,6 +33,8 @@ export interface BulkPage extends PageData {
   records: string;
   list: { label: string; href: string };
   counts: BulkAction['counts'] & { total: number };
+  triedAlready: number;
+  mostTries: number;
   /** Of the first record that was not listed; null: all were. */
   cutAt: string | null;
   skipped: { reason: string; count: string; records: { title: string; href: string }[]; more: number }[];
@@ -200,6 +203,8 @@ async function show(
     records,
     list: { label: table.label, href: `/admin/resources/${table.id}` },
     counts: { ...counts, total },
+    triedAlready: action.triedAlready,
+    mostTries,
     cutAt: action.isCut ? `${numberWords(mostAtOnce)} ${noun(mostAtOnce)}` : null,
     skipped: await skippedRows(services, action),
     madeBy: isMaker ? 'you' : action.madeBy.name,
