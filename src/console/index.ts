@@ -24,6 +24,7 @@ export {
 export {
   choosableColumns,
   readChoices,
+  mayRemoveView,
   removeView,
   saveColumns,
   saveView,

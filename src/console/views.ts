@@ -1,5 +1,5 @@
 // What a person keeps of a list: views (filters, sort and columns under a name) and the columns that they see.
-import { auditActor, type Actor } from '../accounts/index.ts';
+import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Database, Queryable } from '../db/knex.ts';
 import { isUuid } from '../lib/uuid.ts';
@@ -107,7 +107,15 @@ export async function saveView(
   });
 }
 
-/** False: this person has no such view. */
+/** Of the owner, and, since owners leave, a shared one also by admins. */
+export function mayRemoveView(
+  { viewer }: Pick<Actor, 'viewer'>,
+  { ownerId, isShared }: Pick<SavedView, 'ownerId' | 'isShared'>,
+): boolean {
+  return ownerId === viewer.userId || (isShared && mayAdminister(viewer));
+}
+
+/** False: there is no such view that this person may remove. */
 export async function removeView(
   { db, audit }: ViewDeps,
   actor: Actor,
@@ -116,15 +124,17 @@ export async function removeView(
 ): Promise<boolean> {
   if (!isUuid(id)) return false;
   return db.transaction(async (trx) => {
-    const removed = await trx('console_views')
-      .where({ id, user_id: actor.viewer.userId, list: table.id })
-      .delete();
-    if (removed === 0) return false;
+    const view = await trx('console_views')
+      .where({ id, list: table.id })
+      .forUpdate()
+      .first('user_id', 'is_shared');
+    if (!view || !mayRemoveView(actor, { ownerId: view.user_id, isShared: view.is_shared })) return false;
+    await trx('console_views').where({ id }).delete();
     await audit.record(trx, auditActor(actor), {
       action: 'record.changed',
       resourceType: 'console_view',
       resourceId: id,
-      metadata: { change: 'removed', list: table.id },
+      metadata: { change: 'removed', list: table.id, ownerId: view.user_id },
     });
     return true;
   });

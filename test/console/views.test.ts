@@ -13,6 +13,7 @@ interface Choices {
     columns: string[] | null;
     isShared: boolean;
     isOwn: boolean;
+    mayRemove: boolean;
     by: string | null;
   }[];
 }
@@ -54,17 +55,36 @@ describe('what a person keeps of a list', () => {
     expect((await read(sam)).views.map(({ query }) => query)).to.deep.equal(['']);
   });
 
-  it('shares a view with all staff, who cannot change or remove it', async () => {
-    await save(sam, { ...open, isShared: true }).expect(200);
-    const [view] = (await read(ada)).views;
-    expect(view).to.deep.include({ name: 'Open ones', isOwn: false, isShared: true });
-    expect(view?.by).to.match(/^Sam/);
-    await ada.post(`/admin/views/bookings/${view?.id}/remove`).send({}).expect(404);
-    await save(ada, { ...open, query: '' }).expect(200);
-    expect((await read(sam)).views.find(({ isOwn }) => isOwn)?.query).to.contain('status=active');
-    await sam.post(`/admin/views/bookings/${view?.id}/remove`).send({}).expect(200);
+  it('shares a view with all staff, of whom support cannot change or remove it', async () => {
+    await save(ada, { ...open, isShared: true }).expect(200);
+    const [view] = (await read(sam)).views;
+    expect(view).to.deep.include({ name: 'Open ones', isOwn: false, mayRemove: false, isShared: true });
+    expect(view?.by).to.match(/^Ada/);
     await sam.post(`/admin/views/bookings/${view?.id}/remove`).send({}).expect(404);
-    await sam.post('/admin/views/bookings/no-such/remove').send({}).expect(404);
+    await save(sam, { ...open, query: '' }).expect(200);
+    expect((await read(ada)).views.find(({ isOwn }) => isOwn)?.query).to.contain('status=active');
+    await ada.post(`/admin/views/bookings/${view?.id}/remove`).send({}).expect(200);
+    await ada.post(`/admin/views/bookings/${view?.id}/remove`).send({}).expect(404);
+    await ada.post('/admin/views/bookings/no-such/remove').send({}).expect(404);
+  });
+
+  it('lets admins remove a shared view of somebody who has left, and no view that is not shared', async () => {
+    await save(sam, { ...open, isShared: true }).expect(200);
+    await save(sam, { name: 'Own', query: '' }).expect(200);
+    const { id: samId } = await personOf(app.db, 'sam');
+    const own = await app.db('console_views').where({ user_id: samId, name: 'Own' }).first('id');
+    await app.db('users').where({ id: samId }).update({ banned: true });
+    const [view] = (await read(ada)).views;
+    expect(view).to.deep.include({ name: 'Open ones', isOwn: false, mayRemove: true });
+    await ada.post(`/admin/views/bookings/${own?.id}/remove`).send({}).expect(404);
+    await ada.post(`/admin/views/emails/${view?.id}/remove`).send({}).expect(404);
+    await ada.post(`/admin/views/bookings/${view?.id}/remove`).send({}).expect(200);
+    expect((await read(ada)).views).to.deep.equal([]);
+    expect(await app.db('audit_log').orderBy('id', 'desc').first('metadata')).to.deep.equal({
+      metadata: { change: 'removed', list: 'bookings', ownerId: samId },
+    });
+    await app.db('users').where({ id: samId }).update({ banned: false });
+    sam = await app.signIn('sam@examdesk.example');
   });
 
   it('keeps words about an examinee sealed, for the owner and for whoever the view is shared with', async () => {
@@ -109,7 +129,7 @@ describe('what a person keeps of a list', () => {
     const { id: samId } = await personOf(app.db, 'sam');
     expect(rows.map(({ actor_id, metadata }) => [actor_id, metadata])).to.deep.equal([
       [samId, { change: 'saved', list: 'bookings', isShared: false }],
-      [samId, { change: 'removed', list: 'bookings' }],
+      [samId, { change: 'removed', list: 'bookings', ownerId: samId }],
     ]);
   });
 

@@ -135,7 +135,7 @@
                 one.name,
               ),
               h('small', null, one.by ? `by ${one.by}` : one.isShared ? 'shared' : ''),
-              one.isOwn &&
+              one.mayRemove &&
                 h(
                   'button',
                   {

@@ -3,6 +3,7 @@ import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import {
   choosableColumns,
+  mayRemoveView,
   readChoices,
   removeView,
   saveColumns,
@@ -13,6 +14,7 @@ import {
   type SavedView,
   type Table,
 } from '../../console/index.ts';
+import type { Actor } from '../../accounts/index.ts';
 import { tidyLine } from '../../lib/typed-text.ts';
 import { actorOf } from '../actor.ts';
 import type { SealedSearch } from '../forms/sealed-search.ts';
@@ -57,9 +59,9 @@ export function viewRoutes({ services, sealing, allowedTable, readFilters }: Nee
 
   router.get(viewsAddress, async (req, res) => {
     const table = tableOf(req, res);
-    const { userId } = actorOf(req, res).viewer;
-    const { columns, views } = await readChoices(services.db, userId, table);
-    const shown = views.map((view) => shownView(view, table, userId, sealing));
+    const actor = actorOf(req, res);
+    const { columns, views } = await readChoices(services.db, actor.viewer.userId, table);
+    const shown = views.map((view) => shownView(view, table, actor, sealing));
     res.set('Cache-Control', 'no-store').json({ columns, views: shown });
   });
 
@@ -102,11 +104,13 @@ function keptQuery(address: string): Record<string, string> {
 
 const addressOf = (kept: Record<string, string>): string => new URLSearchParams(kept).toString();
 
-function shownView(view: SavedView, table: Table, userId: string, sealing: SealedSearch) {
+function shownView(view: SavedView, table: Table, actor: Actor, sealing: SealedSearch) {
   const { id, name, columns, isShared, ownerId, ownerName } = view;
+  const { userId } = actor.viewer;
   const isOwn = ownerId === userId;
   const query = isOwn ? view.query : resealed(view, table, userId, sealing);
-  return { id, name, columns, isShared, isOwn, query, by: isOwn ? null : ownerName };
+  const mayRemove = mayRemoveView(actor, view);
+  return { id, name, columns, isShared, isOwn, mayRemove, query, by: isOwn ? null : ownerName };
 }
 
 /** Sealed words are for one person: a shared view's are sealed again for whoever reads it, who may read the column. */
