@@ -1258,6 +1258,7 @@ CREATE INDEX bookings_without_referrer_idx ON bookings USING btree (starts_at) W
 CREATE TRIGGER bookings_acting_pair BEFORE INSERT OR UPDATE OF created_by_id, created_for_id ON bookings FOR EACH ROW EXECUTE FUNCTION check_acting_pair('created_by_id', 'created_for_id');
 CREATE CONSTRAINT TRIGGER bookings_audited AFTER INSERT OR DELETE OR UPDATE ON bookings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('booking');
 CREATE TRIGGER bookings_free_times AFTER DELETE OR UPDATE OF status, starts_at, specialist_id ON bookings FOR EACH ROW EXECUTE FUNCTION note_freed_time();
+CREATE CONSTRAINT TRIGGER bookings_kept AFTER UPDATE OF organization_id ON bookings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (old.organization_id IS DISTINCT FROM new.organization_id) EXECUTE FUNCTION raise_kept_version();
 CREATE TRIGGER bookings_news AFTER UPDATE OF organization_id ON bookings FOR EACH ROW WHEN (new.organization_id IS DISTINCT FROM old.organization_id) EXECUTE FUNCTION move_news();
 CREATE TRIGGER bookings_updated_at BEFORE UPDATE ON bookings FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 

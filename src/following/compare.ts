@@ -16,7 +16,7 @@ import {
   type AnswersContext,
 } from './answers.ts';
 import type { Convergence, ConvergenceNote } from './converge.ts';
-import { differences, type Difference, type DriftItem, type Span } from './differences.ts';
+import { acuityValue, differences, type Difference, type DriftItem, type Span } from './differences.ts';
 import { findKnown, type KnownBooking } from './known-bookings.ts';
 import { findLost } from './lost.ts';
 
@@ -173,7 +173,14 @@ async function examine(
   };
   if (!read.ok) {
     const reason = 'Acuity does not know this appointment any more';
-    return known ? [{ ...base, difference: 'missing_there', state: 'left', reason }] : [];
+    const item = {
+      ...base,
+      difference: 'missing_there' as const,
+      state: 'left' as const,
+      reason,
+      valueDigest: null,
+    };
+    return known ? [item] : [];
   }
   const context = await readContext(deps, [read.value], ours);
   const found = differencesOf(context, known, read.value);
@@ -183,7 +190,13 @@ async function examine(
     const unknown = context.specialists.get(calendarId) ? null : reasonOfCalendar(calendarId);
     const reason = (difference: Difference) =>
       difference === 'missing_here' || difference === 'unknown_calendar' ? unknown : null;
-    return found.map((difference) => ({ ...base, difference, state: 'found', reason: reason(difference) }));
+    return found.map((difference) => ({
+      ...base,
+      difference,
+      state: 'found',
+      reason: reason(difference),
+      valueDigest: valueDigest(deps, difference, read.value),
+    }));
   }
   return fix(deps, read.value, found, { isOver: base.isOver, quiet });
 }
@@ -218,8 +231,18 @@ async function fix(
       day: dayOf(appointment),
       state: isLeft ? ('left' as const) : ('fixed' as const),
       reason: isLeft ? reasonOf(difference, done.note, appointment) : null,
+      valueDigest: valueDigest(deps, difference, read.ok ? read.value : appointment),
     };
   });
+}
+
+function valueDigest(
+  { digests }: Pick<CompareDeps, 'digests'>,
+  difference: Difference,
+  appointment: Appointment,
+): string | null {
+  const value = acuityValue(difference, appointment);
+  return value === null ? null : digests.of(value);
 }
 
 const reasonOfCalendar = (calendarId: number): string =>

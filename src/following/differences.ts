@@ -1,5 +1,5 @@
 // Finds the differences between a booking and its appointment: the same rule for webhooks and for reconciliation.
-import { meetingLinkIn, type Booking } from '../bookings/index.ts';
+import { digestOfAll, meetingLinkIn, type Booking } from '../bookings/index.ts';
 import type { Appointment } from '../ports/acuity.ts';
 import { specialistDifferences, type Specialist } from '../specialists/index.ts';
 
@@ -39,8 +39,38 @@ export interface DriftItem {
   /** `found`: this run repairs nothing. `left`: staff must act, for the reason given. */
   state: (typeof driftStates)[number];
   reason: string | null;
+  /** Of `acuityValue`, keyed. */
+  valueDigest: string | null;
   /** An event had announced the appointment within the last day. Always true for specialists: Acuity sends none. */
   announced: boolean;
+}
+
+/**
+ * What Acuity says where the two differ: staff who left a difference as it is did not decide about another value. Null:
+ * the appointment is gone.
+ */
+export function acuityValue(difference: Difference, appointment: Appointment): string | null {
+  switch (difference) {
+    case 'missing_here':
+    case 'unknown_calendar':
+    case 'specialist':
+      return String(appointment.calendarId);
+    case 'status':
+      return appointment.noShow ? 'no_show' : appointment.canceled ? 'cancelled' : 'active';
+    case 'time':
+      return appointment.startsAt.toISOString();
+    case 'duration':
+      return String(appointment.durationMinutes);
+    case 'type':
+      return String(appointment.appointmentTypeId);
+    case 'location':
+    case 'link':
+      return appointment.location;
+    case 'details':
+      return digestOfAll(appointment);
+    default:
+      return null;
+  }
 }
 
 export interface Span {

@@ -35,8 +35,9 @@ export async function closeDifference(
 }
 
 /**
- * What was closed stays closed while each reconciliation finds it again, for the same reason. Call it before the items
- * of earlier runs are superseded.
+ * What was closed stays closed while each reconciliation finds it again, for the same reason and with the same value in
+ * Acuity. Values under different keys, or none, cannot be compared: then it stays closed. Call it before the items of
+ * earlier runs are superseded.
  */
 export async function keepClosed(trx: Transaction, reportId: string): Promise<void> {
   await trx.raw(
@@ -45,6 +46,9 @@ export async function keepClosed(trx: Transaction, reportId: string): Promise<vo
      where i.report_id = ? and i.state = 'left' and i.closed_at is null
        and e.report_id <> i.report_id and e.state = 'left' and not e.superseded and e.closed_at is not null
        and e.difference = i.difference and e.reason is not distinct from i.reason
+       and (e.value_digest = i.value_digest
+         or split_part(e.value_digest, ':', 2) is distinct from split_part(i.value_digest, ':', 2)
+         or e.value_digest is null)
        and (e.appointment_id = i.appointment_id or e.specialist_id = i.specialist_id)`,
     [reportId],
   );

@@ -146,6 +146,7 @@ export async function writeWindow(
     difference: item.difference,
     state: item.state,
     reason: item.reason,
+    value_digest: item.valueDigest,
     announced: item.announced,
     day: item.day,
     is_over: item.isOver,

@@ -186,6 +186,7 @@ async function specialistItems(deps: ReconcileDeps, { fixes }: { fixes: boolean 
     day: null,
     isOver: false,
     state: fixes ? 'fixed' : 'found',
+    valueDigest: null,
     announced: true,
   }));
 }

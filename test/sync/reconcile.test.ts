@@ -222,6 +222,40 @@ describe('reconciliation', () => {
     expect(await stack.app.db('emails').pluck('kind')).to.deep.equal(['drift_report']);
   });
 
+  it('opens a closed difference again when Acuity has another value, for the same reason', async () => {
+    const { id, datetime } = await stack.makeAppointment();
+    await sync().reconcileNear();
+    // Cancelled here only: staff decide about the status, and about each time that Acuity gives it.
+    await stack.app
+      .db('bookings')
+      .where({ acuity_appointment_id: id })
+      .update({ status: 'cancelled', current_progress: 'cancelled' });
+    const moveBy = (hours: number) =>
+      stack.staff('PUT', `/appointments/${id}/reschedule?admin=true`, {
+        datetime: new Date(Date.parse(datetime) + hours * anHour).toISOString(),
+      });
+    const openOnes = () =>
+      stack.app
+        .db('drift_items')
+        .where({ state: 'left', superseded: false, closed_at: null })
+        .orderBy('difference');
+    const found = async () => {
+      await sync().reconcileNear();
+      return openOnes().pluck('difference');
+    };
+    await moveBy(1);
+    expect(await found()).to.deep.equal(['status', 'time']);
+    const ada = await stack.app.db('users').where({ email: 'ada@examdesk.example' }).first('id');
+    await openOnes().update({ closed_at: stack.app.db.fn.now(), closed_by_id: ada?.id ?? null });
+    expect(await found(), 'nothing has changed').to.deep.equal([]);
+    await stack.app.db('emails').delete();
+    await moveBy(2);
+    expect(await found(), 'another time').to.deep.equal(['time']);
+    expect(await stack.app.db('emails').pluck('kind')).to.deep.equal(['drift_report']);
+    const stored = await stack.app.db('drift_items').whereNotNull('value_digest').pluck('value_digest');
+    expect(stored.every((digest) => digest?.startsWith('h:'))).to.equal(true);
+  });
+
   it('reads more than a hundred appointments of a day, including cancelled ones', async () => {
     const { id, datetime } = await stack.makeAppointment();
     const [pattern] = stack.simulator.state.appointments;
