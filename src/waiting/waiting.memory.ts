@@ -1,9 +1,9 @@
-// What nearly every page asks of the wait-list, in memory: read again once an entry or an offer has changed, in any
-// process. It is short: only the times that are held now, and the entries that wait now.
+// What nearly every page asks of the wait-list, in memory: read again once an entry, an offer or the organisation of a
+// booking has changed, in any process. It is short: only the times that are held now, and the entries that wait now.
 import type { HeldTime, Holds } from '../availability/index.ts';
 import type { Database } from '../db/knex.ts';
 import { keep, type KeptVersion } from '../db/kept-version.ts';
-import type { Waiting } from './waiting.repository.ts';
+import { isOwnBooking, type Waiting } from './waiting.repository.ts';
 
 export interface WaitMemory extends Holds {
   /** Whether this person has an offer that is open, or about to be. */
@@ -75,12 +75,14 @@ async function readKnown(db: Database): Promise<Known> {
       .select(
         db.raw('(extract(epoch from o.expires_at - clock_timestamp()) * 1000)::float8 as left_ms'),
       ) as unknown as Promise<HoldRow[]>,
-    db('wait_entries')
-      .where('state', 'waiting')
+    db('wait_entries as e')
+      .leftJoin('bookings as b', 'b.id', 'e.booking_id')
+      .where('e.state', 'waiting')
+      .whereRaw(isOwnBooking)
       .select(
-        'booking_id',
-        'created_by_id as userId',
-        'organization_id as organizationId',
+        'e.booking_id',
+        'e.created_by_id as userId',
+        'e.organization_id as organizationId',
       ) as unknown as Promise<WaitingRow[]>,
   ]);
   const holds = rows.map((row) => ({

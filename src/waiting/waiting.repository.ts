@@ -57,7 +57,7 @@ function wantedOf(row: WantedRow) {
 }
 
 /** The job ends the entry of a booking that was given to another organisation; until then this condition hides it. */
-const isOwnBooking = '(b.id is null or b.organization_id = e.organization_id)';
+export const isOwnBooking = '(b.id is null or b.organization_id = e.organization_id)';
 
 /** Entries that still wait, the oldest first. */
 export async function waitingEntries(

@@ -246,12 +246,14 @@ describe('the wait-list', () => {
     const [offer] = await offers();
     const northside = await app.db('organizations').where({ name: 'Northside Claims' }).first('id');
     const given = { organization_id: northside!.id };
+    expect((await visitors[rita]!.get('/')).text('main')).to.contain('wait-list');
     await app.database.owner('bookings').where({ id: ritas }).update(given);
     const page = await visitors[nadia]!.get(`/bookings/${ritas}`);
     expect(page.status).to.equal(200);
     expect(page.text('main')).not.to.contain('has been on the wait-list');
     const reference = (await app.db('bookings').where({ id: ritas }).first('reference'))!.reference;
     expect((await visitors[rita]!.get('/wait-list')).text('main')).not.to.contain(reference);
+    expect((await visitors[rita]!.get('/')).text('main'), 'home counts no entry').not.to.contain('wait-list');
     expect((await visitors[rita]!.post(`/wait-list/offers/${offer!.id}/accept`, {})).status).to.equal(404);
     await wait(nadia, ritas);
     expect((await visitors[nadia]!.get('/wait-list')).text('main')).to.contain(reference);
