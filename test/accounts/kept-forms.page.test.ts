@@ -143,6 +143,10 @@ describe('a form that was sent after the session had ended', () => {
     // A search is quickly typed again.
     for (const search of ['/bookings/search', '/search'])
       expect((await person.post(search, { q: 'Marsh' })).text('.notice'), search).not.to.contain('typed');
+    // What is selected in a list of the console: the list cannot show it again.
+    const selected = { kind: 'emails/send-again', which: 'selected', ids: bookingId };
+    expect((await person.post('/admin/bulk', selected)).text('.notice')).not.to.contain('typed');
+    expect(await fixture.app.db('kept_forms').where({ action: '/admin/bulk' })).to.deep.equal([]);
   });
 
   it('is kept when htmx sends it, and when the browser names no page', async () => {
@@ -225,7 +229,7 @@ describe('a form that was sent after the session had ended', () => {
     await signInAgain(person, rita);
     expect((await person.get(action)).html).not.to.contain('knees');
     await fixture.app.system.services.accounts.removeExpired();
-    expect(await fixture.app.db('kept_forms')).to.deep.equal([]);
+    expect(await fixture.app.db('kept_forms').where({ action: '/admin/bulk' })).to.deep.equal([]);
   });
 
   it('is shown to an admin only while they act as the same person again', async () => {

@@ -28,12 +28,15 @@ export function keptFormOf(res: Response, action: string): KeptForm | null {
   return forms.find((form) => form.action === action) ?? null;
 }
 
-/** Their words may be an examinee's name, and are quickly typed again. */
-const searches = new Set([paths.search(), paths.bookingSearch()]);
+/**
+ * No page would show them again: searches, whose words may be an examinee's name and are quickly typed again, and what
+ * was selected in a list of the console.
+ */
+const notShownAgain = new Set([paths.search(), paths.bookingSearch(), paths.bulkActions()]);
 
 /** Call it for a request without a session. @returns whether the request was a form, and is kept */
 export async function keepForm(kept: KeptForms, req: Request, res: Response): Promise<boolean> {
-  const isWorthKeeping = req.method === 'POST' && !searches.has(req.path);
+  const isWorthKeeping = req.method === 'POST' && !notShownAgain.has(req.path);
   const fields = isWorthKeeping ? fieldsOf(req) : null;
   if (!fields) return false;
   const cookie = await kept.keep(req.headers.cookie, { action: req.originalUrl, fields });
