@@ -78,7 +78,9 @@ export function createImpersonation(deps: ImpersonationDeps): ImpersonationServi
     async start(actor, headers, userId, reason) {
       if (actor.viewer.actingAdmin) return failure({ reason: 'acting_already' });
       if (userId === actor.viewer.userId) return failure({ reason: 'oneself' });
-      return db.transaction((trx) => begin(trx, deps, actor, headers, userId, reason));
+      // Before the transaction: the first call loads better-auth, and locks would wait for it.
+      const { api } = await deps.auth();
+      return db.transaction((trx) => begin(trx, deps, api, actor, headers, userId, reason));
     },
 
     async exit(headers, viewer) {
@@ -115,7 +117,8 @@ async function mayBeActedAs(trx: Transaction, userId: string, adminId: string): 
 
 async function begin(
   trx: Transaction,
-  { auth, audit, ids }: ImpersonationDeps,
+  { audit, ids }: ImpersonationDeps,
+  api: Awaited<ReturnType<Auth>>['api'],
   actor: Actor,
   headers: Headers,
   userId: string,
@@ -130,7 +133,6 @@ async function begin(
   await trx.raw(`select set_config('examdesk.end_reason', 'exit', true)`);
   await trx('sessions').where({ impersonator_session_id: own.id }).delete();
 
-  const { api } = await auth();
   const { response, headers: answered } = await joinTransaction(trx, () =>
     api.impersonateUser({ body: { userId }, headers, returnHeaders: true }),
   );

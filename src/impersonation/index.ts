@@ -1,5 +1,6 @@
 export {
   createImpersonation,
+  type ImpersonationDeps,
   type ImpersonationService,
   type Started,
 } from './impersonation.service.ts';
