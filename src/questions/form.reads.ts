@@ -51,8 +51,11 @@ interface Kept {
   known: { forms: AcuityForm[]; asOf: Date } | null;
   /** Milliseconds since the last failed read; null when the last read succeeded. */
   failedAgoMs: number | null;
-  /** The database's time. */
-  now: Date;
+  /** The database's time. Times are text here: a Date would lose their microseconds. */
+  now: string;
+  /** Forms read since then are wanted. */
+  since: string;
+  isNewEnough: boolean;
 }
 
 // Another version of this program may have stored the forms: a value that does not match counts as never read.
@@ -79,33 +82,44 @@ export function createFormReads({ db, acuity, log, timings }: FormReadDeps): For
   const { freshMs, gapMs, retryMs, patienceMs } = { ...usualTimings, ...timings };
   let flight: Promise<void> | null = null;
 
-  async function load(): Promise<Kept> {
-    const row = await db('acuity_forms').first<{
-      forms: unknown;
-      read_at: Date | null;
-      failed_ago_ms: number | null;
-      now: Date;
-    }>(
-      'forms',
-      'read_at',
-      db.raw('(extract(epoch from clock_timestamp() - failed_at) * 1000)::float8 as failed_ago_ms'),
-      db.raw('clock_timestamp() as now'),
-    );
+  async function load(wanted: { since: string } | { maxAgeMs: number }): Promise<Kept> {
+    const since =
+      'since' in wanted
+        ? db.raw('?::timestamptz', [wanted.since])
+        : db.raw(`clock_timestamp() - ? * interval '1 millisecond'`, [wanted.maxAgeMs]);
+    const row = await db('acuity_forms')
+      .joinRaw('cross join lateral (select ? as since) as wanted', [since])
+      .first<{
+        forms: unknown;
+        read_at: Date | null;
+        failed_ago_ms: number | null;
+        now: string;
+        since: string;
+        is_new_enough: boolean | null;
+      }>(
+        'forms',
+        'read_at',
+        db.raw('(extract(epoch from clock_timestamp() - failed_at) * 1000)::float8 as failed_ago_ms'),
+        db.raw('clock_timestamp()::text as now'),
+        db.raw('wanted.since::text as since'),
+        db.raw('read_at >= wanted.since as is_new_enough'),
+      );
     const forms = storedForms.safeParse(row.forms);
     return {
       known: forms.success && row.read_at ? { forms: forms.data, asOf: row.read_at } : null,
       failedAgoMs: row.failed_ago_ms,
       now: row.now,
+      since: row.since,
+      isNewEnough: forms.success && row.is_new_enough === true,
     };
   }
 
   async function notOlderThan(maxAgeMs: number): Promise<KnownForms | null> {
     const giveUpAt = performance.now() + patienceMs;
-    let since: Date | null = null;
+    let wanted: Parameters<typeof load>[0] = { maxAgeMs };
     for (;;) {
-      const { known, failedAgoMs, now } = await load();
-      since ??= new Date(now.getTime() - maxAgeMs);
-      const isNewEnough = known !== null && known.asOf >= since;
+      const { known, failedAgoMs, now, since, isNewEnough } = await load(wanted);
+      wanted = { since };
       const isResting = failedAgoMs !== null && failedAgoMs < retryMs;
       if (isNewEnough || isResting || performance.now() > giveUpAt) {
         return known && { ...known, isStale: !isNewEnough };
@@ -118,7 +132,7 @@ export function createFormReads({ db, acuity, log, timings }: FormReadDeps): For
   }
 
   /** Reads the forms, unless they were read after `since` or another process is reading now. */
-  async function readOnce(since: Date): Promise<void> {
+  async function readOnce(since: string): Promise<void> {
     const startedAt = await claim(since);
     if (!startedAt) {
       await sleep(pollMs);
@@ -128,10 +142,10 @@ export function createFormReads({ db, acuity, log, timings }: FormReadDeps): For
     if (answer.ok) {
       // A process that was delayed beyond its lease must not replace what another has read since.
       await db('acuity_forms')
-        .whereRaw('(read_at is null or read_at < ?)', [startedAt])
+        .whereRaw('(read_at is null or read_at < ?::timestamptz)', [startedAt])
         .update({
           forms: JSON.stringify(answer.value),
-          read_at: startedAt,
+          read_at: db.raw('?::timestamptz', [startedAt]),
           failed_at: null,
           reading_until: null,
         });
@@ -142,14 +156,14 @@ export function createFormReads({ db, acuity, log, timings }: FormReadDeps): For
   }
 
   /** When the read began; null when another process reads, or it is too early. */
-  async function claim(since: Date): Promise<Date | null> {
-    const claimed = await db.raw<{ rows: { started_at: Date }[] }>(
+  async function claim(since: string): Promise<string | null> {
+    const claimed = await db.raw<{ rows: { started_at: string }[] }>(
       `update acuity_forms set reading_until = clock_timestamp() + :leaseMs * interval '1 millisecond'
         where (reading_until is null or reading_until < clock_timestamp())
           and (read_at is null
-            or (read_at < :since and read_at < clock_timestamp() - :gapMs * interval '1 millisecond'))
+            or (read_at < :since::timestamptz and read_at < clock_timestamp() - :gapMs * interval '1 millisecond'))
           and (failed_at is null or failed_at < clock_timestamp() - :retryMs * interval '1 millisecond')
-        returning clock_timestamp() as started_at`,
+        returning clock_timestamp()::text as started_at`,
       { leaseMs, since, gapMs, retryMs },
     );
     const [row] = claimed.rows;
@@ -158,7 +172,7 @@ export function createFormReads({ db, acuity, log, timings }: FormReadDeps): For
 
   return {
     async last() {
-      const { known, failedAgoMs } = await load();
+      const { known, failedAgoMs } = await load({ maxAgeMs: 0 });
       return known && { ...known, isStale: failedAgoMs !== null };
     },
     recent: () => notOlderThan(freshMs),
