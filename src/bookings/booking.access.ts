@@ -50,6 +50,15 @@ export function onlyVisible(
   else void rows.whereRaw('false');
 }
 
+/** The same rule in a prepared statement, with `visibleValues` as its parameters. @param first the number of the first */
+export const visibleSql = (alias: string, first: number): string =>
+  `($${first}::boolean or ${alias}.organization_id = $${first + 1}::uuid)`;
+
+export const visibleValues = (viewer: Pick<Viewer, 'role' | 'organization'>): [boolean, string | null] => [
+  isStaff(viewer),
+  viewer.organization?.id ?? null,
+];
+
 /** Only a referrer, or an admin acting as one, may book: a booking belongs to an organisation. */
 export function mayBook(viewer: Viewer): boolean {
   return viewer.role === 'referrer' && viewer.organization !== null;

@@ -1,6 +1,7 @@
 // Reads for a screen: what a person opened lately, which the search suggests before anything is typed.
-import { auditActor, isStaff, type Actor } from '../accounts/index.ts';
+import { auditActor, type Actor } from '../accounts/index.ts';
 import type { Statement, Statements } from '../db/statements.ts';
+import { visibleSql, visibleValues } from './booking.access.ts';
 import { bookingColumns, toBooking, type BookingRow } from './booking.repository.ts';
 import type { Booking } from './booking.ts';
 
@@ -13,8 +14,7 @@ const entriesRead = 300;
 export function createRecentBookings({ statements }: { statements: Statements }): RecentBookings {
   return async (actor, limit) => {
     const { actorId, actingAsId } = auditActor(actor);
-    const { viewer } = actor;
-    const values = [actorId, actingAsId, isStaff(viewer), viewer.organization?.id ?? null, limit];
+    const values = [actorId, actingAsId, ...visibleValues(actor.viewer), limit];
     return (await statements.rows<BookingRow>(recent, values)).map(toBooking);
   };
 }
@@ -36,6 +36,6 @@ const recent: Statement = {
       left join organizations o on o.id = b.organization_id
       left join users cb on cb.id = b.created_by_id
       left join users cf on cf.id = b.created_for_id
-    where $3::boolean or b.organization_id = $4::uuid
+    where ${visibleSql('b', 3)}
     order by opened.at desc limit $5`,
 };

@@ -4,6 +4,7 @@ import { auditActor, isStaff, type Actor, type Viewer } from '../accounts/index.
 import { auditInsertion, auditValues } from '../audit/index.ts';
 import type { Statement, Statements } from '../db/statements.ts';
 import type { Answer } from '../questions/index.ts';
+import { visibleSql, visibleValues } from './booking.access.ts';
 import { contactsSql, type Contact } from './booking.contact.ts';
 import { answersWithHistory } from './booking.kept-answers.ts';
 import { papersSql, type Paper } from './booking.paperwork.ts';
@@ -79,7 +80,7 @@ function statementWith(parts: ViewParts, firsts: readonly number[]): Statement {
 
 /** @param columns of the parts */
 const textWith = (columns: string[]) => `
-    with recorded as (${auditInsertion(5, 'exists (select from bookings where id = $1 and ($2::boolean or organization_id = $3::uuid))')}),
+    with recorded as (${auditInsertion(5, `exists (select from bookings b where b.id = $1 and ${visibleSql('b', 2)})`)}),
     seen as (${newsSeen})
     select ${bookingColumns.join(', ')}, b.external_created_by, exists (select from recorded) as is_recorded,
       ${progressSql('b.id')} as progress,
@@ -120,8 +121,7 @@ export async function readBookingView<Parts extends ViewParts>(
   const { viewer } = actor;
   const values: unknown[] = [
     bookingId,
-    isStaff(viewer),
-    viewer.organization?.id ?? null,
+    ...visibleValues(viewer),
     // What an admin sees while acting, the referrer has not seen.
     isOpened && !isStaff(viewer) && !viewer.actingAdmin ? viewer.userId : null,
     ...auditValues(auditActor(actor), {
