@@ -270,17 +270,6 @@ begin
   return null;
 end $function$;
 
-CREATE FUNCTION paperwork_needed(of_specialist uuid, on_day date)
- RETURNS TABLE(rule_id uuid, category text, due_on date)
- LANGUAGE sql
- STABLE
-AS $function$
-  select r.id, r.category, business_days_before(on_day, r.business_days)
-  from paperwork_rules r
-  where r.business_days is not null and (r.specialist_id = of_specialist or r.specialist_id is null and not exists (
-    select from paperwork_rules own where own.specialist_id = of_specialist and own.category = r.category))
-$function$;
-
 CREATE FUNCTION query_words(typed text)
  RETURNS text[]
  LANGUAGE plpgsql
