@@ -45,32 +45,25 @@ export interface DriftItem {
   announced: boolean;
 }
 
-/**
- * What Acuity says where the two differ: staff who left a difference as it is did not decide about another value. Null:
- * the appointment is gone.
- */
+const calendarOf = ({ calendarId }: Appointment) => String(calendarId);
+const placeOf = ({ location }: Appointment) => location;
+/** What Acuity says where the two differ. */
+const acuityValues: Partial<Record<Difference, (appointment: Appointment) => string | null>> = {
+  missing_here: calendarOf,
+  unknown_calendar: calendarOf,
+  specialist: calendarOf,
+  status: ({ canceled, noShow }) => (noShow ? 'no_show' : canceled ? 'cancelled' : 'active'),
+  time: ({ startsAt }) => startsAt.toISOString(),
+  duration: ({ durationMinutes }) => String(durationMinutes),
+  type: ({ appointmentTypeId }) => String(appointmentTypeId),
+  location: placeOf,
+  link: placeOf,
+  details: digestOfAll,
+};
+
+/** Staff who left a difference as it is did not decide about another value. Null: none that can change. */
 export function acuityValue(difference: Difference, appointment: Appointment): string | null {
-  switch (difference) {
-    case 'missing_here':
-    case 'unknown_calendar':
-    case 'specialist':
-      return String(appointment.calendarId);
-    case 'status':
-      return appointment.noShow ? 'no_show' : appointment.canceled ? 'cancelled' : 'active';
-    case 'time':
-      return appointment.startsAt.toISOString();
-    case 'duration':
-      return String(appointment.durationMinutes);
-    case 'type':
-      return String(appointment.appointmentTypeId);
-    case 'location':
-    case 'link':
-      return appointment.location;
-    case 'details':
-      return digestOfAll(appointment);
-    default:
-      return null;
-  }
+  return acuityValues[difference]?.(appointment) ?? null;
 }
 
 export interface Span {
