@@ -95,6 +95,8 @@ export const paths = {
   /** The tabs of an admin poll it while one of them acts. */
   acting: () => '/admin/acting',
   exitImpersonation: () => '/admin/exit-impersonation',
+  /** The next unanswered message, for staff. */
+  nextUnanswered: (afterBookingId: string) => `/admin/next/unanswered?after=${afterBookingId}`,
   bulkActions: () => '/admin/bulk',
   bulkAction: (id: string) => `/admin/bulk/${id}`,
   bulkStart: (id: string) => `/admin/bulk/${id}/start`,

@@ -4,6 +4,7 @@ import pino from 'pino';
 import { usualActionLimits } from '../../src/accounts/index.ts';
 import { createEmailSender, createUnansweredDigest } from '../../src/email/index.ts';
 import { messageSchema } from '../../src/http/api/messages.api.ts';
+import { aBookingOf } from '../support/console-records.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { nothingNeeded, testLinks } from '../support/links.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
@@ -297,6 +298,28 @@ describe('messages about a booking', () => {
       expect(staff.text('#messages-title')).to.contain('2 new');
       expect((await show('sam')).text('#messages-title')).not.to.contain('new');
       expect((await show('rita')).text('.message')).to.contain('Read by');
+    });
+
+    it('lead staff who have answered to the next one who waits, and from the last one back', async () => {
+      const first = bookingId;
+      const other = await aBookingOf(app.db, 'rita');
+      await app.db('booking_messages').whereNull('answered_at').update({ answered_at: app.db.fn.now() });
+      await send('rita', 'Which entrance?').expect(201);
+      bookingId = other;
+      await send('rita', 'And here?').expect(201);
+      bookingId = first;
+      const link = '#messages .muted a';
+      expect((await show('rita')).has(link)).to.equal(false);
+      const page = await show('sam');
+      expect(page.text(link)).to.equal('Leave it, and open the next one');
+      expect(await markupErrors(page)).to.deep.equal([]);
+      const sent = await pages.sam.post(path(), { ...page.form(path()), text: 'The one in Bay Street' });
+      expect(sent.at).to.equal(`/bookings/${first}?answered#messages`);
+      expect(sent.text(link)).to.equal('Answer the next one');
+      expect((await pages.sam.get(sent.attribute(link, 'href'))).at).to.equal(`/bookings/${other}#messages`);
+      const dismissed = await pages.sam.post(`/bookings/${other}/messages/answered`, {});
+      expect((await pages.sam.get(dismissed.attribute(link, 'href'))).at).to.equal('/admin?last=unanswered');
+      expect((await show('sam')).has(link), 'opened later').to.equal(false);
     });
 
     it('are news on the referrer’s home until they are opened', async () => {

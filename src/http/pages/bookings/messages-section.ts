@@ -47,12 +47,15 @@ export interface MessagesSection {
   form: { idempotencyKey: string; text: string; hint: string; longest: number } | null;
   /** Staff only: whether a referrer waits for an answer. */
   mayDismiss: boolean;
+  /** Staff only, while a referrer waits for an answer or just got one: the booking of the next who waits. */
+  next: { label: string; href: string } | null;
   /** Null for everybody but staff. */
   notes: { rows: NoteRow[]; form: { idempotencyKey: string; note: string } | null } | null;
 }
 
-/** What was typed into a form that was refused. */
+/** What was typed into a form that was refused; `isAnswered`: the form was sent, and staff are back on the page. */
 export interface TypedMessage {
+  isAnswered?: boolean;
   text?: string;
   note?: string;
 }
@@ -67,6 +70,9 @@ export function messagesSection(
   const { notes, state } = inView;
   const thread = messages.threadOf(inView);
   const shownRows = threadRows(thread, viewer, booking.id, zone);
+  const mayDismiss =
+    isStaff(viewer) && thread.messages.some(({ isFromStaff, answeredAt }) => !isFromStaff && !answeredAt);
+  const isAnswered = isStaff(viewer) && typed.isAnswered === true && !mayDismiss;
   const section: MessagesSection = {
     bookingId: booking.id,
     seen: state,
@@ -82,8 +88,14 @@ export function messagesSection(
           longest: longestMessage,
         }
       : null,
-    mayDismiss:
-      isStaff(viewer) && thread.messages.some(({ isFromStaff, answeredAt }) => !isFromStaff && !answeredAt),
+    mayDismiss,
+    next:
+      mayDismiss || isAnswered
+        ? {
+            label: isAnswered ? 'Answer the next one' : 'Leave it, and open the next one',
+            href: paths.nextUnanswered(booking.id),
+          }
+        : null,
     notes: notes && {
       rows: notes.map(({ id, text, writtenBy, createdAt }) => ({
         id,

@@ -1,6 +1,7 @@
 // The forms of a booking's messages and of the notes of staff, and the page of older messages.
 import type { Request, Response } from 'express';
 import { z } from 'zod';
+import { isStaff } from '../../../accounts/index.ts';
 import { idSchema, idempotencyKeySchema } from '../../../bookings/index.ts';
 import { messageRequestSchema, noteSchema } from '../../../messages/index.ts';
 import type { Result } from '../../../lib/result.ts';
@@ -49,7 +50,7 @@ export function messagesPages(services: Needs): PageRoute[] {
       async handle(req, res) {
         const { id } = (req as BookingRequest).params;
         if (!(await services.messages.needNoAnswer(actorOf(req, res), id))) throw notFound();
-        res.redirect(303, `${paths.booking(id)}#messages`);
+        res.redirect(303, `${paths.booking(id)}?answered#messages`);
       },
     },
     {
@@ -91,7 +92,8 @@ async function sendMessage(services: Needs, req: BookingRequest, res: Response):
   const sent = await sendOnce(services, key, (idempotencyKey) =>
     services.messages.send(actorOf(req, res), req.params.id, { text, idempotencyKey }),
   );
-  if (sent.ok) return res.redirect(303, `${paths.booking(req.params.id)}#messages`);
+  const answered = isStaff(actorOf(req, res).viewer) ? '?answered' : '';
+  if (sent.ok) return res.redirect(303, `${paths.booking(req.params.id)}${answered}#messages`);
   if (sent.reason === 'not_found') throw notFound();
   const isTooMany = sent.reason === 'too_many';
   if (isTooMany) res.set(tooManyRequests(sent.retryAfterMs).headers);

@@ -113,7 +113,8 @@ export async function showBooking(
     chosen: refused.category,
   });
   const zone = readerZone ?? booking.timezone;
-  const { section: messages, shown } = messagesSection(services, actor.viewer, found, zone, refused.typed);
+  const typed = { isAnswered: req.query.answered !== undefined, ...refused.typed };
+  const { section: messages, shown } = messagesSection(services, actor.viewer, found, zone, typed);
   await services.messages.markRead(actor.viewer, booking.id, shown);
   const page: BookingPage = {
     ...statusOf(found, documents, { viewer: actor.viewer, readerZone, now: services.clock.now() }),
