@@ -1,5 +1,5 @@
-// What staff can do to a record or a list. AdminJS shows the buttons, http/console answers the forms; both read this
-// list, so that what is offered is what is allowed.
+// What staff can do to a record or a list. AdminJS shows the buttons and the forms, http/console says what they do; both read
+// this list, so that what is offered is what is allowed.
 import { auditActor, mayAdminister, type Actor, type Role } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Database } from '../db/knex.ts';
@@ -12,8 +12,10 @@ export interface ActionButton {
   icon: string;
   who: 'staff' | 'admin';
   kind: 'record' | 'resource';
-  /** The page it links to; `{id}` is the record's, another name its column's. Unset: it opens a form of http/console. */
+  /** The page it links to; `{id}` is the record's, another name its column's. Unset: it opens a form (http/console/forms). */
   href?: string;
+  /** Where its form leads. Unset: to the record. */
+  leadsTo?: 'list';
   /** Whether it is offered for this record. Unset: always. */
   isOffered?(row: Record<string, unknown>): boolean;
 }
@@ -93,7 +95,8 @@ export const actionButtons: readonly ActionButton[] = [
   button('send-again', 'emails', 'Send again', 'Send', 'staff', {
     isOffered: (row) => row.status !== 'queued',
   }),
-  button('run-again', 'failed-jobs', 'Run again', 'RefreshCw', 'admin'),
+  // The job is gone as soon as it is done.
+  button('run-again', 'failed-jobs', 'Run again', 'RefreshCw', 'admin', { leadsTo: 'list' }),
   button('close', 'drift-items', 'Close', 'CheckCircle', 'admin', {
     isOffered: (row) => row.isStillDifferent === true,
   }),
@@ -106,12 +109,12 @@ function button(
   label: string,
   icon: string,
   who: ActionButton['who'],
-  more: Pick<ActionButton, 'href' | 'isOffered'> = {},
+  more: Pick<ActionButton, 'href' | 'isOffered' | 'leadsTo'> = {},
 ): ActionButton {
   return { name, table, label, icon, who, kind: 'record', ...more };
 }
 
-/** AdminJS's own actions, which save a record (editing.ts). The others open a page, or a form of http/console. */
+/** AdminJS's own actions. */
 export function isEditing({ name }: Pick<ActionButton, 'name'>): boolean {
   return name === 'edit' || name === 'new';
 }

@@ -12,6 +12,8 @@ export interface NextRecord {
   href: string | null;
   /** Without the record it comes after, up to where lists stop counting. */
   left: number;
+  /** Whether the record it comes after still needs attention. */
+  isOpen: boolean;
 }
 
 /** Whether this person repairs the records of the list one after the other. */
@@ -53,14 +55,15 @@ export async function nextRecord(
         void query.whereRaw('(??, ??) > ?', [...keys, last]);
       }))) ??
     (await first());
-  if (!next) return { label, href: null, left: 0 };
-  const count = await countRows(db, table, filters);
   const isOpen = behind !== null && (await isStillListed(db, table, filters, String(behind.id)));
+  if (!next) return { label, href: null, left: 0, isOpen };
+  const count = await countRows(db, table, filters);
   const [path = '', anchor] = repair.href.replace('{next}', encodeURIComponent(String(next.id))).split('#');
   return {
     label,
     href: anchor ? `${path}#${anchor}` : `${path}?next=${list.id}`,
     left: count - (isOpen ? 1 : 0),
+    isOpen,
   };
 }
 

@@ -13,15 +13,15 @@ import {
 import type { Role } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import { readSchema, type Schema } from './schema.ts';
+import { afterForm, formHandler, formProperty } from './action-form.ts';
 import { actionButtons, isEditing, mayDo, type ActionButton } from './actions.ts';
 import { bulkActionsOf } from './bulk.ts';
 import { sentenceCase } from './columns.ts';
-import { afterEdit, formProperty } from './editing.ts';
 import { linkKey, mayRead, searchBoxOf, type Column, type Table } from './table.ts';
 import { TableResource } from './table.resource.ts';
 import { tableOf, tables } from './tables.ts';
 
-export { giveEdit } from './editing.ts';
+export { giveForm } from './action-form.ts';
 
 const componentsFile = path.resolve(import.meta.dirname, '../../public/js/console/1-ask.js');
 
@@ -146,8 +146,6 @@ const notHere = 'There is nothing here that you can see.';
 
 /** In place of AdminJS's own, which name tables and actions by their code. */
 const messages = {
-  successfullyCreated: 'Added',
-  successfullyUpdated: 'Saved',
   anyForbiddenError: 'Your role does not allow this.',
   forbiddenError: 'Your role does not allow this.',
   errorFetchingRecord: 'We can’t show this record. Reload the page.',
@@ -180,10 +178,16 @@ function translations() {
       },
     },
   ]);
+  const buttons = actionButtons.map(({ table, name, label }) => [
+    wordsOf(table, name),
+    { buttons: { save: label } },
+  ]);
   return {
-    resources: Object.fromEntries(resources) as Record<string, { properties: Record<string, string> }>,
+    resources: Object.fromEntries([...resources, ...buttons]) as Record<string, Record<string, object>>,
   };
 }
+
+const wordsOf = (table: string, action: string): string => `${table}/${action}`;
 
 /** `startsAt` as `Starts at`. */
 function asWords(name: string): string {
@@ -283,18 +287,23 @@ function actionOptions(button: ActionButton, table: Table, parts: Parts) {
     if (!mayRead(roleOf(context), table) || !mayDo(roleOf(context), button)) return false;
     return !context.record || (button.isOffered?.(context.record.params) ?? true);
   };
-  if (isEditing(button)) return { isAccessible, custom: { leaves: false }, after: afterEdit(table) };
+  const { name, kind, icon, href } = button;
+  if (isEditing(button)) return { isAccessible, custom: {}, after: afterForm(button) };
+  const action = { actionType: kind, icon, isAccessible };
+  if (href === undefined)
+    return {
+      ...action,
+      component: parts.form,
+      // Where its button finds its words: AdminJS's form calls every button Save.
+      custom: { words: wordsOf(table.id, name) },
+      handler: formHandler(button),
+      after: afterForm(button),
+    };
   return {
-    actionType: button.kind,
-    icon: button.icon,
-    component: button.href ? parts.leave : parts.form,
-    custom: {
-      leaves: button.href !== undefined,
-      href:
-        button.href ?? `/admin/forms/${table.id}/${button.kind === 'record' ? '{id}/' : ''}${button.name}`,
-    },
-    isAccessible,
-    // Only opens the page; the form posts to http/console.
+    ...action,
+    component: parts.leave,
+    custom: { href },
+    // Only opens the page.
     handler: (_request: ActionRequest, _response: unknown, context: ActionContext) =>
       context.record ? { record: context.record.toJSON(context.currentAdmin) } : {},
   };

@@ -1,11 +1,11 @@
 export { bulkParts, listForBulk, titlesOf } from './bulk.ts';
-export { actionOf, isEditing, mayDo, runJobAgain, type ActionButton } from './actions.ts';
+export { actionOf, mayDo, runJobAgain, type ActionButton } from './actions.ts';
 export { columnOf, mayRead, searchFilter, type Column, type Table } from './table.ts';
 export { tableOf, tables } from './tables.ts';
 export { findRow, orderRows, pagesOf, selectRows, shownRow, type Filters, type Row } from './table.query.ts';
 export { mayRepair, nextRecord, type NextRecord } from './attention.next.ts';
 export { attentionListOf } from './dashboard.attention.ts';
-export type { Edit, EditFailure } from './editing.ts';
+export type { ActionForm, SendFailure } from './action-form.ts';
 export { readDashboard, type Dashboard } from './dashboard.ts';
 
 /** Loads AdminJS at the first request to the console, not at start. */

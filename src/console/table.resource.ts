@@ -1,8 +1,8 @@
-// An AdminJS resource over a table, made from what @adminjs/sql knows of its columns. It reads; `edit` and `new` save by
-// the rooms (editing.ts).
+// An AdminJS resource over a table, made from what @adminjs/sql knows of its columns. It reads; the forms of its
+// actions are sent to the rooms (action-form.ts).
 import { BaseProperty, BaseRecord, BaseResource, type ActionContext, type Filter } from 'adminjs';
 import type { Database } from '../db/knex.ts';
-import { saveEdit } from './editing.ts';
+import { sendForm } from './action-form.ts';
 import type { Schema } from './schema.ts';
 import type { Column, Table } from './table.ts';
 import {
@@ -99,11 +99,11 @@ export class TableResource extends BaseResource {
   }
 
   override update(_id: string, _params: object, context: ActionContext) {
-    return saveEdit(context);
+    return sendForm(context);
   }
 
   override create(_params: object, context: ActionContext) {
-    return saveEdit(context);
+    return sendForm(context);
   }
 
   #record(row: Row): BaseRecord {

@@ -159,15 +159,11 @@ const table: Record<string, string> = {
   'get /admin': 'snniin',
   // The console's own: here of a table that there is not. Those that there are: access-matrix-console.test.ts.
   'get /admin/*rest': 'snnuun',
-  'get /admin/forms/:table/:id/:action': 'snnuun',
-  'get /admin/forms/:table/:action': 'snnuun',
-  'post /admin/forms/:table/:id/:action': 'snnuun',
-  'post /admin/forms/:table/:action': 'snnuun',
   'get /admin/export/:table': 'snnuun',
   // AdminJS's own, of a table that does not exist here; matrix-console.test.ts has the others.
-  'post /admin/api/resources/:table/records/:id/edit': 'snnuun',
-  'get /admin/api/resources/:table/actions/new': 'snnuun',
-  'post /admin/api/resources/:table/actions/new': 'snnuun',
+  'post /admin/api/resources/:table/records/:id/:action': 'snnuun',
+  'get /admin/api/resources/:table/actions/:action': 'snnuun',
+  'post /admin/api/resources/:table/actions/:action': 'snnuun',
   'get /admin/api/views/:table': 'snnuun',
   'post /admin/views/:table': 'snnuun',
   'post /admin/views/:table/columns': 'snnuun',

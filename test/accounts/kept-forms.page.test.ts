@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { idleMinutes, isSecretField } from '../../src/accounts/index.ts';
-import { editAddress, openedIn } from '../support/console-edit.ts';
+import { formAddress, openedIn } from '../support/console-form.ts';
 import { markupErrors, type Visit, type Visitor } from '../support/visitor.ts';
 import {
   inUtc,
@@ -274,7 +274,7 @@ describe('a form that was sent after the session had ended', () => {
   });
 
   it('is there again in the console', async () => {
-    const form = editAddress('bookings', bookingId);
+    const form = formAddress('bookings', bookingId);
     const person = await fixture.signedIn(sam);
     await person.get('/admin');
     const json = { accept: 'application/json', 'content-type': 'application/json' };

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { demoPassword } from '../../seeds/demo.ts';
 import { goodPassword, openAccountFixture, type AccountFixture } from '../support/account-fixture.ts';
-import { editAddress, openEdit, saveEdit } from '../support/console-edit.ts';
+import { formAddress, openForm, sendForm } from '../support/console-form.ts';
 import { totp } from '../support/totp.ts';
 import type { Visitor } from '../support/visitor.ts';
 
@@ -28,9 +28,9 @@ describe('two-step sign-in of referrers', () => {
     person.post('/sign-in', { email, password, next: '/bookings' });
   const require = async (isRequired: boolean): Promise<void> => {
     const agent = await fixture.app.signIn(ada);
-    const path = editAddress('organizations', await fixture.organizationId('Harbour Legal'));
-    const { version } = await openEdit(agent, path);
-    await saveEdit(agent, path, { version, values: { requiresTwoFactor: isRequired } }).expect(200);
+    const path = formAddress('organizations', await fixture.organizationId('Harbour Legal'));
+    const { version } = await openForm(agent, path);
+    await sendForm(agent, path, { version, values: { requiresTwoFactor: isRequired } }).expect(200);
   };
 
   it('is offered after signing in, and not again for a while when they decline', async () => {
@@ -110,12 +110,12 @@ describe('two-step sign-in of referrers', () => {
   it('is switched in the console with an audit row, and a form that is out of date is refused', async () => {
     const agent = await fixture.app.signIn(ada);
     const id = await fixture.organizationId('Harbour Legal');
-    const path = editAddress('organizations', id);
-    const { version } = await openEdit(agent, path);
-    await saveEdit(agent, path, { version, values: { requiresTwoFactor: true } }).expect(200);
+    const path = formAddress('organizations', id);
+    const { version } = await openForm(agent, path);
+    await sendForm(agent, path, { version, values: { requiresTwoFactor: true } }).expect(200);
     const row = await fixture.app.db('audit_log').where({ resource_id: id }).orderBy('id', 'desc').first();
     expect(row?.metadata).to.deep.equal({ columns: ['requires_two_factor'] });
-    await saveEdit(agent, path, { version, values: { remindsExaminees: true } }).expect(409);
+    await sendForm(agent, path, { version, values: { remindsExaminees: true } }).expect(409);
     await require(false);
     const sam = await fixture.app.signIn('sam@examdesk.example');
     await sam

@@ -5,6 +5,7 @@ import type { Actor } from '../../src/accounts/index.ts';
 import { bulkKinds, mayDoInBulk } from '../../src/bulk/index.ts';
 import { bulkActionsOf, bulkParts } from '../../src/console/bulk.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+import { confirm, formAddress } from '../support/console-form.ts';
 import { aBookingOf, anEmailAbout, personOf } from '../support/console-records.ts';
 import { aDriftReport } from '../support/builders/drift-report.ts';
 
@@ -223,7 +224,7 @@ describe('a bulk action', () => {
     expect((await ada.get(left).expect(200)).body.records).to.deep.equal([]);
     const [row] = await audited([id]);
     expect(row).to.include({ action: 'record.changed', resource_type: 'drift_item' });
-    await ada.post(`/admin/forms/drift-items/${id}/close`).send({ version: '', values: {} }).expect(409);
+    await confirm(ada, formAddress('drift-items', id, 'close')).expect(409);
   });
 
   it('is begun by its maker only, once, and stopped by anybody who may do it', async () => {

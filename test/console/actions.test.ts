@@ -4,13 +4,8 @@ import { expect } from 'chai';
 import { createJobHandlers } from '../../src/jobs/index.ts';
 import { aBookingOf, anEmailAbout, personOf } from '../support/console-records.ts';
 import { acuityDown, createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
-import { editAddress, openEdit, saveEdit } from '../support/console-edit.ts';
+import { confirm, formAddress, openForm, sendForm } from '../support/console-form.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
-
-interface Opened {
-  version: string;
-  fields: { name: string; type: string; value: unknown; source?: string; display?: string }[];
-}
 
 describe('the console’s actions', () => {
   let app: TestApp;
@@ -25,9 +20,7 @@ describe('the console’s actions', () => {
   });
   after(() => app.close());
 
-  const form = (path: string) => `/admin/forms/${path}`;
-  const nothing = { version: '', values: {} };
-  const open = async (agent: Agent, path: string) => (await agent.get(form(path)).expect(200)).body as Opened;
+  const reconcile = formAddress('drift-reports', null, 'reconcile');
   const rows = (where: Record<string, string>) => app.db('audit_log').where(where).orderBy('id');
 
   describe('are allowed only where the list shows and the record offers them', () => {
@@ -37,11 +30,8 @@ describe('the console’s actions', () => {
         booking_id: null,
       });
       for (const agent of [sam, ada]) {
-        await agent.get(form(`emails/${id}/send-again`)).expect(404);
-        await agent
-          .post(form(`emails/${id}/send-again`))
-          .send(nothing)
-          .expect(404);
+        await agent.get(formAddress('emails', id, 'send-again')).expect(404);
+        await confirm(agent, formAddress('emails', id, 'send-again')).expect(404);
         await agent.get(`/admin/api/resources/emails/records/${id}/show`).expect(404);
       }
       await sam.get(`/admin/api/resources/account-emails/records/${id}/show`).expect(403);
@@ -53,24 +43,15 @@ describe('the console’s actions', () => {
       const { rows: added } = await app.db.raw(
         `select id from graphile_worker.add_job('nobody.does-this', run_at := now() + interval '1 day')`,
       );
-      await ada
-        .post(form(`failed-jobs/${added[0].id}/run-again`))
-        .send(nothing)
-        .expect(404);
+      await confirm(ada, formAddress('failed-jobs', added[0].id, 'run-again')).expect(404);
     });
 
     it('run a failed job again, and record who did', async () => {
       const { rows: added } = await app.db.raw(`select id from graphile_worker.add_job('nobody.does-this')`);
       const id = String(added[0].id);
       await app.db.raw(`select graphile_worker.permanently_fail_jobs(array[?::bigint], 'ETIMEDOUT')`, [id]);
-      await sam
-        .post(form(`failed-jobs/${id}/run-again`))
-        .send(nothing)
-        .expect(403);
-      await ada
-        .post(form(`failed-jobs/${id}/run-again`))
-        .send(nothing)
-        .expect(200);
+      await confirm(sam, formAddress('failed-jobs', id, 'run-again')).expect(403);
+      await confirm(ada, formAddress('failed-jobs', id, 'run-again')).expect(200);
       const { rows: jobs } = await app.db.raw('select attempts from graphile_worker.jobs where id = ?', [id]);
       expect(jobs).to.deep.equal([{ attempts: 0 }]);
       const [row] = await rows({ resource_type: 'job', resource_id: id });
@@ -80,18 +61,18 @@ describe('the console’s actions', () => {
     it('refuse another referrer for a booking that is over', async () => {
       const id = await aBookingOf(app.db, 'rita', { status: 'cancelled', current_progress: 'cancelled' });
       const nadia = await personOf(app.db, 'nadia');
-      await ada.get(form(`bookings/${id}/assign`)).expect(409);
-      const { body } = await ada
-        .post(form(`bookings/${id}/assign`))
-        .send({ version: '1', values: { referrerId: nadia.id } })
-        .expect(409);
+      await ada.get(formAddress('bookings', id, 'assign')).expect(409);
+      const { body } = await sendForm(ada, formAddress('bookings', id, 'assign'), {
+        version: '1',
+        values: { referrerId: nadia.id },
+      }).expect(409);
       expect(body.detail).to.contain('Assign referrer');
-      await ada.get(form(`bookings/${id}/move-on`)).expect(409);
+      await ada.get(formAddress('bookings', id, 'move-on')).expect(409);
     });
 
     it('answer 404 for a record that does not exist', async () => {
-      await ada.get(form(`users/${randomUUID()}/deactivate`)).expect(404);
-      await ada.get(editAddress('organizations', 'not-an-id')).expect(404);
+      await ada.get(formAddress('users', randomUUID(), 'deactivate')).expect(404);
+      await ada.get(formAddress('organizations', 'not-an-id')).expect(404);
     });
   });
 
@@ -130,7 +111,7 @@ describe('the console’s actions', () => {
   });
 
   describe('sending an e-mail again', () => {
-    const sendAgain = (id: string) => sam.post(form(`emails/${id}/send-again`)).send(nothing);
+    const sendAgain = (id: string) => confirm(sam, formAddress('emails', id, 'send-again'));
 
     it('refuses a recipient who may no longer see the booking', async () => {
       const id = await aBookingOf(app.db, 'rita');
@@ -169,7 +150,7 @@ describe('the console’s actions', () => {
       const addresses = ['show', 'edit', 'assign', 'move-on', 'reschedule', 'cancel'].map(
         (action) => `${api}/${action}`,
       );
-      for (const [index, address] of [...addresses, form(`bookings/${id}/assign`)].entries()) {
+      for (const [index, address] of addresses.entries()) {
         await sam.get(address).expect(200);
         expect(await views(id), address).to.equal(index + 1);
       }
@@ -188,9 +169,9 @@ describe('the console’s actions', () => {
 
   describe('reconciling', () => {
     it('runs as a job whose report exists at once and shows how it ended', async () => {
-      await sam.post(form('drift-reports/reconcile')).send(nothing).expect(403);
-      await ada.post(form('drift-reports/reconcile')).send(nothing).expect(200);
-      await ada.post(form('drift-reports/reconcile')).send(nothing).expect(409);
+      await confirm(sam, reconcile).expect(403);
+      await confirm(ada, reconcile).expect(200);
+      await confirm(ada, reconcile).expect(409);
       const report = await app.db('drift_reports').first();
       expect(report).to.include({ kind: 'manual', state: 'running', fixes: true });
       const [row] = await rows({ resource_type: 'drift_report' });
@@ -206,7 +187,7 @@ describe('the console’s actions', () => {
     });
 
     it('suggests all days when the near weeks do not cover what needs attention', async () => {
-      const days = async () => (await open(ada, 'drift-reports/reconcile')).fields[0]?.value;
+      const days = async () => (await openForm(ada, reconcile)).fields[0]?.value;
       const at = (hours: number) => new Date(Date.now() - hours * 3_600_000);
       const report = (kind: 'all' | 'near', hours: number, state: 'done' | 'failed') => ({
         id: randomUUID(),
@@ -246,14 +227,8 @@ describe('the console’s actions', () => {
       await app.db('drift_reports').insert([failed, report('near', 1, 'done')]);
       expect(await days()).to.equal('all');
 
-      await ada
-        .post(form('drift-reports/reconcile'))
-        .send({ version: '', values: { days: 'yesterday' } })
-        .expect(422);
-      await ada
-        .post(form('drift-reports/reconcile'))
-        .send({ version: '', values: { days: 'all' } })
-        .expect(200);
+      await sendForm(ada, reconcile, { version: '', values: { days: 'yesterday' } }).expect(422);
+      await sendForm(ada, reconcile, { version: '', values: { days: 'all' } }).expect(200);
       await runJob('resume_reconciliation');
       const { body } = await ada
         .get(`/admin/api/resources/drift-reports/records/${failed.id}/show`)
@@ -290,16 +265,16 @@ describe('the console’s actions', () => {
   describe('answer 409 when somebody else has saved first', () => {
     it('changing progress', async () => {
       const id = await aBookingOf(app.db, 'rita');
-      const seen = await open(sam, `bookings/${id}/move-on`);
+      const seen = await openForm(sam, formAddress('bookings', id, 'move-on'));
       const values = { progress: 'no_show', notes: '', isCertain: true };
-      await ada
-        .post(form(`bookings/${id}/move-on`))
-        .send({ ...seen, values: { progress: 'generating_report', isCertain: true } })
-        .expect(200);
-      const { body } = await sam
-        .post(form(`bookings/${id}/move-on`))
-        .send({ ...seen, values })
-        .expect(409);
+      await sendForm(ada, formAddress('bookings', id, 'move-on'), {
+        ...seen,
+        values: { progress: 'generating_report', isCertain: true },
+      }).expect(200);
+      const { body } = await sendForm(sam, formAddress('bookings', id, 'move-on'), {
+        ...seen,
+        values,
+      }).expect(409);
       expect(body).to.include({ code: 'stale_version' });
       expect(body.errors).to.deep.equal([{ path: 'progress', message: 'Now: Report being written' }]);
     });
@@ -308,9 +283,9 @@ describe('the console’s actions', () => {
       const { id } = (await app.db('organizations').where({ name: 'Northside Claims' }).first('id')) as {
         id: string;
       };
-      const address = editAddress('organizations', id);
-      const seen = await openEdit(ada, address);
-      const rename = (version: string, name: string) => saveEdit(ada, address, { version, values: { name } });
+      const address = formAddress('organizations', id);
+      const seen = await openForm(ada, address);
+      const rename = (version: string, name: string) => sendForm(ada, address, { version, values: { name } });
       await rename(seen.version, 'Northside').expect(200);
       const { body } = await rename(seen.version, 'Northside Insurance').expect(409);
       expect(body.errors).to.deep.equal([{ path: 'name', message: 'Now: Northside' }]);
@@ -320,9 +295,9 @@ describe('the console’s actions', () => {
     it('assigning, with the name of the current referrer', async () => {
       const id = await aBookingOf(app.db, null);
       const [rita, nadia] = [await personOf(app.db, 'rita'), await personOf(app.db, 'nadia')];
-      const seen = await open(sam, `bookings/${id}/assign`);
+      const seen = await openForm(sam, formAddress('bookings', id, 'assign'));
       const assign = (agent: Agent, referrerId: string) =>
-        agent.post(form(`bookings/${id}/assign`)).send({ ...seen, values: { referrerId } });
+        sendForm(agent, formAddress('bookings', id, 'assign'), { ...seen, values: { referrerId } });
       await assign(ada, nadia.id).expect(200);
       const { body } = await assign(sam, rita.id).expect(409);
       expect(body.errors[0]).to.deep.equal({
@@ -335,10 +310,10 @@ describe('the console’s actions', () => {
       const { id } = (await app.db('specialists').where({ acuity_calendar_id: 7001 }).first('id')) as {
         id: string;
       };
-      const address = editAddress('specialists', id);
-      const seen = await openEdit(ada, address);
+      const address = formAddress('specialists', id);
+      const seen = await openForm(ada, address);
       const edit = (version: string, more: object) =>
-        saveEdit(ada, address, { version, values: { ...seen.values, ...more } });
+        sendForm(ada, address, { version, values: { ...seen.values, ...more } });
       await edit(seen.version, { isActive: false }).expect(200);
       const { body } = await edit(seen.version, { title: 'Prof.' }).expect(409);
       expect(body.errors).to.deep.equal([
@@ -351,15 +326,15 @@ describe('the console’s actions', () => {
 
   describe('check only what was changed', () => {
     const change = async (path: string, values: object) => {
-      const { version } = await openEdit(ada, path);
-      return saveEdit(ada, path, { version, values });
+      const { version } = await openForm(ada, path);
+      return sendForm(ada, path, { version, values });
     };
 
     it('of an organisation whose name is older than the rules for names', async () => {
       const { id } = (await app.db('organizations').where({ name: 'Northside Claims' }).first('id')) as {
         id: string;
       };
-      const path = editAddress('organizations', id);
+      const path = formAddress('organizations', id);
       await app.db('organizations').where({ id }).update({ name: '<N>' });
       expect((await change(path, { name: '<N>', remindsExaminees: true })).status).to.equal(200);
       expect((await change(path, { remindsExaminees: false })).status).to.equal(200);
@@ -378,12 +353,12 @@ describe('the console’s actions', () => {
       const { id } = (await app.db('specialists').where({ acuity_calendar_id: 7002 }).first('id')) as {
         id: string;
       };
-      const path = editAddress('specialists', id);
+      const path = formAddress('specialists', id);
       await app
         .db('specialists')
         .where({ id })
         .update({ name: 'X', title: 'y'.repeat(60) });
-      const { values: shown } = await openEdit(ada, path);
+      const { values: shown } = await openForm(ada, path);
       expect((await change(path, { ...shown, position: '7' })).status).to.equal(200);
       expect((await change(path, { specialty: 'Neuro\u2010psychology' })).status).to.equal(200);
       expect(
@@ -396,13 +371,13 @@ describe('the console’s actions', () => {
 
   describe('assigning a referrer', () => {
     const assign = async (agent: Agent, id: string, referrerId: string) => {
-      const { version } = await open(agent, `bookings/${id}/assign`);
-      return agent.post(form(`bookings/${id}/assign`)).send({ version, values: { referrerId } });
+      const { version } = await openForm(agent, formAddress('bookings', id, 'assign'));
+      return sendForm(agent, formAddress('bookings', id, 'assign'), { version, values: { referrerId } });
     };
 
     it('finds referrers by part of their name, for staff only', async () => {
       const id = await aBookingOf(app.db, 'rita');
-      const { fields } = await open(sam, `bookings/${id}/assign`);
+      const { fields } = await openForm(sam, formAddress('bookings', id, 'assign'));
       const rita = await personOf(app.db, 'rita');
       expect(fields[0]).to.deep.include({
         name: 'referrerId',
@@ -444,8 +419,7 @@ describe('the console’s actions', () => {
         external_created_by: 'jane@elsewhere.example',
       });
       const intro = async () => {
-        const { body } = await sam.get(form(`bookings/${id}/assign`)).expect(200);
-        return (body as { intro: string }).intro;
+        return (await openForm(sam, formAddress('bookings', id, 'assign'))).intro;
       };
       expect(await intro()).to.contain(
         'The client in Acuity: Jane Roe, jane@elsewhere.example, +61400000001.',

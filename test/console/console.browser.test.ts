@@ -102,8 +102,8 @@ describe('the console in a browser', function () {
     await page.getByText('Assign referrer').first().click();
     await page.getByRole('combobox', { name: 'Referrer' }).fill('rita');
     await page.getByRole('option', { name: /Rita/ }).click();
-    await page.getByRole('button', { name: 'Assign' }).click();
-    await page.getByRole('heading', { name: 'Assigned' }).waitFor();
+    await page.getByRole('button', { name: 'Assign referrer' }).click();
+    await page.waitForURL(/\/show\?/);
     const row = (await app.db('bookings').where({ id: bookingId }).first('organization_id')) as {
       organization_id: string | null;
     };

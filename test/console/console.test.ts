@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { tables } from '../../src/console/index.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { ask } from '../support/ask.ts';
-import { editAddress, openEdit, saveEdit } from '../support/console-edit.ts';
+import { confirm, formAddress, openForm, sendForm } from '../support/console-form.ts';
 
 const multipart = 'multipart/form-data; boundary=limit';
 const aFile = [
@@ -72,8 +72,8 @@ describe('the console', () => {
     await rita.get('/admin').expect(403);
     await rita.get(list('bookings')).expect(403);
     await rita.get('/admin/export/bookings').expect(403);
-    await rita.get(`/admin/forms/bookings/${bookingId}/assign`).expect(403);
-    await rita.get(editAddress('bookings', bookingId)).expect(403);
+    await rita.get(formAddress('bookings', bookingId, 'assign')).expect(403);
+    await rita.get(formAddress('bookings', bookingId)).expect(403);
   });
 
   it('answers 500 as every page and program knows it when a list cannot be read', async () => {
@@ -248,7 +248,7 @@ describe('the console', () => {
   it('refuses requests from other sites, reads included', async () => {
     await ada.get(list('bookings')).set('Sec-Fetch-Site', 'cross-site').expect(403);
     await ada.get('/admin/export/bookings').set('Sec-Fetch-Site', 'cross-site').expect(403);
-    for (const address of [`/admin/forms/bookings/${bookingId}/assign`, editAddress('bookings', bookingId)])
+    for (const address of [formAddress('bookings', bookingId, 'assign'), formAddress('bookings', bookingId)])
       await ada
         .post(address)
         .set('Sec-Fetch-Site', 'cross-site')
@@ -268,7 +268,7 @@ describe('the console', () => {
       ['api/resources/bookings/records/Citizen/delete', 'api/resources/bookings/records/:id/delete'],
       ['api/resources/organizations/records/Citizen/edit', 'api/resources/organizations/records/:id/edit'],
       [`resources/users/records/${bookingId}/show`, 'resources/users/records/:id/show'],
-      ['forms/users/Citizen/deactivate', 'forms/users/:id/deactivate'],
+      ['api/resources/users/records/Citizen/deactivate', 'api/resources/users/records/:id/deactivate'],
       ['api/resources/specialists/actions/new', 'api/resources/specialists/actions/new'],
       ['export/users', 'export/users'],
     ])
@@ -279,23 +279,25 @@ describe('the console', () => {
     const { id } = (await app.db('users').where({ email: 'rob@harbour-legal.example' }).first('id')) as {
       id: string;
     };
-    const sent = { version: '', values: {} };
-    for (const address of [`users/${id}/deactivate`, `users/${id}/end-sessions`, 'drift-reports/reconcile']) {
-      await sam.post(`/admin/forms/${address}`).send(sent).expect(403);
-    }
+    for (const address of [
+      formAddress('users', id, 'deactivate'),
+      formAddress('users', id, 'end-sessions'),
+      formAddress('drift-reports', null, 'reconcile'),
+    ])
+      await confirm(sam, address).expect(403);
     await sam.get('/admin/export/users').expect(403);
     const { body } = await sam.get('/admin/api/dashboard').expect(200);
     expect(JSON.stringify(body)).not.to.contain('failed-jobs');
   });
 
   describe('editing a booking', () => {
-    const address = () => editAddress('bookings', bookingId);
+    const address = () => formAddress('bookings', bookingId);
     const opened = async () => {
-      const { version, values } = await openEdit(sam, address());
+      const { version, values } = await openForm(sam, address());
       return { version, values };
     };
     const send = (agent: Agent, sent: { version: string; values: object }) =>
-      saveEdit(agent, address(), sent);
+      sendForm(agent, address(), sent);
 
     it('writes the change and its audit row, with column names only, in one transaction', async () => {
       const { version, values } = await opened();
@@ -396,7 +398,7 @@ describe('the console', () => {
   });
 
   describe('AdminJS’s body parser', () => {
-    const address = () => editAddress('bookings', bookingId);
+    const address = () => formAddress('bookings', bookingId);
     const stored = () => app.db('bookings').where({ id: bookingId }).first();
 
     it('gets no multipart body, which it would write to the disk, and none of another type', async () => {
@@ -415,7 +417,7 @@ describe('the console', () => {
     });
 
     it('is not waited for: JSON and forms are answered, and a list is no record', async () => {
-      const { version, values } = await openEdit(sam, address());
+      const { version, values } = await openForm(sam, address());
       for (const type of ['json', 'form'] as const)
         await sam
           .post(address())
@@ -426,12 +428,12 @@ describe('the console', () => {
       await sam.post(address()).send({ notes: 'x' }).expect(400);
     });
 
-    it('gets a body at the addresses of `edit` and `new` alone', async () => {
+    it('gets a body at the addresses of actions with a form alone', async () => {
       const of = '/admin/api/resources/bookings';
       for (const path of [
         `${of}/records/${bookingId}/show`,
         `${of}/actions/list`,
-        `${of}/records/${bookingId}/assign`,
+        `${of}/records/${bookingId}/reschedule`,
       ])
         await sam.post(path).send({ version: '1' }).expect(405);
       await sam
@@ -443,7 +445,7 @@ describe('the console', () => {
 
     it('leaves a denial to save in the audit log', async () => {
       const { id } = (await app.db('organizations').first('id')) as { id: string };
-      await sam.post(editAddress('organizations', id)).send({ version: '{}', name: 'Mine' }).expect(403);
+      await sam.post(formAddress('organizations', id)).send({ version: '{}', name: 'Mine' }).expect(403);
       const row = await app.db('audit_log').where({ action: 'access.denied' }).orderBy('id', 'desc').first();
       expect(row?.metadata).to.deep.include({
         method: 'POST',
@@ -453,29 +455,25 @@ describe('the console', () => {
   });
 
   it('moves progress on by the booking’s own rules', async () => {
-    const address = `/admin/forms/bookings/${bookingId}/move-on`;
-    const { version } = (await sam.get(address).expect(200)).body as { version: string };
+    const address = formAddress('bookings', bookingId, 'move-on');
+    const { version } = await openForm(sam, address);
     for (const [progress, status] of [
       ['payment_received', 409],
       ['generating_report', 200],
     ] as const)
-      await sam
-        .post(address)
-        .send({ version, values: { progress, isCertain: true } })
-        .expect(status);
+      await sendForm(sam, address, { version, values: { progress, isCertain: true } }).expect(status);
   });
 
   it('asks before it changes the progress of an examination in the future', async () => {
-    const address = `/admin/forms/bookings/${bookingId}/move-on`;
+    const address = formAddress('bookings', bookingId, 'move-on');
     await app
       .db('bookings')
       .where({ id: bookingId })
       .update({ starts_at: new Date(Date.now() + 86_400_000) });
-    const { body: seen } = await sam.get(address).expect(200);
-    expect(seen.intro).to.contain('The examination is in the future: ');
-    const { version, fields: asked } = seen as { version: string; fields: object[] };
+    const { version, intro, fields: asked } = await openForm(sam, address);
+    expect(intro).to.contain('The examination is in the future: ');
     expect(asked.at(-1)).to.include({ name: 'isCertain', type: 'checkbox', value: false });
-    const send = (values: object) => sam.post(address).send({ version, values });
+    const send = (values: object) => sendForm(sam, address, { version, values });
     for (const isCertain of [undefined, false, 'yes']) {
       const { body } = await send({ progress: 'report_generated', isCertain }).expect(422);
       expect(body.errors[0].path).to.equal('isCertain');
@@ -485,13 +483,10 @@ describe('the console', () => {
       .db('bookings')
       .where({ id: bookingId })
       .update({ starts_at: new Date(0) });
-    const { body: over } = await sam.get(address).expect(200);
-    const { fields } = over as { fields: { name: string }[] };
-    expect(fields.map(({ name }) => name)).to.deep.equal(['progress', 'notes']);
-    await sam
-      .post(address)
-      .send({ version: over.version, values: { progress: 'generating_report' } })
-      .expect(200);
+    const over = await openForm(sam, address);
+    expect(over.fields.map(({ name }) => name)).to.deep.equal(['progress', 'notes']);
+    const values = { progress: 'generating_report' };
+    await sendForm(sam, address, { version: over.version, values }).expect(200);
   });
 
   it('deactivates a person and ends their sessions', async () => {
@@ -499,7 +494,7 @@ describe('the console', () => {
     const { id } = (await app.db('users').where({ email: 'rob@harbour-legal.example' }).first('id')) as {
       id: string;
     };
-    await ada.post(`/admin/forms/users/${id}/deactivate`).send({ version: '', values: {} }).expect(200);
+    await confirm(ada, formAddress('users', id, 'deactivate')).expect(200);
     await rob.get('/bookings').expect(401);
   });
 

@@ -333,7 +333,7 @@ describe('the console’s lists in a browser', function () {
       await page.keyboard.press('Enter');
       expect(await field.inputValue()).to.contain('Rita Alvarez');
       await page.keyboard.press('Enter');
-      await page.getByRole('heading', { name: 'Assigned' }).waitFor();
+      await page.waitForURL(/\/show\?/);
     });
 
     it('show problems of fields that they do not have', async () => {
@@ -388,10 +388,10 @@ describe('the console’s lists in a browser', function () {
 
     it('load on Try again once the server is back, as the first page does', async () => {
       await open('/sign-out');
-      await page.route('**/admin/forms/**', (route) => route.abort());
+      await page.route('**/admin/api/**/reconcile', (route) => route.abort());
       await page.route('**/admin/api/dashboard', (route) => route.abort());
       for (const [path, then] of [
-        [`${bookings}/records/${id.marsh}/move-on`, 'New progress'],
+        ['/admin/resources/drift-reports/actions/reconcile', 'Which days'],
         ['/admin', 'Needs attention'],
       ] as const) {
         await page.goto(path);
@@ -399,7 +399,7 @@ describe('the console’s lists in a browser', function () {
           .getByRole('alert')
           .getByText(/can’t reach the server/)
           .waitFor();
-        await page.unroute(path === '/admin' ? '**/admin/api/dashboard' : '**/admin/forms/**');
+        await page.unroute(path === '/admin' ? '**/admin/api/dashboard' : '**/admin/api/**/reconcile');
         await page.getByRole('button', { name: 'Try again' }).click();
         await page.getByText(then).waitFor();
       }

@@ -123,7 +123,7 @@ describe('the console’s lists', function () {
     for (const address of [
       list('bookings'),
       '/admin/export/bookings',
-      `/admin/forms/bookings/${fixture.bookingId}/assign`,
+      `/admin/api/resources/bookings/records/${fixture.bookingId}/assign`,
       `/admin/api/resources/bookings/records/${fixture.bookingId}/edit`,
       '/admin/options/referrers?query=rita',
     ]) {

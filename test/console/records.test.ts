@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { aBookingOf, personOf } from '../support/console-records.ts';
 import { acuityDown, createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
-import { editAddress, openEdit, saveEdit } from '../support/console-edit.ts';
+import { confirm, formAddress, openForm, sendForm } from '../support/console-form.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { aDriftReport } from '../support/builders/drift-report.ts';
 
@@ -11,11 +11,6 @@ interface Listed {
   records: { id: string; params: Record<string, unknown> }[];
   meta: { total: number };
 }
-interface Opened {
-  version: string;
-  fields: { name: string; value: unknown; options?: { value: string; label: string }[] }[];
-}
-
 describe('the console’s records', () => {
   let app: TestApp;
   let acuity: FakeAcuity;
@@ -183,7 +178,7 @@ describe('the console’s records', () => {
       .db('bookings')
       .where({ id: bookingId })
       .update({ created_by_id: rita.id, organization_id: rita.organizationId });
-    await sam.post(`/admin/forms/emails/${id}/send-again`).send({ version: '', values: {} }).expect(200);
+    await confirm(sam, formAddress('emails', id, 'send-again')).expect(200);
     const { body } = await sam.get(`/admin/api/resources/emails/records/${id}/show`).expect(200);
     const [again] = JSON.parse(body.record.params.sentAgain as string) as { by: string; before: object }[];
     expect(again?.by).to.equal('Sam Whitlock');
@@ -193,10 +188,7 @@ describe('the console’s records', () => {
   it('are audited when staff are refused', async () => {
     const before = await app.db('audit_log').where({ action: 'access.denied' });
     await sam.get('/admin/api/resources/audit/actions/list').expect(403);
-    await sam
-      .post(`/admin/forms/users/${randomUUID()}/deactivate`)
-      .send({ version: '', values: {} })
-      .expect(403);
+    await confirm(sam, formAddress('users', randomUUID(), 'deactivate')).expect(403);
     const rows = (await app
       .db('audit_log')
       .where({ action: 'access.denied' })
@@ -204,13 +196,11 @@ describe('the console’s records', () => {
       .offset(before.length)) as { outcome: string; metadata: { address: string } }[];
     expect(rows.map((row) => [row.outcome, row.metadata.address])).to.deep.equal([
       ['denied', '/admin/api/resources/audit/actions/list'],
-      ['denied', '/admin/forms/users/:id/deactivate'],
+      ['denied', '/admin/api/resources/users/records/:id/deactivate'],
     ]);
   });
 
   describe('of specialists', () => {
-    const form = (path: string) => `/admin/forms/specialists/${path}`;
-    const open = async (path: string) => (await ada.get(form(path)).expect(200)).body as Opened;
     const ines = {
       calendarId: '7009',
       name: 'Dr Ines Roy',
@@ -223,10 +213,10 @@ describe('the console’s records', () => {
       telehealth: '99',
     };
     const add = (values: object, agent = ada) =>
-      saveEdit(agent, editAddress('specialists', null), { version: '', values });
+      sendForm(agent, formAddress('specialists', null), { version: '', values });
 
     it('are added from an unused calendar of Acuity, and can be booked', async () => {
-      const { fields } = await openEdit(ada, editAddress('specialists', null));
+      const { fields } = await openForm(ada, formAddress('specialists', null));
       const calendars = fields.find(({ name }) => name === 'calendarId')?.options?.map(({ value }) => value);
       expect(calendars).to.deep.equal(['', '7009']);
       const type = fields
@@ -278,19 +268,17 @@ describe('the console’s records', () => {
       const { id } = (await app.db('specialists').where({ acuity_calendar_id: 7009 }).first('id')) as {
         id: string;
       };
-      const seen = await open(`${id}/services`);
+      const seen = await openForm(ada, formAddress('specialists', id, 'services'));
       const offered = seen.fields[0]?.options?.map(({ value }) => value);
       expect(offered, 'the types of the calendar').to.deep.equal(['', '99']);
       await app.db('specialists').where({ id }).update({ location: '1 Murray Street, Hobart' });
       const values = { in_person: '99', telehealth: '' };
       const stale = await ada
-        .post(form(`${id}/services`))
-        .send({ ...seen, values })
+        .post(formAddress('specialists', id, 'services'))
+        .send({ version: seen.version, ...values })
         .expect(409);
-      await ada
-        .post(form(`${id}/services`))
-        .send({ version: stale.body.version, values })
-        .expect(200);
+      const again = { version: stale.body.version as string, values };
+      await sendForm(ada, formAddress('specialists', id, 'services'), again).expect(200);
       expect(await app.db('specialist_services').where({ specialist_id: id }).pluck('type')).to.deep.equal([
         'in_person',
       ]);
@@ -301,13 +289,14 @@ describe('the console’s records', () => {
         id: string;
       };
       const change = async (location: string) => {
-        const { version, values } = await openEdit(ada, editAddress('specialists', id));
+        const { version, values } = await openForm(ada, formAddress('specialists', id));
         const edited = { version, values: { ...values, location } };
-        return saveEdit(ada, editAddress('specialists', id), edited);
+        return sendForm(ada, formAddress('specialists', id), edited);
       };
       const offer = async (in_person: string, telehealth: string) => {
-        const { version } = await open(`${id}/services`);
-        return ada.post(form(`${id}/services`)).send({ version, values: { in_person, telehealth } });
+        const { version } = await openForm(ada, formAddress('specialists', id, 'services'));
+        const address = formAddress('specialists', id, 'services');
+        return sendForm(ada, address, { version, values: { in_person, telehealth } });
       };
       const refused = await change(' ');
       expect([refused.status, refused.body.errors[0].path]).to.deep.equal([422, 'location']);
@@ -322,7 +311,7 @@ describe('the console’s records', () => {
       const { id } = (await app.db('specialists').where({ acuity_calendar_id: 7009 }).first('id')) as {
         id: string;
       };
-      const { version, values } = await openEdit(ada, editAddress('specialists', id));
+      const { version, values } = await openForm(ada, formAddress('specialists', id));
       const before = await app.db('specialists').where({ id }).first();
       const more = {
         id: randomUUID(),
@@ -334,13 +323,13 @@ describe('the console’s records', () => {
         is_active: false,
       };
       const edited = { version, values: { ...values, ...more } };
-      await saveEdit(ada, editAddress('specialists', id), edited).expect(200);
+      await sendForm(ada, formAddress('specialists', id), edited).expect(200);
       expect(await app.db('specialists').where({ id }).first()).to.deep.equal(before);
     });
 
     it('answer 503 with Retry-After when Acuity is away', async () => {
       acuity.failWith(acuityDown);
-      await ada.get(editAddress('specialists', null)).expect(503);
+      await ada.get(formAddress('specialists', null)).expect(503);
       await add({ ...ines, calendarId: '7010' }).expect(503);
       acuity.recover();
     });

@@ -14,7 +14,7 @@ import { noteDatabase } from '../../src/app/start-notes.ts';
 import type { Agent } from '../support/app.ts';
 import { pdf } from '../support/builders/files.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
-import { editAddress, openEdit, saveEdit } from '../support/console-edit.ts';
+import { formAddress, openForm, sendForm } from '../support/console-form.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
 import { projectRoot } from '../support/stack.ts';
 import { openMailbox, waitForMail } from '../support/mailbox.ts';
@@ -90,9 +90,9 @@ describe('the product on a database that another role owns', function () {
 
   it('edits a record in the console', async () => {
     const sam = await stack.app.signIn('sam@examdesk.example');
-    const address = editAddress('bookings', bookingId);
-    const { version, values } = await openEdit(sam, address);
-    await saveEdit(sam, address, { version, values: { ...values, claimNumber: 'CL-9000' } }).expect(200);
+    const address = formAddress('bookings', bookingId);
+    const { version, values } = await openForm(sam, address);
+    await sendForm(sam, address, { version, values: { ...values, claimNumber: 'CL-9000' } }).expect(200);
     const row: unknown = await stack.app.db('bookings').where({ id: bookingId }).first('claim_number');
     expect(row).to.deep.equal({ claim_number: 'CL-9000' });
   });

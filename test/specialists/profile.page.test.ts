@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { profileFileRules } from '../../src/specialists/index.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
-import { editAddress, openEdit, saveEdit } from '../support/console-edit.ts';
+import { formAddress, openForm, sendForm } from '../support/console-form.ts';
 import { pdf } from '../support/builders/files.ts';
 import { aJpeg, aPng, secret } from '../support/builders/pictures.ts';
 import { openTestStorage, type TestStorage } from '../support/object-storage.ts';
@@ -82,23 +82,23 @@ describe('the page of a specialist', () => {
   });
 
   it('is edited by admins in the console', async () => {
-    const form = editAddress('specialists', id);
-    const { version } = await openEdit(ada, form);
+    const form = formAddress('specialists', id);
+    const { version } = await openForm(ada, form);
     const values = {
       qualifications: 'FRACS',
       languages: 'English, Welsh',
       examines: 'Hips\nKnees',
       reportDays: '',
     };
-    await saveEdit(ada, form, { version, values }).expect(200);
+    await sendForm(ada, form, { version, values }).expect(200);
     expect(await profile()).to.deep.include({
       qualifications: 'FRACS',
       languages: ['English', 'Welsh'],
       examines: ['Hips', 'Knees'],
       reportDays: null,
     });
-    const { version: next } = await openEdit(ada, form);
-    const refused = await saveEdit(ada, form, { version: next, values: { reportDays: '900' } }).expect(422);
+    const { version: next } = await openForm(ada, form);
+    const refused = await sendForm(ada, form, { version: next, values: { reportDays: '900' } }).expect(422);
     expect(JSON.stringify(refused.body)).to.include('reportDays');
   });
 

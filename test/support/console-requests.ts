@@ -1,7 +1,7 @@
 // Requests for every table and action of the console, with a record that the fixture has.
 import { randomUUID } from 'node:crypto';
 import { Router as adminRoutes } from 'adminjs';
-import { isEditing, type ActionButton } from '../../src/console/actions.ts';
+import type { ActionButton } from '../../src/console/actions.ts';
 import { findRow, selectRows, tables, type Row, type Table } from '../../src/console/index.ts';
 import type { AccessRequest, MatrixFixture } from './matrix-fixture.ts';
 import { aDriftReport } from './builders/drift-report.ts';
@@ -29,7 +29,7 @@ export async function readRequests(
   };
 }
 
-/** An action's button, and what it opens: a form of ours, which is opened and submitted, or a page. */
+/** An action's button, and what it opens: a form, which is opened and submitted, or a page. */
 export async function actionRequests(
   fixture: MatrixFixture,
   { table, name, kind, href }: ActionButton,
@@ -44,18 +44,8 @@ export async function actionRequests(
     );
     return { button, page: [get(address, 'html')] };
   }
-  if (isEditing({ name })) {
-    const [api] = button as [AccessRequest];
-    return {
-      button,
-      form: [api, { ...api, method: 'post', body: { version: day.toISOString() } }],
-    };
-  }
-  const form = `/admin/forms/${table}/${id && `${id}/`}${name}`;
-  return {
-    button,
-    form: [get(form), { ...get(form), method: 'post', body: { version: day.toISOString(), values: {} } }],
-  };
+  const [api] = button as [AccessRequest];
+  return { button, form: [api, { ...api, method: 'post', body: { version: day.toISOString() } }] };
 }
 
 /** The routes of AdminJS itself: an upgrade that adds one must fail a test. */

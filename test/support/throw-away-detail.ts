@@ -30,7 +30,7 @@ const fieldId = 9999;
 });
 
 // Imported only now: these modules derive values from the list when they are loaded.
-const { editAddress, openEdit, saveEdit } = await import('./console-edit.ts');
+const { formAddress, openForm, sendForm } = await import('./console-form.ts');
 const { openPageFixture, ewan, inUtc, nineOnTuesday, rita } = await import('./page-fixture.ts');
 const { stopSharedPostgres } = await import('./postgres.ts');
 const { eventBody, send } = await import('./webhook-stack.ts');
@@ -155,13 +155,13 @@ async function throughConsole(bookingId: string): Promise<void> {
     return (page as { records: unknown[] }).records.length;
   };
   expect([await listed(true), await listed(false)], 'the console, the filter').to.deep.equal([2, 0]);
-  const address = editAddress('bookings', bookingId);
-  const { fields, values, version } = await openEdit(staff, address);
+  const address = formAddress('bookings', bookingId);
+  const { fields, values, version } = await openForm(staff, address);
   expect(fields.at(-1), 'the console, the form').to.include({
     label: 'Case manager (optional)',
     value: 'Dan Day',
   });
-  await saveEdit(staff, address, { version, values: { ...values, caseManager: said } }).expect(200);
+  await sendForm(staff, address, { version, values: { ...values, caseManager: said } }).expect(200);
   const row = await db('bookings').where({ id: bookingId }).first('case_manager');
   expect(row.case_manager, 'what an edit may touch').to.equal(said);
   const audit = await db('audit_log')

@@ -1,6 +1,6 @@
 // What pages show of a specialist before anybody confirms is what Acuity says afterwards.
 import { expect } from 'chai';
-import { editAddress, saveEdit } from '../support/console-edit.ts';
+import { formAddress, sendForm } from '../support/console-form.ts';
 import { openWebhookStack, rita, type WebhookStack } from '../support/webhook-stack.ts';
 
 describe('reconciliation of specialists', () => {
@@ -110,7 +110,7 @@ describe('reconciliation of specialists', () => {
     };
     const more = { location: 'Level 2, Sydney', isActive: true, in_person: 8001, telehealth: '' };
     const sent = { version: '', values: { ...values, ...more } };
-    await saveEdit(ada, editAddress('specialists', null), sent).expect(200);
+    await sendForm(ada, formAddress('specialists', null), sent).expect(200);
     const added = await db('specialists').where({ acuity_calendar_id: 7007 }).first('location');
     expect(added?.location).to.equal('Level 2, 9 Hunter Street, Sydney NSW 2000');
     expect(await near(false)).to.include({ found: 0 });

@@ -26,25 +26,29 @@
     if (loaded?.name !== location.href) location.reload();
   }
 
+  /** What this page shows a form for. AdminJS's form always saves by `edit` or `new`, whatever its action. */
+  const actionAddress = () => location.pathname.replace('/admin/', '/admin/api/');
+
   // AdminJS's own requests. Of a save it takes every status but 200 for a failure, and shows nothing of what it says: a
   // refusal becomes errors of the record, where `form` is the form as a whole (form.js).
   const { open, send } = XMLHttpRequest.prototype;
   XMLHttpRequest.prototype.open = function (method, address, ...more) {
-    if (method.toUpperCase() === 'POST')
-      for (const event of ['load', 'error'])
-        this.addEventListener(event, (fired) => afterSave(this, address, fired));
-    else this.addEventListener('load', afterRead);
-    return open.call(this, method, address, ...more);
+    if (method.toUpperCase() !== 'POST') {
+      this.addEventListener('load', afterRead);
+      return open.call(this, method, address, ...more);
+    }
+    for (const event of ['load', 'error']) this.addEventListener(event, (fired) => afterSave(this, fired));
+    return open.call(this, method, actionAddress(), ...more);
   };
   function afterRead() {
     if (this.status === 401) location.assign(signInAddress());
     else if ([403, 404, 409].includes(this.status)) reloadOnce();
   }
-  function afterSave(request, address, event) {
+  function afterSave(request, event) {
     event.stopImmediatePropagation();
     if (request.status === 200) return;
     const answer = parsed(request.responseText);
-    const record = answer?.record ?? refusedRecord(address, problemOf(request.status, answer));
+    const record = answer?.record ?? refusedRecord(problemOf(request.status, answer));
     Object.defineProperty(request, 'status', { value: 200 });
     Object.defineProperty(request, 'responseText', { value: JSON.stringify({ record }) });
   }
@@ -53,8 +57,8 @@
     if (status === 401) return answer?.isKept ? endedAndKept : ended;
     return answer ?? unreadable;
   }
-  function refusedRecord(address, { detail, isSignedOut }) {
-    const id = decodeURIComponent(/\/records\/([^/]+)\/edit/.exec(address)?.[1] ?? '');
+  function refusedRecord({ detail, isSignedOut }) {
+    const id = decodeURIComponent(/\/records\/([^/]+)\//.exec(location.pathname)?.[1] ?? '');
     return {
       id,
       params: {},
@@ -118,5 +122,5 @@
   }
 
   AdminJS.UserComponents = {};
-  globalThis.examdesk = { ask, hrefOf, reloadOnce, signInAddress, wordsOf };
+  globalThis.examdesk = { actionAddress, ask, hrefOf, reloadOnce, signInAddress, wordsOf };
 })();

@@ -3,7 +3,7 @@
   const { useEffect, useMemo, useRef, useState } = React;
   /** @type {(...parts: unknown[]) => object} */
   const h = React.createElement;
-  const { ask, hrefOf, signInAddress } = examdesk;
+  const { actionAddress, ask, hrefOf, signInAddress } = examdesk;
 
   /** Opens the action's own page. Replaces the history entry, so that Back does not lead here again. */
   function Leave({ action, record }) {
@@ -13,11 +13,6 @@
     }, [target]);
     return h('div', { className: 'console-card' }, h('a', { href: target }, action.label));
   }
-
-  const unsent = {
-    detail:
-      'Your session had ended, and nothing was sent. What you typed is here again: check it, then send it.',
-  };
 
   /** Whether the option fits the values of the other fields. */
   const isOffered = ({ only }, values) =>
@@ -111,19 +106,18 @@
     return { detail: form.message, isSignedOut: form.isSignedOut, errors };
   }
 
-  /** Of AdminJS's `edit` and `new`, which hold the values and save them: all fields, and what is wrong. */
-  function Fields({ record, resource, onChange }) {
+  /** In AdminJS's form, which holds the values and sends them: all fields, and what is wrong. */
+  function Fields({ record, onChange }) {
     const { params, errors } = record;
     const form = params.form ? JSON.parse(params.form) : null;
-    const address = `/admin/api/resources/${resource.id}/actions/new`;
     const [problem, setProblem] = useState(null);
     const open = async () => {
       setProblem(null);
-      const { ok, answer } = await ask(address);
+      const { ok, answer } = await ask(actionAddress());
       if (ok) onChange({ ...record, params: answer.record.params });
       else setProblem(answer);
     };
-    // A record that is edited comes with its form.
+    // A record comes with its form.
     useEffect(() => {
       if (!params.form) void open();
       // The record is shown in place of a long form, from its top.
@@ -160,96 +154,9 @@
     );
   }
 
-  function Form({ action, record, resource }) {
-    const address = hrefOf(action, record);
-    const list = `/admin/resources/${resource.id}`;
-    const back = record ? `${list}/records/${encodeURIComponent(record.id)}/show` : list;
-    const [form, setForm] = useState(null);
-    const [values, setValues] = useState({});
-    const [problem, setProblem] = useState(null);
-    const [isSending, setSending] = useState(false);
-    const [notice, setNotice] = useState(null);
-    const isLoading = !form && !problem;
-    const isOneOfMany = Boolean(examdesk.useNextKind(record?.id ?? ''));
-
-    const open = async () => {
-      setProblem(null);
-      const { ok, answer } = await ask(address);
-      if (!ok) {
-        setProblem(answer);
-        return;
-      }
-      // Sent before, after the session had ended. With the version of then: a change since is shown when it is sent.
-      const { kept, ...opened } = answer;
-      setForm({ ...opened, version: kept?.version ?? opened.version });
-      setValues({
-        ...Object.fromEntries(opened.fields.map(({ name, value }) => [name, value])),
-        ...kept?.values,
-      });
-      if (kept) setProblem(unsent);
-    };
-    useEffect(() => {
-      void open();
-    }, [address]);
-
-    const send = async (event) => {
-      event.preventDefault();
-      if (isSending) return;
-      setSending(true);
-      const { ok, answer } = await ask(address, { version: form.version, values });
-      setSending(false);
-      if (ok) {
-        setProblem(null);
-        setNotice(answer.notice);
-        return;
-      }
-      setProblem(answer);
-      // Both versions are shown now: saving again overwrites the other one.
-      if (answer.code === 'stale_version') setForm({ ...form, version: answer.version });
-    };
-
-    const errorAt = (name) => problem?.errors?.find((error) => error.path === name)?.message;
-    if (notice) {
-      return h(
-        'div',
-        { className: 'console-card', role: 'status' },
-        h('h2', null, notice),
-        h(
-          'div',
-          { className: 'console-repaired' },
-          record && h(examdesk.NextOne, { record, isRepaired: true }),
-          h('a', { href: back, className: isOneOfMany ? 'console-action' : 'console-button' }, 'Back'),
-        ),
-      );
-    }
-    return h(
-      'form',
-      { className: 'console-card console-form', onSubmit: send, noValidate: true },
-      problem && h(ProblemBox, { problem, fields: form ? form.fields : [] }),
-      isLoading && h('p', { role: 'status' }, 'Loading…'),
-      form && form.intro && h('p', { className: 'console-intro' }, form.intro),
-      form &&
-        form.fields.map((field) =>
-          h(Field, {
-            key: field.name,
-            field,
-            value: values[field.name],
-            values,
-            error: errorAt(field.name),
-            onChange: (name, value) => setValues((before) => changed(form.fields, before, name, value)),
-          }),
-        ),
-      h(
-        'div',
-        { className: 'console-form-foot' },
-        form && h('button', { className: 'console-button', disabled: isSending }, form.submit),
-        !form &&
-          problem &&
-          h('button', { type: 'button', className: 'console-button', onClick: open }, 'Try again'),
-        h('a', { href: back, className: 'console-cancel' }, 'Cancel'),
-      ),
-    );
-  }
+  /** AdminJS's form for any action; its button says what the action does. */
+  const Form = (shownAs) =>
+    h(AdminJS.Edit, { ...shownAs, resource: { ...shownAs.resource, id: shownAs.action.custom.words } });
 
   Object.assign(AdminJS.UserComponents, { ConsoleFields: Fields, ConsoleForm: Form, ConsoleLeave: Leave });
 })();

@@ -109,5 +109,8 @@
     );
   }
 
-  Object.assign(AdminJS.UserComponents, { TopBar, SidebarResourceSection: Lists });
+  /** AdminJS's notices, read out. */
+  const Notices = ({ OriginalComponent }) => h('div', { role: 'status' }, h(OriginalComponent));
+
+  Object.assign(AdminJS.UserComponents, { NoticeBox: Notices, TopBar, SidebarResourceSection: Lists });
 })();

@@ -62,7 +62,7 @@
     const parts = [h(Icon, { key: 'icon', icon: action.icon }), label];
     const className = 'console-action';
     // A page outside AdminJS.
-    if (action.custom.leaves) return h('a', { href: hrefOf(action, record), className }, parts);
+    if (action.custom.href) return h('a', { href: hrefOf(action, record), className }, parts);
     const to = record
       ? `/admin/resources/${resource.id}/records/${id}/${action.name}`
       : `/admin/resources/${resource.id}/actions/${action.name}`;
@@ -106,7 +106,7 @@
           ),
       ),
       isList && h(Tools, { resource, hint: action.custom.search }),
-      record && h(examdesk.NextOne, { record }),
+      h(examdesk.NextOne, { record: record ?? { id: '' } }),
     );
   }
 

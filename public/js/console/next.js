@@ -16,9 +16,9 @@
     return id && last.id === id ? last.kind : null;
   }
 
-  /** `isRepaired`: the record has just been repaired. */
-  function NextOne({ record, isRepaired = false }) {
+  function NextOne({ record }) {
     const kind = useKind(record.id);
+    const { pathname } = ReactRouter.useLocation();
     const [found, setFound] = useState(null);
     useEffect(() => {
       if (!kind) return undefined;
@@ -30,24 +30,24 @@
       };
       void load();
       return () => stop.abort();
-    }, [kind, record.id, isRepaired]);
+    }, [kind, record.id, pathname]);
     if (!kind || !found) return null;
-    const { label, left, href } = found;
+    const { label, left, href, isOpen } = found;
     if (!href) {
       return h(
         'p',
-        { className: 'console-next', ...(isRepaired && { role: 'status' }) },
-        h('span', null, isRepaired ? `That was the last one: ${label}.` : `${label}: this is the last one.`),
+        { className: 'console-next' },
+        h('span', null, `${label}: ${isOpen ? 'this is' : 'that was'} the last one.`),
         h('a', { href: '/admin', className: 'console-action' }, 'Today'),
       );
     }
     return h(
       'p',
       { className: 'console-next' },
-      h('span', null, `${label}: ${left.toLocaleString('en-AU')} ${isRepaired ? 'left' : 'more'}`),
-      h('a', { href, className: isRepaired ? 'console-button' : 'console-action' }, 'Next one'),
+      h('span', null, `${label}: ${left.toLocaleString('en-AU')} ${isOpen ? 'more' : 'left'}`),
+      h('a', { href, className: 'console-action' }, 'Next one'),
     );
   }
 
-  Object.assign(examdesk, { NextOne, useNextKind: useKind });
+  Object.assign(examdesk, { NextOne });
 })();

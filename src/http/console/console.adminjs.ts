@@ -7,44 +7,44 @@ import { viewerOf } from '../actor.ts';
 import { hasBody } from '../middleware/body.ts';
 import type { Assets } from '../assets.ts';
 import { badRequest, forbidden, Problem } from '../problem.ts';
-import type { EditRequest } from './console.edit.ts';
+import type { FormRequest } from './console.form.ts';
 import { sendPage, statusOf } from './console.page.ts';
 import { readQuery } from './console.query.ts';
 import { nameScripts, type Scripts } from './console.scripts.ts';
 import type { ConsoleServices } from './console.services.ts';
 import { lazy } from './lazy.ts';
 
-/** Answers pages, lists and records; with `res.locals.edit`, shows or saves a record. */
+/** Answers pages, lists and records; with `res.locals.form`, shows or sends it. */
 export function handToAdminJs(
   { db }: Pick<ConsoleServices, 'db'>,
   { url }: Assets,
   loadScripts: () => Promise<Scripts>,
 ): RequestHandler {
   const load = lazy(async () => {
-    const { buildConsole, currentAdminOf, giveEdit, readConsoleSchema } = await loadConsole();
+    const { buildConsole, currentAdminOf, giveForm, readConsoleSchema } = await loadConsole();
     const schema = await readConsoleSchema(db);
     const consoleOf = (role: Role): Router => Router().use('/admin', buildConsole(db, schema, role, url));
     return {
       consoles: { admin: consoleOf('admin'), support: consoleOf('support') },
       currentAdminOf,
-      giveEdit,
+      giveForm,
     };
   });
   return async (req, res, next) => {
-    const edit = res.locals.edit as EditRequest | undefined;
+    const form = res.locals.form as FormRequest | undefined;
     if (req.method === 'POST') checkBody(req);
     else if (hasBody(req)) throw badRequest('This request takes no body.');
     const viewer = viewerOf(res);
     if (!viewer) throw forbidden();
-    const [{ consoles, currentAdminOf, giveEdit }, scripts] = await Promise.all([load(), loadScripts()]);
+    const [{ consoles, currentAdminOf, giveForm }, scripts] = await Promise.all([load(), loadScripts()]);
     giveQuery(req, readQuery(req, (res.locals.filters ?? {}) as Filters));
     // Where @adminjs/express looks for the viewer.
     const adminUser = currentAdminOf(viewer);
-    if (edit) giveEdit(adminUser, edit);
-    // express-formidable reads nothing then; `edit` has what was sent.
+    if (form) giveForm(adminUser, form);
+    // express-formidable reads nothing then; `form` has what was sent.
     const parsed = { express_formidable: { parsed: true }, fields: {}, files: {} };
     Object.assign(req, parsed, { session: { adminUser } });
-    const answerAsUsual = answerAsOurs(res, scripts, edit);
+    const answerAsUsual = answerAsOurs(res, scripts, form);
     consoles[viewer.role === 'admin' ? 'admin' : 'support'](req, res, (error?: unknown) => {
       // What answers now is ours.
       answerAsUsual();
@@ -65,7 +65,7 @@ function giveQuery(req: Request, query: Record<string, unknown>): void {
 }
 
 /** AdminJS sends a page as text and data as an object. @returns ends this */
-function answerAsOurs(res: Response, scripts: Scripts, edit?: EditRequest): () => void {
+function answerAsOurs(res: Response, scripts: Scripts, form?: FormRequest): () => void {
   const { send } = res;
   const answerAsUsual = () => {
     res.send = send;
@@ -73,8 +73,8 @@ function answerAsOurs(res: Response, scripts: Scripts, edit?: EditRequest): () =
   res.send = (answer: unknown) => {
     answerAsUsual();
     if (typeof answer === 'string') return sendPage(res, nameScripts(answer, scripts));
-    if (!edit?.problem) return res.status(statusOf(answer)).json(answer);
-    const { status, code, detail, errors, headers, extra } = edit.problem;
+    if (!form?.problem) return res.status(statusOf(answer)).json(answer);
+    const { status, code, detail, errors, headers, extra } = form.problem;
     return res
       .status(status)
       .set(headers)

@@ -1,10 +1,9 @@
-// The console at /admin: staff only; first our own forms and exports, then AdminJS's pages and lists.
+// The console at /admin: staff only; first our own routes, then AdminJS's pages, lists and forms.
 import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import { auditActor, isStaff } from '../../accounts/index.ts';
 import {
   actionOf,
   findRow,
-  isEditing,
   mayDo,
   mayRead,
   readDashboard,
@@ -19,13 +18,12 @@ import { consoleZoneOf } from '../forms/fields.ts';
 import { createSealedSearch } from '../forms/sealed-search.ts';
 import type { Assets } from '../assets.ts';
 import { access, recordDenial } from '../middleware/access.ts';
-import { keptFormOf } from '../middleware/kept-forms.ts';
 import { drawBooked } from '../pages/admin/figures.page.ts';
-import { badRequest, conflict, forbidden, notFound, Problem } from '../problem.ts';
+import { conflict, forbidden, notFound, Problem } from '../problem.ts';
 import { createCsvExport } from './console.export.ts';
-import { editorOf, formOf, type FormAction } from './forms/index.ts';
+import { formOf } from './forms/index.ts';
 import { handToAdminJs } from './console.adminjs.ts';
-import { editRequest, type EditRequest } from './console.edit.ts';
+import { formRequest, type FormRequest } from './console.form.ts';
 import { referrerOptions, referrerOptionsAddress } from './forms/bookings.forms.ts';
 import { filtersOf } from './console.query.ts';
 import { nextRoutes } from './console.next.ts';
@@ -38,25 +36,6 @@ import type { ConsoleServices } from './console.services.ts';
 export function consoleRouter(services: ConsoleServices, assets: Assets): Router {
   const router = Router();
   router.use('/admin', setRoute, access('staff', services), ownPagesOnly(services.config.BASE_URL));
-  const open: RequestHandler = async (req, res) => {
-    const { form, id, isView } = await allowedForm(services, req, res);
-    const opened = await form.open(services, id);
-    if (isView) await recordView(services, req, res, id);
-    const kept = keptFormOf(res, req.originalUrl);
-    res.json(kept ? { ...opened, kept: kept.fields } : opened);
-  };
-  const send: RequestHandler = async (req, res) => {
-    const { form, id } = await allowedForm(services, req, res);
-    const { version, values } = (req.body ?? {}) as { version?: unknown; values?: unknown };
-    if (typeof version !== 'string' || typeof values !== 'object' || values === null || Array.isArray(values))
-      throw badRequest('Send {"version": "…", "values": {…}} as JSON.');
-    const sent = { version, values: values as Record<string, unknown> };
-    res.json({ notice: await form.send(services, actorOf(req, res), id, sent) });
-  };
-  for (const address of ['/admin/forms/:table/:id/:action', '/admin/forms/:table/:action']) {
-    router.get(address, open);
-    router.post(address, send);
-  }
   router.get(referrerOptionsAddress, referrerOptions(services));
   const sealing = createSealedSearch(services.config.BETTER_AUTH_SECRET);
   const readFilters: ReadFilters = (req, res, table) => {
@@ -91,21 +70,23 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
     throw notFound();
   });
   const adminJs = handToAdminJs(services, assets, scripts);
-  // AdminJS's page for a new record asks nothing first; ours needs to know its fields.
-  router.get('/admin/api/resources/:table/actions/new', async (_req, res) => {
-    res.json({ record: { params: await (res.locals.edit as EditRequest).params() } });
+  // AdminJS's form without a record asks nothing first; ours needs to know its fields.
+  router.get(formAddresses.list, async (_req, res, next) => {
+    const form = res.locals.form as FormRequest | undefined;
+    if (!form) return next();
+    res.json({ record: { params: await form.params() } });
   });
   for (const address of ['/admin', '/admin/*rest']) router.get(address, adminJs);
-  for (const address of editAddresses) router.post(address, adminJs);
+  for (const address of Object.values(formAddresses)) router.post(address, adminJs);
   router.use('/admin', recordRefusals(services));
   return router;
 }
 
 /** All that reaches AdminJS with a body, behind `guardTable`. */
-const editAddresses = [
-  '/admin/api/resources/:table/records/:id/edit',
-  '/admin/api/resources/:table/actions/new',
-];
+const formAddresses = {
+  record: '/admin/api/resources/:table/records/:id/:action',
+  list: '/admin/api/resources/:table/actions/:action',
+};
 
 type ReadFilters = (req: Pick<Request, 'query' | 'headers'>, res: Response, table: Table) => Filters;
 
@@ -134,7 +115,6 @@ const parts = [
   'resources',
   'records',
   'actions',
-  'forms',
   'export',
   'bulk',
   'search',
@@ -159,7 +139,7 @@ function addressOf({ path: asked }: Request): string {
 const ownPagesOnly = (baseUrl: string): RequestHandler => {
   const own = new URL(baseUrl).origin;
   return (req, _res, next) => {
-    const isData = /^\/(api|forms|export|options)\//i.test(req.path);
+    const isData = /^\/(api|export|options)\//i.test(req.path);
     const site = req.get('sec-fetch-site');
     const origin = req.get('origin') ?? own;
     const isOwn =
@@ -177,34 +157,11 @@ function roleOf(res: Response) {
   return viewer.role;
 }
 
-/** Forms of a booking that show who is examined, or who booked. */
-const showsPeople = new Set(['assign']);
-
 function allowedTable(id: string, res: Response): Table {
   const table = tableOf(id);
   if (!table) throw notFound();
   if (!mayRead(roleOf(res), table)) throw forbidden();
   return table;
-}
-
-/** Refuses a form whose button this viewer would not see: by list, action, role and record. */
-async function allowedForm(
-  { db }: Pick<ConsoleServices, 'db'>,
-  req: Request,
-  res: Response,
-): Promise<{ form: FormAction; id: string; isView: boolean }> {
-  const { table: tableId = '', id = '', action = '' } = req.params as Record<string, string>;
-  const table = allowedTable(tableId, res);
-  const button = actionOf(table.id, action);
-  const form = formOf(table.id, action);
-  if (!button || !form || (button.kind === 'record') !== (id !== '')) throw notFound();
-  if (!mayDo(roleOf(res), button)) throw forbidden();
-  if (button.kind === 'record') {
-    const row = await findRow(db, table, id);
-    if (!row) throw notFound();
-    if (!isOffered(button, row)) throw notOffered(button);
-  }
-  return { form, id, isView: table.id === 'bookings' && showsPeople.has(action) };
 }
 
 function isOffered(button: ActionButton, row: Row): boolean {
@@ -234,16 +191,16 @@ const guardTable =
     // AdminJS checks this for data, but would send the page's shell to anybody.
     if (action && !mayDo(roleOf(res), action)) throw forbidden();
     const isData = req.baseUrl.toLowerCase().startsWith('/admin/api/');
-    const editor = action && isEditing(action) && isData ? editorOf(table.id, name) : null;
+    const form = action && isData ? formOf(table.id, name) : null;
     const isRead = req.method === 'GET' || req.method === 'HEAD';
-    if (!isRead && !(req.method === 'POST' && editor))
+    if (!isRead && !(req.method === 'POST' && form))
       throw new Problem('method_not_allowed', 'Use the forms of the console.');
     // AdminJS would answer 403 for a record that does not exist.
     const row = kind === 'records' ? await findRow(services.db, table, first) : null;
     if (kind === 'records' && !row) throw notFound();
     if (action && row && !isOffered(action, row)) throw notOffered(action);
     res.locals.filters = readFilters(req, res, table);
-    if (editor) res.locals.edit = editRequest(services, req, res, editor, kind === 'records' ? first : '');
+    if (form) res.locals.form = formRequest(services, req, res, form, kind === 'records' ? first : '');
     // The page is a shell without data; only the API call shows the booking.
     if (table.id === 'bookings' && kind === 'records' && isData && isRead)
       await recordView(services, req, res, first);

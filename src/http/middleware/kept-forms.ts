@@ -45,7 +45,7 @@ export async function keepForm(kept: KeptForms, req: Request, res: Response): Pr
 }
 
 /** Those that the console sends as JSON. */
-const consoleForms = /^\/admin\/(forms\/|api\/resources\/[^/]+\/(records\/[^/]+\/edit|actions\/new)(\?|$))/i;
+const consoleForms = /^\/admin\/api\/resources\/[^/]+\/(records\/[^/]+|actions)\/[\w-]+(\?|$)/i;
 
 /** Null: not from a form of ours. */
 function fieldsOf(req: Request): Record<string, unknown> | null {

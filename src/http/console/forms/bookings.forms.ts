@@ -17,7 +17,7 @@ import { formatExamTime } from '../../../lib/dates.ts';
 import { problemFor } from '../../api/bookings.problems.ts';
 import { badRequest, conflict, forbidden, invalid, notFound, parse, type Problem } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
-import { staleProblem, text, type FormAction, type FormField, type Values } from './form.ts';
+import { staleProblem, text, ticked, type FormAction, type FormField, type Values } from './form.ts';
 
 async function bookingOf({ db }: ConsoleServices, id: string): Promise<Booking> {
   const booking = z.uuid().safeParse(id).success ? await findBooking(db, id) : null;
@@ -32,7 +32,6 @@ const changeBooking: FormAction = {
       'To change the time, the specialist or the length, use Reschedule; to cancel, use Cancel booking.';
     return {
       intro: booking.detailsNeeded ? `${detailsNeededWords} ${intro}` : intro,
-      submit: 'Save',
       version: String(booking.version),
       fields: fieldsOf(booking),
     };
@@ -93,7 +92,6 @@ const assign: FormAction = {
     const intro = `The referrer gets an e-mail about booking ${booking.reference}, and their organisation will see it.`;
     return {
       intro: booking.createdBy ? intro : `${intro} ${await clientWords(services, booking)}`,
-      submit: 'Assign',
       version: String(booking.version),
       fields: [referrerField(booking)],
     };
@@ -186,7 +184,6 @@ const moveOn: FormAction = {
           : asks
             ? `${now} The examination is in the future: ${formatExamTime(booking.startsAt, booking.timezone)}.`
             : now,
-      submit: 'Change progress',
       version: String(booking.version),
       fields:
         moves.length === 0
@@ -203,7 +200,7 @@ const moveOn: FormAction = {
   },
   async send(services, actor, id, { version, values }) {
     const { progress, notes } = parse(progressRequestSchema, values);
-    if (values.isCertain !== true && isAhead(services, await bookingOf(services, id)))
+    if (!ticked(values.isCertain) && isAhead(services, await bookingOf(services, id)))
       throw invalid([
         { path: 'isCertain', message: 'The examination is in the future: tick this if you are certain' },
       ]);
@@ -225,9 +222,8 @@ const moveOn: FormAction = {
   },
 };
 
-export const bookingEditors = { 'bookings/edit': changeBooking };
-
 export const bookingForms = {
+  'bookings/edit': changeBooking,
   'bookings/assign': assign,
   'bookings/move-on': moveOn,
 };

@@ -10,7 +10,6 @@ import { selectListed, confirmation, type FormAction, type FormField } from './f
 const replay: FormAction = {
   open: confirmation(
     'Delivers the event again. The appointment is read from Acuity again; nothing is created twice.',
-    'Replay',
   ),
   async send({ webhooks }, actor, id) {
     const outcome = z.uuid().safeParse(id).success ? await webhooks.replay(actor, id) : 'not_found';
@@ -24,7 +23,7 @@ const replay: FormAction = {
 };
 
 const sendAgain: FormAction = {
-  open: confirmation('Sends this e-mail again to the same recipient.', 'Send again'),
+  open: confirmation('Sends this e-mail again to the same recipient.'),
   async send({ db, audit, jobs }, actor, id) {
     const outcome = z.uuid().safeParse(id).success
       ? await resendEmail({ db, audit, jobs }, actor, id)
@@ -45,7 +44,7 @@ const sendAgain: FormAction = {
 };
 
 const runAgain: FormAction = {
-  open: confirmation('Runs the job now, with all its attempts again.', 'Run again'),
+  open: confirmation('Runs the job now, with all its attempts again.'),
   async send({ db, audit, jobs }, actor, id) {
     const done = await runJobAgain({ db, audit, jobs }, actor, id);
     if (done === 'queued') return 'The job is running';
@@ -56,7 +55,6 @@ const runAgain: FormAction = {
 const close: FormAction = {
   open: confirmation(
     'Marks the difference as looked at: it no longer needs attention, as long as reconciliations find it again for the same reason. Nothing changes in Acuity or in the booking.',
-    'Close',
   ),
   async send({ db, audit }, actor, id) {
     const outcome = await closeDifference({ db, audit }, actor, id);
@@ -98,7 +96,7 @@ const reconcile: FormAction = {
         { value: 'all', label: `Everything that can still change, ${all.from} to ${all.to} (takes longer)` },
       ],
     };
-    return { intro, submit: 'Reconcile now', fields: [days], version: '' };
+    return { intro, fields: [days], version: '' };
   },
   async send({ sync }, actor, _id, { values }) {
     const { days } = parse(reconcileSchema, values);

@@ -27,7 +27,6 @@ export interface FormField {
 
 export interface Form {
   intro: string;
-  submit: string;
   fields: FormField[];
   /** Of the record as shown; sent back and compared. */
   version: string;
@@ -48,9 +47,9 @@ export interface FormAction {
 
 /** A form without fields: a confirmation. */
 export const confirmation =
-  (intro: string, submit: string): FormAction['open'] =>
+  (intro: string): FormAction['open'] =>
   () =>
-    Promise.resolve({ intro, submit, fields: [], version: '' });
+    Promise.resolve({ intro, fields: [], version: '' });
 
 /** Selects the rows of a list of the console. */
 export function selectListed({ db }: Pick<ConsoleServices, 'db'>, id: string, filters: Filters) {

@@ -52,7 +52,7 @@ const changeOrganization: FormAction = {
   async open({ accounts }, id) {
     const found = await accounts.organizations.find(id);
     if (!found) throw notFound();
-    return { intro: '', submit: 'Save', version: versionOf(found), fields: organizationFields(found) };
+    return { intro: '', version: versionOf(found), fields: organizationFields(found) };
   },
   async send({ accounts }, actor, id, { version, values }) {
     const seen = seenIn(version);
@@ -81,10 +81,7 @@ const personWords = {
 };
 
 const deactivate: FormAction = {
-  open: confirmation(
-    'This person is signed out at once and cannot sign in again. Their bookings stay.',
-    'Deactivate',
-  ),
+  open: confirmation('This person is signed out at once and cannot sign in again. Their bookings stay.'),
   async send({ accounts }, actor, id) {
     const done = await accounts.deactivate(id, actor);
     if (done.ok) return 'Deactivated';
@@ -94,7 +91,7 @@ const deactivate: FormAction = {
 };
 
 const endSessions: FormAction = {
-  open: confirmation('Signs this person out on every device. They can sign in again.', 'End sessions'),
+  open: confirmation('Signs this person out on every device. They can sign in again.'),
   async send({ accounts }, actor, id) {
     const done = await accounts.endSessions(id, actor);
     if (done.ok) return `Sessions ended: ${done.value.ended}`;
@@ -102,9 +99,8 @@ const endSessions: FormAction = {
   },
 };
 
-export const peopleEditors = { 'organizations/edit': changeOrganization };
-
 export const peopleForms = {
+  'organizations/edit': changeOrganization,
   'users/deactivate': deactivate,
   'users/end-sessions': endSessions,
 };

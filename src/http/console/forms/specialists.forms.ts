@@ -110,7 +110,7 @@ const changeSpecialist: FormAction = {
     const row = await specialistOf(db, id);
     const intro =
       'The calendar and its time zone come from Acuity. Choose what can be booked under Services.';
-    return { intro, submit: 'Save', version: row.updated_at.toISOString(), fields: specialistFields(row) };
+    return { intro, version: row.updated_at.toISOString(), fields: specialistFields(row) };
   },
   async send({ db, audit }, actor, id, { version, values }) {
     const { updated_at: updatedAt, ...now } = await specialistOf(db, id);
@@ -185,7 +185,6 @@ const add: FormAction = {
         calendars.length === 0
           ? 'Every calendar in Acuity already has a specialist. Create a calendar in Acuity first.'
           : 'The time zone and the appointment lengths are read from Acuity.',
-      submit: 'Add specialist',
       version: '',
       fields: [
         text('calendarId', 'Calendar in Acuity', '', {
@@ -252,7 +251,6 @@ const changeOffered: FormAction = {
     if (!offer.ok) throw offerProblem(offer);
     return {
       intro: `What can be booked with ${row.name}. Existing bookings are not changed.`,
-      submit: 'Save',
       version: row.updated_at.toISOString(),
       fields: serviceFields(typesOn(offer.value, row.calendarId), await servicesNow(services, id)),
     };
@@ -292,11 +290,8 @@ function offerProblem(failed: OfferFailure): Problem {
   );
 }
 
-export const specialistEditors = {
+export const specialistForms = {
   'specialists/edit': changeSpecialist,
   'specialists/new': add,
-};
-
-export const specialistForms = {
   'specialists/services': changeOffered,
 };

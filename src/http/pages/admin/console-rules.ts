@@ -17,10 +17,9 @@ import { referrerOptionsAddress } from '../../console/forms/bookings.forms.ts';
 import { nextAddresses } from '../../console/console.next.ts';
 import { viewsAddress } from '../../console/console.views.ts';
 import { scriptNames } from '../../console/console.scripts.ts';
-import { formOf } from '../../console/forms/index.ts';
 
 type Params = Record<string, string | undefined>;
-type Asked = 'next' | 'frame' | 'table' | 'list' | 'record' | 'form' | 'closed' | 'nothing';
+type Asked = 'next' | 'frame' | 'table' | 'list' | 'record' | 'closed' | 'nothing';
 
 const resources = ['/admin/resources/:table', '/admin/api/resources/:table'] as const;
 
@@ -34,8 +33,6 @@ export const consoleAddresses: readonly { path: string; asked: Asked }[] = [
   ...Object.values(nextAddresses).map((path) => ({ path, asked: 'next' }) as const),
   { path: '/admin/export/:table', asked: 'table' },
   { path: viewsAddress, asked: 'table' },
-  { path: '/admin/forms/:table/:id/:action', asked: 'form' },
-  { path: '/admin/forms/:table/:action', asked: 'form' },
   { path: resources[0], asked: 'table' },
   ...resources.flatMap(
     (path) =>
@@ -93,16 +90,15 @@ async function* actionRules(
   db: Database,
   viewer: Parameters<Rules>[0],
   table: Table,
-  asked: 'list' | 'record' | 'form',
+  asked: 'list' | 'record',
   { id, action: name = '' }: Params,
 ): AsyncGenerator<Step> {
   const action = actionOf(table.id, name);
   const kind = id === undefined ? 'resource' : 'record';
-  const isOpen = action?.kind === kind && (asked !== 'form' || formOf(table.id, name) !== null);
-  if (asked === 'form' || !reading[asked].includes(name))
+  if (!reading[asked].includes(name))
     yield thereIs(
       'The console has this action',
-      isOpen,
+      action?.kind === kind,
       action?.label ?? '',
       `no such action of ${kind === 'record' ? 'a record of ' : ''}this list`,
     );

@@ -1,7 +1,8 @@
-// What AdminJS's `edit` and `new` show and save: an editor of ./forms, with the values as they were sent. AdminJS's own
-// parsing of bodies is not used: it waits for ever for one that was read, writes files to the disk, and makes 0 of a blank.
+// What the form of an action shows, and what sending it does: one of ./forms, with the values as they were sent. AdminJS's
+// own parsing of bodies is not used: it waits for ever for one that was read, writes files to the disk, and makes 0 of a
+// blank.
 import type { Request, Response } from 'express';
-import type { Edit, EditFailure } from '../../console/index.ts';
+import type { ActionForm, SendFailure } from '../../console/index.ts';
 import { actorOf } from '../actor.ts';
 import { keptFormOf } from '../middleware/kept-forms.ts';
 import { badRequest, Problem } from '../problem.ts';
@@ -9,38 +10,37 @@ import type { ConsoleServices } from './console.services.ts';
 import type { FormAction } from './forms/index.ts';
 
 const unsent =
-  'Your session had ended, and nothing was sent. What you typed is here again: check it, then save it.';
+  'Your session had ended, and nothing was sent. What you typed is here again: check it, then send it.';
 
-/** One request: its answer is `problem` when the room refused to save. */
-export interface EditRequest extends Edit {
+/** One request: its answer is `problem` when the room refused. */
+export interface FormRequest extends ActionForm {
   problem: Problem | null;
 }
 
-export function editRequest(
+export function formRequest(
   services: ConsoleServices,
   req: Request,
   res: Response,
-  editor: FormAction,
+  form: FormAction,
   id: string,
-): EditRequest {
-  const request: EditRequest = { problem: null, params: paramsOf, save };
+): FormRequest {
+  const request: FormRequest = { problem: null, params: paramsOf, send };
   return request;
 
   async function paramsOf(): Promise<Record<string, unknown>> {
-    const opened = await editor.open(services, id);
+    const opened = await form.open(services, id);
     const { fields, intro } = opened;
     const kept = keptFormOf(res, req.originalUrl)?.fields;
-    // With the version of then: a change since is shown when it is saved.
+    // With the version of then: a change since is shown when it is sent.
     const { version, values } = kept ? sentIn(kept) : { version: opened.version, values: {} };
     const shown = fields.map(({ name, value }) => [name, values[name] ?? value] as const);
-    const form = JSON.stringify({ intro, fields, problem: kept ? unsent : null });
-    return { ...Object.fromEntries(shown), version, form };
+    const described = JSON.stringify({ intro, fields, problem: kept ? unsent : null });
+    return { ...Object.fromEntries(shown), version, form: described };
   }
 
-  async function save(): Promise<EditFailure | null> {
+  async function send(): Promise<{ notice: string } | SendFailure> {
     try {
-      await editor.send(services, actorOf(req, res), id, sentIn(req.body));
-      return null;
+      return { notice: await form.send(services, actorOf(req, res), id, sentIn(req.body)) };
     } catch (error) {
       if (!(error instanceof Problem) || error.code === 'forbidden' || error.code === 'not_found')
         throw error;

@@ -1,0 +1,44 @@
+// The forms of the console's actions, as its page asks for them and sends them.
+import type { Agent } from './app.ts';
+
+export interface OpenedForm {
+  version: string;
+  intro: string;
+  fields: {
+    name: string;
+    type: string;
+    value: unknown;
+    options?: { value: string; label: string }[];
+    source?: string;
+    display?: string;
+  }[];
+  /** What the page sends back, by field. */
+  values: Record<string, unknown>;
+}
+
+/** @param id null: of the list */
+export function formAddress(table: string, id: string | null, action = id === null ? 'new' : 'edit'): string {
+  return `/admin/api/resources/${table}/${id === null ? 'actions' : `records/${id}`}/${action}`;
+}
+
+/** Sends a form without fields: it asks whether to go on. */
+export const confirm = (agent: Agent, address: string) =>
+  sendForm(agent, address, { version: '', values: {} });
+
+export async function openForm(agent: Agent, address: string): Promise<OpenedForm> {
+  const { body } = await agent.get(address).expect(200);
+  return openedIn(body);
+}
+
+export function openedIn(body: unknown): OpenedForm {
+  const { version, form, ...values } = (body as { record: { params: Record<string, string> } }).record.params;
+  const { intro, fields } = JSON.parse(String(form)) as OpenedForm;
+  return { version: String(version), intro, fields, values };
+}
+
+/** Sends `{ version, values }` as the page does: AdminJS sends every value as text. */
+export const sendForm = (
+  agent: Agent,
+  address: string,
+  { version, values }: { version: string; values: object },
+) => agent.post(address).send({ ...values, version });
