@@ -43,7 +43,7 @@ describe('the console’s actions', () => {
       const { rows: added } = await app.db.raw(
         `select id from graphile_worker.add_job('nobody.does-this', run_at := now() + interval '1 day')`,
       );
-      await confirm(ada, formAddress('failed-jobs', added[0].id, 'run-again')).expect(404);
+      await confirm(ada, formAddress('failed-jobs', String(added[0].id), 'run-again')).expect(404);
     });
 
     it('run a failed job again, and record who did', async () => {
