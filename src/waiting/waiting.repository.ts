@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { examineeName } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { ExaminationType } from '../specialists/index.ts';
@@ -9,6 +10,8 @@ interface WantedRow {
   booking_id: string | null;
   reference: string | null;
   booking_starts_at: Date | null;
+  examinee_first_name: string | null;
+  examinee_last_name: string | null;
   specialist_id: string;
   specialist_name: string;
   specialty: string;
@@ -44,7 +47,15 @@ function wantedOf(row: WantedRow) {
     id: row.id,
     booking:
       row.booking_id && row.reference && row.booking_starts_at
-        ? { id: row.booking_id, reference: row.reference, startsAt: row.booking_starts_at }
+        ? {
+            id: row.booking_id,
+            reference: row.reference,
+            examinee: examineeName({
+              firstName: row.examinee_first_name ?? '',
+              lastName: row.examinee_last_name ?? '',
+            }),
+            startsAt: row.booking_starts_at,
+          }
         : null,
     specialist: {
       id: row.specialist_id,
@@ -76,6 +87,8 @@ export async function waitingEntries(
       'e.booking_id',
       'b.reference',
       'b.starts_at as booking_starts_at',
+      'b.examinee_first_name',
+      'b.examinee_last_name',
       's.id as specialist_id',
       's.name as specialist_name',
       's.specialty',
@@ -111,6 +124,8 @@ function selectOffers(db: Queryable): Knex.QueryBuilder<object, OfferRow[]> {
       'e.booking_id',
       'b.reference',
       'b.starts_at as booking_starts_at',
+      'b.examinee_first_name',
+      'b.examinee_last_name',
       's.id as specialist_id',
       's.name as specialist_name',
       's.specialty',

@@ -7,7 +7,7 @@ export const holdMinutes = 10;
 interface Wanted {
   id: string;
   /** Null: before booking. */
-  booking: { id: string; reference: string; startsAt: Date } | null;
+  booking: { id: string; reference: string; examinee: string; startsAt: Date } | null;
   specialist: { id: string; name: string; specialty: string; timezone: string };
   type: ExaminationType;
 }

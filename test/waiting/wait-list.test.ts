@@ -256,7 +256,9 @@ describe('the wait-list', () => {
     expect((await visitors[rita]!.get('/')).text('main'), 'home counts no entry').not.to.contain('wait-list');
     expect((await visitors[rita]!.post(`/wait-list/offers/${offer!.id}/accept`, {})).status).to.equal(404);
     await wait(nadia, ritas);
-    expect((await visitors[nadia]!.get('/wait-list')).text('main')).to.contain(reference);
+    expect((await visitors[nadia]!.get('/wait-list')).text('main')).to.contain(
+      `Ewan Marsh, booking ${reference}`,
+    );
   });
 
   it('passes a declined time on, and offers it to nobody twice', async () => {

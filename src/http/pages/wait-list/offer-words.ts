@@ -18,7 +18,7 @@ export interface OfferWords {
   /** When the hold ends. */
   until: string;
   /** Null: before booking. */
-  booking: { reference: string; href: string; now: string } | null;
+  booking: { reference: string; href: string; examinee: string; now: string } | null;
 }
 
 export function offerWords(offer: WaitOffer, readerZone: string | null): OfferWords {
@@ -37,6 +37,7 @@ export function offerWords(offer: WaitOffer, readerZone: string | null): OfferWo
     booking: booking && {
       reference: booking.reference,
       href: paths.booking(booking.id),
+      examinee: booking.examinee,
       now: timeAndDay(booking.startsAt, zone),
     },
   };
@@ -46,7 +47,7 @@ export interface EntryWords {
   id: string;
   specialistName: string;
   kind: string;
-  booking: { reference: string; href: string } | null;
+  booking: { reference: string; href: string; examinee: string } | null;
   /** `before 9:00 am, Tuesday 1 December 2026` */
   wanted: string;
   since: string;
@@ -67,7 +68,11 @@ export function entryWords({
     id,
     specialistName: specialist.name,
     kind: typeWords[type],
-    booking: booking && { reference: booking.reference, href: paths.booking(booking.id) },
+    booking: booking && {
+      reference: booking.reference,
+      href: paths.booking(booking.id),
+      examinee: booking.examinee,
+    },
     wanted: `${from}before ${booking ? timeAndDay(before, zone) : shortDay(before, zone)}`,
     since: shortDay(createdAt, zone),
   };
