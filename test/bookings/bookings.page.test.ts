@@ -449,6 +449,7 @@ describe('booking pages', () => {
 
     it('move a booking with the same time picker as the journey', async () => {
       const page = await visitor.get(`${path}/reschedule`);
+      expect(page.text('.choice'), 'whose it is').to.contain('Ewan Okafor');
       expect(page.text('.choice')).to.contain('3:00 pm');
       const nothing = await visitor.post(`${path}/reschedule`, { day: '2026-12-10' });
       expect(nothing.status).to.equal(422);
@@ -551,9 +552,23 @@ describe('booking pages', () => {
       }
     });
 
+    it('lead from the booking to the instructions for the examinee, and staff to its record in the console', async () => {
+      const links = async (who: Visitor) => {
+        const page = await who.get(path);
+        return page.all('main a').map((link) => link.getAttributeValue('href'));
+      };
+      const record = path.replace('/bookings/', '/admin/resources/bookings/records/');
+      const ours = await links(visitor);
+      expect(ours.filter((href) => href === `${path}/instructions`)).to.have.length(1);
+      expect(ours.join()).not.to.contain('/admin/');
+      const staff = await fixture.signedIn(sam);
+      expect(await links(staff)).to.include(`${record}/show`);
+    });
+
     it('cancel a booking once, with a reason', async () => {
       const page = await visitor.get(`${path}/cancel`);
       expect(page.text('h1')).to.equal('Cancel this booking?');
+      expect(page.text('.summary-list'), 'whose it is').to.contain('Ewan Okafor');
       const tooLong = await visitor.post(`${path}/cancel`, { reason: 'x'.repeat(501) });
       expect(tooLong.status).to.equal(422);
       expect(tooLong.attribute('.error-summary a', 'href')).to.equal('#reason');

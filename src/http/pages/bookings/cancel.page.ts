@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { cancelRequestSchema, type Booking } from '../../../bookings/index.ts';
+import { cancelRequestSchema, examineeName, type Booking } from '../../../bookings/index.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { fieldErrors, rawField, readerZoneOf, typed } from '../../forms/fields.ts';
@@ -77,7 +77,10 @@ function render(
     reference: booking.reference,
     action: withBack(paths.bookingCancel(booking.id), listOf(req)),
     keepHref: listOf(req) ?? paths.booking(booking.id),
-    rows: appointmentFacts(booking, readerZoneOf(req.headers.cookie)),
+    rows: [
+      { label: 'Examinee', value: examineeName(booking.examinee) },
+      ...appointmentFacts(booking, readerZoneOf(req.headers.cookie)),
+    ],
     values: { reason: typed(req.body, 'reason') },
     problem: problem ?? null,
   };

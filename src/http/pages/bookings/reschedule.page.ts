@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import type { ChangeFailure } from '../../../attempts/index.ts';
-import { rescheduleRequestSchema, type Booking } from '../../../bookings/index.ts';
+import { examineeName, rescheduleRequestSchema, type Booking } from '../../../bookings/index.ts';
 import { dayIn, zoneName } from '../../../lib/dates.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
@@ -183,6 +183,7 @@ function presentTime(booking: Booking): Choice {
   return {
     title: 'Current booking',
     rows: [
+      { label: 'Examinee', value: examineeName(booking.examinee) },
       {
         label: 'Time',
         value: clockTime(startsAt, zone),

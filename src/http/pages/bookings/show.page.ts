@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
-import type { Viewer } from '../../../accounts/index.ts';
-import { canMove, type Booking, type ViewedBooking } from '../../../bookings/index.ts';
+import { isStaff, type Viewer } from '../../../accounts/index.ts';
+import { canMove, isPlanned, type Booking, type ViewedBooking } from '../../../bookings/index.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { readerZoneOf } from '../../forms/fields.ts';
@@ -48,6 +48,10 @@ export interface BookingStatus {
   timeline: TimelineEntry[];
   mayReschedule: boolean;
   mayCancel: boolean;
+  /** Null: the examination is over, or they are what comes next anyway. */
+  instructionsHref: string | null;
+  /** For staff. */
+  consoleHref: string | null;
 }
 
 export interface BookingPage extends PageData, BookingStatus {
@@ -208,11 +212,14 @@ function statusOf(
   { viewer, readerZone, now }: { viewer: Viewer; readerZone: string | null; now: Date },
 ): BookingStatus {
   const parts = titleParts(booking, now);
+  const next = nextStep(booking, documents, viewer, now);
+  const instructions = paths.bookingInstructions(booking.id);
+  const isShownAsNext = next.action !== null && 'href' in next.action && next.action.href === instructions;
   return {
     title: parts.join(' · '),
     titleParts: parts,
     booking,
-    next: nextStep(booking, documents, viewer, now),
+    next,
     seen: booking.updatedAt.toISOString(),
     tone: toneOf(booking.currentProgress),
     progressLabel: progressWords[booking.currentProgress],
@@ -230,6 +237,8 @@ function statusOf(
     }),
     mayReschedule: mayChange(booking, 'rescheduled'),
     mayCancel: mayChange(booking, 'cancelled'),
+    instructionsHref: isPlanned(booking) && booking.startsAt > now && !isShownAsNext ? instructions : null,
+    consoleHref: isStaff(viewer) ? paths.consoleBooking(booking.id) : null,
   };
 }
 
