@@ -6,6 +6,12 @@ import { parseSecretRing } from './lib/secret-ring.ts';
 /** The simulator's key, which is public in this repository. */
 export const demoAcuityKey = 'demo-acuity-key';
 
+/**
+ * Acuity refuses more than ten calls in any second, and does not document how it counts. Eight a second with a burst of
+ * two stay within ten for a token bucket, a sliding window and a fixed window.
+ */
+export const mostAcuityCalls = 8;
+
 type Given = Readonly<Record<string, string | undefined>>;
 
 /** @param given the environment; readConfig reports what is missing or unreadable */
@@ -21,6 +27,7 @@ export function unsafeSettings(given: Given): string[] {
     ENCRYPTION_KEYS,
     METRICS_TOKEN,
     AUTOMATION_SECRETS,
+    ACUITY_CALLS_PER_SECOND,
   } = given;
   for (const [name, address] of Object.entries({ BASE_URL, ACUITY_BASE_URL })) {
     if (isUnencrypted(address)) refuse(name, 'needs https; http is for localhost only');
@@ -34,6 +41,11 @@ export function unsafeSettings(given: Given): string[] {
     refuse('SMTP_URL', 'needs smtps://, or smtp:// (which then encrypts by STARTTLS)');
   if (parseSecretRing(ACUITY_API_KEY ?? '')?.includes(demoAcuityKey))
     refuse('ACUITY_API_KEY', 'is the demo’s: set the key that Acuity shows under Integrations, API');
+  if (Number(ACUITY_CALLS_PER_SECOND) > mostAcuityCalls)
+    refuse(
+      'ACUITY_CALLS_PER_SECOND',
+      `may be ${mostAcuityCalls} at most: Acuity refuses calls beyond ten a second`,
+    );
   if (parseSecretRing(BETTER_AUTH_SECRET ?? '')?.some((secret) => isSimple(secret, 10)))
     refuse('BETTER_AUTH_SECRET', 'can be guessed: set the output of openssl rand -base64 32');
   if (hexKeysOf(ENCRYPTION_KEYS).some((key) => isSimple(key, 8)))

@@ -2,7 +2,7 @@
 // hint, read process.env in the product.
 import { z } from 'zod';
 import { isIP } from 'node:net';
-import { unsafeSettings } from './config.production.ts';
+import { mostAcuityCalls, unsafeSettings } from './config.production.ts';
 import { isLoopback } from './lib/addresses.ts';
 import { type Keyring, parseKeyring } from './lib/keyring.ts';
 import { parseSecretRing, type SecretRing } from './lib/secret-ring.ts';
@@ -80,6 +80,8 @@ const schema = z.object({
   ACUITY_REFERENCE_FIELD_ID: z.coerce.number().int().positive().optional(),
   /** How long one call to Acuity may take. */
   ACUITY_TIMEOUT_MS: z.coerce.number().int().positive().default(12_000),
+  /** How many calls a second all processes together may begin. */
+  ACUITY_CALLS_PER_SECOND: z.coerce.number().int().min(1).max(1_000).default(mostAcuityCalls),
   /** The question of Acuity's form whose answer is the referrer's e-mail address; unset: the client's own. */
   REFERRER_FIELD_ID: z.coerce.number().int().positive().optional(),
   /** How long the relay waits before it delivers an event. */

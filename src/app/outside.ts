@@ -45,6 +45,7 @@ export function connectOutside(
         userId: config.ACUITY_USER_ID,
         apiKeys: config.ACUITY_API_KEY,
         timeoutMs: config.ACUITY_TIMEOUT_MS,
+        callsPerSecond: config.ACUITY_CALLS_PER_SECOND,
         cache,
         log,
         watch: meters.acuity,

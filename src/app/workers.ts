@@ -23,7 +23,7 @@ interface WorkerParts {
   services: JobServices;
   relay: Relay;
   meters: Pick<Meters, 'job'>;
-  overrides: Pick<WorkerDeps, 'cron'> | undefined;
+  overrides: Pick<WorkerDeps, 'cron' | 'pollMs'> | undefined;
 }
 
 export function createWorkers(

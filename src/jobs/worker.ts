@@ -20,6 +20,8 @@ export interface WorkerDeps {
   cron?: CronEntry[];
   /** Jobs at once. Default 4. */
   concurrency?: number;
+  /** Between two looks for jobs that have become due. Default one second. */
+  pollMs?: number;
   /** Called after every run. */
   watch?: (labels: { task: string; outcome: 'done' | 'failed' | 'given_back' }, seconds: number) => void;
 }
@@ -100,7 +102,7 @@ async function launchRunner(deps: WorkerDeps): Promise<Runner> {
     concurrency: deps.concurrency ?? 4,
     maxPoolSize: (deps.concurrency ?? 4) + 2,
     // NOTIFY announces new jobs; polling finds jobs that have become due.
-    pollInterval: 1_000,
+    pollInterval: deps.pollMs ?? 1_000,
     noHandleSignals: true,
     gracefulShutdownAbortTimeout: 5_000,
     // Batches make a stop wait until the results of the last jobs are stored.

@@ -11,6 +11,8 @@ import {
 import { createMemoryCache } from '../../src/adapters/memory-cache.ts';
 import type { Acuity, NewAppointment } from '../../src/ports/acuity.ts';
 import type { Cache } from '../../src/ports/cache.ts';
+import { mostAcuityCalls } from '../../src/config.production.ts';
+import { acuityRate } from '../support/acuity-rate.ts';
 
 interface Received {
   method: string;
@@ -115,6 +117,7 @@ describe('the Acuity client', () => {
       userId: '11100001',
       apiKeys: ['demo-acuity-key'],
       timeoutMs: 2_000,
+      callsPerSecond: acuityRate.perSecond,
       cache: createMemoryCache(),
       log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),
       ...options,
@@ -431,6 +434,9 @@ describe('the Acuity client', () => {
   });
 
   describe('the limiter', () => {
+    const limited = (options: Partial<AcuityClientOptions> = {}) =>
+      client({ callsPerSecond: mostAcuityCalls, ...options });
+
     it('lets all clients of one cache together make at most ten calls a second', async function () {
       this.timeout(60_000);
       let now = 0;
@@ -445,7 +451,7 @@ describe('the Acuity client', () => {
           return turn;
         },
       };
-      const clients = [client({ cache, timeoutMs: 40_000 }), client({ cache, timeoutMs: 40_000 })];
+      const clients = [limited({ cache, timeoutMs: 40_000 }), limited({ cache, timeoutMs: 40_000 })];
       otherwise = json([]);
       await Promise.all(Array.from({ length: 30 }, (_, i) => times(clients[i % 2])));
       expect(received).to.have.length(30);
@@ -467,7 +473,7 @@ describe('the Acuity client', () => {
     });
 
     it('sends writes before reads, and work in the background last', async () => {
-      const acuity = client();
+      const acuity = limited();
       otherwise = (res, req) => json(req.method === 'POST' ? made : [])(res, req);
       const read = (from: Acuity, date: string) => from.availableTimes({ ...query, date });
       await Promise.all([
@@ -484,7 +490,7 @@ describe('the Acuity client', () => {
       const gone = () => Promise.reject(new Error('connect ECONNREFUSED'));
       const cache: Cache = { ...createMemoryCache(), takeTurn: gone, takePlace: gone };
       const startedAt = performance.now();
-      const acuity = client({ cache, timeoutMs: 5_000 });
+      const acuity = limited({ cache, timeoutMs: 5_000 });
       const answered = await Promise.all(Array.from({ length: 6 }, () => times(acuity)));
       expect(answered.every(({ ok }) => ok)).to.equal(true);
       expect(performance.now() - startedAt).to.be.above(400);

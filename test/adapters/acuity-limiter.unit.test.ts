@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { pino } from 'pino';
 import { createLimiter, lanes, type Lane } from '../../src/adapters/acuity-http/limiter.ts';
 import { createMemoryCache } from '../../src/adapters/memory-cache.ts';
+import { mostAcuityCalls } from '../../src/config.production.ts';
 import type { Cache } from '../../src/ports/cache.ts';
 import { until } from '../support/until.ts';
 
@@ -24,7 +25,8 @@ describe('the limiter of calls to Acuity', () => {
     };
     return { cache, gate };
   }
-  const limiterOn = (cache: Cache) => createLimiter({ cache, leaseMs: 60_000, log });
+  const limiterOn = (cache: Cache) =>
+    createLimiter({ cache, perSecond: mostAcuityCalls, leaseMs: 60_000, log });
 
   it('runs bookings first, then what people look at, then the background', async () => {
     const limiter = limiterOn(createMemoryCache());

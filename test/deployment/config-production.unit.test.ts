@@ -63,6 +63,11 @@ describe('the configuration in production', () => {
       /^ACUITY_API_KEY: is the demo’s/,
     ],
     [
+      'more calls than Acuity takes',
+      { ACUITY_CALLS_PER_SECOND: '17' },
+      /^ACUITY_CALLS_PER_SECOND: may be 8 at most/,
+    ],
+    [
       'an earlier secret that can be guessed',
       { BETTER_AUTH_SECRET: `${randomBytes(32).toString('base64')},${'x'.repeat(40)}` },
       /^BETTER_AUTH_SECRET: .*openssl rand -base64 32/,

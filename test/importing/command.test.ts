@@ -23,22 +23,10 @@ describe('npm run import', () => {
   });
 
   async function command(...args: string[]): Promise<{ code: number; said: string }> {
-    const { database, url } = stack.app;
-    const env = {
-      ...processEnv,
-      NODE_ENV: 'test',
-      DATABASE_URL: database.url,
-      BASE_URL: url,
-      BETTER_AUTH_SECRET: 'a-secret-for-tests-only-0123456789abcdef',
-      SMTP_URL: 'smtp://127.0.0.1:9',
-      ACUITY_BASE_URL: stack.simulator.url,
-      ACUITY_USER_ID: '11100001',
-      ACUITY_API_KEY: 'demo-acuity-key',
-    };
     try {
       const { stdout, stderr } = await run(process.execPath, ['src/commands/import.ts', ...args], {
         cwd: root,
-        env,
+        env: { ...processEnv, ...stack.app.env },
       });
       return { code: 0, said: stdout + stderr };
     } catch (error) {

@@ -5,9 +5,10 @@ import { createAcuityClient } from '../../src/adapters/acuity-http/index.ts';
 import { createMemoryCache } from '../../src/adapters/memory-cache.ts';
 import { createAvailabilityService } from '../../src/availability/index.ts';
 import type { Acuity, NewAppointment } from '../../src/ports/acuity.ts';
-import type { Cache } from '../../src/ports/cache.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/index.ts';
 import type { Specialist } from '../../src/specialists/index.ts';
+import { mostAcuityCalls } from '../../src/config.production.ts';
+import { acuityRate } from '../support/acuity-rate.ts';
 import { aSpecialist } from '../support/builders/specialist.ts';
 import { createFakeClock, type FakeClock } from '../support/fakes/clock.ts';
 
@@ -54,22 +55,17 @@ describe('the Acuity client against the simulator', () => {
     return answer.calls.filter(({ path }) => path.includes(part));
   }
 
-  /** `unlimited`: bypasses the limiter, for tests that send more requests than people would. */
+  /** `unlimited`: for tests that send more requests than people would. */
   function createFixture({ timeoutMs = 2_000, unlimited = false } = {}) {
     const lines: string[] = [];
     const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
-    const memory = createMemoryCache({ clock });
-    const cache: Cache = unlimited
-      ? {
-          ...memory,
-          takeTurn: async (_bucket, _limit, { counts }) => ({ lane: counts.findIndex((count) => count > 0) }),
-        }
-      : memory;
+    const cache = createMemoryCache({ clock });
     const acuity = createAcuityClient({
       baseUrl: simulator.url,
       userId: credentials.userId,
       apiKeys: [credentials.apiKey],
       timeoutMs,
+      callsPerSecond: unlimited ? acuityRate.perSecond : mostAcuityCalls,
       cache,
       log,
     });
@@ -164,6 +160,7 @@ describe('the Acuity client against the simulator', () => {
       userId: '11100001',
       apiKeys: ['wrong'],
       timeoutMs: 1_000,
+      callsPerSecond: acuityRate.perSecond,
       cache: createMemoryCache(),
       log: pino({ level: 'silent' }),
     });

@@ -8,7 +8,8 @@ import { demoPassword } from '../../seeds/demo.ts';
 import { compose, type Overrides, type System } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Database } from '../../src/db/knex.ts';
-import { onlyAtStart } from './cron.ts';
+import { acuityRate } from './acuity-rate.ts';
+import { testJobs } from './cron.ts';
 import { openSeededDatabase, type TestDatabase } from './database.ts';
 import { createFakeAcuity } from './fakes/acuity.ts';
 import { mintSession, testSecret, type SessionCookie } from './session.ts';
@@ -18,6 +19,8 @@ export type Agent = ReturnType<typeof supertest.agent>;
 
 export interface TestApp {
   url: string;
+  /** Its configuration, for a command that runs beside it. */
+  env: Record<string, string>;
   /** The app's own connection; `database.owner` may do more. */
   db: Database;
   database: TestDatabase;
@@ -49,6 +52,7 @@ export const inProduction = {
   NODE_ENV: 'production',
   DEMO_ACCOUNTS: 'false',
   ACUITY_API_KEY: randomBytes(16).toString('hex'),
+  ACUITY_CALLS_PER_SECOND: '8',
   BETTER_AUTH_SECRET: testSecret,
   ENCRYPTION_KEYS: `one:${randomBytes(32).toString('hex')}`,
   REDIS_URL: 'redis://127.0.0.1:9',
@@ -66,7 +70,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     server.listen(0, '127.0.0.1', resolve);
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const config = readConfig({
+  const appEnv = {
     NODE_ENV: 'test',
     DATABASE_URL: database.url,
     BASE_URL: url,
@@ -76,17 +80,19 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     ACUITY_BASE_URL: 'http://127.0.0.1:9',
     ACUITY_USER_ID: '11100001',
     ACUITY_API_KEY: 'demo-acuity-key',
+    ...acuityRate.env,
     DEMO_ACCOUNTS: 'true',
     ...env,
-  });
+  };
   const acuity = env.ACUITY_BASE_URL || overrides.acuity ? {} : { acuity: createFakeAcuity() };
-  const system = compose(config, { log, jobs: { cron: onlyAtStart }, ...acuity, ...overrides });
+  const system = compose(readConfig(appEnv), { log, jobs: testJobs, ...acuity, ...overrides });
   server.on('request', system.app);
 
   const anonymous = (): Agent => supertest.agent(url).set('Origin', url).set('Accept', 'application/json');
   const sessionCookie = (email: string) => mintSession(database.db, email);
   return {
     url,
+    env: appEnv,
     db: database.db,
     database,
     system,

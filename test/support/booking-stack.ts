@@ -10,9 +10,10 @@ import type { Database } from '../../src/db/knex.ts';
 import type { Mailbox } from '../../src/dev/mailbox.ts';
 import type { Acuity, Appointment } from '../../src/ports/acuity.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/index.ts';
+import { acuityRate } from './acuity-rate.ts';
 import { silent } from './booking-fixture.ts';
 import { kill, openChildPool, type ChildPool, type Stopped } from './child-pool.ts';
-import { onlyAtStart } from './cron.ts';
+import { testJobs } from './cron.ts';
 import { openSeededDatabase } from './database.ts';
 import { openMailbox } from './mailbox.ts';
 import { testSecret } from './session.ts';
@@ -67,6 +68,7 @@ export async function openBookingStack(extraEnv: Record<string, string> = {}): P
     userId: credentials.userId,
     apiKeys: [credentials.apiKey],
     timeoutMs: 60_000,
+    callsPerSecond: acuityRate.perSecond,
     cache: createMemoryCache(),
     log: silent,
   });
@@ -83,6 +85,7 @@ export async function openBookingStack(extraEnv: Record<string, string> = {}): P
     ACUITY_API_KEY: credentials.apiKey,
     // The simulator always answers, however late on a busy machine.
     ACUITY_TIMEOUT_MS: '60000',
+    ...acuityRate.env,
     DEMO_ACCOUNTS: 'true',
     ...extraEnv,
   };
@@ -109,7 +112,7 @@ export async function openBookingStack(extraEnv: Record<string, string> = {}): P
     compose: (overrides = {}) =>
       compose(readConfig(env), {
         log: silent,
-        jobs: { cron: onlyAtStart },
+        jobs: testJobs,
         ...overrides,
         bookings: { timings: shortTimings, ...overrides.bookings },
         emails: { firstPauseMs: 100, sweepAfterMs: 0, ...overrides.emails },

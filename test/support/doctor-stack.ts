@@ -17,7 +17,6 @@ import { clamdForTests, type TestClamd } from './clamd.ts';
 import { openMailbox } from './mailbox.ts';
 import { openTestStorage, type TestStorage } from './object-storage.ts';
 import { redisForTests, type TestRedis } from './redis.ts';
-import { testSecret } from './session.ts';
 
 export interface DoctorStack {
   app: TestApp;
@@ -52,16 +51,7 @@ export async function openDoctorStack(): Promise<DoctorStack> {
     ...(clamd && { CLAMD_URL: clamd.url }),
   };
   const app = await startTestApp({ env });
-  const appEnv = {
-    NODE_ENV: 'test',
-    DATABASE_URL: app.system.services.config.DATABASE_URL,
-    BASE_URL: app.url,
-    BETTER_AUTH_SECRET: testSecret,
-    DATABASE_POOL_MAX: '4',
-    ACUITY_USER_ID: credentials.userId,
-    ACUITY_API_KEY: credentials.apiKey,
-    ...env,
-  };
+  const appEnv = { ...app.env, DATABASE_POOL_MAX: '4' };
   return {
     app,
     owner: app.database.owner,

@@ -1,6 +1,5 @@
 // An Acuity with years of appointments, a system without any bookings, and a mailbox that should stay empty.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { onlyAtStart } from './cron.ts';
 import type { ImportResult, ReportLine } from '../../src/importing/index.ts';
 import { createReminders, createUnassignedDigest } from '../../src/email/index.ts';
 import { openMailbox } from './mailbox.ts';
@@ -38,7 +37,6 @@ export async function openImportStack(): Promise<ImportStack> {
     target: null,
     env: { SMTP_URL: mailbox.smtpUrl },
     overrides: {
-      jobs: { cron: onlyAtStart },
       emails: { gatherMs: 10, firstPauseMs: 50 },
       imports: {
         onStep(step) {

@@ -7,7 +7,7 @@ import { openDatabase, type Database } from '../../src/db/knex.ts';
 import type { Mailbox } from '../../src/dev/mailbox.ts';
 import { startSimulator, type Simulator, type WebhookTarget } from '../../src/simulator/index.ts';
 import { startTestApp, type Agent, type TestApp } from './app.ts';
-import { onlyAtStart } from './cron.ts';
+import { acuityRate } from './acuity-rate.ts';
 import { copyDatabase, openSeededDatabase, type TestDatabase } from './database.ts';
 import { openMailbox } from './mailbox.ts';
 import { openTestStorage, type TestStorage } from './object-storage.ts';
@@ -102,6 +102,7 @@ export function describeRestoreDrill(size: number): void {
       ...storage.env,
       SMTP_URL: mailbox.smtpUrl,
       ACUITY_BASE_URL: simulator.url,
+      ...acuityRate.env,
       WEBHOOK_DELAY_SECONDS: '0',
     });
 
@@ -111,7 +112,6 @@ export function describeRestoreDrill(size: number): void {
         database: visited(database),
         env: variables(),
         overrides: {
-          jobs: { cron: onlyAtStart },
           relay: { pollMs: 25 },
           emails: { gatherMs: 100 },
           ...(attempts && { bookings: { onStep: attempts } }),

@@ -12,20 +12,7 @@ describe('npm run reconcile', function () {
   after(() => stack.close());
 
   async function reconcile(...args: string[]): Promise<string> {
-    const run = runCommand(
-      'src/commands/reconcile.ts',
-      {
-        NODE_ENV: 'test',
-        DATABASE_URL: stack.app.database.url,
-        BASE_URL: stack.app.url,
-        BETTER_AUTH_SECRET: 'a-secret-for-tests-only-0123456789abcdef',
-        SMTP_URL: 'smtp://127.0.0.1:9',
-        ACUITY_BASE_URL: stack.simulator.url,
-        ACUITY_USER_ID: '11100001',
-        ACUITY_API_KEY: 'demo-acuity-key',
-      },
-      args,
-    );
+    const run = runCommand('src/commands/reconcile.ts', stack.app.env, args);
     const { code } = await run.ended;
     expect(code, run.output()).to.equal(0);
     return run.output();

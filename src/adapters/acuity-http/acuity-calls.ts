@@ -37,6 +37,8 @@ export interface AcuityClientOptions {
    * the reply is incomplete, 3 s of reading the appointment back.
    */
   timeoutMs: number;
+  /** Of all processes together. */
+  callsPerSecond: number;
   /** Holds the rate limits that all processes share. */
   cache: Cache;
   log: Logger;
@@ -82,6 +84,7 @@ export function createCalls(options: AcuityClientOptions): Calls {
   const restMs = options.breaker?.restMs ?? 5_000;
   const limiter = createLimiter({
     cache,
+    perSecond: options.callsPerSecond,
     log,
     leaseMs: timeoutMs + 10_000,
     waited: (lane, isGranted, seconds) => watch?.waited(lane, isGranted, seconds),

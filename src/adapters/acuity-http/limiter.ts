@@ -10,9 +10,8 @@ import { createMemoryCache } from '../memory-cache.ts';
 export const lanes = ['booking', 'page', 'background'] as const;
 export type Lane = (typeof lanes)[number];
 
-// How Acuity counts is not documented. A burst of two and eight a second stay within ten in any second, for a token
-// bucket, a sliding window and a fixed window.
-const rate = { perSecond: 8, burst: 2, lastLaneEvery: 7 };
+const burst = 2;
+const lastLaneEvery = 7;
 /**
  * Of the twenty calls at once each lane has its own, so that calls that hang in one lane never block another. A booking
  * also uses those of pages.
@@ -42,6 +41,8 @@ export interface Limiter {
 
 export interface LimiterOptions {
   cache: Cache;
+  /** How many calls all processes together may begin, in a steady stream after a burst of two. */
+  perSecond: number;
   /** Must be longer than any call takes. */
   leaseMs: number;
   log: Logger;
@@ -54,7 +55,8 @@ interface Waiter {
   start(place: Lock): void;
 }
 
-export function createLimiter({ cache, leaseMs, log, waited }: LimiterOptions): Limiter {
+export function createLimiter({ cache, perSecond, leaseMs, log, waited }: LimiterOptions): Limiter {
+  const rate = { perSecond, burst, lastLaneEvery };
   // While the shared cache is unavailable, each process applies the limits on its own.
   const local = createMemoryCache();
   let isShared = true;
@@ -155,8 +157,8 @@ export function createLimiter({ cache, leaseMs, log, waited }: LimiterOptions): 
     const before = lanes.slice(0, lanes.indexOf(lane) + 1);
     const all = before.reduce((sum, each) => sum + queues[each].length, 0);
     const isLast = before.length === lanes.length;
-    const turns = isLast ? Math.min(all, (queues[lane].length + 1) * rate.lastLaneEvery) : all;
-    return (turns * 1_000) / rate.perSecond;
+    const turns = isLast ? Math.min(all, (queues[lane].length + 1) * lastLaneEvery) : all;
+    return (turns * 1_000) / perSecond;
   }
 
   return {

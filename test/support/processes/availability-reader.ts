@@ -5,6 +5,7 @@ import { createAcuityClient } from '../../../src/adapters/acuity-http/index.ts';
 import { createRedisCache } from '../../../src/adapters/redis-cache.ts';
 import { systemClock } from '../../../src/adapters/system-clock.ts';
 import { createAvailabilityService } from '../../../src/availability/index.ts';
+import { acuityRate } from '../acuity-rate.ts';
 import { aSpecialist } from '../builders/specialist.ts';
 
 const [redisUrl = '', baseUrl = '', date = '', calendar = ''] = process.argv.slice(2);
@@ -15,6 +16,7 @@ const acuity = createAcuityClient({
   userId: '11100001',
   apiKeys: ['demo-acuity-key'],
   timeoutMs: 10_000,
+  callsPerSecond: acuityRate.perSecond,
   cache,
   log,
 });

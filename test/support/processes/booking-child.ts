@@ -6,13 +6,13 @@ import type { Database } from '../../../src/db/knex.ts';
 import { shortTimings, type Answered, type ChildPlan } from '../booking-stack.ts';
 import { aBookingRequest } from '../builders/booking-request.ts';
 import { createStops, onPlan } from '../child-pool.ts';
-import { onlyAtStart } from '../cron.ts';
+import { testJobs } from '../cron.ts';
 
 const stops = createStops();
 const { onStep } = stops;
 
 const system = compose(readConfig(), {
-  jobs: { cron: onlyAtStart },
+  jobs: testJobs,
   bookings: { timings: shortTimings, onStep },
   emails: { firstPauseMs: 100, sweepAfterMs: 0, onStep },
   waiting: { onStep },

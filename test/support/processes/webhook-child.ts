@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { compose } from '../../../src/compose.ts';
 import { readConfig } from '../../../src/config.ts';
 import { createStops, onPlan } from '../child-pool.ts';
-import { onlyAtStart } from '../cron.ts';
+import { testJobs } from '../cron.ts';
 import type { WebhookPlan } from '../webhook-process.ts';
 import { shortTimings } from '../booking-stack.ts';
 
@@ -15,7 +15,7 @@ let clockAheadMs = 0;
 const system = compose(config, {
   // Leases of a dead process expire after a while; this process's clock is later already.
   clock: { now: () => new Date(Date.now() + clockAheadMs) },
-  jobs: { cron: onlyAtStart },
+  jobs: testJobs,
   bookings: { timings: shortTimings, onStep },
   emails: { firstPauseMs: 100, sweepAfterMs: 0, onStep },
   webhooks: { onStep },
