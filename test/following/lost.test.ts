@@ -160,6 +160,8 @@ describe('appointment with a reference of ours but no booking', () => {
       email: 'who@else.example',
     });
     await stack.app.db('intake_fields').where({ name: 'organization' }).delete();
+    // The process keeps the fields; a request with a session learns that they changed.
+    await agent.get('/specialists').expect(200);
     await deleteBookings();
     await reconcile();
     expect(await rowOf(acuityAppointmentId)).to.include({
