@@ -268,10 +268,12 @@ describe('the object store', () => {
   it('fails when the store never answers', async () => {
     const release: (() => void)[] = [];
     storage.server.injectFault = () => new Promise((resolve) => release.push(() => resolve('drop')));
-    const error = await store.ping().then(
+    const impatient = createS3ObjectStore(connectS3({ ...ourSettings(), timeoutMs: 300 }));
+    const error = await impatient.ping().then(
       () => null,
       (failure: unknown) => failure,
     );
+    impatient.close();
     expect(error).to.be.an.instanceOf(ObjectStoreUnavailable);
     for (const go of release) go();
   });

@@ -141,27 +141,28 @@ async function urlOf(name: string): Promise<string> {
  * handles. Waits for them to close, on a busy machine for some seconds.
  */
 async function untilDisconnected(name: string): Promise<void> {
-  const client = new pg.Client({ connectionString: (await sharedPostgres()).url });
-  await client.connect();
-  try {
-    for (let look = 0; look < 400; look += 1) {
-      const { rows } = await client.query('select 1 from pg_stat_activity where datname = $1 limit 1', [
-        name,
-      ]);
-      if (rows.length === 0) return;
-      await sleep(20);
-    }
-  } finally {
-    await client.end();
+  const pool = await administration();
+  for (let look = 0; look < 400; look += 1) {
+    const { rows } = await pool.query('select 1 from pg_stat_activity where datname = $1 limit 1', [name]);
+    if (rows.length === 0) return;
+    await sleep(20);
   }
 }
 
 async function administer(statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: (await sharedPostgres()).url });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
+  await (await administration()).query(statement);
+}
+
+/** By server. A new connection costs as much as half a database. */
+const pools = new Map<string, pg.Pool>();
+
+async function administration(): Promise<pg.Pool> {
+  const { url } = await sharedPostgres();
+  const known = pools.get(url);
+  if (known) return known;
+  const pool = new pg.Pool({ connectionString: url, max: 2, allowExitOnIdle: true });
+  // The server may stop before us.
+  pool.on('error', () => undefined);
+  pools.set(url, pool);
+  return pool;
 }

@@ -194,10 +194,14 @@ describe('event of Acuity', () => {
     ['a reply that comes after our patience', { delayMs: 2_500 }, 2],
   ] as const) {
     it(`is delivered again until it is processed when reading Acuity meets ${what}`, async () => {
-      await open({ env: { ACUITY_TIMEOUT_MS: '1000' } });
+      let aheadMs = 0;
+      await open({
+        env: { ACUITY_TIMEOUT_MS: '1000' },
+        overrides: { clock: { now: () => new Date(Date.now() + aheadMs) } },
+      });
       await stack.control('/faults', { rules: [{ method: 'GET', path: '/appointments/', times, effect }] });
       const { id } = await stack.makeAppointment();
-      await stack.settled(30_000);
+      await stack.settled(30_000, (ms) => (aheadMs += ms));
       await expectAsInAcuity(id);
       expect(await mails()).to.deep.equal(['booking_confirmation']);
     }).timeout(60_000);
