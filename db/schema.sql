@@ -49,9 +49,7 @@ CREATE FUNCTION business_days_before(day date, days integer)
  IMMUTABLE PARALLEL SAFE
 AS $function$
   select case when days = 0 then day else
-    day - extract(isodow from day)::integer + 1
-    + 7 * floor((least(extract(isodow from day)::integer - 1, 5) - days) / 5.0)::integer
-    + (((least(extract(isodow from day)::integer - 1, 5) - days) % 5) + 5) % 5
+    date '0001-01-01' + ((day - date '0001-01-01') / 7 * 5 + least((day - date '0001-01-01') % 7, 5) - days) / 5 * 7 + ((day - date '0001-01-01') / 7 * 5 + least((day - date '0001-01-01') % 7, 5) - days) % 5
   end
 $function$;
 

@@ -3,7 +3,7 @@
 import { isStaff, type Viewer } from '../accounts/index.ts';
 import type { Statement, Statements } from '../db/statements.ts';
 import { needsSql, type NeedsAsked } from './booking.needs.ts';
-import { needsOfOne, toNeeds, type Need, type NeedInJson } from './booking.needs-list.ts';
+import { needsOfOne, toNeeds, type Need } from './booking.needs-list.ts';
 import type { ListTab } from './booking.tabs.ts';
 import type { Booking } from './booking.ts';
 
@@ -142,7 +142,7 @@ function whoOf(viewer: Viewer): [organizationId: string | null, userId: string] 
 /** One for each booking with needs or each row; one without a booking where there is none. */
 interface FactsRow extends Record<CountedTab, number> {
   id: string | null;
-  needs: NeedInJson[] | null;
+  needs: string | null;
 }
 
 function factsOf(rows: FactsRow[]): ListFacts {
@@ -239,5 +239,5 @@ const firstOfStaff: Statement = {
   name: 'first rows of the list of staff',
   text: `
     with ${chosen('true')}
-    ${firstRows(countsOfStaff, 'cross join (select null::json as needs) n')}`,
+    ${firstRows(countsOfStaff, 'cross join (select null::text as needs) n')}`,
 };
