@@ -3,6 +3,7 @@
 import pg from 'pg';
 import type { Knex } from 'knex';
 import type { Database, Queryable } from './knex.ts';
+import { PreparedQuery } from './prepared-query.ts';
 import { isTransaction } from './transaction.ts';
 
 export interface Statement {
@@ -21,7 +22,7 @@ export interface Statements {
   rows<Row>(statement: Statement, values: unknown[]): Promise<Row[]>;
 }
 
-export function createStatements(pool: Pick<pg.Pool, 'query'>): Statements {
+export function createStatements(pool: Queried): Statements {
   return {
     async rows<Row>({ name, text }: Statement, values: unknown[]) {
       try {
@@ -70,7 +71,7 @@ export async function sendTogether<Calls extends readonly Call[]>(
 }
 
 async function sendEach<Calls extends readonly Call[]>(
-  connection: pg.ClientBase,
+  connection: Queried,
   calls: Calls,
 ): Promise<Answers<Calls>> {
   return (await Promise.all(calls.map((call) => send(connection, call)))) as Answers<Calls>;
@@ -85,16 +86,26 @@ interface KnexClient {
 /** Part of every name: after a plan was refused as outdated, connections that have kept it prepare a new one. */
 let edition = 0;
 
-async function send<Row>(
-  connection: Pick<pg.ClientBase, 'query'>,
-  { name, text, values }: Call<Row>,
-): Promise<Row[]> {
+async function send<Row>(connection: Queried, { name, text, values }: Call<Row>): Promise<Row[]> {
   try {
-    return (await connection.query({ name: `${name} ${edition}`, text, values })).rows as Row[];
+    return await new Promise<Row[]>((resolve, reject) => {
+      const query = new PreparedQuery({ name: `${name} ${edition}`, text, values });
+      connection.query(query, (error, result) => (error ? reject(error) : resolve(result.rows as Row[])));
+    });
   } catch (error) {
     if (isPlanOutdated(error)) edition += 1;
+    // Else it shows the socket's events, and not who sent the statement.
+    if (error instanceof Error) Error.captureStackTrace(error);
     throw error;
   }
+}
+
+/** Of pg, a pool or a connection. */
+interface Queried {
+  query(
+    query: PreparedQuery,
+    done: (error: Error | null | undefined, result: pg.QueryResult) => void,
+  ): unknown;
 }
 
 /** A migration changed a column's type while this process runs: PostgreSQL refuses the plan it has kept. */

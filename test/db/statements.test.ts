@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import type { Transaction } from '../../src/db/knex.ts';
-import { sendTogether, type Call } from '../../src/db/statements.ts';
+import type pg from 'pg';
+import { openPool, type Transaction } from '../../src/db/knex.ts';
+import { createStatements, sendTogether, type Call } from '../../src/db/statements.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const call = (text: string, ...values: unknown[]): Call => ({ name: text, text, values });
@@ -48,5 +49,58 @@ describe('sendTogether', () => {
       /transaction that has ended/,
     );
     expect(await added()).to.deep.equal([]);
+  });
+});
+
+describe('createStatements', () => {
+  let database: TestDatabase;
+  let pool: pg.Pool;
+  /** Descriptions of columns that PostgreSQL sent. */
+  let described = 0;
+
+  before(async () => {
+    database = await openTestDatabase();
+    pool = openPool(database.ownerUrl, 1, 0);
+    pool.on('connect', (client) => {
+      const { connection } = client as unknown as { connection: NodeJS.EventEmitter };
+      connection.on('rowDescription', () => (described += 1));
+    });
+    await pool.query('create table counted (n integer, day date)');
+    await pool.query(`insert into counted select n, date '2026-12-01' + n from generate_series(1, 3) n`);
+  });
+  after(async () => {
+    await pool.end();
+    await database.close();
+  });
+
+  const statement = { name: 'some', text: 'select n, day from counted where n > $1 order by n' };
+
+  it('reads rows of a statement whose columns are described once a connection', async () => {
+    const statements = createStatements(pool);
+    described = 0;
+    const last = [{ n: 3, day: '2026-12-04' }];
+    expect(await statements.rows(statement, [1])).to.deep.equal([{ n: 2, day: '2026-12-03' }, ...last]);
+    expect(await statements.rows(statement, [2])).to.deep.equal(last);
+    expect(await statements.rows(statement, [3])).to.deep.equal([]);
+    expect(await statements.rows(statement, [2])).to.deep.equal(last);
+    expect(described).to.equal(1);
+  });
+
+  it('reads the columns as they are now when a migration has changed them', async () => {
+    const statements = createStatements(pool);
+    const again = { name: 'all', text: 'select * from counted order by n limit 1' };
+    expect(await statements.rows(again, [])).to.deep.equal([{ n: 1, day: '2026-12-02' }]);
+    await pool.query('alter table counted alter n type text using n::text');
+    expect(await statements.rows(again, [])).to.deep.equal([{ n: '1', day: '2026-12-02' }]);
+  });
+
+  it('reads rows after an error of the same statement', async () => {
+    const statements = createStatements(pool);
+    const parted = { name: 'parted', text: 'select 6 / $1::integer as part' };
+    const asked = [6, 0, 2].map((by) => statements.rows<{ part: number }>(parted, [by]));
+    const answers = await Promise.allSettled(asked);
+    expect(
+      answers.map((one) => (one.status === 'fulfilled' ? one.value[0]?.part : (one.reason as Error).message)),
+    ).to.deep.equal([1, 'division by zero', 3]);
   });
 });
