@@ -37,6 +37,7 @@ import { closeUnread } from './middleware/unread.ts';
 import { answerMetrics, timeRequests } from './metrics.ts';
 import { consoleRouter } from './console/console.router.ts';
 import type { ConsoleServices } from './console/console.services.ts';
+import { inOrder } from './in-order.ts';
 import { openApiDocument } from './openapi.ts';
 import { accountPages } from './pages/account/index.ts';
 import { accessCheckPages } from './pages/admin/access-check.page.ts';
@@ -49,8 +50,9 @@ import { paths } from './paths.ts';
 import { wantsJson } from './respond.ts';
 import { routeFinder } from './route-finder.ts';
 import { segmentRouters } from './segment-routers.ts';
+import { installSendText } from './send-text.ts';
 import { webhookEndpoints } from './webhooks/acuity.webhook.ts';
-import { installViews } from './views.ts';
+import { currentPath, installViews } from './views.ts';
 
 export interface Services
   extends PageServices,
@@ -80,37 +82,39 @@ export function createApp(services: Services): Express {
   app.set('trust proxy', trustedProxies(config));
   app.set('query parser', 'simple');
 
-  app.use(
-    requestId,
-    requestLog(log),
-    noteForwarded(config, log),
-    timeRequests(services.meters),
-    closeUnread(),
-    securityHeaders({
-      isHttps: config.BASE_URL.startsWith('https:'),
-      uploadOrigin: services.documents.direct.origin,
-    }),
-  );
-  app.get(paths.metrics(), named(paths.metrics()), answerMetrics(services.meters, config));
+  app.locals.baseUrl = config.BASE_URL;
   const cache = config.NODE_ENV !== 'development';
   const assets = createAssets({ cache });
-  app.use(staticFiles(assets));
-  app.locals.baseUrl = config.BASE_URL;
+  installSendText(app);
   installViews(app, { cache, assets });
-  app.use(
-    compression,
-    privateAnswers,
-    sameSite(config.BASE_URL),
-    ...readBody,
-    renewCookies(createCookieRenewal(config.BETTER_AUTH_SECRET, config.BASE_URL)),
-    session(services.accounts),
-    keptForms(services.accounts.keptForms),
-    acting(services),
-  );
   const table = routeTable(services);
-  app.use(routes(services, table));
-  app.use(consoleRouter(services, assets));
-  app.use(unmatched, errors(log, routeFinder([...table.forPeople, ...table.forPrograms])));
+  app.use(
+    inOrder(
+      requestId,
+      requestLog(log),
+      noteForwarded(config, log),
+      timeRequests(services.meters),
+      closeUnread(),
+      securityHeaders({
+        isHttps: config.BASE_URL.startsWith('https:'),
+        uploadOrigin: services.documents.direct.origin,
+      }),
+      openToAll(assets, answerMetrics(services.meters, config)),
+      currentPath,
+      compression,
+      privateAnswers,
+      sameSite(config.BASE_URL),
+      ...readBody,
+      renewCookies(createCookieRenewal(config.BETTER_AUTH_SECRET, config.BASE_URL)),
+      session(services.accounts),
+      keptForms(services.accounts.keptForms),
+      acting(services),
+      routes(services, table),
+    ),
+    consoleRouter(services, assets),
+    unmatched,
+    errors(log, routeFinder([...table.forPeople, ...table.forPrograms])),
+  );
   return app;
 }
 
@@ -203,9 +207,10 @@ function key({ method, path: pattern }: PageRoute): string {
   return `${method} ${pattern.replace(/:\w+/g, ':')}`;
 }
 
-/** Answers everything below the folders of the assets, without a session; no other request looks for a file. */
-function staticFiles({ folders, send }: Assets): RequestHandler {
+/** Answers metrics, and everything below the folders of the assets, without a session; no other request looks for a file. */
+function openToAll({ folders, send }: Assets, metrics: RequestHandler): RequestHandler {
   const routers = segmentRouters();
+  routers.of(paths.metrics()).get(paths.metrics(), named(paths.metrics()), metrics);
   for (const folder of folders) routers.of(`/${folder}`).use(send, privateAnswers, unmatched);
   return routers.handle;
 }

@@ -3,7 +3,7 @@
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ejs from 'ejs';
-import type { Express } from 'express';
+import type { Express, RequestHandler } from 'express';
 import type { KeptForm } from '../accounts/index.ts';
 import type { Assets } from './assets.ts';
 import { fillForms } from './fill-forms.ts';
@@ -68,9 +68,10 @@ export function installViews(app: Express, { cache, assets }: { cache: boolean; 
   app.set('view engine', 'ejs');
   app.set('view cache', cache);
   Object.assign(app.locals, viewHelpers, { asset: assets.url });
-
-  app.use((req, res, next) => {
-    res.locals.currentPath = req.path;
-    next();
-  });
 }
+
+/** For the navigation, which marks where the person is. */
+export const currentPath: RequestHandler = (req, res, next) => {
+  res.locals.currentPath = req.path;
+  next();
+};

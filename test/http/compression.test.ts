@@ -74,6 +74,27 @@ describe('compression', () => {
     const answer = await get('/bookings/new', { 'accept-encoding': 'br' }, 'HEAD');
     expect(answer.status).to.equal(200);
     expect(answer.body).to.have.length(0);
+    const json = { accept: 'application/json' };
+    const { headers } = await get('/bookings', json);
+    const head = await get('/bookings', json, 'HEAD');
+    expect(head.body).to.have.length(0);
+    expect(head.headers.etag).to.match(/^W\//).and.equal(headers.etag);
+    for (const name of ['content-type', 'content-length', 'vary', 'content-security-policy'])
+      expect(head.headers[name], name).to.equal(headers[name]).and.be.a('string');
+  });
+
+  it('names the type and the length of pages and JSON, also of those that failed', async () => {
+    for (const [address, accept, status, type] of [
+      ['/bookings', 'text/html', 200, 'text/html; charset=utf-8'],
+      ['/bookings', 'application/json', 200, 'application/json; charset=utf-8'],
+      ['/nowhere', 'text/html', 404, 'text/html; charset=utf-8'],
+      ['/nowhere', 'application/json', 404, 'application/problem+json; charset=utf-8'],
+    ] as const) {
+      const answer = await get(address, { accept });
+      expect(answer.status).to.equal(status);
+      expect(answer.headers['content-type']).to.equal(type);
+      expect(Number(answer.headers['content-length'])).to.equal(answer.body.length);
+    }
   });
 
   it('answers 304 to a tag that still holds, after the session check, and with the audit row of the view', async () => {
