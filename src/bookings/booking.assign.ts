@@ -1,4 +1,5 @@
-// Bookings made in Acuity whose referrer is unknown: finds them, and assigns a referrer, who is told the present state.
+// Bookings made in Acuity whose referrer is unknown: finds them, and assigns a referrer, who is told the present state, or
+// only the organisation.
 import type { Actor } from '../accounts/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
 import { failure, type Result } from '../lib/result.ts';
@@ -57,10 +58,50 @@ export async function assignBooking(
   });
 }
 
-function wrong(message: string) {
+/**
+ * Assigns only the organisation, while nobody knows the referrer: its people see the booking and its documents from then
+ * on, and nobody is told. A referrer is assigned later, by staff or because Acuity names one. Support may assign bookings
+ * that have no organisation; an admin may also correct it.
+ */
+export async function assignOrganization(
+  deps: EditDeps,
+  actor: Actor,
+  bookingId: string,
+  version: number,
+  organizationId: string,
+): Promise<Result<Booking, EditFailure>> {
+  const refused = (message: string) => wrong(message, 'organizationId');
+  return editAtVersion(deps, actor, bookingId, version, async (booking, trx) => {
+    if (booking.createdBy) return refused('This booking has its referrer already, and so the organisation');
+    if (booking.status !== 'active' && booking.status !== 'cancelled')
+      return refused('This booking is closed: it can no longer be assigned');
+    if (booking.organization && actor.viewer.role !== 'admin')
+      return refused('This booking has its organisation already: an admin can change it');
+    if (!isUuid(organizationId) || !(await organizations(trx).where('o.id', organizationId).first('o.id')))
+      return refused('Choose an organisation');
+    return {
+      changed: booking.organization?.id === organizationId ? {} : { organization_id: organizationId },
+      facts: { organizationId },
+    };
+  });
+}
+
+/** Those that a booking can be assigned to, by name. */
+export async function assignableOrganizations(db: Queryable): Promise<{ id: string; name: string }[]> {
+  return await organizations(db).orderByRaw('lower(o.name), o.id').select('o.id', 'o.name');
+}
+
+/** Without those that were merged away. */
+function organizations(db: Queryable) {
+  return db('organizations as o').whereRaw(
+    'not exists (select from merges m where m.from_id = o.id and m.undone_at is null)',
+  );
+}
+
+function wrong(message: string, path = 'referrerId') {
   return failure<Extract<EditFailure, { reason: 'invalid' }>>({
     reason: 'invalid',
-    errors: [{ path: 'referrerId', message }],
+    errors: [{ path, message }],
   });
 }
 

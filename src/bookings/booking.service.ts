@@ -2,7 +2,7 @@ import { isStaff, type Actor } from '../accounts/index.ts';
 import type { Result } from '../lib/result.ts';
 import { isUuid } from '../lib/uuid.ts';
 import { findVisible, mayShow } from './booking.access.ts';
-import { assignBooking } from './booking.assign.ts';
+import { assignBooking, assignOrganization } from './booking.assign.ts';
 import {
   type BookingContacts,
   type Contact,
@@ -37,6 +37,13 @@ export interface BookingService {
     bookingId: string,
     version: number,
     referrerId: string,
+  ): Promise<Result<Booking, EditFailure>>;
+  /** The same, while the referrer is unknown: tells nobody. */
+  assignOrganization(
+    actor: Actor,
+    bookingId: string,
+    version: number,
+    organizationId: string,
   ): Promise<Result<Booking, EditFailure>>;
   /** Staff only, and only what Acuity does not decide. Checks what differs from the booking. */
   edit(
@@ -74,6 +81,9 @@ export function createBookingService(deps: BookingDeps): BookingService {
 
     assign: (actor, bookingId, version, referrerId) =>
       assignBooking(deps, actor, bookingId, version, referrerId),
+
+    assignOrganization: (actor, bookingId, version, organizationId) =>
+      assignOrganization(deps, actor, bookingId, version, organizationId),
 
     edit: (actor, bookingId, version, sent) => editBooking(deps, actor, bookingId, version, sent),
 

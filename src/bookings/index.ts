@@ -115,5 +115,5 @@ export {
   type BookingBefore,
   type TakeOver,
 } from './booking.taken-over.ts';
-export { countUnassigned, needsReferrer, markAsNotified } from './booking.assign.ts';
+export { assignableOrganizations, countUnassigned, needsReferrer, markAsNotified } from './booking.assign.ts';
 export { papersPart, type ViewPart } from './booking.view.ts';

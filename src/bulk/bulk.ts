@@ -3,6 +3,7 @@ import type { Actor } from '../accounts/index.ts';
 
 export const bulkKinds = [
   'bookings/assign',
+  'bookings/assign-organization',
   'emails/send-again',
   'webhook-events/replay',
   'drift-items/close',
@@ -30,6 +31,7 @@ export interface ListedRecord {
 /** What is chosen for all records. */
 export interface BulkInput {
   referrerId?: string;
+  organizationId?: string;
 }
 
 export interface BulkAction {

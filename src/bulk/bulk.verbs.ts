@@ -12,7 +12,7 @@ export interface VerbDeps {
   db: Database;
   audit: AuditLog;
   jobs: JobQueue;
-  bookings: Pick<BookingService, 'assign'>;
+  bookings: Pick<BookingService, 'assign' | 'assignOrganization'>;
   webhooks: Pick<WebhookService, 'replay'>;
 }
 
@@ -48,14 +48,20 @@ const closeSkips: Record<Exclude<Closed, 'closed'>, string> = {
   forbidden: notAllowed,
 };
 
+function assignOutcome(assigned: Awaited<ReturnType<BookingService['assign']>>): Outcome {
+  if (assigned.ok) return 'done';
+  if (assigned.reason === 'invalid') return { skipped: assigned.errors[0]?.message ?? changed };
+  return { skipped: assignSkips[assigned.reason] };
+}
+
 export function createBulkVerbs(deps: VerbDeps): BulkVerbs {
   const { bookings, webhooks } = deps;
   return {
-    async 'bookings/assign'(actor, id, seen, { referrerId = '' }): Promise<Outcome> {
-      const assigned = await bookings.assign(actor, id, Number(seen), referrerId);
-      if (assigned.ok) return 'done';
-      if (assigned.reason === 'invalid') return { skipped: assigned.errors[0]?.message ?? changed };
-      return { skipped: assignSkips[assigned.reason] };
+    async 'bookings/assign'(actor, id, seen, { referrerId = '' }) {
+      return assignOutcome(await bookings.assign(actor, id, Number(seen), referrerId));
+    },
+    async 'bookings/assign-organization'(actor, id, seen, { organizationId = '' }) {
+      return assignOutcome(await bookings.assignOrganization(actor, id, Number(seen), organizationId));
     },
     async 'emails/send-again'(actor, id, seen) {
       const outcome = await resendEmail(deps, actor, id, seen);

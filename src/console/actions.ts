@@ -30,6 +30,9 @@ export const actionButtons: readonly ActionButton[] = [
   button('assign', 'bookings', 'Assign referrer', 'Users', 'staff', {
     isOffered: (row) => isActive(row) || row.needsReferrer === true,
   }),
+  button('assign-organization', 'bookings', 'Assign organisation only', 'Briefcase', 'staff', {
+    isOffered: (row) => row.needsReferrer === true,
+  }),
   button('reschedule', 'bookings', 'Reschedule', 'Calendar', 'staff', {
     href: '/bookings/{id}/reschedule',
     isOffered: isActive,

@@ -27,6 +27,15 @@ const offers: Record<BulkKind, BulkOffer> = {
     skips: ({ referrerId }, role) =>
       referrerId !== null && role !== 'admin' ? 'It has its referrer already: an admin can change it' : null,
   },
+  'bookings/assign-organization': {
+    columns: ['version', 'needsReferrer', 'assigned'],
+    seen: (row) => String(row.version),
+    notOffered: 'It has its referrer already, or is no longer active',
+    skips: ({ assigned }, role) =>
+      assigned === true && role !== 'admin'
+        ? 'It has its organisation already: an admin can change it'
+        : null,
+  },
   'emails/send-again': {
     columns: ['status'],
     seen: (row) => String(row.status),

@@ -41,6 +41,7 @@ const consoleTables: Record<string, Record<string, string>> = {
 const consoleActions: Record<string, Record<string, string>> = {
   'bookings/edit': { button: 'snniin', form: 'snniin' },
   'bookings/assign': { button: 'snniin', form: 'snniin' },
+  'bookings/assign-organization': { button: 'snniin', form: 'snniin' },
   'bookings/reschedule': { button: 'snniin', page: 'siuiii' },
   'bookings/cancel': { button: 'snniin', page: 'siuiii' },
   'bookings/messages': { button: 'snniin', page: 'siuiii' },

@@ -123,6 +123,41 @@ describe('a bulk action', () => {
     expect(await page(sam, address)).to.contain('2 done');
   });
 
+  it('assigns only an organisation to bookings that wait for a referrer, and tells nobody', async () => {
+    const open = [await unassigned(), await unassigned()];
+    const hers = await aBookingOf(app.db, 'rita');
+    const elsewhere = await unassigned({ organization_id: rita.organizationId });
+    const kind = 'bookings/assign-organization';
+    const address = await prepare(sam, kind, { ids: [...open, hers, elsewhere] });
+    const counted = await page(sam, address);
+    expect(counted).to.contain('Assign organisation only: 2 bookings');
+    expect(counted).to.contain('It has its referrer already, or is no longer active');
+    expect(counted).to.contain('It has its organisation already: an admin can change it');
+    const other = await app.db('organizations').where({ name: 'Northside Claims' }).first('id');
+    for (const organizationId of ['', randomUUID()])
+      expect((await start(sam, address, { organizationId }).expect(422)).text).to.contain(
+        'Choose an organisation',
+      );
+    await start(sam, address, { organizationId: other?.id ?? '' }).expect(303);
+    await work(address);
+    const bookings = await app.db('bookings').whereIn('id', open);
+    expect(bookings.map((one) => [one.created_by_id, one.organization_id, one.version])).to.deep.equal(
+      open.map(() => [null, other?.id, 2]),
+    );
+    expect(await app.db('bookings').where({ id: elsewhere }).first()).to.include({
+      organization_id: rita.organizationId,
+    });
+    expect((await audited(open)).map(({ action }) => action)).to.deep.equal(open.map(() => 'booking.edited'));
+    expect(await app.db('emails')).to.deep.equal([]);
+    const done = await page(sam, address);
+    expect(done)
+      .to.contain('2 done, 2 skipped')
+      .and.to.contain('<dt>Organisation</dt><dd>Northside Claims</dd>');
+    const nadia = await app.signIn('nadia@northside-claims.example');
+    await nadia.get(`/bookings/${open[0]}`).expect(200);
+    await (await app.signIn('rita@harbour-legal.example')).get(`/bookings/${open[0]}`).expect(404);
+  });
+
   it('takes what matched when it was counted: later records and later words change nothing', async () => {
     const first = await anEmailAbout(app.db, await aBookingOf(app.db, 'rita'));
     const address = await prepare(sam, 'emails/send-again', { query: 'filters.status=failed' });

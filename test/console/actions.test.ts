@@ -306,6 +306,31 @@ describe('the console’s actions', () => {
       });
     });
 
+    it('assigning only an organisation, which an admin corrects while there is no referrer', async () => {
+      const id = await aBookingOf(app.db, null);
+      const northside = await app.db('organizations').where({ name: 'Northside Claims' }).first('id');
+      const harbour = await app.db('organizations').where({ name: 'Harbour Legal' }).first('id');
+      const address = formAddress('bookings', id, 'assign-organization');
+      const seen = await openForm(sam, address);
+      const assign = (agent: Agent, version: string, organizationId: string) =>
+        sendForm(agent, address, { version, values: { organizationId } });
+      await assign(sam, seen.version, '').expect(422);
+      await assign(sam, seen.version, northside?.id ?? '').expect(200);
+      const { body } = await assign(ada, seen.version, harbour?.id ?? '').expect(409);
+      expect(body.errors).to.deep.equal([{ path: 'organizationId', message: 'Now: Northside Claims' }]);
+      const refused = await assign(sam, body.version as string, harbour?.id ?? '').expect(422);
+      expect((refused.body.errors as { message: string }[])[0]?.message).to.contain('an admin can change it');
+      await assign(ada, body.version as string, harbour?.id ?? '').expect(200);
+      const { id: ritaId } = await personOf(app.db, 'rita');
+      await app.db('bookings').where({ id }).update({ created_by_id: ritaId });
+      await openForm(ada, address).then(
+        () => expect.fail('A booking with a referrer is offered'),
+        () => null,
+      );
+      const row = await app.db('bookings').where({ id }).first();
+      expect(row).to.include({ organization_id: harbour?.id, version: 3 });
+    });
+
     it('editing a specialist', async () => {
       const { id } = (await app.db('specialists').where({ acuity_calendar_id: 7001 }).first('id')) as {
         id: string;

@@ -4,6 +4,7 @@ import { Router as adminRoutes } from 'adminjs';
 import type { ActionButton } from '../../src/console/actions.ts';
 import { findRow, selectRows, tables, type Row, type Table } from '../../src/console/index.ts';
 import type { AccessRequest, MatrixFixture } from './matrix-fixture.ts';
+import { aBookingOf } from './console-records.ts';
 import { aDriftReport } from './builders/drift-report.ts';
 
 const get = (address: string, shape: AccessRequest['shape'] = 'json'): AccessRequest => ({
@@ -86,6 +87,7 @@ async function aRecordFor(fixture: MatrixFixture, table: string, action: string)
   const reports = { release: 'draft_report', recall: 'released_report' } as const;
   if (table === 'documents' && (action === 'release' || action === 'recall'))
     return fixture.aDocument(reports[action]);
+  if (action === 'assign-organization') return aBookingOf(fixture.app.db, null);
   return aRecordOf(fixture, tableNamed(table));
 }
 

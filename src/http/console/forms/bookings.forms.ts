@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import {
+  assignableOrganizations,
   detailIn,
   details,
   findBooking,
@@ -103,6 +104,39 @@ const assign: FormAction = {
     throw editProblem(assigned, (booking) => [referrerField(booking)], values);
   },
 };
+
+const assignOrganization: FormAction = {
+  async open(services, id) {
+    const booking = await bookingOf(services, id);
+    const intro = `Everybody at the organisation will see booking ${booking.reference}, and nobody is told. It goes on waiting for a referrer.`;
+    return {
+      intro: `${intro} ${await clientWords(services, booking)}`,
+      version: String(booking.version),
+      fields: [await organizationField(services, booking)],
+    };
+  },
+  async send(services, actor, id, { version, values }) {
+    const { organizationId } = parse(z.object({ organizationId: z.uuid('Choose an organisation') }), values);
+    const assigned = await services.bookings.assignOrganization(actor, id, Number(version), organizationId);
+    if (assigned.ok) return 'Assigned';
+    const field = assigned.reason === 'stale' ? await organizationField(services, assigned.current) : null;
+    throw editProblem(assigned, () => (field ? [field] : []), values);
+  },
+};
+
+async function organizationField({ db }: ConsoleServices, { organization }: Booking): Promise<FormField> {
+  const known = await assignableOrganizations(db);
+  return {
+    name: 'organizationId',
+    label: 'Organisation',
+    type: 'select',
+    value: organization?.id ?? '',
+    options: [
+      { value: '', label: 'Choose one' },
+      ...known.map(({ id, name }) => ({ value: id, label: name })),
+    ],
+  };
+}
 
 /** Who booked in Acuity, in sentences: staff choose the referrer by it. */
 async function clientWords({ acuity, db }: ConsoleServices, booking: Booking): Promise<string> {
@@ -225,5 +259,6 @@ const moveOn: FormAction = {
 export const bookingForms = {
   'bookings/edit': changeBooking,
   'bookings/assign': assign,
+  'bookings/assign-organization': assignOrganization,
   'bookings/move-on': moveOn,
 };

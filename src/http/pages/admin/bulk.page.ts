@@ -11,6 +11,7 @@ import {
   type BulkInput,
   type BulkKind,
 } from '../../../bulk/index.ts';
+import { assignableOrganizations } from '../../../bookings/index.ts';
 import { bulkParts, listForBulk, titlesOf, type Filters } from '../../../console/index.ts';
 import type { FoundReferrer } from '../../../impersonation/index.ts';
 import { actorOf } from '../../actor.ts';
@@ -43,14 +44,17 @@ export interface BulkPage extends PageData {
   ended: string | null;
   /** Null: the action needs nobody to be chosen. */
   referrer: { query: string; found: FoundReferrer[]; chosenId: string | null; isSearched: boolean } | null;
+  /** Null: no organisation is to be chosen. */
+  organizations: { id: string; name: string }[] | null;
   mayBegin: boolean;
-  chosen: string | null;
+  chosen: { label: string; name: string } | null;
   refreshSeconds: number | null;
 }
 
 type Services = Pick<PageServices, 'db' | 'bulkActions' | 'impersonation' | 'config'>;
 
 const choosesReferrer = (kind: BulkKind): boolean => kind === 'bookings/assign';
+const choosesOrganization = (kind: BulkKind): boolean => kind === 'bookings/assign-organization';
 
 export function bulkPages(services: Services): PageRoute[] {
   const sealed = createSealedSearch(services.config.BETTER_AUTH_SECRET);
@@ -160,6 +164,15 @@ async function begin(services: Services, req: Request, res: Response): Promise<v
       ]);
     input.referrerId = referrer.id;
   }
+  if (choosesOrganization(action.kind)) {
+    const id = rawField(req.body, 'organizationId');
+    const organization = (await assignableOrganizations(services.db)).find((one) => one.id === id);
+    if (!organization)
+      return show(services, req, res.status(422), action, [
+        { path: 'organizationId', message: 'Choose an organisation' },
+      ]);
+    input.organizationId = organization.id;
+  }
   const begun = await services.bulkActions.begin(actorOf(req, res), action.id, input);
   // Sent twice, or from another tab: the page shows how it goes.
   if (!begun.ok && begun.reason !== 'begun_already') throw problemOf(begun);
@@ -211,6 +224,8 @@ async function show(
     made: stamp(action.createdAt, zone),
     ended: endedWords(action, zone),
     referrer: state === 'prepared' && choosesReferrer(kind) ? await referrerChoice(services, req) : null,
+    organizations:
+      state === 'prepared' && choosesOrganization(kind) ? await assignableOrganizations(services.db) : null,
     mayBegin: state === 'prepared' && isMaker && counts.waiting > 0,
     chosen: await chosenWords(services, action),
     refreshSeconds: state === 'running' ? 5 : null,
@@ -248,10 +263,20 @@ async function referrerChoice(
   };
 }
 
-async function chosenWords({ impersonation }: Services, { input }: BulkAction): Promise<string | null> {
+async function chosenWords(
+  { db, impersonation }: Services,
+  { input }: BulkAction,
+): Promise<BulkPage['chosen']> {
+  if (input.organizationId) {
+    const known = (await assignableOrganizations(db)).find(({ id }) => id === input.organizationId);
+    return { label: 'Organisation', name: known?.name ?? 'An organisation that was merged into another' };
+  }
   if (!input.referrerId) return null;
   const referrer = await impersonation.find(input.referrerId);
-  return referrer ? `${referrer.name}, ${referrer.organization.name}` : 'A referrer who is no longer active';
+  return {
+    label: 'Referrer',
+    name: referrer ? `${referrer.name}, ${referrer.organization.name}` : 'A referrer who is no longer active',
+  };
 }
 
 function endedWords({ state, stoppedBy, endedAt }: BulkAction, zone: string): string | null {
