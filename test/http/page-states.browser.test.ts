@@ -124,6 +124,26 @@ describe('the states of pages at 320 px', function () {
     return id;
   };
 
+  /** Acuity was asked to move the booking and has not answered. Returns the address of the page that says so. */
+  const moveUnderWay = async (bookingId: string) => {
+    const { db } = demo.app;
+    const booking = await db('bookings').where({ id: bookingId }).first();
+    const id = randomUUID();
+    await db('booking_attempts').insert({
+      id,
+      kind: 'reschedule',
+      booking_id: bookingId,
+      reference: booking?.reference ?? '',
+      specialist_id: booking?.specialist_id ?? '',
+      organization_id: booking?.organization_id ?? null,
+      created_by_id: booking?.created_by_id ?? null,
+      request_hash: 'move',
+      request: '{}',
+      starts_at: new Date(Date.now() + 9 * 86_400_000),
+      acuity_called_at: new Date(),
+    });
+    return `/bookings/attempts/${id}?booking=${bookingId}`;
+  };
   const stopPath = async (kind: 'report_ready' | 'booking_reminder') => {
     const person = await demo.app.db('users').where({ email: rita }).first('id');
     return `/account/mail/stop/${createStopLinks([testSecret]).tokenFor(person?.id ?? '', kind)}`;
@@ -164,6 +184,7 @@ describe('the states of pages at 320 px', function () {
       '.error-summary',
     );
     await send('on the wait-list', `${path}/wait-list`, {}, '.notice-ok');
+    await open('move that nobody knows the outcome of', await moveUnderWay(booking), 'text=We are checking');
     const held = await offer(booking, 'open', 1);
     await open('a time that is held, on the booking', path, '.free-offer');
     await open('a time that is held, at home', '/', '.free-offer');
