@@ -146,6 +146,11 @@ async function subjectOf(trx: Transaction): Promise<Subject | null> {
     `insert into unassigned_notices (booking_id, digest_id) select id, ? from bookings limit 2 on conflict do nothing`,
     [ids.digest],
   );
+  await trx.raw(
+    `update booking_messages set digest_id = ?
+     where id in (select id from booking_messages where not is_from_staff order by created_at limit 2)`,
+    [ids.digest],
+  );
   await writeLinks(trx, subject);
   return subject;
 }
