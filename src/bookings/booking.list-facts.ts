@@ -67,12 +67,7 @@ const listedColumns = [
     'b.examinee_last_name',
     'b.examinee_phone',
   ],
-  ...[
-    's.name as specialist_name',
-    's.specialty',
-    'o.name as organization_name',
-    'cb.name as created_by_name',
-  ],
+  ...['s.name as specialist_name', 's.specialty', 'cb.name as created_by_name'],
 ].join(', ');
 
 interface ListedRow extends Omit<FirstRow, 'listed'> {
@@ -89,12 +84,14 @@ interface ListedRow extends Omit<FirstRow, 'listed'> {
   examinee_phone: string;
   specialist_name: string;
   specialty: string;
-  organization_name: string | null;
+  /** For staff: a referrer sees the bookings of their own. */
+  organization_name?: string | null;
   created_by_name: string | null;
 }
 
-function toFirstRow(row: ListedRow): FirstRow {
-  const { organization_name: organization, created_by_name: referrer } = row;
+function toFirstRow(row: ListedRow, viewer: Viewer): FirstRow {
+  const { organization_name: organization = viewer.organization?.name ?? null, created_by_name: referrer } =
+    row;
   return {
     id: row.id,
     section: row.section,
@@ -132,7 +129,8 @@ export async function readFirstRows(
   const rows = isStaff(viewer)
     ? await statements.rows<FactsRow & ListedRow>(firstOfStaff, [now, today, limit])
     : await statements.rows<FactsRow & ListedRow>(firstOfReferrer, [now, today, limit, ...whoOf(viewer)]);
-  return { rows: rows.filter(({ id }) => id !== null).map(toFirstRow), facts: factsOf(rows) };
+  const filled = rows.filter(({ id }) => id !== null);
+  return { rows: filled.map((row) => toFirstRow(row, viewer)), facts: factsOf(rows) };
 }
 
 function whoOf(viewer: Viewer): [organizationId: string | null, userId: string] {
@@ -216,13 +214,16 @@ const chosen = (visible: string) => `
 const chosenIds = '(select ids from chosen)::uuid[]';
 
 const isAhead = `b.starts_at >= ${given.now}`;
-/** @param needs a join of `n`, over the bookings `b` */
-const firstRows = (counts: string, needs: string) => `
-    select ${listedColumns}, case when ${isAhead} then 'next' else 'past' end as section,
+/**
+ * @param needs a join of `n`, over the bookings `b`
+ * @param organization where its name is read
+ */
+const firstRows = (counts: string, needs: string, organization = { name: '', join: '' }) => `
+    select ${listedColumns}, ${organization.name} case when ${isAhead} then 'next' else 'past' end as section,
       (extract(epoch from b.starts_at) * 1000000)::bigint as starts_at_us, counts.*, n.needs
     from (${counts}) counts left join (bookings b
       join specialists s on s.id = b.specialist_id
-      left join organizations o on o.id = b.organization_id
+      ${organization.join}
       left join users cb on cb.id = b.created_by_id
       ${needs}) on b.id = any(${chosenIds})
     order by ${isAhead} desc, case when ${isAhead} then b.starts_at end, case when ${isAhead} then b.id end,
@@ -239,5 +240,8 @@ const firstOfStaff: Statement = {
   name: 'first rows of the list of staff',
   text: `
     with ${chosen('true')}
-    ${firstRows(countsOfStaff, 'cross join (select null::text as needs) n')}`,
+    ${firstRows(countsOfStaff, 'cross join (select null::text as needs) n', {
+      name: 'o.name as organization_name,',
+      join: 'left join organizations o on o.id = b.organization_id',
+    })}`,
 };
