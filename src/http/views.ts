@@ -41,12 +41,15 @@ type Rendered = (error: Error | null, html?: string) => void;
 
 /** Registers the engine. `cache` keeps compiled templates (production, tests); without it they are read on each render. */
 export function installViews(app: Express, { cache, assets }: { cache: boolean; assets: Assets }): void {
-  const ejsOptions: ejs.Options = {
+  const ejsOptions: ejs.Options & { unsafePrototypeLocals: boolean } = {
     root: viewsRoot,
     views: [viewsRoot],
     cache,
     strict: true,
     localsName: 'it',
+    // Without it each template and fragment copies all values into an object that has no prototype, a second time.
+    // Templates read `it.x` only, never a bare name that a prototype could define.
+    unsafePrototypeLocals: true,
     escape: escapeText,
   };
   const render = (file: string, data: object, done: Rendered) =>
