@@ -324,12 +324,11 @@ export interface ProgressInJson extends Omit<ProgressEntry, 'moved' | 'createdAt
 export function progressSql(bookingId: string): string {
   return `
     (select coalesce(json_agg(json_build_object(
-        'id', p.id, 'progress', p.progress, 'changedBy', ${personSql('pb')}, 'changedFor', ${personSql('pf')},
+        'id', p.id, 'progress', p.progress, 'changedBy', ${personSql('p.changed_by_id')}, 'changedFor', ${personSql('p.changed_for_id')},
         'source', p.source, 'notes', p.notes, 'movedFrom', ${instantSql('p.moved_from')},
         'movedTo', ${instantSql('p.moved_to')}, 'createdAt', ${instantSql('p.created_at')}
       ) order by p.created_at, p.id), '[]')
-      from booking_progress p left join users pb on pb.id = p.changed_by_id left join users pf on pf.id = p.changed_for_id
-      where p.booking_id = ${bookingId})`;
+      from booking_progress p where p.booking_id = ${bookingId})`;
 }
 
 /** Milliseconds. */
@@ -337,8 +336,9 @@ export function instantSql(column: string): string {
   return `extract(epoch from ${column}) * 1000`;
 }
 
-function personSql(alias: string): string {
-  return `case when ${alias}.id is not null then json_build_object('id', ${alias}.id, 'name', ${alias}.name) end`;
+/** Not a join: PostgreSQL would read all people of a small agency for it. */
+function personSql(id: string): string {
+  return `(select json_build_object('id', u.id, 'name', u.name) from users u where u.id = ${id})`;
 }
 
 export function toProgress({ movedFrom, movedTo, createdAt, ...entry }: ProgressInJson): ProgressEntry {

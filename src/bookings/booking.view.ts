@@ -46,11 +46,11 @@ export type PartValues<Parts extends ViewParts> = {
   [Name in keyof Parts]: ReturnType<Parts[Name]['read']>;
 };
 
-/** Marks the news that this statement finds, and no later one, as seen by the person $4; null: by nobody. */
-const newsSeen = `
+/** Marks the news that this statement finds, and no later one, as seen. @param by a parameter: the person */
+const newsSeen = (by: string) => `
   insert into booking_seen as known (user_id, booking_id, seen_at)
-    select $4::uuid, n.booking_id, max(n.at) from booking_news n
-    where n.booking_id = $1 and n.organization_id = $3::uuid and $4::uuid is not null
+    select ${by}::uuid, n.booking_id, max(n.at) from booking_news n
+    where n.booking_id = $1 and n.organization_id = $3::uuid
     group by n.booking_id
   on conflict (user_id, booking_id) do update set seen_at = excluded.seen_at where known.seen_at < excluded.seen_at`;
 
@@ -64,24 +64,27 @@ export const papersPart: ViewPart<Paper[]> = {
 
 const built = new Map<string, Statement>();
 
-/** @param firsts the numbers of the parts' first parameters */
-function statementWith(parts: ViewParts, firsts: readonly number[]): Statement {
-  const name = ['booking', ...Object.keys(parts)].join(', ');
+/**
+ * @param firsts the numbers of the parts' first parameters
+ * @param seenBy the parameter of the person who has seen the news; null: nobody
+ */
+function statementWith(parts: ViewParts, firsts: readonly number[], seenBy: string | null): Statement {
+  const name = [seenBy === null ? 'booking' : 'opened booking', ...Object.keys(parts)].join(', ');
   let statement = built.get(name);
   if (!statement) {
     const columns = Object.entries(parts).map(
       ([partName, part], at) => `${part.sql('b.id', firsts[at] ?? 0)} as "part ${partName}"`,
     );
-    statement = { name, text: textWith(columns) };
+    statement = { name, text: textWith(columns, seenBy) };
     built.set(name, statement);
   }
   return statement;
 }
 
 /** @param columns of the parts */
-const textWith = (columns: string[]) => `
-    with recorded as (${auditInsertion(5, `exists (select from bookings b where b.id = $1 and ${visibleSql('b', 2)})`)}),
-    seen as (${newsSeen})
+const textWith = (columns: string[], seenBy: string | null) => `
+    with recorded as (${auditInsertion(4, `exists (select from bookings b where b.id = $1 and ${visibleSql('b', 2)})`)})
+      ${seenBy === null ? '' : `, seen as (${newsSeen(seenBy)})`}
     select ${bookingColumns.join(', ')}, b.external_created_by, exists (select from recorded) as is_recorded,
       ${progressSql('b.id')} as progress,
       (select coalesce(json_agg(json_build_object(
@@ -122,8 +125,6 @@ export async function readBookingView<Parts extends ViewParts>(
   const values: unknown[] = [
     bookingId,
     ...visibleValues(viewer),
-    // What an admin sees while acting, the referrer has not seen.
-    isOpened && !isStaff(viewer) && !viewer.actingAdmin ? viewer.userId : null,
     ...auditValues(auditActor(actor), {
       action: 'booking.viewed',
       resourceType: 'booking',
@@ -135,7 +136,10 @@ export async function readBookingView<Parts extends ViewParts>(
     firsts.push(values.length + 1);
     values.push(...part.values(viewer));
   }
-  const [row] = await statements.rows<Row>(statementWith(parts, firsts), values);
+  // What an admin sees while acting, the referrer has not seen.
+  const hasSeen = isOpened && !isStaff(viewer) && !viewer.actingAdmin;
+  const seenBy = hasSeen ? `$${values.push(viewer.userId)}` : null;
+  const [row] = await statements.rows<Row>(statementWith(parts, firsts, seenBy), values);
   if (!row) return null;
   const kept = row.kept_answers.map((entry) => ({ ...entry, at: new Date(entry.at) }));
   const { answers, changes } = answersWithHistory(kept);

@@ -96,7 +96,7 @@ describe('home', () => {
     expect(page.has('.need')).to.equal(false);
   });
 
-  it('marks a report as new until its referrer opened the booking, not while an admin acts as them', async () => {
+  it('marks a report as new until its referrer opened the booking, not by an admin’s view or a program’s', async () => {
     await release(await addDocument(ids.Later ?? '', 'report'));
     expect((await home()).texts('.need .tag')).to.deep.equal(['New', 'Report ready']);
     expect((await home()).texts('.tabs .tag').map((text) => text.split(' ')[0])).to.deep.equal(['1', '1']);
@@ -106,6 +106,8 @@ describe('home', () => {
     };
     await acting.post('/admin/impersonate').send({ userId, reason: 'Helps on the phone' }).expect(200);
     await acting.get(`/bookings/${ids.Later}`).set('accept', 'text/html').expect(200);
+    const program = await fixture.app.signIn(rita);
+    await program.get(`/bookings/${ids.Later}`).set('accept', 'application/json').expect(200);
     expect((await home()).texts('.need .tag')).to.deep.equal(['New', 'Report ready']);
     await visitor.get(`/bookings/${ids.Later}`);
     expect((await home()).has('.need')).to.equal(false);

@@ -131,7 +131,7 @@ export function bookingEndpoints(services: BookingApiServices): Endpoint[] {
         if (attempt.state === 'open') res.json({ state: 'open' });
         else if (attempt.state === 'failed') res.json({ state: 'failed', failure: attempt.failure });
         else {
-          const seen = await bookings.view(actor, attempt.bookingId);
+          const seen = await bookings.view(actor, attempt.bookingId, { isOpened: false });
           res.json({ state: 'completed', ...(seen && { booking: seen.booking }) });
         }
       },
@@ -158,7 +158,8 @@ export function bookingEndpoints(services: BookingApiServices): Endpoint[] {
       },
       async handle(req, res) {
         const { documents: list } = services.documents.inView;
-        const seen = await bookings.view(actorOf(req, res), idOf(req), { parts: { documents: list } });
+        const how = { isOpened: false, parts: { documents: list } };
+        const seen = await bookings.view(actorOf(req, res), idOf(req), how);
         if (!seen) throw notFound();
         const { booking, progress, answers, contacts, documents } = seen;
         res.json({
