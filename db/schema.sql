@@ -201,6 +201,47 @@ begin
   raise exception 'what was seen while acting is never changed nor removed' using errcode = 'restrict_violation';
 end $function$;
 
+CREATE FUNCTION keep_paperwork_of_booking()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op = 'INSERT'
+    or (new.starts_at, new.timezone, new.specialist_id, new.status, new.current_progress, new.organization_id is null)
+      is distinct from
+      (old.starts_at, old.timezone, old.specialist_id, old.status, old.current_progress, old.organization_id is null)
+  then
+    perform refresh_paperwork(new.id);
+  end if;
+  return null;
+end $function$;
+
+CREATE FUNCTION keep_paperwork_of_document()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform refresh_paperwork(id) from (
+    select distinct id from unnest(array[old.booking_id, new.booking_id]) id where id is not null order by id) touched;
+  return null;
+end $function$;
+
+CREATE FUNCTION keep_paperwork_of_rules()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  is_for_all boolean := tg_op <> 'INSERT' and old.specialist_id is null
+    or tg_op <> 'DELETE' and new.specialist_id is null;
+begin
+  perform pg_advisory_xact_lock(7265311);
+  perform store_paperwork(array(
+    select id from bookings where (is_for_all or specialist_id in (old.specialist_id, new.specialist_id))
+      and (status = 'active' and current_progress in ('scheduled', 'rescheduled')
+        or starts_at > now() - interval '31 days')));
+  return null;
+end $function$;
+
 CREATE FUNCTION merged_into(given uuid)
  RETURNS uuid
  LANGUAGE sql
@@ -268,6 +309,24 @@ begin
   return null;
 end $function$;
 
+CREATE FUNCTION paperwork_facts(of_booking uuid, of_specialist uuid, starts_at timestamptz, zone text)
+ RETURNS TABLE(in_time boolean, late_at timestamptz)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select bool_and(d.is_in_time),
+    min((needed.due_on + 1)::timestamp at time zone zone) filter (where not d.is_there)
+  from (
+      select r.category, business_days_before((starts_at at time zone zone)::date, r.business_days) as due_on
+      from paperwork_rules r
+      where r.business_days is not null and (r.specialist_id = of_specialist or r.specialist_id is null and not exists (
+        select from paperwork_rules own where own.specialist_id = of_specialist and own.category = r.category))) needed
+    cross join lateral (
+      select coalesce(bool_or((created_at at time zone zone)::date <= needed.due_on), false) as is_in_time,
+        coalesce(bool_or(status <> 'infected' and damaged_at is null), false) as is_there
+      from documents where booking_id = of_booking and category = needed.category and deleted_at is null) d
+$function$;
+
 CREATE FUNCTION query_words(typed text)
  RETURNS text[]
  LANGUAGE plpgsql
@@ -332,6 +391,23 @@ AS $function$
   join organizations o on o.id = m.organization_id
   where u.id = of_user and u.role = 'referrer' and not u.banned
 $function$;
+
+CREATE FUNCTION refresh_paperwork(of_booking uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform pg_advisory_xact_lock_shared(7265311);
+  perform from booking_paperwork where booking_id = of_booking for update;
+  if not found then
+    -- As the foreign key will: a transaction that holds the booking and waits for the row must not wait for us.
+    perform from bookings where id = of_booking for key share;
+    insert into booking_paperwork (booking_id, starts_at) select id, starts_at from bookings where id = of_booking
+      on conflict (booking_id) do nothing;
+    perform from booking_paperwork where booking_id = of_booking for update;
+  end if;
+  perform store_paperwork(array[of_booking]);
+end $function$;
 
 CREATE FUNCTION refresh_referrer(of_user uuid)
  RETURNS void
@@ -435,6 +511,22 @@ begin
   new.updated_at := now();
   return new;
 end $function$;
+
+CREATE FUNCTION store_paperwork(of_bookings uuid[])
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  insert into booking_paperwork as kept (booking_id, starts_at, in_time, late_at)
+  select b.id, b.starts_at, case when b.status <> 'cancelled' and b.organization_id is not null then facts.in_time end,
+    case when b.status = 'active' and b.current_progress in ('scheduled', 'rescheduled')
+      and b.organization_id is not null then facts.late_at end
+  from bookings b cross join lateral paperwork_facts(b.id, b.specialist_id, b.starts_at, b.timezone) facts
+  where b.id = any(of_bookings)
+  on conflict (booking_id) do update
+    set starts_at = excluded.starts_at, in_time = excluded.in_time, late_at = excluded.late_at
+    where (kept.starts_at, kept.in_time, kept.late_at)
+      is distinct from (excluded.starts_at, excluded.in_time, excluded.late_at)
+$function$;
 
 CREATE FUNCTION tell_news(of_booking uuid, of_kind text)
  RETURNS void
@@ -1247,6 +1339,7 @@ CREATE CONSTRAINT TRIGGER bookings_audited AFTER INSERT OR DELETE OR UPDATE ON b
 CREATE TRIGGER bookings_free_times AFTER DELETE OR UPDATE OF status, starts_at, specialist_id ON bookings FOR EACH ROW EXECUTE FUNCTION note_freed_time();
 CREATE CONSTRAINT TRIGGER bookings_kept AFTER UPDATE OF organization_id ON bookings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (old.organization_id IS DISTINCT FROM new.organization_id) EXECUTE FUNCTION raise_kept_version();
 CREATE TRIGGER bookings_news AFTER UPDATE OF organization_id ON bookings FOR EACH ROW WHEN (new.organization_id IS DISTINCT FROM old.organization_id) EXECUTE FUNCTION move_news();
+CREATE CONSTRAINT TRIGGER bookings_paperwork AFTER INSERT OR UPDATE OF starts_at, timezone, specialist_id, status, current_progress, organization_id ON bookings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION keep_paperwork_of_booking();
 CREATE TRIGGER bookings_updated_at BEFORE UPDATE ON bookings FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
 CREATE TABLE booking_answers (
@@ -1370,6 +1463,17 @@ CREATE TABLE booking_news (
 );
 CREATE INDEX booking_news_organization_idx ON booking_news USING btree (organization_id, at);
 
+CREATE TABLE booking_paperwork (
+  booking_id uuid NOT NULL,
+  starts_at timestamptz NOT NULL,
+  in_time boolean,
+  late_at timestamptz,
+  CONSTRAINT booking_paperwork_pkey PRIMARY KEY (booking_id),
+  CONSTRAINT booking_paperwork_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES bookings(id) ON DELETE CASCADE
+);
+CREATE INDEX booking_paperwork_in_time_idx ON booking_paperwork USING btree (starts_at) INCLUDE (in_time) WHERE in_time IS NOT NULL;
+CREATE INDEX booking_paperwork_late_idx ON booking_paperwork USING btree (starts_at, booking_id) INCLUDE (late_at) WHERE late_at IS NOT NULL;
+
 CREATE TABLE booking_progress (
   id uuid NOT NULL,
   booking_id uuid NOT NULL,
@@ -1478,6 +1582,7 @@ CREATE TRIGGER documents_acting_pair BEFORE INSERT OR UPDATE OF uploaded_by_id, 
 CREATE CONSTRAINT TRIGGER documents_audited AFTER INSERT OR DELETE OR UPDATE ON documents DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('document');
 CREATE TRIGGER documents_deleting_pair BEFORE INSERT OR UPDATE OF deleted_by_id, deleted_for_id ON documents FOR EACH ROW EXECUTE FUNCTION check_acting_pair('deleted_by_id', 'deleted_for_id');
 CREATE TRIGGER documents_news AFTER UPDATE OF released_at ON documents FOR EACH ROW WHEN (new.released_at IS NOT NULL AND old.released_at IS NULL) EXECUTE FUNCTION tell_news_of_report();
+CREATE CONSTRAINT TRIGGER documents_paperwork AFTER INSERT OR DELETE OR UPDATE OF booking_id, category, created_at, status, deleted_at, damaged_at ON documents DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION keep_paperwork_of_document();
 CREATE TRIGGER documents_updated_at BEFORE UPDATE ON documents FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
 CREATE TABLE direct_uploads (
@@ -1597,6 +1702,7 @@ CREATE TABLE paperwork_rules (
   CONSTRAINT paperwork_rules_specialist_id_fkey FOREIGN KEY (specialist_id) REFERENCES specialists(id) ON DELETE CASCADE
 );
 CREATE CONSTRAINT TRIGGER paperwork_rules_audited AFTER INSERT OR DELETE OR UPDATE ON paperwork_rules DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('paperwork_rule');
+CREATE CONSTRAINT TRIGGER paperwork_rules_paperwork AFTER INSERT OR DELETE OR UPDATE OF specialist_id, category, business_days ON paperwork_rules DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION keep_paperwork_of_rules();
 CREATE TRIGGER paperwork_rules_updated_at BEFORE UPDATE ON paperwork_rules FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
 CREATE TABLE paperwork_reminders (

@@ -105,6 +105,7 @@ export {
 export { createRecentBookings, type RecentBookings } from './booking.recent.ts';
 export { createSameExaminee, type SameExaminee } from './booking.same-examinee.ts';
 export * from './booking.paperwork-rules.ts';
+export * from './booking.paperwork-report.ts';
 export * from './booking.service.ts';
 export * from './booking.ts';
 export { createUpcomingBookings, type UpcomingBookings } from './booking.upcoming.ts';

@@ -145,6 +145,12 @@ declare module 'knex/types/tables.js' {
       at: Date;
       organization_id: string | null;
     };
+    booking_paperwork: {
+      booking_id: string;
+      starts_at: Date;
+      in_time: boolean | null;
+      late_at: Date | null;
+    };
     booking_progress: {
       id: string;
       booking_id: string;

@@ -27,12 +27,13 @@ export async function aBookingOf(
 ): Promise<string> {
   const id = randomUUID();
   count += 1;
+  const nth = count;
   const person = name && (await personOf(db, name));
   const specialist = await db('specialists').where({ acuity_calendar_id: 7001 }).first('id');
   await db('bookings').insert({
     id,
-    reference: referenceOf(count),
-    acuity_appointment_id: 880_000 + count,
+    reference: referenceOf(nth),
+    acuity_appointment_id: 880_000 + nth,
     specialist_id: specialist!.id,
     source: name ? 'portal' : 'acuity_direct',
     created_by_id: person?.id ?? null,

@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { mayAdminister } from '../../../accounts/index.ts';
 import {
   mostBusinessDays,
+  mostOfPaperwork,
   paperCategories,
   paperWords,
   type LateBooking,
@@ -24,6 +25,8 @@ import { dayAndClock } from '../when.ts';
 export interface PaperworkPage extends PageData {
   /** `18 of 24 examinations (75 %)`; null: none needed documents. */
   share: string | null;
+  /** `in the last 30 days`, or of which examinations when there are too many. */
+  shareOf: string;
   shareDays: number;
   late: {
     href: string;
@@ -36,7 +39,8 @@ export interface PaperworkPage extends PageData {
     missing: string[];
     due: string;
   }[];
-  moreLate: number;
+  /** `12 more`; null: all are listed. */
+  moreLate: string | null;
   rules: { name: string; consentForm: string; brief: string; changeHref: string | null }[];
   form: RulesForm | null;
   saved: boolean;
@@ -109,9 +113,13 @@ async function show(
       share.needed === 0
         ? null
         : `${share.inTime} of ${share.needed} examinations (${Math.floor((100 * share.inTime) / share.needed)} %)`,
+    shareOf:
+      share.needed < mostOfPaperwork
+        ? `in the last ${share.days} days`
+        : `in the newest ${mostOfPaperwork.toLocaleString('en-AU')} examinations of the last ${share.days} days`,
     shareDays: share.days,
     late: late.map((one) => lateRow(one, now)),
-    moreLate: lateCount - late.length,
+    moreLate: moreWords(late.length, lateCount),
     rules: rules.map((one) => ({
       name: nameOf(one),
       consentForm: ruleWords(one.rules.consent_form),
@@ -122,6 +130,13 @@ async function show(
     saved: req.query.saved !== undefined,
   };
   res.render('admin/paperwork', page);
+}
+
+/** @param count up to `mostOfPaperwork` */
+function moreWords(listed: number, count: number): string | null {
+  if (count <= listed) return null;
+  const more = (count - listed).toLocaleString('en-AU');
+  return count < mostOfPaperwork ? `${more} more` : `at least ${more} more`;
 }
 
 function keyOf({ specialist }: RulesOfOne): string {

@@ -1,0 +1,88 @@
+// How well the rules of paperwork are kept. Reads booking_paperwork, which triggers keep in step with bookings, documents
+// and rules: as many index entries as are shown or counted, however many bookings there are.
+import type { Database, Queryable } from '../db/knex.ts';
+import { neededPapers, type PaperCategory } from './booking.paperwork.ts';
+
+export interface LateBooking {
+  id: string;
+  reference: string;
+  examinee: string;
+  organization: string;
+  referrer: string;
+  specialist: string;
+  startsAt: Date;
+  timezone: string;
+  missing: { category: PaperCategory; dueOn: string }[];
+}
+
+export interface PaperworkReport {
+  /** Whose examination is still to come, the next one first. */
+  late: LateBooking[];
+  /** How many bookings are late, however many are listed; counted up to `mostOfPaperwork`. */
+  lateCount: number;
+  /**
+   * Examinations of the last `days` days that needed documents, the newest `mostOfPaperwork` of them at most, and how many
+   * had every one in time, by the rules of today.
+   */
+  share: { days: number; needed: number; inTime: number };
+}
+
+/** No more than that are counted. */
+export const mostOfPaperwork = 1_000;
+const shareDays = 30;
+const mostListed = 50;
+
+export async function readPaperworkReport(db: Database, now: Date): Promise<PaperworkReport> {
+  return {
+    late: await lateBookings(db, now),
+    lateCount: await countLatePaperwork(db, now),
+    share: await shareInTime(db, now),
+  };
+}
+
+const isLate = 'k.starts_at > asked.now and k.late_at <= asked.now';
+
+/** How many bookings lack a document whose last day is over; counted up to `mostOfPaperwork`. */
+export async function countLatePaperwork(db: Queryable, now: Date): Promise<number> {
+  const { rows } = await db.raw<{ rows: [{ count: number }] }>(
+    `select count(*)::int as count from (
+       select from (select ?::timestamptz as now) asked join booking_paperwork k on ${isLate}
+       order by k.starts_at limit ${mostOfPaperwork}) late`,
+    [now],
+  );
+  return rows[0].count;
+}
+
+async function lateBookings(db: Queryable, now: Date): Promise<LateBooking[]> {
+  const { rows } = await db.raw<{ rows: LateBooking[] }>(
+    `with asked as (select ?::timestamptz as now),
+     late as materialized (
+       select k.booking_id from asked join booking_paperwork k on ${isLate}
+       order by k.starts_at, k.booking_id limit ${mostListed}),
+     lacking as (
+       select p.booking_id, json_agg(json_build_object('category', p.category, 'dueOn', p.due_on) order by p.due_on, p.category desc) as missing
+       from asked cross join lateral (${neededPapers('b.id = any(array(select booking_id from late))', 'b.timezone')}) p
+       where not p.is_there and p.due_on < (asked.now at time zone p.timezone)::date
+       group by p.booking_id)
+     select b.id, b.reference, trim(b.examinee_first_name || ' ' || b.examinee_last_name) as examinee, o.name as organization,
+       coalesce(u.name, '') as referrer, s.name as specialist, b.starts_at as "startsAt", b.timezone, lacking.missing
+     from lacking join bookings b on b.id = lacking.booking_id
+       join organizations o on o.id = b.organization_id join specialists s on s.id = b.specialist_id
+       left join users u on u.id = b.created_by_id
+     order by b.starts_at, b.id`,
+    [now],
+  );
+  return rows;
+}
+
+/** A document was in time when it arrived on the last day at the latest. */
+async function shareInTime(db: Queryable, now: Date): Promise<PaperworkReport['share']> {
+  const { rows } = await db.raw<{ rows: [{ needed: number; inTime: number }] }>(
+    `select count(*)::int as needed, (count(*) filter (where in_time))::int as "inTime" from (
+       select k.in_time from (select ?::timestamptz as now) asked join booking_paperwork k
+         on k.in_time is not null and k.starts_at <= asked.now and k.starts_at > asked.now - interval '${shareDays} days'
+       order by k.starts_at desc limit ${mostOfPaperwork}) newest`,
+    [now],
+  );
+  return { days: shareDays, ...rows[0] };
+}
