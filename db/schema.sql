@@ -1319,6 +1319,7 @@ CREATE INDEX bookings_are_cancelled_idx ON bookings USING btree (starts_at DESC,
 CREATE INDEX bookings_are_closed_idx ON bookings USING btree (starts_at DESC, id DESC) WHERE status = 'closed'::text;
 CREATE INDEX bookings_created_at_idx ON bookings USING btree (created_at, source);
 CREATE INDEX bookings_created_by_idx ON bookings USING btree (created_by_id);
+CREATE INDEX bookings_day_idx ON bookings USING btree (((starts_at AT TIME ZONE timezone)::date), starts_at DESC, id DESC);
 CREATE INDEX bookings_details_needed_idx ON bookings USING btree (starts_at DESC, id DESC) WHERE details_needed;
 CREATE INDEX bookings_lexemes_idx ON bookings USING gin (search_lexemes);
 CREATE INDEX bookings_list_idx ON bookings USING btree (starts_at DESC, id DESC);

@@ -40,29 +40,27 @@ export async function readPaperworkReport(db: Database, now: Date): Promise<Pape
   };
 }
 
-const isLate = 'k.starts_at > asked.now and k.late_at <= asked.now';
+const isLate = 'k.starts_at > :now::timestamptz and k.late_at <= :now::timestamptz';
 
 /** How many bookings lack a document whose last day is over; counted up to `mostOfPaperwork`. */
 export async function countLatePaperwork(db: Queryable, now: Date): Promise<number> {
   const { rows } = await db.raw<{ rows: [{ count: number }] }>(
     `select count(*)::int as count from (
-       select from (select ?::timestamptz as now) asked join booking_paperwork k on ${isLate}
-       order by k.starts_at limit ${mostOfPaperwork}) late`,
-    [now],
+       select from booking_paperwork k where ${isLate} order by k.starts_at limit ${mostOfPaperwork}) late`,
+    { now },
   );
   return rows[0].count;
 }
 
 async function lateBookings(db: Queryable, now: Date): Promise<LateBooking[]> {
   const { rows } = await db.raw<{ rows: LateBooking[] }>(
-    `with asked as (select ?::timestamptz as now),
-     late as materialized (
-       select k.booking_id from asked join booking_paperwork k on ${isLate}
+    `with late as materialized (
+       select k.booking_id from booking_paperwork k where ${isLate}
        order by k.starts_at, k.booking_id limit ${mostListed}),
      lacking as (
        select p.booking_id, json_agg(json_build_object('category', p.category, 'dueOn', p.due_on) order by p.due_on, p.category desc) as missing
-       from asked cross join lateral (${neededPapers('b.id = any(array(select booking_id from late))', 'b.timezone')}) p
-       where not p.is_there and p.due_on < (asked.now at time zone p.timezone)::date
+       from (${neededPapers('b.id = any(array(select booking_id from late))', 'b.timezone')}) p
+       where not p.is_there and p.due_on < (:now::timestamptz at time zone p.timezone)::date
        group by p.booking_id)
      select b.id, b.reference, trim(b.examinee_first_name || ' ' || b.examinee_last_name) as examinee, o.name as organization,
        coalesce(u.name, '') as referrer, s.name as specialist, b.starts_at as "startsAt", b.timezone, lacking.missing
@@ -70,7 +68,7 @@ async function lateBookings(db: Queryable, now: Date): Promise<LateBooking[]> {
        join organizations o on o.id = b.organization_id join specialists s on s.id = b.specialist_id
        left join users u on u.id = b.created_by_id
      order by b.starts_at, b.id`,
-    [now],
+    { now },
   );
   return rows;
 }
@@ -79,10 +77,10 @@ async function lateBookings(db: Queryable, now: Date): Promise<LateBooking[]> {
 async function shareInTime(db: Queryable, now: Date): Promise<PaperworkReport['share']> {
   const { rows } = await db.raw<{ rows: [{ needed: number; inTime: number }] }>(
     `select count(*)::int as needed, (count(*) filter (where in_time))::int as "inTime" from (
-       select k.in_time from (select ?::timestamptz as now) asked join booking_paperwork k
-         on k.in_time is not null and k.starts_at <= asked.now and k.starts_at > asked.now - interval '${shareDays} days'
+       select k.in_time from booking_paperwork k where k.in_time is not null
+         and k.starts_at <= :now::timestamptz and k.starts_at > :now::timestamptz - interval '${shareDays} days'
        order by k.starts_at desc limit ${mostOfPaperwork}) newest`,
-    [now],
+    { now },
   );
   return { days: shareDays, ...rows[0] };
 }

@@ -239,6 +239,8 @@ function escapeLike(text: string): string {
 function filterBySpan(query: Knex.QueryBuilder, column: Column, value: FilterValue): void {
   const { from, to } = typeof value === 'string' ? { from: value, to: value } : value;
   const cast = column.type === 'date' ? 'date' : 'timestamptz';
+  if (column.zone && from !== undefined && from === to && parseDay(from))
+    return void query.whereRaw(`${dayOf} = ?::date`, [`r.${column.name}`, `r.${column.zone}`, from]);
   for (const [sign, text] of [
     ['>=', from],
     ['<=', to],
@@ -254,6 +256,9 @@ function filterBySpan(query: Knex.QueryBuilder, column: Column, value: FilterVal
   }
 }
 
+/** In the zone of the row; of bookings an index has it, in the order of their list. */
+const dayOf = '(?? at time zone ??)::date';
+
 /** Compares days in the zone of each row. The first condition lets the index narrow: no zone is a whole day from UTC. */
 function filterByDay(
   query: Knex.QueryBuilder,
@@ -265,7 +270,7 @@ function filterByDay(
   const near = sign === '>=' ? `>= ?::date - interval '1 day'` : `< ?::date + interval '2 days'`;
   void query
     .whereRaw(`?? ${near}`, [`r.${name}`, day])
-    .whereRaw(`(?? at time zone ??)::date ${sign} ?::date`, [`r.${name}`, `r.${zone}`, day]);
+    .whereRaw(`${dayOf} ${sign} ?::date`, [`r.${name}`, `r.${zone}`, day]);
 }
 
 /** A day as the upper bound includes all its hours. */

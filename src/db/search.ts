@@ -40,6 +40,8 @@ interface Way {
 /** Words of one or two letters are compared with whole words and beginnings: parts of words match nearly everything. */
 const shortest = 3;
 const mostWays = 8;
+/** As in a claim number: nearly no other row has such a word. */
+const nearlyUnique = /\d{6}/;
 
 /** The words alone; none when nothing but punctuation was typed. */
 export async function readWords(db: Queryable, typed: string): Promise<string[]> {
@@ -166,10 +168,13 @@ export function whereOwn(
   { words, lexemes }: Pick<Searched, 'words' | 'lexemes'>,
   wanted: string[],
 ): void {
+  const [unique] = wanted.filter((word) => nearlyUnique.test(word)).toSorted((a, b) => b.length - a.length);
   for (const word of wanted) {
-    if (word.length >= shortest) void rows.whereRaw(`${words} like ?`, [`%${word}%`]);
+    // The index is read for the unique word alone: for each other one it would be read far, to leave out few rows.
+    const compared = unique === undefined || word === unique ? words : `${words} || ''`;
+    if (word.length >= shortest) void rows.whereRaw(`${compared} like ?`, [`%${word}%`]);
     else if (lexemes) void rows.whereRaw(`${lexemes} @@ ?::tsquery`, [`'^${word}'`]);
-    else void rows.whereRaw(`${words} like ?`, [`% ${word}%`]);
+    else void rows.whereRaw(`${compared} like ?`, [`% ${word}%`]);
   }
 }
 
