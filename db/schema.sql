@@ -1333,7 +1333,7 @@ CREATE INDEX bookings_progress_report_generated_idx ON bookings USING btree (sta
 CREATE INDEX bookings_progress_rescheduled_idx ON bookings USING btree (starts_at DESC, id DESC) WHERE current_progress = 'rescheduled'::text;
 CREATE INDEX bookings_search_idx ON bookings USING gin (search_text gin_trgm_ops);
 CREATE INDEX bookings_specialist_idx ON bookings USING btree (specialist_id, starts_at);
-CREATE INDEX bookings_upcoming_idx ON bookings USING btree (starts_at) WHERE status = 'active'::text;
+CREATE INDEX bookings_upcoming_idx ON bookings USING btree (starts_at, id) INCLUDE (duration_minutes) WHERE status = 'active'::text;
 CREATE INDEX bookings_without_referrer_idx ON bookings USING btree (starts_at) WHERE created_by_id IS NULL;
 CREATE TRIGGER bookings_acting_pair BEFORE INSERT OR UPDATE OF created_by_id, created_for_id ON bookings FOR EACH ROW EXECUTE FUNCTION check_acting_pair('created_by_id', 'created_for_id');
 CREATE CONSTRAINT TRIGGER bookings_audited AFTER INSERT OR DELETE OR UPDATE ON bookings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('booking');

@@ -3,14 +3,11 @@
 import { isStaff, type Viewer } from '../accounts/index.ts';
 import type { Statement, Statements } from '../db/statements.ts';
 import { needsSql, type NeedsAsked } from './booking.needs.ts';
-import { needsOfOne, toNeeds, type Need } from './booking.needs-list.ts';
+import { mostCounted, needsOfOne, toNeeds, type Need } from './booking.needs-list.ts';
 import type { ListTab } from './booking.tabs.ts';
 import type { Booking } from './booking.ts';
 
 export type CountedTab = Exclude<ListTab, 'all'>;
-
-/** There are at least that many where a count is `mostCounted`. */
-export const mostCounted = 100;
 
 export interface ListFacts {
   /** Nothing needs staff: they have no such tab. */

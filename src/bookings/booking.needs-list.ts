@@ -27,10 +27,13 @@ export interface BookingWithNeeds {
 /** `mine`: bookings that concern the viewer. `all`: those of the whole organisation. */
 export type Whose = 'mine' | 'all';
 
+/** There are at least that many where a count is `mostCounted`. */
+export const mostCounted = 100;
+
 export interface FoundNeeds {
   /** What is late or due today first, then news, newest first, then what is due, earliest first. */
   bookings: BookingWithNeeds[];
-  /** How many bookings need somebody, however many are listed. */
+  /** How many bookings need somebody, however many are listed; counted up to `mostCounted`. */
   counts: Record<Whose, number>;
 }
 
@@ -100,7 +103,10 @@ const listStatement: Statement = {
       from chosen c join bookings b on b.id = c.booking_id
       order by place limit $5::integer)
     select ${bookingColumns.join(', ')}, n.needs, counts.mine, counts.of_all
-    from (select count(distinct booking_id) filter (where is_mine) as mine, count(distinct booking_id) as of_all from found) counts
+    from (
+      select least(count(distinct booking_id) filter (where is_mine), ${mostCounted})::integer as mine,
+        least(count(distinct booking_id), ${mostCounted})::integer as of_all
+      from found) counts
       left join first_of_all n on true
       left join bookings b on b.id = n.booking_id
       left join specialists s on s.id = b.specialist_id

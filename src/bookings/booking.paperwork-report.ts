@@ -30,7 +30,7 @@ export interface PaperworkReport {
 /** No more than that are counted. */
 export const mostOfPaperwork = 1_000;
 const shareDays = 30;
-const mostListed = 50;
+const mostListed = 20;
 
 export async function readPaperworkReport(db: Database, now: Date): Promise<PaperworkReport> {
   return {

@@ -63,7 +63,6 @@ export {
 } from './booking.kept-answers.ts';
 export * from './booking.list.ts';
 export {
-  mostCounted,
   readListFacts,
   type CountedTab,
   type ListedBooking,

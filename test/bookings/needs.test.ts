@@ -7,6 +7,7 @@ import {
   changeBooking,
   createBookingNeeds,
   insertProgress,
+  mostCounted,
   onlyNeeding,
   readListFacts,
   selectBookings,
@@ -21,6 +22,7 @@ import {
   valueOf,
   type BookingFixture,
 } from '../support/booking-fixture.ts';
+import { aBookingOf } from '../support/console-records.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
 import { assertAlways } from '../support/random.ts';
 
@@ -278,6 +280,14 @@ describe('what needs a referrer', () => {
       friday,
     )) as { id: string }[];
     expect(tab.map(({ id }) => id)).to.have.members([bookingId, news, later]);
+  });
+
+  it('is counted up to a hundred bookings', async () => {
+    for (let at = 0; at < mostCounted; at += 1)
+      await aBookingOf(fixture.db, 'rita', { starts_at: new Date(tuesdayAtTen.getTime() + at * 60_000) });
+    const { rita, rob } = fixture.people;
+    expect(await counts(rita)).to.deep.equal({ mine: mostCounted, all: mostCounted });
+    expect(await counts(rob)).to.deep.equal({ mine: 0, all: mostCounted });
   });
 
   it('counts business days as a calendar does', async () => {

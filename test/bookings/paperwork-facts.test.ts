@@ -142,12 +142,12 @@ describe('the stored paperwork of bookings', () => {
     expect(await countLatePaperwork(db, new Date(now))).to.equal(1);
   });
 
-  it('lists the next fifty that are late, and says how many there are', async () => {
-    for (let at = 0; at < 53; at += 1) await aBookingOf(db, 'rita', { starts_at: hour(30 + at / 10) });
+  it('lists the next twenty that are late, and says how many there are', async () => {
+    for (let at = 0; at < 23; at += 1) await aBookingOf(db, 'rita', { starts_at: hour(30 + at / 10) });
     const { late, lateCount } = await readPaperworkReport(db, new Date(now));
-    expect([late.length, lateCount]).to.deep.equal([50, 53]);
+    expect([late.length, lateCount]).to.deep.equal([20, 23]);
     expect(late.map(({ startsAt }) => startsAt.getTime())).to.deep.equal(
-      Array.from({ length: 50 }, (_, at) => hour(30 + at / 10).getTime()),
+      Array.from({ length: 20 }, (_, at) => hour(30 + at / 10).getTime()),
     );
   });
 

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { isStaff, type Viewer } from '../../accounts/index.ts';
-import type { Booking, BookingWithNeeds, Whose } from '../../bookings/index.ts';
+import { mostCounted, type Booking, type BookingWithNeeds, type Whose } from '../../bookings/index.ts';
 import { dayIn, formatDay, shiftDays } from '../../lib/dates.ts';
 import { viewerOf } from '../actor.ts';
 import type { PageRoute } from '../endpoint.ts';
@@ -10,6 +10,7 @@ import type { PageServices } from './page-services.ts';
 import type { PageData } from '../views.ts';
 import { titleParts } from './bookings/booking-words.ts';
 import { listRow, type ListRow, type RowsContext } from './bookings/list-rows.ts';
+import { countWords, moreWords } from './count-words.ts';
 import { needMarks, type NeedMark } from './bookings/need-words.ts';
 import { withQuery } from './links.ts';
 import { offerWords, type OfferWords } from './wait-list/offer-words.ts';
@@ -28,10 +29,10 @@ export interface HomePage extends PageData {
 
 export interface HomeNeeds {
   /** The person's own bookings, and those of the organisation. */
-  tabs: { label: string; count: number; href: string; isCurrent: boolean }[];
+  tabs: { label: string; count: string | null; href: string; isCurrent: boolean }[];
   entries: NeedEntry[];
-  /** How many bookings are not listed. */
-  more: number;
+  /** How many bookings are not listed: `12 more`; null: all are. */
+  more: string | null;
   whose: Whose;
 }
 
@@ -84,7 +85,7 @@ async function showHome(services: Needs, req: Request, res: Response): Promise<v
       : {
           tabs: tabsOf(viewer, whose, found.counts),
           entries: found.bookings.map((one) => entryOf(one, now)),
-          more: found.counts[whose] - found.bookings.length,
+          more: moreWords(found.bookings.length, found.counts[whose], mostCounted),
           whose,
         },
     upcoming: groupsOf(ahead, {
@@ -99,11 +100,12 @@ async function showHome(services: Needs, req: Request, res: Response): Promise<v
 }
 
 function tabsOf(viewer: Viewer, whose: Whose, counts: Record<Whose, number>): HomeNeeds['tabs'] {
+  const words = (count: number) => (count === 0 ? null : countWords(count, mostCounted));
   return [
-    { label: 'Mine', count: counts.mine, href: homeOf('mine'), isCurrent: whose === 'mine' },
+    { label: 'Mine', count: words(counts.mine), href: homeOf('mine'), isCurrent: whose === 'mine' },
     {
       label: viewer.organization?.name ?? 'Organisation',
-      count: counts.all,
+      count: words(counts.all),
       href: homeOf('all'),
       isCurrent: whose === 'all',
     },

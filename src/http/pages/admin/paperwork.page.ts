@@ -19,6 +19,7 @@ import { typed } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import { notFound } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
+import { moreWords } from '../count-words.ts';
 import type { PageServices } from '../page-services.ts';
 import { dayAndClock } from '../when.ts';
 
@@ -119,7 +120,7 @@ async function show(
         : `in the newest ${mostOfPaperwork.toLocaleString('en-AU')} examinations of the last ${share.days} days`,
     shareDays: share.days,
     late: late.map((one) => lateRow(one, now)),
-    moreLate: moreWords(late.length, lateCount),
+    moreLate: moreWords(late.length, lateCount, mostOfPaperwork),
     rules: rules.map((one) => ({
       name: nameOf(one),
       consentForm: ruleWords(one.rules.consent_form),
@@ -130,13 +131,6 @@ async function show(
     saved: req.query.saved !== undefined,
   };
   res.render('admin/paperwork', page);
-}
-
-/** @param count up to `mostOfPaperwork` */
-function moreWords(listed: number, count: number): string | null {
-  if (count <= listed) return null;
-  const more = (count - listed).toLocaleString('en-AU');
-  return count < mostOfPaperwork ? `${more} more` : `at least ${more} more`;
 }
 
 function keyOf({ specialist }: RulesOfOne): string {

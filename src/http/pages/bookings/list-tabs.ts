@@ -7,6 +7,7 @@ import {
   type ListView,
 } from '../../../bookings/index.ts';
 import type { BookingFilter } from '../../forms/booking-filter.ts';
+import { countWords } from '../count-words.ts';
 
 export interface ListLink {
   text: string;
@@ -47,13 +48,9 @@ export function tabsOf(given: {
         text: tabWords[tab],
         href: href({ tab: tab === 'all' ? null : tab, ...(stays ? {} : toList) }),
         isCurrent,
-        count: counts && tab !== 'all' ? countWords(counts[tab]) : null,
+        count: counts && tab !== 'all' ? countWords(counts[tab], mostCounted) : null,
       };
     });
-}
-
-function countWords(count: number): string {
-  return count < mostCounted ? String(count) : `${mostCounted - 1}+`;
 }
 
 const viewWords: Record<ListView, string> = {
