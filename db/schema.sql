@@ -514,8 +514,10 @@ end $function$;
 
 CREATE FUNCTION store_paperwork(of_bookings uuid[])
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
+begin
   insert into booking_paperwork as kept (booking_id, starts_at, in_time, late_at)
   select b.id, b.starts_at, case when b.status <> 'cancelled' and b.organization_id is not null then facts.in_time end,
     case when b.status = 'active' and b.current_progress in ('scheduled', 'rescheduled')
@@ -525,8 +527,8 @@ AS $function$
   on conflict (booking_id) do update
     set starts_at = excluded.starts_at, in_time = excluded.in_time, late_at = excluded.late_at
     where (kept.starts_at, kept.in_time, kept.late_at)
-      is distinct from (excluded.starts_at, excluded.in_time, excluded.late_at)
-$function$;
+      is distinct from (excluded.starts_at, excluded.in_time, excluded.late_at);
+end $function$;
 
 CREATE FUNCTION tell_news(of_booking uuid, of_kind text)
  RETURNS void
@@ -1332,7 +1334,7 @@ CREATE INDEX bookings_progress_payment_received_idx ON bookings USING btree (sta
 CREATE INDEX bookings_progress_report_generated_idx ON bookings USING btree (starts_at DESC, id DESC) WHERE current_progress = 'report_generated'::text;
 CREATE INDEX bookings_progress_rescheduled_idx ON bookings USING btree (starts_at DESC, id DESC) WHERE current_progress = 'rescheduled'::text;
 CREATE INDEX bookings_search_idx ON bookings USING gin (search_text gin_trgm_ops);
-CREATE INDEX bookings_specialist_idx ON bookings USING btree (specialist_id, starts_at);
+CREATE INDEX bookings_specialist_idx ON bookings USING btree (specialist_id, starts_at DESC, id DESC);
 CREATE INDEX bookings_upcoming_idx ON bookings USING btree (starts_at, id) INCLUDE (duration_minutes) WHERE status = 'active'::text;
 CREATE INDEX bookings_without_referrer_idx ON bookings USING btree (starts_at) WHERE created_by_id IS NULL;
 CREATE TRIGGER bookings_acting_pair BEFORE INSERT OR UPDATE OF created_by_id, created_for_id ON bookings FOR EACH ROW EXECUTE FUNCTION check_acting_pair('created_by_id', 'created_for_id');
