@@ -324,7 +324,7 @@ describe('booking journey in a real browser', function () {
     await page.getByRole('heading', { name: 'We are checking whether it worked' }).waitFor();
     await watched.check();
     await app.system.worker.start();
-    await page.waitForURL(/\?confirmed$/, { timeout: 30_000 });
+    await page.waitForURL(/\?confirmed$/);
     await watched.check();
   });
 

@@ -58,8 +58,7 @@ describe('requests during uploads', function () {
     await page.getByLabel('Category').selectOption('brief');
     await chooseFiles(page.getByLabel('Files'), ...chosen);
     await page.getByRole('button', { name: 'Upload' }).click();
-    for (const { name } of chosen)
-      await page.getByRole('link', { name, exact: true }).waitFor({ timeout: 60_000 });
+    for (const { name } of chosen) await page.getByRole('link', { name, exact: true }).waitFor();
   };
   const stored = async (from = fixture): Promise<string[]> => {
     const rows = (await from.app.db('documents').where({ booking_id: bookingId })) as { sha256: string }[];

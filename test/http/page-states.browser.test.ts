@@ -51,7 +51,7 @@ describe('the states of pages at 320 px', function () {
   };
   /** Waits for the page that a form leads to. @param script submits it */
   const submit = async (script: string) => {
-    const loaded = page.waitForEvent('load', { timeout: 60_000 });
+    const loaded = page.waitForEvent('load');
     await page.evaluate(script);
     await loaded;
   };
