@@ -19,15 +19,19 @@ export interface Asset {
   compressed: (coding: Coding) => Promise<Buffer>;
 }
 
+/** By coding and digest. Tests start many apps in a process, and the console's bundles take a second. */
+const made = new Map<string, Promise<Buffer>>();
+
 export function createAsset(fileName: string, bytes: Buffer): Asset {
-  const made = new Map<Coding, Promise<Buffer>>();
+  const digest = createHash('sha256').update(bytes).digest('hex');
   return {
     type: contentType(path.extname(fileName)) || 'application/octet-stream',
     bytes,
-    digest: createHash('sha256').update(bytes).digest('hex').slice(0, 10),
+    digest: digest.slice(0, 10),
     compressed(coding) {
-      const result = made.get(coding) ?? compress(bytes, coding);
-      made.set(coding, result);
+      const key = `${coding} ${digest}`;
+      const result = made.get(key) ?? compress(bytes, coding);
+      made.set(key, result);
       return result;
     },
   };
