@@ -48,7 +48,7 @@ export interface BookingRow {
 export interface StackOptions {
   env?: Record<string, string>;
   overrides?: Overrides;
-  /** Where Acuity sends its events; default: the relay. */
+  /** Where Acuity sends its events; default: the relay. Null: nowhere, and nothing polls for events. */
   target?: '/automation/acuity' | '/webhooks/acuity' | null;
 }
 
@@ -58,11 +58,13 @@ export async function openWebhookStack(options: StackOptions = {}): Promise<Webh
   const simulator = await startSimulator({ port: 0, userId: '11100001', apiKey, webhookTargets });
   const app = await startTestApp({
     env: { ACUITY_BASE_URL: simulator.url, WEBHOOK_DELAY_SECONDS: '0', ...options.env },
-    overrides: { ...options.overrides, relay: { pollMs: 25, ...options.overrides?.relay } },
+    overrides: { ...options.overrides, relay: { pollMs: 50, ...options.overrides?.relay } },
   });
   const target = options.target === undefined ? '/automation/acuity' : options.target;
-  if (target) webhookTargets.push({ url: app.url + target, style: 'static' });
-  app.system.relay.start();
+  if (target) {
+    webhookTargets.push({ url: app.url + target, style: 'static' });
+    app.system.relay.start();
+  }
 
   async function call<T>(method: string, path: string, body?: object): Promise<T> {
     const response = await fetch(simulator.url + path, {

@@ -40,6 +40,7 @@ describe('our webhooks in Acuity', () => {
       { event: 'appointment.changed', target: `${stack.app.url}/automation/acuity` },
     ]);
     const { id } = await stack.makeAppointment();
+    stack.app.system.relay.start();
     await stack.settled();
     expect(await stack.booking(id)).to.include({ source: 'acuity_direct' });
     expect(await stack.app.db('webhook_events').pluck('action')).to.deep.equal(['changed']);
@@ -293,6 +294,7 @@ describe('connection to Acuity', () => {
     await stack.app.system.services.sync.connect(null);
     await db('webhook_subscriptions').update({ created_at: hoursAgo(48) });
     await stack.makeAppointment();
+    stack.app.system.relay.start();
     await stack.settled();
     expect(await connection()).to.include({ attention: null });
     // The event is from yesterday, and a referrer booked two hours ago.
