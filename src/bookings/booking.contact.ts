@@ -21,7 +21,10 @@ export interface Contact {
  */
 export const listingContacts = prepare<Contact, { bookingId: string }>(
   'contacts of a booking',
-  (db, { bookingId }) => db.raw(contactsSql('?'), [bookingId]),
+  (db, { bookingId }) =>
+    db.raw(`select contacts.* from bookings b cross join lateral (${contactsSql}) contacts where b.id = ?`, [
+      bookingId,
+    ]),
 );
 
 export async function contactsOf(db: Queryable, bookingId: string): Promise<Contact[]> {
@@ -29,19 +32,16 @@ export async function contactsOf(db: Queryable, bookingId: string): Promise<Cont
   return contacts;
 }
 
-/** @param bookingId an expression of SQL */
-export function contactsSql(bookingId: string): string {
-  return `
+/** Of the booking `b` of a query around it. */
+export const contactsSql = `
     select u.id as "userId", u.name, u.email, c.role
     from booking_contacts c
-      join bookings of_contact on of_contact.id = c.booking_id
       join users u on u.id = merged_into(c.user_id)
-      join members m on m.user_id = u.id and m.organization_id = of_contact.organization_id
-    where c.booking_id = ${bookingId} and u.role = 'referrer' and not u.banned
-      and u.id is distinct from of_contact.created_by_id
+      join members m on m.user_id = u.id and m.organization_id = b.organization_id
+    where c.booking_id = b.id and u.role = 'referrer' and not u.banned
+      and u.id is distinct from b.created_by_id
     group by u.id, u.name, u.email, c.role
     order by min(c.created_at), u.id`;
-}
 
 export interface ContactChoice {
   userId: string;

@@ -92,7 +92,7 @@ const textWith = (columns: string[], seenBy: string | null) => `
         ) order by k.created_at, k.id), '[]')
         from booking_answers k where k.booking_id = b.id) as kept_answers,
       ${[
-        `(select coalesce(json_agg(contacts), '[]') from (${contactsSql('b.id')}) contacts) as contacts`,
+        `(select coalesce(json_agg(contacts), '[]') from (${contactsSql}) contacts) as contacts`,
         ...columns,
       ].join(', ')}
     from bookings b
