@@ -2,18 +2,26 @@ import type { Database } from '../db/knex.ts';
 import { sendTogether } from '../db/statements.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 
+const add = {
+  name: 'add a job',
+  text: `select graphile_worker.add_job(
+    $1::text, $2::json,
+    run_at := coalesce($3::timestamptz, clock_timestamp() + $4 * interval '1 millisecond'),
+    max_attempts := $5::int, job_key := $6::text, job_key_mode := $7::text)`,
+};
+const addOfEmail = {
+  name: 'add the job of an e-mail',
+  text: `${add.text} where exists (select from emails where id = $8::uuid)`,
+};
+
 /** graphile-worker's queue: a row in PostgreSQL, so a job commits or vanishes with its transaction. */
 export function createPgJobQueue(db: Database): JobQueue {
   const queue: JobQueue = {
     async add(job, payload, options) {
       await sendTogether(options.trx ?? db, queue.adding(job, payload, options));
     },
-    adding: (job, payload, options) => ({
-      name: 'add a job',
-      text: `select graphile_worker.add_job(
-           $1::text, $2::json,
-           run_at := coalesce($3::timestamptz, clock_timestamp() + $4 * interval '1 millisecond'),
-           max_attempts := $5::int, job_key := $6::text, job_key_mode := $7::text)`,
+    adding: (job, payload, { ofEmail, ...options }) => ({
+      ...(ofEmail ? addOfEmail : add),
       values: [
         job.name,
         JSON.stringify(job.payload.parse(payload)),
@@ -22,6 +30,7 @@ export function createPgJobQueue(db: Database): JobQueue {
         job.maxAttempts ?? 25,
         options.key,
         options.keepRunAt ? 'preserve_run_at' : 'replace',
+        ...(ofEmail ? [ofEmail] : []),
       ],
     }),
     async runAgain(jobId, trx) {

@@ -16,7 +16,7 @@ import type { Appointment } from '../ports/acuity.ts';
 import { isAsRequested, verdictOn } from './attempt.acuity.ts';
 import { overlapsAnother } from './attempt.create.ts';
 import type { AttemptDeps } from './attempt.deps.ts';
-import { completeOnce, failAttempt, type FailOptions } from './attempt.end.ts';
+import { completeOnce, failAttempt, type FailOptions, type Written } from './attempt.end.ts';
 import type { Completion } from './attempt.kind.ts';
 import { findAttempt } from './attempt.repository.ts';
 import { slotTaken, type Attempt, type Refusal } from './attempt.ts';
@@ -137,12 +137,12 @@ async function writeBooking(
   trx: Transaction,
   attempt: Attempt<'book'>,
   appointment: Appointment,
-): Promise<string> {
+): Promise<Written> {
   const { request, organizationId, createdById, createdForId } = attempt;
   if (!organizationId) throw new Error(`Attempt ${attempt.id} has no organisation`);
   const bookingId = deps.ids.uuid();
   const fields = await intakeFields(trx, deps);
-  await sendTogether(
+  const written = sendTogether(
     trx,
     insertingBooking(trx, {
       id: bookingId,
@@ -187,6 +187,13 @@ async function writeBooking(
       metadata: { acuityAppointmentId: appointment.id, attemptId: attempt.id },
     }),
   );
-  await deps.announce(trx, { kind: 'booking_confirmation', bookingId, attemptId: attempt.id });
-  return bookingId;
+  const announcing = deps.announce.writing(trx, {
+    kind: 'booking_confirmation',
+    bookingId,
+    attemptId: attempt.id,
+    // Nobody else: a new booking has no contacts.
+    recipientIds: [createdById],
+  });
+  const [last] = await Promise.all([announcing, written]);
+  return { bookingId, last };
 }

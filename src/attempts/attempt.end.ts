@@ -9,7 +9,7 @@ import {
 } from '../bookings/index.ts';
 import type { Transaction } from '../db/knex.ts';
 import { blockingMerges, blockMerges } from '../db/merges.ts';
-import { sendTogether } from '../db/statements.ts';
+import { endWith, transact, type Call, type Ending } from '../db/statements.ts';
 import { timingsOf, type AttemptDeps } from './attempt.deps.ts';
 import { checkLateJob } from './attempt.jobs.ts';
 import type { Completion } from './attempt.kind.ts';
@@ -22,49 +22,54 @@ import {
 } from './attempt.repository.ts';
 import type { Attempt, Refusal } from './attempt.ts';
 
+type Settled = Exclude<Completion, { outcome: 'unknown' }>;
+
+/** The booking that was written, and the statements that still have to be sent. */
+export interface Written {
+  bookingId: string;
+  last: readonly Call[];
+}
+
 /**
  * Runs `write` and completes the attempt in one transaction, once.
- * @param write writes the booking, its progress, audit row and announcement; returns the booking's id
+ * @param write writes the booking, its progress, audit row and announcement
  * @param options.evenIfFailed completes a failed attempt too, because Acuity carried it out late
  */
 export async function completeOnce(
   deps: AttemptDeps,
   { id, bookingId: changedId }: Pick<Attempt, 'id' | 'bookingId'>,
-  write: (trx: Transaction, attempt: Attempt, booking: Booking | null) => Promise<string>,
+  write: (trx: Transaction, attempt: Attempt, booking: Booking | null) => Promise<Written>,
   options: { evenIfFailed?: boolean } = {},
-): Promise<Exclude<Completion, { outcome: 'unknown' }>> {
-  return deps.db.transaction(async (trx) => {
-    // Lock order everywhere: merges, the booking, then the attempt.
-    const [, , [booking], [locked]] = await sendTogether(
-      trx,
-      blockingMerges.call(trx, {}),
-      lockingBooking.call(trx, { id: changedId }),
-      findingBooking.call(trx, { id: changedId }),
-      lockingAttempt.call(trx, { id }),
-    );
+): Promise<Settled> {
+  const { db } = deps;
+  const completed = ([row]: BookingRow[]): Settled => {
+    if (!row) throw new Error(`Attempt ${id} was completed without a booking`);
+    return { outcome: 'completed', booking: toBooking(row) };
+  };
+  // Lock order everywhere: merges, the booking, then the attempt.
+  const locking = [
+    blockingMerges.call(db, {}),
+    lockingBooking.call(db, { id: changedId }),
+    findingBooking.call(db, { id: changedId }),
+    lockingAttempt.call(db, { id }),
+  ] as const;
+  return transact(db, locking, async (trx, [, , [booking], [locked]]): Promise<Ending<Settled>> => {
     if (!locked) throw new Error(`There is no attempt ${id}`);
     const attempt = toAttempt(locked);
     if (attempt.state === 'failed' && !options.evenIfFailed) {
-      return { outcome: 'failed', refusal: attempt.failure ?? { reason: 'acuity_error' } };
+      const refusal = attempt.failure ?? { reason: 'acuity_error' };
+      return endWith([], () => ({ outcome: 'failed', refusal }));
     }
     if (attempt.state === 'completed') {
-      const [[row]] = await sendTogether(trx, findingBooking.call(trx, { id: attempt.bookingId }));
-      return { outcome: 'completed', booking: toBooking(existing(row, id)) };
+      return endWith([findingBooking.call(trx, { id: attempt.bookingId })], ([rows]) => completed(rows));
     }
-    const bookingId = await write(trx, attempt, booking ? toBooking(booking) : null);
-    const [, [row]] = await sendTogether(
-      trx,
-      completingAttempt.call(trx, { id, bookingId }),
-      findingBooking.call(trx, { id: bookingId }),
-    );
+    const { bookingId, last } = await write(trx, attempt, booking ? toBooking(booking) : null);
     await deps.onStep?.('in_complete_transaction');
-    return { outcome: 'completed', booking: toBooking(existing(row, id)) };
+    return endWith(
+      [findingBooking.call(trx, { id: bookingId }), completingAttempt.call(trx, { id, bookingId }), ...last],
+      ([rows]) => completed(rows),
+    );
   });
-}
-
-function existing(row: BookingRow | undefined, attemptId: string): BookingRow {
-  if (!row) throw new Error(`Attempt ${attemptId} was completed without a booking`);
-  return row;
 }
 
 export interface FailOptions {

@@ -101,7 +101,7 @@ async function finish(deps: AttemptDeps, attempt: Attempt, appointment: Appointm
 }
 
 /**
- * Completes an attempt with what Acuity did, and invalidates the affected free times.
+ * Completes an attempt with what Acuity did, and invalidates the affected free times meanwhile.
  * @param how.step reported to `onStep`
  */
 export async function completeAttempt(
@@ -111,12 +111,32 @@ export async function completeAttempt(
   how: { step: string; isSettling?: boolean },
 ): Promise<Completion> {
   const { isSettling = false } = how;
+  // Acuity has done it, so the free times have changed whatever is written here.
+  const invalidated = invalidate(deps, attempt, appointment);
   const completion = await kindOf(attempt).complete(deps, attempt, appointment, isSettling);
-  if (completion.outcome !== 'completed') return completion;
-  await deps.onStep?.(how.step);
-  const { kind, acuity } = attempt.request;
-  await deps.availability.invalidate(acuity.calendarId, kind === 'cancel' ? undefined : completion.booking);
+  if (completion.outcome === 'completed') await deps.onStep?.(how.step);
+  await invalidated;
+  const isRepaired =
+    completion.outcome === 'completed' &&
+    (appointment.calendarId !== attempt.request.acuity.calendarId ||
+      appointment.startsAt.getTime() !== completion.booking.startsAt.getTime());
+  if (isRepaired) await invalidate(deps, attempt, completion.booking);
   return completion;
+}
+
+function invalidate(
+  { availability }: AttemptDeps,
+  { request }: Attempt,
+  { startsAt, durationMinutes }: Pick<Appointment, 'startsAt' | 'durationMinutes'>,
+): Promise<void> {
+  const { kind, acuity } = request;
+  if (kind === 'cancel') return availability.invalidate(acuity.calendarId);
+  // Acuity's answer may lack the duration.
+  const usual = kind === 'book' ? request.durationMinutes : 0;
+  return availability.invalidate(acuity.calendarId, {
+    startsAt,
+    durationMinutes: durationMinutes || usual,
+  });
 }
 
 async function notClaimed(deps: AttemptDeps, attempt: Attempt): Promise<AttemptAnswer> {

@@ -2,12 +2,13 @@
 import {
   changeBooking,
   findBooking,
-  insertProgress,
+  insertingProgress,
   placeOf,
   statusAfter,
   type Booking,
 } from '../bookings/index.ts';
 import type { Transaction } from '../db/knex.ts';
+import { sendTogether, type Call } from '../db/statements.ts';
 import { ok } from '../lib/result.ts';
 import type { AcuityResult, Appointment } from '../ports/acuity.ts';
 import type { AttemptDeps } from './attempt.deps.ts';
@@ -124,10 +125,17 @@ function kindOfChange<K extends ChangeKind>(change: Change<K>): Kind<K> {
         async (trx, locked, booking) => {
           if (!booking) throw new Error(`Attempt ${attempt.id} changes no booking`);
           const mine = locked as Attempt<K>;
-          if (!change.isAlreadyApplied(mine, booking)) {
-            await write(deps, trx, mine, booking, change.progress, change.effect(mine, booking, appointment));
-          }
-          return booking.id;
+          const last = change.isAlreadyApplied(mine, booking)
+            ? []
+            : await write(
+                deps,
+                trx,
+                mine,
+                booking,
+                change.progress,
+                change.effect(mine, booking, appointment),
+              );
+          return { bookingId: booking.id, last };
         },
         { evenIfFailed: true },
       );
@@ -168,6 +176,7 @@ function refusalOf(code: string, field: string): Refusal {
   return { reason: 'invalid', errors: [{ path: field, message }] };
 }
 
+/** Returns the statements that announce it. */
 async function write(
   deps: AttemptDeps,
   trx: Transaction,
@@ -175,31 +184,36 @@ async function write(
   booking: Booking,
   progress: Change<ChangeKind>['progress'],
   { set, notes, moved }: Effect,
-): Promise<void> {
+): Promise<readonly Call[]> {
   await changeBooking(trx, booking.id, { ...set, status: statusAfter(progress), currentProgress: progress });
-  await insertProgress(trx, {
-    id: deps.ids.uuid(),
-    bookingId: booking.id,
-    progress,
-    changedById: attempt.createdById,
-    changedForId: attempt.createdForId,
-    source: 'portal',
-    notes,
-    moved,
-  });
-  await deps.audit.record(trx, attempt.request.actor, {
-    action: `booking.${progress}`,
-    resourceType: 'booking',
-    resourceId: booking.id,
-    metadata: {
-      attemptId: attempt.id,
-      ...(moved && { from: moved.from.toISOString(), to: moved.to.toISOString() }),
-    },
-  });
-  await deps.announce(trx, {
+  const written = sendTogether(
+    trx,
+    insertingProgress(trx, {
+      id: deps.ids.uuid(),
+      bookingId: booking.id,
+      progress,
+      changedById: attempt.createdById,
+      changedForId: attempt.createdForId,
+      source: 'portal',
+      notes,
+      moved,
+    }),
+    deps.audit.recording(attempt.request.actor, {
+      action: `booking.${progress}`,
+      resourceType: 'booking',
+      resourceId: booking.id,
+      metadata: {
+        attemptId: attempt.id,
+        ...(moved && { from: moved.from.toISOString(), to: moved.to.toISOString() }),
+      },
+    }),
+  );
+  const announcing = deps.announce.writing(trx, {
     kind: `booking_${progress}`,
     bookingId: booking.id,
     attemptId: attempt.id,
     ...(moved && { previousStartsAt: moved.from }),
   });
+  const [last] = await Promise.all([announcing, written]);
+  return last;
 }

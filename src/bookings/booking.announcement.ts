@@ -1,5 +1,6 @@
 // Announcements of this room: ids and plain values only. The kind decides who is told.
 import type { Transaction } from '../db/knex.ts';
+import type { Call } from '../db/statements.ts';
 import type { BookingMailKind } from '../mail-kinds/index.ts';
 import { hasEnded, type Booking } from './booking.ts';
 
@@ -25,10 +26,16 @@ export interface Announcement {
   previousStartsAt?: Date;
 }
 
-export type Announce = (trx: Transaction, announcement: Announcement) => Promise<void>;
+export interface Announce {
+  (trx: Transaction, announcement: Announcement): Promise<void>;
+  /** Decides now who is told. The statements that write it are sent together with others (src/db/statements.ts). */
+  writing(trx: Transaction, announcement: Announcement): Promise<Call[]>;
+}
 
 /** For what people were told before: after a restore, or when existing appointments are imported. */
-export const tellNobody: Announce = () => Promise.resolve();
+export const tellNobody: Announce = Object.assign(() => Promise.resolve(), {
+  writing: () => Promise.resolve([]),
+});
 
 /** The mail that tells a newly assigned referrer the booking's present state. Null: the examination is over. */
 export function stateToTell(booking: Booking, now: Date): BookingMailKind | null {

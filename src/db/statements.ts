@@ -1,8 +1,9 @@
 // The queries of nearly every request: named, so that PostgreSQL parses and plans each once a connection, and sent
 // without knex, which builds and formats its text anew each time.
+import type { Writable } from 'node:stream';
 import pg from 'pg';
 import type { Knex } from 'knex';
-import type { Database, Queryable } from './knex.ts';
+import type { Database, Queryable, Transaction } from './knex.ts';
 import { PreparedQuery } from './prepared-query.ts';
 import { isTransaction } from './transaction.ts';
 
@@ -56,6 +57,7 @@ export async function sendTogether<Calls extends readonly Call[]>(
     return sendEach(connection, calls);
   }
   try {
+    gather(connection);
     const begun = connection.query('begin');
     const answers = sendEach(connection, calls);
     // Rolls back after a failed call.
@@ -70,17 +72,74 @@ export async function sendTogether<Calls extends readonly Call[]>(
   }
 }
 
+/** What a transaction ends with: the statements sent with its commit, and the result that their answers make. */
+export interface Ending<Result> {
+  calls: readonly Call[];
+  result: (answers: readonly unknown[][]) => Result;
+}
+
+export function endWith<const Calls extends readonly Call[], Result>(
+  calls: Calls,
+  result: (answers: Answers<Calls>) => Result,
+): Ending<Result> {
+  return { calls, result: (answers) => result(answers as unknown as Answers<Calls>) };
+}
+
+/**
+ * A transaction in few round trips: `first` is sent with its begin, and what `work` ends with is sent with its commit.
+ * @param first reads and locks only: a begin that failed is known when their answers arrive
+ */
+export async function transact<const First extends readonly Call[], Result>(
+  db: Database,
+  first: First,
+  work: (trx: Transaction, answers: Answers<First>) => Promise<Ending<Result>>,
+): Promise<Result> {
+  let begun: Promise<Answers<First>> | undefined;
+  const running = db.transaction(async (trx) => {
+    const ending = await work(trx, await (begun as Promise<Answers<First>>));
+    const connection = await (trx.client as KnexClient).acquireConnection();
+    // Sent now; knex sends the commit when this function returns. A failed statement makes the commit a rollback.
+    const ended = sendEach(connection, ending.calls);
+    ended.catch(() => undefined);
+    return { ending, ended };
+  });
+  const starting = running as unknown as KnexTransaction;
+  const begin = starting.begin.bind(starting);
+  starting.begin = (connection) => {
+    gather(connection);
+    const beginning = begin(connection);
+    begun = sendEach(connection, first);
+    begun.catch(() => undefined);
+    return beginning;
+  };
+  const { ending, ended } = await running;
+  return ending.result(await ended);
+}
+
 async function sendEach<Calls extends readonly Call[]>(
-  connection: Queried,
+  connection: pg.ClientBase,
   calls: Calls,
 ): Promise<Answers<Calls>> {
+  gather(connection);
   return (await Promise.all(calls.map((call) => send(connection, call)))) as Answers<Calls>;
+}
+
+/** Everything that is sent over the connection in this turn leaves at once: one system call. */
+function gather(connection: pg.ClientBase): void {
+  const { stream } = (connection as unknown as { connection: { stream: Writable } }).connection;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
 }
 
 /** What knex calls internal. In a transaction it hands out the transaction's connection. */
 interface KnexClient {
   acquireConnection(): Promise<pg.ClientBase>;
   releaseConnection(connection: pg.ClientBase): Promise<void>;
+}
+
+/** A transaction of knex, which calls `begin` in a later turn than the one that made it. */
+interface KnexTransaction {
+  begin(connection: pg.ClientBase): Promise<unknown>;
 }
 
 /** Part of every name: after a plan was refused as outdated, connections that have kept it prepare a new one. */

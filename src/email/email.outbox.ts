@@ -1,7 +1,7 @@
 import type { AnnounceAccount } from '../accounts/index.ts';
 import type { Announce, Announcement } from '../bookings/index.ts';
 import type { Transaction } from '../db/knex.ts';
-import { prepare, sendTogether } from '../db/statements.ts';
+import { prepare, sendTogether, type Call } from '../db/statements.ts';
 import type { BookingMailKind } from '../mail-kinds/index.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { AnnounceOffer } from '../waiting/index.ts';
@@ -26,20 +26,25 @@ export interface OutboxDeps {
  * composed when it is sent. Announcing the same occasion twice makes one message for each recipient.
  */
 export function createOutbox({ jobs, ids, gatherMs = defaultGatherMs }: OutboxDeps): Announce {
-  return async (trx, announcement) => {
+  async function writing(trx: Transaction, announcement: Announcement): Promise<Call[]> {
     const { occasion, delayMs } =
       gathered.includes(announcement.kind) && !announcement.occasion
         ? await windowOf(trx, announcement, gatherMs)
         : { occasion: occasionOf(announcement), delayMs: 0 };
     const audience = await toldNow(trx, announcement);
     const rows = audience.map((recipient) => rowOf(ids.uuid(), announcement, occasion, recipient));
-    const written = await sendTogether(trx, ...rows.map((row) => inserting.call(trx, row)));
-    const due = rows.filter(({ status }, at) => status === 'queued' && written[at]?.length === 1);
-    const sending = due.map(({ id }) =>
-      jobs.adding(sendEmailJob, { emailId: id }, { key: `email:${id}`, delayMs }),
-    );
-    await sendTogether(trx, ...sending);
+    const due = rows.filter(({ status }) => status === 'queued');
+    return [
+      ...rows.map((row) => inserting.call(trx, row)),
+      ...due.map(({ id }) =>
+        jobs.adding(sendEmailJob, { emailId: id }, { key: `email:${id}`, delayMs, ofEmail: id }),
+      ),
+    ];
+  }
+  const announce = async (trx: Transaction, announcement: Announcement): Promise<void> => {
+    await sendTogether(trx, ...(await writing(trx, announcement)));
   };
+  return Object.assign(announce, { writing });
 }
 
 function rowOf(
@@ -62,9 +67,9 @@ function rowOf(
   };
 }
 
-/** Returns nothing where this person has been told of the occasion. */
-const inserting = prepare<{ id: string }, ReturnType<typeof rowOf>>('insert an e-mail', (db, row) =>
-  db('emails').insert(row).onConflict('dedupe_key').ignore().returning('id'),
+/** Writes nothing where this person has been told of the occasion. */
+const inserting = prepare<never, ReturnType<typeof rowOf>>('insert an e-mail', (db, row) =>
+  db('emails').insert(row).onConflict('dedupe_key').ignore(),
 );
 
 async function toldNow(trx: Transaction, announcement: Announcement): Promise<Recipient[]> {

@@ -30,7 +30,10 @@ export interface JobQueue {
   adding<Payload>(
     job: JobDefinition<Payload>,
     payload: Payload,
-    options: Omit<AddJobOptions, 'trx'>,
+    options: Omit<AddJobOptions, 'trx'> & {
+      /** Adds the job only if this e-mail is stored by then. */
+      ofEmail?: string;
+    },
   ): { name: string; text: string; values: unknown[] };
   /**
    * Gives a job that used up its attempts all of them again, the first at once. False when there is none or it is

@@ -1,13 +1,13 @@
 import { expect } from 'chai';
 import type pg from 'pg';
 import { openPool, type Transaction } from '../../src/db/knex.ts';
-import { createStatements, sendTogether, type Call } from '../../src/db/statements.ts';
+import { createStatements, endWith, sendTogether, transact, type Call } from '../../src/db/statements.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const call = (text: string, ...values: unknown[]): Call => ({ name: text, text, values });
 const adding = (kind: string) => call('insert into email_kinds (kind) values ($1)', kind);
 
-describe('sendTogether', () => {
+describe('statements', () => {
   let database: TestDatabase;
 
   before(async () => {
@@ -23,7 +23,7 @@ describe('sendTogether', () => {
     );
 
   for (const place of ['a transaction of its own', 'the open transaction']) {
-    it(`keeps nothing, and throws the first error, when a statement in the middle fails in ${place}`, async () => {
+    it(`sendTogether keeps nothing, and throws the first error, when a statement in the middle fails in ${place}`, async () => {
       const db = database.owner;
       const calls = [adding('one of three'), call('select 1 / 0'), adding('one of two')] as const;
       const work =
@@ -39,7 +39,7 @@ describe('sendTogether', () => {
     });
   }
 
-  it('refuses a transaction that has ended, whose connection serves others', async () => {
+  it('sendTogether refuses a transaction that has ended, whose connection serves others', async () => {
     let ended: Transaction | null = null;
     await database.owner.transaction(async (trx) => {
       ended = trx;
@@ -49,6 +49,48 @@ describe('sendTogether', () => {
       /transaction that has ended/,
     );
     expect(await added()).to.deep.equal([]);
+  });
+
+  describe('transact', () => {
+    const db = () => database.owner;
+    const locking = call('select pg_advisory_xact_lock(14)');
+    const tryLock = call('select pg_try_advisory_xact_lock(14) as is_free') as Call<{ is_free: boolean }>;
+    const isLockFree = async () => (await sendTogether(db(), tryLock))[0][0]?.is_free;
+    afterEach(() => db()('email_kinds').where('kind', 'like', 'one of %').delete());
+
+    it('keeps what its first, middle and last statements did, and returns what the last answered', async () => {
+      const text = `select count(*) as n from email_kinds where kind like 'one of %'`;
+      const counting: Call<{ n: number }> = { name: 'count kinds', text, values: [] };
+      const counted = await transact(db(), [locking], async (trx) => {
+        expect(await isLockFree()).to.equal(false);
+        await sendTogether(trx, adding('one of first'));
+        return endWith([adding('one of last'), counting], ([, [row]]) => row?.n);
+      });
+      expect(counted).to.equal(2);
+      expect(await added()).to.have.members(['one of first', 'one of last']);
+      expect(await isLockFree()).to.equal(true);
+    });
+
+    it('does not begin its work when one of its first statements fails', async () => {
+      const work = transact(db(), [locking, call('select 1 / 0')], () => {
+        throw new Error('begun');
+      });
+      expect(await errorOf(work)).to.match(/division by zero/);
+      expect(await isLockFree()).to.equal(true);
+    });
+
+    it('keeps nothing when its work or one of its last statements fails', async () => {
+      for (const last of [[call('select 1 / 0'), adding('one of last')], [], [call('select 1 / 0')]]) {
+        const work = transact(db(), [locking], async (trx) => {
+          await sendTogether(trx, adding('one of first'));
+          if (last.length === 0) throw new Error('division by zero');
+          return endWith(last, () => 'kept');
+        });
+        expect(await errorOf(work)).to.match(/division by zero/);
+        expect(await added()).to.deep.equal([]);
+        expect(await isLockFree()).to.equal(true);
+      }
+    });
   });
 });
 

@@ -107,10 +107,14 @@ describe('reminders of missing documents', () => {
   });
 
   it('are written again when the process dies before it commits', async () => {
-    const dying: Announce = async (trx, announcement) => {
-      await fixture.deps.announce(trx, announcement);
-      throw new Error('killed');
-    };
+    const { announce } = fixture.deps;
+    const dying: Announce = Object.assign(
+      async (...given: Parameters<Announce>) => {
+        await announce(...given);
+        throw new Error('killed');
+      },
+      { writing: announce.writing },
+    );
     const error = await write(due, 8, dying).catch((thrown: unknown) => thrown);
     expect(error).to.be.an('error').with.property('message', 'killed');
     expect(await recipients()).to.deep.equal([]);
