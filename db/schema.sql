@@ -599,6 +599,7 @@ CREATE TABLE acuity_forms (
   CONSTRAINT acuity_forms_forms_check CHECK (jsonb_typeof(forms) = 'array'::text),
   CONSTRAINT acuity_forms_only_row_check CHECK (only_row)
 );
+CREATE CONSTRAINT TRIGGER acuity_forms_kept AFTER INSERT OR DELETE OR UPDATE ON acuity_forms DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION raise_kept_version();
 INSERT INTO acuity_forms DEFAULT VALUES;
 
 CREATE TABLE appointment_read_versions (

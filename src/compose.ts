@@ -228,7 +228,9 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     referenceFieldId: config.ACUITY_REFERENCE_FIELD_ID,
     referrerFieldId: config.REFERRER_FIELD_ID,
   };
-  const questions = createQuestions({ ...ground, acuity, ...intakeFields, ...overrides.questions });
+  const questionDeps = { ...ground, acuity, ...intakeFields, ...overrides.questions };
+  const keptQuestions = createQuestions(questionDeps);
+  const questions = createQuestions({ ...questionDeps, keptVersion: undefined });
   const mapping = createMapping({
     ...ground,
     questions,
@@ -253,7 +255,11 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     // A call may wait for its turn before its time-out begins.
     timings: { inFlightMs: config.ACUITY_TIMEOUT_MS + 8_000, ...overrides.bookings?.timings },
   };
-  const attempts = createAttemptService({ ...attemptDeps, specialists: keptSpecialists });
+  const attempts = createAttemptService({
+    ...attemptDeps,
+    specialists: keptSpecialists,
+    questions: keptQuestions,
+  });
   const waitList = createWaitList({ ...ground, attempts, specialists, memory: waitMemory });
   const waitListOffers = createWaitListOffers({
     ...ground,
@@ -420,7 +426,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     availability,
     nextFree,
     nextFreeFiller,
-    questions,
+    questions: keptQuestions,
     mapping,
     drafts,
     bookings,

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import type { KeptVersion } from '../db/kept-version.ts';
 import type { Database } from '../db/knex.ts';
 import { type Acuity, type AcuityForm, acuityFieldTypes } from '../ports/acuity.ts';
 
@@ -44,11 +45,15 @@ interface FormReadDeps {
   db: Database;
   acuity: Acuity;
   log: Logger;
+  /** Unset: the forms are not kept in memory. */
+  keptVersion?: KeptVersion | undefined;
   timings?: Partial<FormTimings> | undefined;
 }
 
 interface Kept {
   known: { forms: AcuityForm[]; asOf: Date } | null;
+  /** Milliseconds since the last successful read began; null: never read. */
+  readAgoMs: number | null;
   /** Milliseconds since the last failed read; null when the last read succeeded. */
   failedAgoMs: number | null;
   /** The database's time. Times are text here: a Date would lose their microseconds. */
@@ -78,11 +83,16 @@ const storedForms: z.ZodType<AcuityForm[]> = z.array(
   }),
 );
 
-export function createFormReads({ db, acuity, log, timings }: FormReadDeps): FormReads {
+export function createFormReads({ db, acuity, log, keptVersion, timings }: FormReadDeps): FormReads {
   const { freshMs, gapMs, retryMs, patienceMs } = { ...usualTimings, ...timings };
   let flight: Promise<void> | null = null;
+  /** What was loaded last. */
+  let inMemory: { version: number; loadedAt: number; kept: Kept } | null = null;
 
   async function load(wanted: { since: string } | { maxAgeMs: number }): Promise<Kept> {
+    const loadedAt = performance.now();
+    // The row is at least as new as this version.
+    const version = keptVersion?.current() ?? null;
     const since =
       'since' in wanted
         ? db.raw('?::timestamptz', [wanted.since])
@@ -92,6 +102,7 @@ export function createFormReads({ db, acuity, log, timings }: FormReadDeps): For
       .first<{
         forms: unknown;
         read_at: Date | null;
+        read_ago_ms: number | null;
         failed_ago_ms: number | null;
         now: string;
         since: string;
@@ -99,19 +110,33 @@ export function createFormReads({ db, acuity, log, timings }: FormReadDeps): For
       }>(
         'forms',
         'read_at',
+        db.raw('(extract(epoch from clock_timestamp() - read_at) * 1000)::float8 as read_ago_ms'),
         db.raw('(extract(epoch from clock_timestamp() - failed_at) * 1000)::float8 as failed_ago_ms'),
         db.raw('clock_timestamp()::text as now'),
         db.raw('wanted.since::text as since'),
         db.raw('read_at >= wanted.since as is_new_enough'),
       );
     const forms = storedForms.safeParse(row.forms);
-    return {
+    const kept = {
       known: forms.success && row.read_at ? { forms: forms.data, asOf: row.read_at } : null,
+      readAgoMs: row.read_ago_ms,
       failedAgoMs: row.failed_ago_ms,
       now: row.now,
       since: row.since,
       isNewEnough: forms.success && row.is_new_enough === true,
     };
+    const isLatest = !inMemory || inMemory.loadedAt <= loadedAt;
+    if (isLatest) inMemory = version === null ? null : { version, loadedAt, kept };
+    return kept;
+  }
+
+  /** The forms in memory, if the row has not changed since and they are fresh. */
+  function fresh(): KnownForms | null {
+    if (!inMemory || inMemory.version !== keptVersion?.current()) return null;
+    const { loadedAt, kept } = inMemory;
+    const { known, readAgoMs } = kept;
+    const isFresh = readAgoMs !== null && readAgoMs + (performance.now() - loadedAt) < freshMs;
+    return known && isFresh ? { ...known, isStale: false } : null;
   }
 
   async function notOlderThan(maxAgeMs: number): Promise<KnownForms | null> {
@@ -175,7 +200,7 @@ export function createFormReads({ db, acuity, log, timings }: FormReadDeps): For
       const { known, failedAgoMs } = await load({ maxAgeMs: 0 });
       return known && { ...known, isStale: failedAgoMs !== null };
     },
-    recent: () => notOlderThan(freshMs),
+    recent: async () => fresh() ?? notOlderThan(freshMs),
     again: () => notOlderThan(0),
   };
 }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { KeptVersion } from '../db/kept-version.ts';
 import type { Database } from '../db/knex.ts';
 import type { Acuity } from '../ports/acuity.ts';
 import { createFormReads, type FormTimings, type KnownForms } from './form.reads.ts';
@@ -32,6 +33,8 @@ export interface QuestionDeps extends IntakeSettings {
   db: Database;
   acuity: Acuity;
   log: Logger;
+  /** Unset: the forms are read from the database each time. */
+  keptVersion?: KeptVersion | undefined;
   /** REFERRER_FIELD_ID: the field that holds the referrer's address. */
   referrerFieldId?: number | undefined;
   timings?: Partial<FormTimings> | undefined;

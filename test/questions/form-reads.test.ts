@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { createKeptVersion } from '../../src/db/kept-version.ts';
 import { createQuestions, type FormTimings } from '../../src/questions/index.ts';
 import { silent } from '../support/booking-fixture.ts';
 import { aField, aForm } from '../support/builders/form.ts';
@@ -36,6 +37,34 @@ describe('createQuestions', () => {
     const again = await process().forms();
     expect(again?.forms[0]?.name).to.equal('Changed');
     expect(reads()).to.equal(2);
+  });
+
+  it('keeps the forms in memory until a session finds that the row has changed', async () => {
+    const keptVersion = createKeptVersion(() => 0);
+    const findVersion = async () => {
+      const [version] = await database.db('kept_version').pluck('version');
+      keptVersion.confirm(version as number, 0);
+    };
+    const questions = createQuestions({ db: database.db, acuity, log: silent, keptVersion });
+    await findVersion();
+    await questions.forms();
+    await age(61);
+    await questions.forms();
+    expect(reads()).to.equal(1);
+    await findVersion();
+    await questions.forms();
+    expect(reads()).to.equal(2);
+  });
+
+  it('returns what this process has read again at once', async () => {
+    const keptVersion = createKeptVersion(() => 0);
+    keptVersion.confirm(1, 0);
+    const timings = { gapMs: 0 };
+    const questions = createQuestions({ db: database.db, acuity, log: silent, keptVersion, timings });
+    await questions.forms();
+    acuity.showForms(aForm({ name: 'Changed' }));
+    await questions.readAgain();
+    expect((await questions.forms())?.forms[0]?.name).to.equal('Changed');
   });
 
   it('reads the forms once when many ask at the same time', async () => {
