@@ -1,6 +1,7 @@
 // The client against a server that misbehaves in every way. For the simulator see acuity-simulator.test.ts.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { pino } from 'pino';
 import {
@@ -72,6 +73,14 @@ const truncatedBody: Answer = (res) => {
   setTimeout(() => res.destroy(), 20);
 };
 const never: Answer = () => undefined;
+const halfABody: Answer = (res) => {
+  res.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
+  res.write('[{"date":');
+};
+const zipped =
+  (body: unknown): Answer =>
+  (res) =>
+    void res.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(JSON.stringify(body)));
 
 describe('the Acuity client', () => {
   const received: Received[] = [];
@@ -263,7 +272,7 @@ describe('the Acuity client', () => {
     });
 
     it('stops at its time-out, retries included', async () => {
-      for (const bad of [never, json({}, 500), tooMany, html(403), truncatedBody]) {
+      for (const bad of [never, halfABody, json({}, 500), tooMany, html(403), truncatedBody]) {
         otherwise = bad;
         const startedAt = performance.now();
         const answer = await times(client({ timeoutMs: 500 }));
@@ -292,6 +301,12 @@ describe('the Acuity client', () => {
         ok: false,
         reason: 'unreadable',
       });
+    });
+
+    it('reads an answer that was compressed', async () => {
+      otherwise = zipped([{ time: '2026-12-01T10:00:00+1100' }]);
+      const startsAt = new Date('2026-12-01T10:00:00+11:00');
+      expect(await times()).to.deep.equal({ ok: true, value: [startsAt] });
     });
 
     it('leaves out times that have no place left', async () => {

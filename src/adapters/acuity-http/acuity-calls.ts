@@ -6,6 +6,7 @@ import { failure, ok } from '../../lib/result.ts';
 import type { SecretRing } from '../../lib/secret-ring.ts';
 import type { AcuityFailure, AcuityResult } from '../../ports/acuity.ts';
 import type { Cache } from '../../ports/cache.ts';
+import { exchange, type Reply } from './exchange.ts';
 import { createLimiter, type Lane } from './limiter.ts';
 import { errorReply } from './wire.ts';
 
@@ -57,12 +58,6 @@ export interface CallsWatch {
 
 export type Calls = (call: Call, lane: Lane) => Promise<AcuityResult<unknown>>;
 
-interface Reply {
-  status: number;
-  text: string;
-  retryAfter: string | null;
-}
-
 class ServerFailed extends Error {
   readonly status: number;
   constructor(status: number) {
@@ -110,21 +105,18 @@ export function createCalls(options: AcuityClientOptions): Calls {
   async function sendWith(authorization: string, call: Call, timeLeft: number): Promise<Reply> {
     const url = new URL(`/api/v1${call.path}`, options.baseUrl);
     if (call.query) url.search = call.query.toString();
-    const response = await fetch(url, {
+    const reply = await exchange(url, {
       method: call.method,
       headers: {
         authorization,
         accept: 'application/json',
         ...(call.body && { 'content-type': 'application/json' }),
       },
-      ...(call.body && { body: JSON.stringify(call.body) }),
-      // fetch would follow a redirected POST with a GET.
-      redirect: 'manual',
-      signal: AbortSignal.timeout(Math.max(1, Math.ceil(timeLeft))),
+      body: call.body && JSON.stringify(call.body),
+      timeoutMs: timeLeft,
     });
-    const text = await response.text();
-    if (response.status >= 500) throw new ServerFailed(response.status);
-    return { status: response.status, text, retryAfter: response.headers.get('retry-after') };
+    if (reply.status >= 500) throw new ServerFailed(reply.status);
+    return reply;
   }
 
   // Counts only no answer and 5xx as failures. A refusal shows that Acuity works.
@@ -246,7 +238,6 @@ const neverSent = new Set([
   'EAI_AGAIN',
   'EHOSTUNREACH',
   'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
   'CERT_HAS_EXPIRED',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'ERR_TLS_CERT_ALTNAME_INVALID',
@@ -255,9 +246,7 @@ const neverSent = new Set([
 
 /** Returns a code, never a message: messages can contain the URL with its query. */
 function codeOf(error: unknown): string {
-  const { name, code, cause } = error as { name?: string; code?: unknown; cause?: { code?: unknown } };
-  if (typeof cause?.code === 'string') return cause.code;
-  // The code of a DOMException is a meaningless number.
+  const { name, code } = error as { name?: string; code?: unknown };
   return typeof code === 'string' ? code : (name ?? 'Error');
 }
 

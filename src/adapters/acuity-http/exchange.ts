@@ -1,0 +1,43 @@
+// One request and its reply over node:http: half the processor time of fetch, whose streams a short JSON needs not.
+import { once } from 'node:events';
+import http, { type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+
+export interface Reply {
+  status: number;
+  text: string;
+  retryAfter: string | null;
+}
+
+interface Asked {
+  method: string;
+  headers: Record<string, string>;
+  body?: string | undefined;
+  timeoutMs: number;
+}
+
+const unzip = promisify(gunzip);
+
+/** Follows no redirect: a POST would become a GET. Rejects when the whole reply is not there in time. */
+export async function exchange(url: URL, { method, headers, body, timeoutMs }: Asked): Promise<Reply> {
+  const { request } = url.protocol === 'https:' ? https : http;
+  const sent = request(url, {
+    method,
+    headers: { ...headers, 'accept-encoding': 'gzip' },
+    signal: AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs))),
+  });
+  // What fails once the reply has begun fails reading it, too.
+  sent.on('error', () => undefined);
+  // With its length, instead of in chunks.
+  sent.end(body);
+  const [reply] = (await once(sent, 'response')) as [IncomingMessage];
+  const bytes = Buffer.concat((await reply.toArray()) as Buffer[]);
+  const { 'content-encoding': encoding, 'retry-after': retryAfter } = reply.headers;
+  return {
+    status: reply.statusCode ?? 0,
+    text: new TextDecoder().decode(encoding === 'gzip' ? await unzip(bytes) : bytes),
+    retryAfter: retryAfter ?? null,
+  };
+}
