@@ -1,11 +1,11 @@
 // What booking costs beyond Acuity's own reply: the session, the attempt, the transaction, the audit row, the mail's
 // job.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pino } from 'pino';
 import { startTestApp, type TestApp } from '../test/support/app.ts';
 import { stopSharedPostgres } from '../test/support/postgres.ts';
 import type { BenchOptions, BenchResult } from './result.ts';
 import { startAcuity, type AcuityProcess } from './support/acuity-process.ts';
+import { quietLog } from './support/quiet-log.ts';
 import { median, timed } from './support/timed.ts';
 
 /** What we may add to Acuity’s own reply, in the median. */
@@ -20,7 +20,7 @@ const rita = 'rita@harbour-legal.example';
 export async function run({ isShort }: BenchOptions): Promise<BenchResult> {
   const rounds = isShort ? 15 : 25;
   const acuity = await startAcuity();
-  const log = pino({ level: 'info' }, pino.destination('/dev/null'));
+  const log = quietLog();
   const app = await startTestApp({ env: { ACUITY_BASE_URL: acuity.url }, overrides: { log } });
   try {
     const { id } = (await app.db('specialists').where({ acuity_calendar_id: 7001 }).first('id')) as {

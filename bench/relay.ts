@@ -9,12 +9,12 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import express from 'express';
 import type { Pool } from 'pg';
-import { pino } from 'pino';
 import { openPool, type Database } from '../src/db/knex.ts';
 import { startTestApp, type TestApp } from '../test/support/app.ts';
 import { createFakeAcuity, type FakeAcuity } from '../test/support/fakes/acuity.ts';
 import { stopSharedPostgres } from '../test/support/postgres.ts';
 import { atLeast, type BenchOptions, type BenchResult } from './result.ts';
+import { quietLog } from './support/quiet-log.ts';
 import { median } from './support/timed.ts';
 
 const rounds = 5;
@@ -97,7 +97,7 @@ export async function drain({ isShort }: BenchOptions): Promise<BenchResult> {
 }
 
 function openApp(acuity: FakeAcuity): Promise<TestApp> {
-  const log = pino({ level: 'info' }, pino.destination('/dev/null'));
+  const log = quietLog();
   return startTestApp({ overrides: { acuity, log } });
 }
 

@@ -4,13 +4,13 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pino } from 'pino';
 import { aBookingRequest } from '../test/support/builders/booking-request.ts';
 import { startTestApp, type TestApp } from '../test/support/app.ts';
 import { stopSharedPostgres } from '../test/support/postgres.ts';
 import { redisForTests } from '../test/support/redis.ts';
 import type { BenchOptions, BenchResult } from './result.ts';
 import { startAcuity, type AcuityProcess } from './support/acuity-process.ts';
+import { quietLog } from './support/quiet-log.ts';
 import { median, timed } from './support/timed.ts';
 
 /** The median of a booking over Acuity's own reply. */
@@ -32,7 +32,7 @@ export async function run(options: BenchOptions): Promise<BenchResult[]> {
 async function bookBesideOthers({ isShort }: BenchOptions): Promise<BenchResult> {
   const acuity = await startAcuity();
   const redis = await redisForTests();
-  const log = pino({ level: 'info' }, pino.destination('/dev/null'));
+  const log = quietLog();
   const app = await startTestApp({
     env: { ACUITY_BASE_URL: acuity.url, ...(redis && { REDIS_URL: redis.url }) },
     overrides: { log },

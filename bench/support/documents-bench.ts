@@ -9,6 +9,7 @@ import path from 'node:path';
 import { demoPassword } from '../../seeds/demo.ts';
 import { openSeededDatabase } from '../../test/support/database.ts';
 import { stopSharedPostgres } from '../../test/support/postgres.ts';
+import { deployed } from './web-process.ts';
 
 export const megabyte = 1024 * 1024;
 const part = path.join(import.meta.dirname, 'documents-part.ts');
@@ -75,7 +76,10 @@ export async function openDocumentsBench(): Promise<DocumentsBench> {
 }
 
 async function startPart(plan: Record<string, unknown>): Promise<{ process: ChildProcess; said: unknown }> {
-  const child = fork(part, [JSON.stringify(plan)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = fork(part, [JSON.stringify(plan)], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv: plan.part === 'app' ? deployed : [],
+  });
   const ended = once(child, 'exit').then(() => {
     throw new Error('The app or the store of the bench ended early');
   });

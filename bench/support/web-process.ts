@@ -21,7 +21,7 @@ import { timed } from './timed.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 /** Node's options of the image. */
-const deployed = readImagePlan().command.slice(1, -1);
+export const deployed = readImagePlan().command.slice(1, -1);
 const bookingsMade = 40;
 
 export interface Ask {
