@@ -5,8 +5,8 @@ ENV NODE_ENV=production
 ENV NODE_COMPILE_CACHE=/home/node/compiled
 WORKDIR /app
 
-COPY package.json package-lock.json docker/prune-packages.sh ./
-RUN npm ci --omit=dev --no-audit --no-fund && sh prune-packages.sh && npm cache clean --force
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force
 
 COPY migrations ./migrations
 COPY public ./public

@@ -38,7 +38,7 @@ describe('the image', () => {
     ]);
     const migrations = readdirSync(path.join(root, 'migrations')).map((name) => `migrations/${name}`);
     expect(files).to.include.members(migrations);
-    const only = /^(package(-lock)?\.json|prune-packages\.sh|(migrations|public|views|src)\/.+)$/;
+    const only = /^(package(-lock)?\.json|(migrations|public|views|src)\/.+)$/;
     expect(files.filter((file) => !only.test(file))).to.deep.equal([]);
     expect(files.filter((file) => /^src\/(dev|simulator)\//.test(file))).to.deep.equal([]);
   });
