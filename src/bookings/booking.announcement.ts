@@ -29,7 +29,7 @@ export interface Announcement {
 export interface Announce {
   (trx: Transaction, announcement: Announcement): Promise<void>;
   /** Decides now who is told. The statements that write it are sent together with others (src/db/statements.ts). */
-  writing(trx: Transaction, announcement: Announcement): Promise<Call[]>;
+  writing: (trx: Transaction, announcement: Announcement) => Promise<Call[]>;
 }
 
 /** For what people were told before: after a restore, or when existing appointments are imported. */
