@@ -143,13 +143,15 @@ export function createFormReads({ db, acuity, log, keptVersion, timings }: FormR
     const giveUpAt = performance.now() + patienceMs;
     let wanted: Parameters<typeof load>[0] = { maxAgeMs };
     for (;;) {
-      const { known, failedAgoMs, now, since, isNewEnough } = await load(wanted);
+      const { known, readAgoMs, failedAgoMs, now, since, isNewEnough } = await load(wanted);
       wanted = { since };
       const isResting = failedAgoMs !== null && failedAgoMs < retryMs;
       if (isNewEnough || isResting || performance.now() > giveUpAt) {
         return known && { ...known, isStale: !isNewEnough };
       }
-      flight ??= readOnce(known ? since : now).finally(() => {
+      // Forms that were stored and cannot be used are read again whatever their age.
+      const isUnusable = !known && readAgoMs !== null;
+      flight ??= readOnce(isUnusable ? now : since).finally(() => {
         flight = null;
       });
       await flight;
