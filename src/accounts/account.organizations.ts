@@ -116,8 +116,7 @@ export function createOrganizations(deps: AccountDeps): Organizations {
         : organizationInput.safeParse(input);
       const phone = examineesCallInput.safeParse(input.examineesCall);
       if (!phone.success) {
-        const errors = inputErrors(phone.error).map((error) => ({ ...error, path: 'examineesCall' }));
-        return failure({ reason: 'invalid', errors });
+        return failure({ reason: 'invalid', errors: inputErrors(phone.error, 'examineesCall') });
       }
       const changed = await writing(deps, parsed, actor, async ({ name }, trx) => {
         const row = await trx('organizations')

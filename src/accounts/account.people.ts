@@ -2,10 +2,12 @@
 import type { Queryable, Transaction } from '../db/knex.ts';
 import { isMergedAway, blockMerges } from '../db/merges.ts';
 import { readWords, whereOwn } from '../db/search.ts';
+import { violatedConstraint } from '../db/transaction.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import { tidyEmail } from '../lib/typed-email.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { AccountDeps } from './account.deps.ts';
+import { emailInput, inputErrors, nameInput, type InputError } from './account.input.ts';
 import { setOrganization } from './account.organizations.ts';
 import { revokeLinks } from './account.links.ts';
 import { onPage, pagedOf, type Paged } from './account.pages.ts';
@@ -32,6 +34,20 @@ export type PersonFailure =
   | { reason: 'merged_away' };
 
 type Outcome<T = null> = Promise<Result<T, PersonFailure>>;
+
+export interface PersonEdit {
+  name: string;
+  email: string;
+  role: Role;
+  /** Of a referrer; staff have none. */
+  organizationId: string | null;
+}
+
+export type PersonEditFailure =
+  | PersonFailure
+  | { reason: 'invalid'; errors: InputError[] }
+  /** Somebody else changed the person since they were read. */
+  | { reason: 'stale'; current: PersonEdit };
 
 export interface Person {
   id: string;
@@ -62,6 +78,16 @@ export interface People {
   endSessions(userId: string, actor: Actor): Outcome<{ ended: number }>;
   /** A referrer needs an organisation; staff have none. */
   changeRole(userId: string, to: { role: Role; organizationId?: string | null }, actor: Actor): Outcome;
+  /**
+   * Checks only what was changed. Another address ends the sessions and closes open links; the one before is told.
+   * @param seen the values the form was shown with
+   */
+  edit(
+    userId: string,
+    input: PersonEdit,
+    actor: Actor,
+    seen: PersonEdit,
+  ): Promise<Result<null, PersonEditFailure>>;
 }
 
 export function createPeople(deps: AccountDeps): People {
@@ -111,19 +137,15 @@ export function createPeople(deps: AccountDeps): People {
       }),
 
     changeRole: (userId, { role, organizationId = null }, actor) =>
-      change(deps, userId, actor, async (trx, person) => {
-        if (person.role === 'admin' && role !== 'admin' && !(await hasOtherAdmin(deps, trx, userId)))
-          return 'last_admin';
-        if (await isMergedAway(trx, userId)) return 'merged_away';
-        const isKnown =
-          isUuid(organizationId) &&
-          (await trx('organizations').where({ id: organizationId }).first('id')) &&
-          !(await isMergedAway(trx, organizationId));
-        if (role === 'referrer' ? !isKnown : organizationId !== null) return 'unknown_organization';
-        await trx('users').where({ id: userId }).update({ role });
-        await setOrganization(trx, userId, organizationId);
-        return 'role_changed';
-      }),
+      change(
+        deps,
+        userId,
+        actor,
+        async (trx, person) =>
+          (await writeRole(deps, trx, { id: userId, ...person }, { role, organizationId })) ?? 'role_changed',
+      ),
+
+    edit: (userId, input, actor, seen) => editPerson(deps, userId, input, actor, seen),
 
     async endSessions(userId, actor) {
       if (!mayAdminister(actor.viewer)) return failure({ reason: 'not_allowed' });
@@ -146,38 +168,162 @@ export function createPeople(deps: AccountDeps): People {
 const changedColumns = { deactivated: ['banned'], reactivated: ['banned'], role_changed: ['role'] };
 type Changed = keyof typeof changedColumns;
 
-async function change(
+function change(
   deps: AccountDeps,
   userId: string,
   actor: Actor,
-  work: (
-    trx: Transaction,
-    person: { role: Role; banned: boolean },
-  ) => Promise<Changed | PersonFailure['reason']>,
+  work: (trx: Transaction, person: LockedPerson) => Promise<Changed | PersonFailure['reason']>,
 ): Outcome {
+  return withPerson(deps, userId, actor, async (trx, person) => {
+    const outcome = await work(trx, person);
+    if (!isChange(outcome)) return failure({ reason: outcome });
+    await note(deps, trx, userId, actor, { change: outcome, columns: changedColumns[outcome] });
+    return ok(null);
+  });
+}
+
+interface LockedPerson {
+  name: string;
+  email: string;
+  role: Role;
+  banned: boolean;
+  awaits_invitation: boolean;
+}
+
+/** Locks another person's account for an admin. */
+async function withPerson<Failure extends { reason: string }>(
+  deps: AccountDeps,
+  userId: string,
+  actor: Actor,
+  work: (trx: Transaction, person: LockedPerson) => Promise<Result<null, Failure>>,
+): Promise<Result<null, Failure | PersonFailure>> {
   if (!mayAdminister(actor.viewer)) return failure({ reason: 'not_allowed' });
   if (!isUuid(userId)) return failure({ reason: 'not_found' });
   if (userId === actor.viewer.userId) return failure({ reason: 'oneself' });
-  return deps.db.transaction(async (trx): Outcome => {
+  return deps.db.transaction(async (trx): Promise<Result<null, Failure | PersonFailure>> => {
     await blockMerges(trx);
     // Serialises changes: two admins must not deactivate each other.
     await trx.raw(`select pg_advisory_xact_lock(hashtextextended('accounts.people', 0))`);
-    const person = await trx('users').where({ id: userId }).forUpdate().first('role', 'banned');
-    if (!person) return failure({ reason: 'not_found' });
-    const outcome = await work(trx, person);
-    if (!isChange(outcome)) return failure({ reason: outcome });
-    await deps.audit.record(trx, auditActor(actor), {
-      action: 'record.changed',
-      resourceType: 'user',
-      resourceId: userId,
-      metadata: { change: outcome, columns: changedColumns[outcome] },
-    });
-    return ok(null);
+    const person = await trx('users')
+      .where({ id: userId })
+      .forUpdate()
+      .first('name', 'email', 'role', 'banned', 'awaits_invitation');
+    return person ? work(trx, person) : failure({ reason: 'not_found' });
+  });
+}
+
+function note(
+  deps: AccountDeps,
+  trx: Transaction,
+  userId: string,
+  actor: Actor,
+  metadata: Record<string, unknown>,
+): Promise<void> {
+  return deps.audit.record(trx, auditActor(actor), {
+    action: 'record.changed',
+    resourceType: 'user',
+    resourceId: userId,
+    metadata,
   });
 }
 
 function isChange(outcome: Changed | PersonFailure['reason']): outcome is Changed {
   return outcome in changedColumns;
+}
+
+/** A trigger on `role` ends the sessions. @returns why not; null: written */
+async function writeRole(
+  deps: AccountDeps,
+  trx: Transaction,
+  person: { id: string; role: Role },
+  { role, organizationId }: Pick<PersonEdit, 'role' | 'organizationId'>,
+): Promise<PersonFailure['reason'] | null> {
+  const { id } = person;
+  if (person.role === 'admin' && role !== 'admin' && !(await hasOtherAdmin(deps, trx, id)))
+    return 'last_admin';
+  if (await isMergedAway(trx, id)) return 'merged_away';
+  const isKnown =
+    isUuid(organizationId) &&
+    (await trx('organizations').where({ id: organizationId }).first('id')) &&
+    !(await isMergedAway(trx, organizationId));
+  if (role === 'referrer' ? !isKnown : organizationId !== null) return 'unknown_organization';
+  await trx('users').where({ id }).update({ role });
+  await setOrganization(trx, id, organizationId);
+  return null;
+}
+
+const taken = [{ path: 'email', message: 'There is an account with this address already' }];
+
+async function editPerson(
+  deps: AccountDeps,
+  userId: string,
+  input: PersonEdit,
+  actor: Actor,
+  seen: PersonEdit,
+): Promise<Result<null, PersonEditFailure>> {
+  try {
+    return await withPerson<PersonEditFailure>(deps, userId, actor, async (trx, person) => {
+      const member = await trx('members').where({ user_id: userId }).first('organization_id');
+      const { name, email, role } = person;
+      const current: PersonEdit = { name, email, role, organizationId: member?.organization_id ?? null };
+      if (differing(current, seen).length > 0) return failure({ reason: 'stale', current });
+      if (await isMergedAway(trx, userId)) return failure({ reason: 'merged_away' });
+      const checked = checkEdit(input, current);
+      if (!checked.ok) return checked;
+      const wanted = checked.value;
+      const columns = differing(current, wanted);
+      if (columns.length === 0) return ok(null);
+      if (columns.includes('role') || columns.includes('organizationId')) {
+        const refused = await writeRole(deps, trx, { id: userId, role }, wanted);
+        if (refused) return failure({ reason: refused });
+      }
+      await trx('users').where({ id: userId }).update({ name: wanted.name });
+      if (columns.includes('email')) await writeEmail(deps, trx, userId, actor, person, wanted.email);
+      await note(deps, trx, userId, actor, { change: 'edited', columns });
+      return ok(null);
+    });
+  } catch (error) {
+    if (violatedConstraint(error) === 'users_email_key') return failure({ reason: 'invalid', errors: taken });
+    throw error;
+  }
+}
+
+function differing(one: PersonEdit, other: PersonEdit): (keyof PersonEdit)[] {
+  return (Object.keys(one) as (keyof PersonEdit)[]).filter((name) => one[name] !== other[name]);
+}
+
+/** What did not change may be older than the rules. */
+function checkEdit(
+  input: PersonEdit,
+  current: PersonEdit,
+): Result<PersonEdit, { reason: 'invalid'; errors: InputError[] }> {
+  const name = nameInput.safeParse(input.name);
+  const email = emailInput.safeParse(input.email);
+  const errors = [
+    ...(name.success || input.name === current.name ? [] : inputErrors(name.error, 'name')),
+    ...(email.success || input.email === current.email ? [] : inputErrors(email.error, 'email')),
+  ];
+  if (errors.length > 0) return failure({ reason: 'invalid', errors });
+  const wanted = { ...input, name: name.data ?? current.name, email: email.data ?? current.email };
+  if (wanted.email !== current.email && isDemoAccount(wanted.email))
+    return failure({ reason: 'invalid', errors: taken });
+  return ok(wanted);
+}
+
+/** Whoever reads the address before has no way back in: sessions end, links close. It is told. */
+async function writeEmail(
+  deps: AccountDeps,
+  trx: Transaction,
+  userId: string,
+  actor: Actor,
+  person: LockedPerson,
+  email: string,
+): Promise<void> {
+  await trx('users').where({ id: userId }).update({ email, email_verified: false });
+  await trx('sessions').where({ user_id: userId }).delete();
+  await closeLinks(deps, trx, userId, actor);
+  if (!person.banned && !person.awaits_invitation)
+    await deps.announce(trx, { kind: 'email_changed', recipient: person.email, linkId: null });
 }
 
 /** Counts admins who can sign in: not demo accounts where those are refused. */

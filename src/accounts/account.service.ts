@@ -68,6 +68,7 @@ export interface Accounts {
   deactivate: People['deactivate'];
   reactivate: People['reactivate'];
   changeRole: People['changeRole'];
+  editPerson: People['edit'];
   endSessions: People['endSessions'];
   organizations: Organizations;
   /** Encrypts second steps with the current secret. @returns how many an earlier one had encrypted */
@@ -99,6 +100,7 @@ export function createAccounts(deps: AccountDeps): Accounts {
     deactivate: (userId, actor) => people.deactivate(userId, actor),
     reactivate: (userId, actor) => people.reactivate(userId, actor),
     changeRole: (userId, to, actor) => people.changeRole(userId, to, actor),
+    editPerson: (userId, input, actor, seen) => people.edit(userId, input, actor, seen),
     endSessions: (userId, actor) => people.endSessions(userId, actor),
     organizations: createOrganizations(deps),
     renewSecondSteps: () => renewSecondSteps(deps.db, deps.secrets),

@@ -25,7 +25,13 @@ export {
   type OrganizationEdit,
   type OrganizationSummary,
 } from './account.organizations.ts';
-export { accountStatusOf, type Person, type PersonFailure, type AccountStatus } from './account.people.ts';
+export {
+  accountStatusOf,
+  type Person,
+  type PersonEdit,
+  type PersonFailure,
+  type AccountStatus,
+} from './account.people.ts';
 export { createAccounts, type Accounts } from './account.service.ts';
 export { idleMinutes, type ActingEpisode } from './account.session.ts';
 export { endAllAccess, removeExpiredSessionsJob, type OwnSession } from './account.session-ends.ts';
