@@ -95,6 +95,11 @@ export function mayRelease(viewer: Viewer): boolean {
   return isStaff(viewer);
 }
 
+/** It decides who sees a document: referrers delete theirs and add it again. */
+export function mayChangeCategory(viewer: Viewer): boolean {
+  return isStaff(viewer);
+}
+
 export function uploadCategories(viewer: Viewer): DocumentCategory[] {
   return documentCategories.filter((category) => isStaff(viewer) || referrerMay[category].includes('upload'));
 }

@@ -4,7 +4,7 @@ import type { DocumentDeps } from './document.deps.ts';
 import { findVisibleDocument } from './document.open.ts';
 
 export interface DocumentEvent {
-  what: 'uploaded' | 'downloaded' | 'viewed' | 'found_damaged' | 'released' | 'recalled';
+  what: 'uploaded' | 'downloaded' | 'viewed' | 'found_damaged' | 'released' | 'recalled' | 'category_changed';
   at: Date;
   by: { id: string; name: string; isStaff: boolean } | null;
   /** The admin who was acting as `by`. */
@@ -33,6 +33,7 @@ const actions = [
   'document.released',
   'document.recalled',
   'drift.found',
+  'record.changed',
 ];
 
 /** The chain of custody of one document, read from the audit log. */
@@ -52,6 +53,8 @@ export async function historyOf(
     )
     .where({ resource_type: 'document', resource_id: document.id })
     .whereIn('action', actions)
+    // Of the changes, those of the category: the others are of the store's own work.
+    .whereRaw(`(action <> 'record.changed' or metadata ->> 'change' = 'category')`)
     // Nobody saw the bytes of a download that was refused because of damage.
     .whereRaw(`(action = 'drift.found' or outcome = 'success')`)
     .orderBy('a.id')
@@ -125,6 +128,8 @@ function eventKind({ action, purpose }: Pick<EventRow, 'action' | 'purpose'>): D
       return 'recalled';
     case 'drift.found':
       return 'found_damaged';
+    case 'record.changed':
+      return 'category_changed';
     default:
       return purpose === 'view' ? 'viewed' : 'downloaded';
   }

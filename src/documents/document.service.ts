@@ -3,6 +3,7 @@
 import type { Actor, Viewer } from '../accounts/index.ts';
 import type { Result } from '../lib/result.ts';
 import type { DocumentDeps, DocumentLimits } from './document.deps.ts';
+import { changeCategory, type CategoryFailure } from './document.category.ts';
 import { createDirectUploads, type DirectUploads } from './document.direct.ts';
 import { historyOf, type DocumentEvent } from './document.history.ts';
 import { archiveName, openArchive, planArchive, type DocumentArchive } from './document.archive.ts';
@@ -63,6 +64,13 @@ export interface DocumentService {
   recall(actor: Actor, id: string): Promise<Result<Recalled, ReleaseFailure>>;
   /** Who may be told of a release, by name; null when it is no report or the actor may not release it. */
   releaseCandidates(actor: Actor, id: string): Promise<ReleaseCandidate[] | null>;
+  /** @param seen the category as it was shown */
+  changeCategory(
+    actor: Actor,
+    id: string,
+    seen: DocumentCategory,
+    wanted: DocumentCategory,
+  ): Promise<Result<null, CategoryFailure>>;
   /** The categories that the viewer may upload. */
   categoriesFor(viewer: Viewer): DocumentCategory[];
   /** Who uploaded, opened, released or recalled it, oldest first; null when it is hidden from the actor. */
@@ -87,6 +95,7 @@ export function createDocumentService(deps: DocumentDeps): DocumentService {
     release: (actor, id, recipients) => releaseReport(deps, actor, id, recipients),
     recall: (actor, id) => recallReport(deps, actor, id),
     releaseCandidates: (actor, id) => releaseCandidates(deps, actor, id),
+    changeCategory: (actor, id, seen, wanted) => changeCategory(deps, actor, id, seen, wanted),
     categoriesFor: uploadCategories,
     history: (actor, id) => historyOf(deps, actor, id),
   };

@@ -43,6 +43,8 @@ async function showReceipt(
   const seen = document && (await bookings.view(actor, document.bookingId));
   if (!document || !events || !seen) throw notFound();
   const zone = readerZoneOf(req.headers.cookie) ?? seen.booking.timezone;
+  // What it was before is not kept beside each event.
+  const sinceCategory = events.findLastIndex(({ what }) => what === 'category_changed');
   const page: ReceiptPage = {
     title: 'Receipt for a document',
     bookingId: document.bookingId,
@@ -70,8 +72,8 @@ async function showReceipt(
       { label: 'SHA-256', value: document.sha256, isCode: true },
       { label: 'Number', value: document.id, isCode: true },
     ],
-    events: events.map((event) => ({
-      what: eventLabel(event, document.category === 'report'),
+    events: events.map((event, at) => ({
+      what: eventLabel(event, document.category === 'report' && at > sinceCategory),
       when: timeAndDay(event.at, zone),
       at: event.at.toISOString(),
       who: actorOfEvent(event),
@@ -88,6 +90,7 @@ const eventLabels: Record<DocumentEvent['what'], string> = {
   found_damaged: 'Found damaged',
   released: 'Released',
   recalled: 'Recalled',
+  category_changed: 'Category changed',
 };
 
 function eventLabel({ what, whileReleased }: DocumentEvent, isReport: boolean): string {
