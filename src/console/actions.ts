@@ -58,6 +58,9 @@ export const actionButtons: readonly ActionButton[] = [
     href: '/documents/{id}',
     isOffered: isDownloadable,
   }),
+  button('edit', 'documents', 'Change category', 'Edit', 'staff', {
+    isOffered: (row) => row.isDeleted !== true && row.release !== 'released',
+  }),
   button('receipt', 'documents', 'Receipt and history', 'FileText', 'staff', {
     href: '/documents/{id}/receipt',
     isOffered: (row) => row.isDeleted !== true,
@@ -76,7 +79,6 @@ export const actionButtons: readonly ActionButton[] = [
   }),
   { ...button('new', 'specialists', 'Add specialist', 'Plus', 'admin'), kind: 'resource' },
   button('edit', 'specialists', 'Edit', 'Edit', 'admin'),
-  button('services', 'specialists', 'Services', 'List', 'admin'),
   button('files', 'specialists', 'Photo and CV', 'Image', 'admin', { href: '/specialists/{id}/files' }),
   button('page', 'specialists', 'As referrers see it', 'Eye', 'staff', { href: '/specialists/{id}' }),
   button('edit', 'organizations', 'Edit', 'Edit', 'admin'),
@@ -84,12 +86,16 @@ export const actionButtons: readonly ActionButton[] = [
     ...button('find-referrer', 'users', 'Find a referrer', 'Search', 'admin', { href: '/admin/act-as' }),
     kind: 'resource',
   },
+  button('edit', 'users', 'Edit', 'Edit', 'admin'),
   button('act-as', 'users', 'Act as', 'User', 'admin', {
     href: '/admin/act-as?user={id}',
     isOffered: (row) => row.role === 'referrer' && row.isActive === true,
   }),
   button('deactivate', 'users', 'Deactivate', 'UserX', 'admin', {
     isOffered: (row) => row.isActive === true,
+  }),
+  button('reactivate', 'users', 'Reactivate', 'UserCheck', 'admin', {
+    isOffered: (row) => row.isActive === false,
   }),
   button('end-sessions', 'users', 'End sessions', 'LogOut', 'admin'),
   button('replay', 'webhook-events', 'Replay webhook', 'RefreshCw', 'admin', {

@@ -21,13 +21,12 @@ export { keepSpecialists } from './specialist.memory.ts';
 export { createSpecialistRepository, type SpecialistRepository } from './specialist.repository.ts';
 export { editSpecialist, type SpecialistEdit } from './specialist.edit.ts';
 export { compareSpecialists, specialistDifferences } from './specialist.drift.ts';
+export { addSpecialist, freeCalendars } from './specialist.offer.ts';
 export {
-  addSpecialist,
-  changeServices,
-  freeCalendars,
   readOffer,
+  readServices,
   type AcuityOffer,
   type OfferFailure,
   type WantedServices,
-} from './specialist.offer.ts';
+} from './specialist.services.ts';
 export { townOf } from './specialist.place.ts';

@@ -4,7 +4,7 @@
 import { systemActor, type AuditLog } from '../audit/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
 import { isTimeZone } from '../lib/zones.ts';
-import type { AcuityOffer } from './specialist.offer.ts';
+import type { AcuityOffer } from './specialist.services.ts';
 import { typeWords, type ExaminationType } from './specialist.ts';
 
 export const specialistDifferences = ['specialist_place', 'specialist_zone', 'service_length'] as const;

@@ -1,9 +1,18 @@
 // What an admin can change of a specialist. The calendar and its zone come from Acuity.
 import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
-import type { AuditLog } from '../audit/index.ts';
 import type { Tables } from 'knex/types/tables.js';
-import type { Database, Transaction } from '../db/knex.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
+import {
+  placeMissing,
+  readOffer,
+  readServices,
+  servicesOf,
+  writeServices,
+  type OfferDeps,
+  type OfferFailure,
+  type WantedServices,
+} from './specialist.services.ts';
+import { examinationTypes } from './specialist.ts';
 
 export interface SpecialistEdit {
   name: string;
@@ -22,33 +31,46 @@ export interface SpecialistEdit {
 }
 
 export type SpecialistEditFailure =
-  | { reason: 'not_found' }
-  | { reason: 'forbidden' }
-  | { reason: 'invalid'; errors: { path: keyof SpecialistEdit; message: string }[] }
+  | OfferFailure
   /** Somebody else changed the specialist since it was read. */
   | { reason: 'stale'; current: SpecialistEdit & { updatedAt: Date } };
 
-/** `seen`: the specialist's `updated_at` as it was shown. */
+/**
+ * Asks Acuity only when other services are wanted.
+ * @param seen the specialist's `updated_at` as it was shown
+ */
 export async function editSpecialist(
-  { db, audit }: { db: Database; audit: AuditLog },
+  deps: OfferDeps,
   actor: Actor,
   id: string,
   seen: Date,
-  edit: SpecialistEdit,
+  { services: wantedServices, ...edit }: SpecialistEdit & { services: WantedServices },
 ): Promise<Result<null, SpecialistEditFailure>> {
+  const { db, audit } = deps;
   if (!mayAdminister(actor.viewer)) return failure({ reason: 'forbidden' });
+  const servicesNow = await readServices(db, id);
+  const hasOther = examinationTypes.some((type) => servicesNow[type] !== wantedServices[type]);
+  const offer = hasOther ? await readOffer(deps) : null;
+  if (offer && !offer.ok) return offer;
   return db.transaction(async (trx): Promise<Result<null, SpecialistEditFailure>> => {
     const row = await trx('specialists').where({ id }).forUpdate().first();
     if (!row) return failure({ reason: 'not_found' });
+    // Whoever changes the services changes `updated_at`, too: `servicesNow` still holds.
     if (row.updated_at.getTime() !== seen.getTime()) {
       return failure({ reason: 'stale', current: { ...editOf(row), updatedAt: row.updated_at } });
     }
-    if (edit.location === null && row.location !== null && (await isVisited(trx, id)))
-      return failure(placeMissing);
+    if (wantedServices.in_person !== null && edit.location === null) return placeMissing;
     const wanted = columnsOf(edit);
-    const columns = (Object.keys(wanted) as (keyof typeof wanted)[]).filter(
+    const columns: string[] = (Object.keys(wanted) as (keyof typeof wanted)[]).filter(
       (name) => wanted[name] !== row[name],
     );
+    if (offer) {
+      const calendarId = row.acuity_calendar_id;
+      const services = servicesOf(offer.value, { ...edit, calendarId, services: wantedServices });
+      if (!services.ok) return services;
+      await writeServices(trx, id, services.value);
+      columns.push('services');
+    }
     if (columns.length === 0) return ok(null);
     await trx('specialists').where({ id }).update(wanted);
     await audit.record(trx, auditActor(actor), {
@@ -78,22 +100,4 @@ function editOf(row: Tables['specialists']): SpecialistEdit {
 
 export function columnsOf({ isActive, reportDays, ...rest }: SpecialistEdit) {
   return { ...rest, report_days: reportDays, is_active: isActive };
-}
-
-const placeMissing: SpecialistEditFailure = {
-  reason: 'invalid',
-  errors: [
-    {
-      path: 'location',
-      message: 'Enter where examinations in person take place, or stop offering them under Services first',
-    },
-  ],
-};
-
-/** Changing the services locks the same row of the specialist. */
-async function isVisited(trx: Transaction, id: string): Promise<boolean> {
-  const found: unknown = await trx('specialist_services')
-    .where({ specialist_id: id, type: 'in_person' })
-    .first('type');
-  return found !== undefined;
 }

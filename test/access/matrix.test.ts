@@ -170,6 +170,7 @@ const table: Record<string, string> = {
   'post /admin/views/:table/:id/remove': 'snnuun',
   'post /admin/seal': 'snniin',
   'get /admin/api/dashboard': 'snniin',
+  'get /admin/options/organizations': 'snniin',
   'get /admin/options/referrers': 'snniin',
   'get /admin/frontend/assets/:file': 'snnuun',
   'get /admin/access-check': 'snniin',

@@ -130,13 +130,13 @@ describe('the console’s actions in a browser', function () {
       duration_minutes: 45,
     });
     await open(record('specialists', ines));
-    await follow('Services');
+    await follow('Edit');
     const telehealth = page.getByLabel(/Telehealth: appointment type/);
     // What Acuity has taken away since does not look like what it offers.
     await telehealth.getByRole('option', { name: 'No longer offered (98)' }).waitFor({ state: 'attached' });
     await telehealth.selectOption('');
     await page.getByLabel(/In person: appointment type/).selectOption('99');
-    await page.getByRole('button', { name: 'Services' }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
     await page.waitForURL(/\/show\?/);
     expect(await app.db('specialist_services').where({ specialist_id: ines }).pluck('type')).to.deep.equal([
       'in_person',

@@ -268,17 +268,17 @@ describe('the console’s records', () => {
       const { id } = (await app.db('specialists').where({ acuity_calendar_id: 7009 }).first('id')) as {
         id: string;
       };
-      const seen = await openForm(ada, formAddress('specialists', id, 'services'));
-      const offered = seen.fields[0]?.options?.map(({ value }) => value);
+      const address = formAddress('specialists', id);
+      const seen = await openForm(ada, address);
+      const offered = seen.fields
+        .find(({ name }) => name === 'in_person')
+        ?.options?.map(({ value }) => value);
       expect(offered, 'the types of the calendar').to.deep.equal(['', '99']);
       await app.db('specialists').where({ id }).update({ location: '1 Murray Street, Hobart' });
       const values = { in_person: '99', telehealth: '' };
-      const stale = await ada
-        .post(formAddress('specialists', id, 'services'))
-        .send({ version: seen.version, ...values })
-        .expect(409);
-      const again = { version: stale.body.version as string, values };
-      await sendForm(ada, formAddress('specialists', id, 'services'), again).expect(200);
+      const stale = await sendForm(ada, address, { version: seen.version, values }).expect(409);
+      expect(stale.body.errors).to.deep.include({ path: 'in_person', message: 'Now: Not offered' });
+      await sendForm(ada, address, { version: stale.body.version as string, values }).expect(200);
       expect(await app.db('specialist_services').where({ specialist_id: id }).pluck('type')).to.deep.equal([
         'in_person',
       ]);
@@ -294,17 +294,35 @@ describe('the console’s records', () => {
         return sendForm(ada, formAddress('specialists', id), edited);
       };
       const offer = async (in_person: string, telehealth: string) => {
-        const { version } = await openForm(ada, formAddress('specialists', id, 'services'));
-        const address = formAddress('specialists', id, 'services');
+        const address = formAddress('specialists', id);
+        const { version } = await openForm(ada, address);
         return sendForm(ada, address, { version, values: { in_person, telehealth } });
       };
       const refused = await change(' ');
       expect([refused.status, refused.body.errors[0].path]).to.deep.equal([422, 'location']);
+      const neither = await offer('', '');
+      expect([neither.status, neither.body.errors[0].path]).to.deep.equal([422, 'in_person']);
       expect((await offer('', '99')).status).to.equal(200);
       expect((await change('')).status).to.equal(200);
       const withoutPlace = await offer('99', '99');
-      expect([withoutPlace.status, withoutPlace.body.errors[0].path]).to.deep.equal([422, 'in_person']);
-      expect(withoutPlace.body.errors[0].message).to.match(/under Edit/);
+      expect([withoutPlace.status, withoutPlace.body.errors[0].path]).to.deep.equal([422, 'location']);
+    });
+
+    it('are edited while Acuity is away, but for what can be booked', async () => {
+      const { id } = (await app.db('specialists').where({ acuity_calendar_id: 7009 }).first('id')) as {
+        id: string;
+      };
+      const address = formAddress('specialists', id);
+      acuity.failWith(acuityDown);
+      const { version, intro, fields } = await openForm(ada, address);
+      expect(intro).to.contain('It cannot be reached now');
+      expect(fields.map(({ name }) => name)).to.not.include('telehealth');
+      const { body } = await sendForm(ada, address, { version, values: { in_person: '99' } }).expect(503);
+      expect(body.code).to.equal('acuity_unavailable');
+      await sendForm(ada, address, { version, values: { title: 'Prof.' } }).expect(200);
+      acuity.recover();
+      const services = await app.db('specialist_services').where({ specialist_id: id }).pluck('type');
+      expect(services).to.deep.equal(['telehealth']);
     });
 
     it('take from a form only the fields it has', async () => {

@@ -88,7 +88,9 @@ async function aRecordFor(fixture: MatrixFixture, table: string, action: string)
   if (table === 'documents' && (action === 'release' || action === 'recall'))
     return fixture.aDocument(reports[action]);
   if (action === 'assign-organization') return aBookingOf(fixture.app.db, null);
-  return aRecordOf(fixture, tableNamed(table));
+  const id = await aRecordOf(fixture, tableNamed(table));
+  if (action === 'reactivate') await fixture.app.db('users').where({ id }).update({ banned: true });
+  return id;
 }
 
 const day = new Date('2026-11-20T00:00:00Z');

@@ -25,6 +25,7 @@ import { formOf } from './forms/index.ts';
 import { handToAdminJs } from './console.adminjs.ts';
 import { formRequest, type FormRequest } from './console.form.ts';
 import { referrerOptions, referrerOptionsAddress } from './forms/bookings.forms.ts';
+import { organizationOptions, organizationOptionsAddress } from './forms/people.forms.ts';
 import { filtersOf } from './console.query.ts';
 import { nextRoutes } from './console.next.ts';
 import { viewRoutes } from './console.views.ts';
@@ -37,6 +38,7 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
   const router = Router();
   router.use('/admin', setRoute, access('staff', services), ownPagesOnly(services.config.BASE_URL));
   router.get(referrerOptionsAddress, referrerOptions(services));
+  router.get(organizationOptionsAddress, organizationOptions(services));
   const sealing = createSealedSearch(services.config.BETTER_AUTH_SECRET);
   const readFilters: ReadFilters = (req, res, table) => {
     const userId = viewerOf(res)?.userId ?? '';

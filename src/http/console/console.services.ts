@@ -1,6 +1,7 @@
 import type { Accounts } from '../../accounts/index.ts';
 import type { AuditLog } from '../../audit/index.ts';
 import type { BookingService } from '../../bookings/index.ts';
+import type { DocumentService } from '../../documents/index.ts';
 import type { SyncService } from '../../sync/index.ts';
 import type { WebhookService } from '../../webhooks/index.ts';
 import type { Config } from '../../config.ts';
@@ -18,6 +19,7 @@ export interface ConsoleServices {
   audit: AuditLog;
   accounts: Accounts;
   bookings: BookingService;
+  documents: DocumentService;
   webhooks: WebhookService;
   impersonation: ImpersonationService;
   sync: Pick<SyncService, 'requestRun' | 'spans' | 'connect' | 'connection' | 'firstSteps'>;

@@ -16,9 +16,9 @@ import {
 } from '../../../bookings/index.ts';
 import { formatExamTime } from '../../../lib/dates.ts';
 import { problemFor } from '../../api/bookings.problems.ts';
-import { badRequest, conflict, forbidden, invalid, notFound, parse, type Problem } from '../../problem.ts';
+import { conflict, forbidden, invalid, notFound, parse, type Problem } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
-import { staleProblem, text, ticked, type FormAction, type FormField, type Values } from './form.ts';
+import { queryOf, staleProblem, text, ticked, type FormAction, type FormField, type Values } from './form.ts';
 
 async function bookingOf({ db }: ConsoleServices, id: string): Promise<Booking> {
   const booking = z.uuid().safeParse(id).success ? await findBooking(db, id) : null;
@@ -172,10 +172,7 @@ export const referrerOptionsAddress = '/admin/options/referrers';
 export const referrerOptions =
   ({ impersonation }: Pick<ConsoleServices, 'impersonation'>): RequestHandler =>
   async (req, res) => {
-    const { query } = req.query;
-    if (typeof query !== 'string' || query.length > 200)
-      throw badRequest('Give one query of at most 200 characters.');
-    const found = await impersonation.search(query);
+    const found = await impersonation.search(queryOf(req));
     const options = found.map(({ id, name, email, organization }) => ({
       value: id,
       label: `${name}, ${organization.name} (${email})`,

@@ -1,8 +1,9 @@
 // What a form of the console is: its fields, and what sending it does.
+import type { Request } from 'express';
 import type { Actor } from '../../../accounts/index.ts';
 import { selectRows, tableOf, type Filters } from '../../../console/index.ts';
 import { tidyProse } from '../../../lib/typed-text.ts';
-import { conflict, type FieldProblem, type Problem } from '../../problem.ts';
+import { badRequest, conflict, type FieldProblem, type Problem } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
 
 export interface FormField {
@@ -43,6 +44,13 @@ export interface FormAction {
     id: string,
     sent: { version: string; values: Values },
   ): Promise<string>;
+}
+
+/** The words of a search field. */
+export function queryOf({ query: { query } }: Pick<Request, 'query'>): string {
+  if (typeof query !== 'string' || query.length > 200)
+    throw badRequest('Give one query of at most 200 characters.');
+  return query;
 }
 
 /** A form without fields: a confirmation. */

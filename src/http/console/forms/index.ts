@@ -1,4 +1,5 @@
 import { bookingForms } from './bookings.forms.ts';
+import { documentForms } from './documents.forms.ts';
 import { exchangeForms } from './exchange.forms.ts';
 import type { FormAction } from './form.ts';
 import { peopleForms } from './people.forms.ts';
@@ -7,6 +8,7 @@ import { specialistForms } from './specialists.forms.ts';
 /** By list and action. */
 const forms: Record<string, FormAction> = {
   ...bookingForms,
+  ...documentForms,
   ...specialistForms,
   ...peopleForms,
   ...exchangeForms,

@@ -1,7 +1,24 @@
 import { z } from 'zod';
-import type { OrganizationEdit } from '../../../accounts/index.ts';
-import { forbidden, invalid, notFound, Problem } from '../../problem.ts';
-import { confirmation, staleProblem, text, ticked, type FormAction, type FormField } from './form.ts';
+import type { RequestHandler } from 'express';
+import {
+  roleNames,
+  roles,
+  type OrganizationEdit,
+  type Person,
+  type PersonEdit,
+  type PersonFailure,
+} from '../../../accounts/index.ts';
+import { forbidden, invalid, notFound, parse, Problem } from '../../problem.ts';
+import {
+  queryOf,
+  confirmation,
+  staleProblem,
+  text,
+  ticked,
+  type FormAction,
+  type FormField,
+} from './form.ts';
+import type { ConsoleServices } from '../console.services.ts';
 
 const organizationEdit = z.object({
   name: z.string(),
@@ -36,13 +53,13 @@ const organizationFields = ({
   },
 ];
 
-/** Organisations have no version column: the values shown are the version. */
-const versionOf = ({ name, remindsExaminees, requiresTwoFactor, examineesCall }: OrganizationEdit) =>
-  JSON.stringify({ name, remindsExaminees, requiresTwoFactor, examineesCall });
+/** Organisations and people have no version column: the values shown are the version. */
+const versionOf = <T extends object>(schema: z.ZodType<T>, shown: T): string =>
+  JSON.stringify(schema.parse(shown));
 
-function seenIn(version: string): OrganizationEdit {
+function seenIn<T extends object>(schema: z.ZodType<T>, version: string): T {
   try {
-    return organizationEdit.parse(JSON.parse(version));
+    return schema.parse(JSON.parse(version));
   } catch {
     throw new Problem('bad_request', 'This form cannot be saved any more. Open it again.');
   }
@@ -52,10 +69,10 @@ const changeOrganization: FormAction = {
   async open({ accounts }, id) {
     const found = await accounts.organizations.find(id);
     if (!found) throw notFound();
-    return { intro: '', version: versionOf(found), fields: organizationFields(found) };
+    return { intro: '', version: versionOf(organizationEdit, found), fields: organizationFields(found) };
   },
   async send({ accounts }, actor, id, { version, values }) {
-    const seen = seenIn(version);
+    const seen = seenIn(organizationEdit, version);
     const edit = {
       name: typeof values.name === 'string' ? values.name : seen.name,
       remindsExaminees: ticked(values.remindsExaminees) ?? seen.remindsExaminees,
@@ -66,18 +83,106 @@ const changeOrganization: FormAction = {
     if (changed.ok) return 'Saved';
     if (changed.reason === 'stale') {
       const { current } = changed;
-      throw staleProblem(organizationFields(current), versionOf(current), values);
+      throw staleProblem(organizationFields(current), versionOf(organizationEdit, current), values);
     }
     if (changed.reason === 'invalid') throw invalid(changed.errors);
     throw changed.reason === 'not_found' ? notFound() : forbidden();
   },
 };
 
+const personEdit = z.object({
+  name: z.string(),
+  email: z.string(),
+  role: z.enum(roles),
+  organizationId: z.string().nullable(),
+});
+
+export const organizationOptionsAddress = '/admin/options/organizations';
+
+/** GET `?query=`: organisations by words of their name, as `{options: [{value, label}]}`. */
+export const organizationOptions =
+  ({ accounts }: Pick<ConsoleServices, 'accounts'>): RequestHandler =>
+  async (req, res) => {
+    const { items } = await accounts.organizations.list({ find: queryOf(req) });
+    res.json({ options: items.slice(0, 20).map(({ id, name }) => ({ value: id, label: name })) });
+  };
+
+const personFields = (edit: PersonEdit, organization: Person['organization']): FormField[] => [
+  text('name', 'Name', edit.name),
+  text('email', 'E-mail', edit.email, {
+    hint: 'They sign in with it. When it changes they are signed out, and the address before is told.',
+  }),
+  text('role', 'Role', edit.role, {
+    type: 'select',
+    options: roles.map((role) => ({ value: role, label: roleNames[role] })),
+    hint: 'When it changes they are signed out.',
+  }),
+  text('organizationId', 'Organisation of a referrer', edit.organizationId, {
+    type: 'search',
+    source: organizationOptionsAddress,
+    display: organization?.name ?? '',
+    hint: 'Words of its name. Staff belong to none.',
+  }),
+];
+
+const editOf = ({ name, email, role, organization }: Person): PersonEdit => ({
+  name,
+  email,
+  role,
+  organizationId: organization?.id ?? null,
+});
+
+async function personOf({ accounts }: ConsoleServices, id: string): Promise<Person> {
+  const person = await accounts.people.find(id);
+  if (!person) throw notFound();
+  return person;
+}
+
+const changePerson: FormAction = {
+  async open(services, id) {
+    const person = await personOf(services, id);
+    const edit = editOf(person);
+    return {
+      intro: person.awaitsInvitation ? 'Imported: they have not accepted an invitation yet.' : '',
+      version: versionOf(personEdit, edit),
+      fields: personFields(edit, person.organization),
+    };
+  },
+  async send(services, actor, id, { version, values }) {
+    const seen = seenIn(personEdit, version);
+    const typed = (name: keyof PersonEdit) => {
+      const value = values[name];
+      return typeof value === 'string' ? value : seen[name];
+    };
+    const role = parse(z.object({ role: z.enum(roles, 'Choose a role') }), { role: typed('role') }).role;
+    const edit = {
+      name: typed('name') ?? '',
+      email: typed('email') ?? '',
+      role,
+      organizationId: role === 'referrer' ? typed('organizationId') || null : null,
+    };
+    const changed = await services.accounts.editPerson(id, edit, actor, seen);
+    if (changed.ok) return 'Saved';
+    if (changed.reason === 'invalid') throw invalid(changed.errors);
+    if (changed.reason !== 'stale') throw personProblem(changed.reason);
+    const { organization } = await personOf(services, id);
+    const fields = personFields(changed.current, organization);
+    throw staleProblem(fields, versionOf(personEdit, changed.current), values);
+  },
+};
+
+function personProblem(reason: PersonFailure['reason']): Problem {
+  if (reason === 'not_found') return notFound();
+  if (reason === 'not_allowed') return forbidden();
+  if (reason === 'unknown_organization')
+    return invalid([{ path: 'organizationId', message: 'Choose the organisation of this referrer' }]);
+  return new Problem('bad_request', personWords[reason]);
+}
+
 const personWords = {
   oneself: 'You cannot do this to your own account.',
   last_admin: 'This is the only admin. Invite another one first.',
-  unknown_organization: 'There is no such organisation.',
-  merged_away: 'This person was merged into another record.',
+  merged_away: 'This person was merged into another record. Undo that merge first.',
 };
 
 const deactivate: FormAction = {
@@ -85,8 +190,16 @@ const deactivate: FormAction = {
   async send({ accounts }, actor, id) {
     const done = await accounts.deactivate(id, actor);
     if (done.ok) return 'Deactivated';
-    if (done.reason === 'not_found') throw notFound();
-    throw done.reason === 'not_allowed' ? forbidden() : new Problem('bad_request', personWords[done.reason]);
+    throw personProblem(done.reason);
+  },
+};
+
+const reactivate: FormAction = {
+  open: confirmation('This person can sign in again, with the password and the second step of before.'),
+  async send({ accounts }, actor, id) {
+    const done = await accounts.reactivate(id, actor);
+    if (done.ok) return 'Reactivated';
+    throw personProblem(done.reason);
   },
 };
 
@@ -95,12 +208,14 @@ const endSessions: FormAction = {
   async send({ accounts }, actor, id) {
     const done = await accounts.endSessions(id, actor);
     if (done.ok) return `Sessions ended: ${done.value.ended}`;
-    throw done.reason === 'not_found' ? notFound() : forbidden();
+    throw personProblem(done.reason);
   },
 };
 
 export const peopleForms = {
   'organizations/edit': changeOrganization,
+  'users/edit': changePerson,
   'users/deactivate': deactivate,
+  'users/reactivate': reactivate,
   'users/end-sessions': endSessions,
 };

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import {
   addSpecialist,
-  changeServices,
   editSpecialist,
   freeCalendars,
   readOffer,
+  readServices,
   type AcuityOffer,
   type ExaminationType,
   type OfferFailure,
@@ -12,7 +12,7 @@ import {
   type WantedServices,
 } from '../../../specialists/index.ts';
 import { typedLine, typedProse } from '../../../lib/typed-input.ts';
-import { conflict, forbidden, invalid, notFound, parse, Problem } from '../../problem.ts';
+import { forbidden, invalid, notFound, parse, Problem } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
 import { changedValues, staleProblem, text, ticked, type FormAction, type FormField } from './form.ts';
 
@@ -81,53 +81,6 @@ const specialistFields = (edit: SpecialistEdit): FormField[] => [
   { name: 'isActive', label: 'Takes new bookings', type: 'checkbox', value: edit.isActive },
 ];
 
-async function specialistOf(
-  db: ConsoleServices['db'],
-  id: string,
-): Promise<SpecialistEdit & { updated_at: Date }> {
-  const columns = [
-    'name',
-    'title',
-    'specialty',
-    'location',
-    'qualifications',
-    'languages',
-    'examines',
-    'report_days as reportDays',
-    'position',
-    'is_active as isActive',
-    'updated_at',
-  ];
-  const row: (SpecialistEdit & { updated_at: Date }) | undefined = z.uuid().safeParse(id).success
-    ? await db('specialists').where({ id }).first(columns)
-    : undefined;
-  if (!row) throw notFound();
-  return row;
-}
-
-const changeSpecialist: FormAction = {
-  async open({ db }, id) {
-    const row = await specialistOf(db, id);
-    const intro =
-      'The calendar and its time zone come from Acuity. Choose what can be booked under Services.';
-    return { intro, version: row.updated_at.toISOString(), fields: specialistFields(row) };
-  },
-  async send({ db, audit }, actor, id, { version, values }) {
-    const { updated_at: updatedAt, ...now } = await specialistOf(db, id);
-    const seen = new Date(version);
-    const isStale = updatedAt.getTime() !== seen.getTime();
-    const edit = isStale
-      ? {}
-      : parse(specialistSchema.partial(), changedValues(specialistFields(now), values));
-    const edited = await editSpecialist({ db, audit }, actor, id, seen, { ...now, ...edit });
-    if (edited.ok) return 'Saved';
-    if (edited.reason === 'not_found') throw notFound();
-    if (edited.reason === 'forbidden') throw forbidden();
-    if (edited.reason === 'invalid') throw invalid(edited.errors);
-    throw staleProblem(specialistFields(edited.current), edited.current.updatedAt.toISOString(), values);
-  },
-};
-
 const typeField = (
   name: ExaminationType,
   label: string,
@@ -162,10 +115,8 @@ const serviceFields = (offer: AcuityOffer, chosen: WantedServices): FormField[] 
   typeField('telehealth', 'Telehealth: appointment type in Acuity', offer, chosen.telehealth),
 ];
 
-const acuityId = z
-  .union([z.literal('').transform(() => null), wholeNumber('Choose one')], 'Choose one')
-  .default(null);
-const servicesSchema = z.object({ in_person: acuityId, telehealth: acuityId });
+const acuityId = z.union([z.literal('').transform(() => null), wholeNumber('Choose one')], 'Choose one');
+const servicesSchema = z.object({ in_person: acuityId, telehealth: acuityId }).partial();
 const calendarSchema = z.object({
   calendarId: wholeNumber('Choose a calendar'),
 });
@@ -222,47 +173,69 @@ const add: FormAction = {
       languages: edit.languages ?? null,
       examines: edit.examines ?? null,
       reportDays: edit.reportDays ?? null,
-      services: { in_person, telehealth },
+      services: { in_person: in_person ?? null, telehealth: telehealth ?? null },
     });
     if (!added.ok) throw offerProblem(added);
     return 'Added. Free times can be booked now';
   },
 };
 
-async function servicesNow({ db }: ConsoleServices, id: string): Promise<WantedServices> {
-  const rows = await db('specialist_services')
-    .where({ specialist_id: id })
-    .select<{ type: ExaminationType; typeId: number }[]>('type', 'acuity_appointment_type_id as typeId');
-  const found = new Map(rows.map(({ type, typeId }) => [type, typeId]));
-  return { in_person: found.get('in_person') ?? null, telehealth: found.get('telehealth') ?? null };
+async function specialistOf(
+  db: ConsoleServices['db'],
+  id: string,
+): Promise<SpecialistEdit & { calendarId: number; updatedAt: Date }> {
+  const row = z.uuid().safeParse(id).success
+    ? await db('specialists')
+        .where({ id })
+        .first(
+          'name',
+          'title',
+          'specialty',
+          'location',
+          'qualifications',
+          'languages',
+          'examines',
+          'report_days as reportDays',
+          'position',
+          'is_active as isActive',
+          'acuity_calendar_id as calendarId',
+          'updated_at as updatedAt',
+        )
+    : undefined;
+  if (!row) throw notFound();
+  return row as SpecialistEdit & { calendarId: number; updatedAt: Date };
 }
 
-const changeOffered: FormAction = {
+/** Without Acuity all but the services can be changed. */
+const changeSpecialist: FormAction = {
   async open(services, id) {
-    const row: { name: string; calendarId: number; updated_at: Date } | undefined = z.uuid().safeParse(id)
-      .success
-      ? await services
-          .db('specialists')
-          .where({ id })
-          .first('name', 'acuity_calendar_id as calendarId', 'updated_at')
-      : undefined;
-    if (!row) throw notFound();
+    const { updatedAt, calendarId, ...edit } = await specialistOf(services.db, id);
     const offer = await readOffer(services);
-    if (!offer.ok) throw offerProblem(offer);
+    const intro = 'The calendar and its time zone come from Acuity.';
     return {
-      intro: `What can be booked with ${row.name}. Existing bookings are not changed.`,
-      version: row.updated_at.toISOString(),
-      fields: serviceFields(typesOn(offer.value, row.calendarId), await servicesNow(services, id)),
+      intro: offer.ok ? intro : `${intro} It cannot be reached now: change what can be booked later.`,
+      version: updatedAt.toISOString(),
+      fields: [
+        ...specialistFields(edit),
+        ...(offer.ok
+          ? serviceFields(typesOn(offer.value, calendarId), await readServices(services.db, id))
+          : []),
+      ],
     };
   },
   async send(services, actor, id, { version, values }) {
-    const wanted = parse(servicesSchema, values);
+    const { updatedAt, calendarId: _, ...now } = await specialistOf(services.db, id);
     const seen = new Date(version);
-    if (!z.uuid().safeParse(id).success || Number.isNaN(seen.getTime())) throw notFound();
-    const changed = await changeServices(services, actor, id, seen, wanted);
-    if (changed.ok) return 'Saved';
-    if (changed.reason !== 'stale') throw offerProblem(changed);
-    const { version: newest, fields } = await changeOffered.open(services, id);
+    const isStale = updatedAt.getTime() !== seen.getTime();
+    const edit = isStale
+      ? {}
+      : parse(specialistSchema.partial(), changedValues(specialistFields(now), values));
+    const before = await readServices(services.db, id);
+    const wanted = { ...before, ...parse(servicesSchema, values) };
+    const edited = await editSpecialist(services, actor, id, seen, { ...now, ...edit, services: wanted });
+    if (edited.ok) return 'Saved';
+    if (edited.reason !== 'stale') throw offerProblem(edited);
+    const { fields, version: newest } = await changeSpecialist.open(services, id);
     throw staleProblem(fields, newest, values);
   },
 };
@@ -275,11 +248,6 @@ function offerProblem(failed: OfferFailure): Problem {
       return notFound();
     case 'invalid':
       return invalid(failed.errors);
-    case 'stale':
-      return conflict(
-        'stale_version',
-        'Somebody else changed this record after you opened it. Open the form again.',
-      );
     case 'acuity':
       break;
   }
@@ -293,5 +261,4 @@ function offerProblem(failed: OfferFailure): Problem {
 export const specialistForms = {
   'specialists/edit': changeSpecialist,
   'specialists/new': add,
-  'specialists/services': changeOffered,
 };

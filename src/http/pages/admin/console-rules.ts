@@ -14,6 +14,7 @@ import {
 } from '../../../console/index.ts';
 import type { Database } from '../../../db/knex.ts';
 import { referrerOptionsAddress } from '../../console/forms/bookings.forms.ts';
+import { organizationOptionsAddress } from '../../console/forms/people.forms.ts';
 import { nextAddresses } from '../../console/console.next.ts';
 import { viewsAddress } from '../../console/console.views.ts';
 import { scriptNames } from '../../console/console.scripts.ts';
@@ -30,6 +31,7 @@ export const consoleAddresses: readonly { path: string; asked: Asked }[] = [
     (name) => ({ path: `/admin/frontend/assets/${name}.bundle{.:digest}.js`, asked: 'frame' }) as const,
   ),
   { path: referrerOptionsAddress, asked: 'frame' },
+  { path: organizationOptionsAddress, asked: 'frame' },
   ...Object.values(nextAddresses).map((path) => ({ path, asked: 'next' }) as const),
   { path: '/admin/export/:table', asked: 'table' },
   { path: viewsAddress, asked: 'table' },

@@ -1,0 +1,231 @@
+// People and documents as staff edit them in the console: what is refused, what follows from a change, and who is told.
+import { randomUUID } from 'node:crypto';
+import { expect } from 'chai';
+import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+import { formAddress, openForm, sendForm } from '../support/console-form.ts';
+import { aBookingOf, personOf } from '../support/console-records.ts';
+
+describe('editing in the console', () => {
+  let app: TestApp;
+  let ada: Agent;
+  let sam: Agent;
+  before(async () => {
+    app = await startTestApp();
+    ada = await app.signIn('ada@examdesk.example');
+    sam = await app.signIn('sam@examdesk.example');
+  });
+  after(() => app.close());
+
+  const change = async (agent: Agent, address: string, values: object) => {
+    const { version } = await openForm(agent, address);
+    return sendForm(agent, address, { version, values });
+  };
+  const lastChange = async (id: string) => {
+    const row = await app
+      .db('audit_log')
+      .where({ action: 'record.changed', resource_id: id })
+      .orderBy('id', 'desc')
+      .first();
+    return row?.metadata as Record<string, unknown> | undefined;
+  };
+
+  describe('a person', () => {
+    /** A referrer of Harbour Legal whom no other test knows. */
+    const aPerson = async (but: Record<string, unknown> = {}) => {
+      const id = randomUUID();
+      const { organizationId } = await personOf(app.db, 'rita');
+      const email = `${id}@harbour-legal.test`;
+      await app.db.transaction(async (trx) => {
+        await trx('users').insert({
+          id,
+          name: 'Lena Ward',
+          email,
+          role: 'referrer',
+          email_verified: true,
+          ...but,
+        });
+        if (but.role === undefined)
+          await trx('members').insert({
+            user_id: id,
+            organization_id: organizationId,
+            role: 'member',
+            created_at: new Date(),
+          });
+      });
+      return { id, email, address: formAddress('users', id) };
+    };
+    const errorsOf = (answer: { body: { errors?: { path: string }[] } }) =>
+      answer.body.errors?.map(({ path }) => path);
+
+    it('gets another name, role and organisation, with one audit row that says which', async () => {
+      const { id, address } = await aPerson();
+      const nadia = await personOf(app.db, 'nadia');
+      const { version, values } = await openForm(ada, address);
+      expect(values).to.include({ name: 'Lena Ward', role: 'referrer' });
+      const moved = { ...values, name: 'Lena Marsh', organizationId: nadia.organizationId };
+      await sendForm(ada, address, { version, values: moved }).expect(200);
+      expect(await lastChange(id)).to.deep.equal({ change: 'edited', columns: ['name', 'organizationId'] });
+      expect((await change(ada, address, { role: 'support' })).status).to.equal(200);
+      expect(await app.db('users').where({ id }).first('name', 'role')).to.deep.equal({
+        name: 'Lena Marsh',
+        role: 'support',
+      });
+      expect(await app.db('members').where({ user_id: id })).to.deep.equal([]);
+      const without = await change(ada, address, { role: 'referrer' });
+      expect([without.status, errorsOf(without)]).to.deep.equal([422, ['organizationId']]);
+    });
+
+    it('is signed out when the address changes, whose open links close; the one before is told', async () => {
+      const { id, email, address } = await aPerson();
+      await app.db('account_links').insert({
+        id: randomUUID(),
+        kind: 'password_reset',
+        user_id: id,
+        email,
+        expires_at: new Date(Date.now() + 3_600_000),
+      });
+      const lena = await app.signIn(email);
+      await lena.get('/bookings').expect(200);
+      expect((await change(ada, address, { email: ` ${id}@ELSEWHERE.test ` })).status).to.equal(200);
+      await lena.get('/bookings').expect(401);
+      expect(await app.db('users').where({ id }).first('email', 'email_verified')).to.deep.equal({
+        email: `${id}@elsewhere.test`,
+        email_verified: false,
+      });
+      expect(await app.db('account_links').where({ user_id: id }).whereNull('revoked_at')).to.deep.equal([]);
+      expect(await app.db('emails').where({ recipient: email }).pluck('kind')).to.deep.equal([
+        'email_changed',
+      ]);
+    });
+
+    it('is told nothing at an address that nobody has used yet', async () => {
+      const { id, email, address } = await aPerson({ awaits_invitation: true });
+      expect((await change(ada, address, { email: `${id}@elsewhere.test` })).status).to.equal(200);
+      expect(await app.db('emails').where({ recipient: email })).to.deep.equal([]);
+    });
+
+    it('keeps what it has when a value is refused', async () => {
+      const { id, email, address } = await aPerson();
+      for (const [values, path] of [
+        [{ name: ' ' }, 'name'],
+        [{ email: 'nobody' }, 'email'],
+        [{ email: 'rita@harbour-legal.example' }, 'email'],
+        [{ organizationId: '' }, 'organizationId'],
+        [{ organizationId: randomUUID() }, 'organizationId'],
+        [{ role: 'owner' }, 'role'],
+      ] as const) {
+        const refused = await change(ada, address, values);
+        expect([refused.status, errorsOf(refused)], JSON.stringify(values)).to.deep.equal([422, [path]]);
+      }
+      const other = await aPerson();
+      const taken = await change(ada, address, { email: other.email });
+      expect([taken.status, errorsOf(taken)]).to.deep.equal([422, ['email']]);
+      expect((await app.db('users').where({ id }).first('email'))?.email).to.equal(email);
+    });
+
+    it('shows who changed what meanwhile, and is saved over it at the second attempt', async () => {
+      const { address } = await aPerson();
+      const { version } = await openForm(ada, address);
+      expect((await change(ada, address, { name: 'Lena Oakley' })).status).to.equal(200);
+      const { body } = await sendForm(ada, address, { version, values: { name: 'Lena Marsh' } }).expect(409);
+      expect(body.errors).to.deep.equal([{ path: 'name', message: 'Now: Lena Oakley' }]);
+      await sendForm(ada, address, {
+        version: body.version as string,
+        values: { name: 'Lena Marsh' },
+      }).expect(200);
+    });
+
+    it('is nobody’s own account, and not the last admin', async () => {
+      const admin = await personOf(app.db, 'ada');
+      const own = await change(ada, formAddress('users', admin.id), { name: 'Ada' });
+      expect([own.status, own.body.detail]).to.deep.equal([400, 'You cannot do this to your own account.']);
+      const version = JSON.stringify({ name: 'x', email: 'x', role: 'admin', organizationId: null });
+      await sendForm(sam, formAddress('users', admin.id), { version, values: { name: 'x' } }).expect(403);
+      await sendForm(ada, formAddress('users', admin.id), { version: 'x', values: {} }).expect(400);
+    });
+
+    it('is reactivated after it was deactivated', async () => {
+      const { id } = await aPerson({ banned: true });
+      const address = formAddress('users', id, 'reactivate');
+      await sendForm(ada, address, { version: '', values: {} }).expect(200);
+      expect((await app.db('users').where({ id }).first('banned'))?.banned).to.equal(false);
+      await ada.get(address).expect(409);
+    });
+  });
+
+  describe('a document’s category', () => {
+    const aDocument = async (but: Record<string, unknown> = {}) => {
+      const id = randomUUID();
+      const booking_id = await aBookingOf(app.db, 'rita');
+      await app.db('documents').insert({
+        id,
+        booking_id,
+        uploaded_by_id: (await personOf(app.db, 'sam')).id,
+        category: 'brief',
+        file_name: 'Marsh.txt',
+        mime_type: 'text/plain',
+        size_bytes: 4,
+        sha256: 'a'.repeat(64),
+        chunk_bytes: 4,
+        chunk_sha256: Buffer.alloc(32),
+        status: 'not_scanned',
+        s3_key: `documents/${id}`,
+        ...but,
+      });
+      return { id, booking_id, address: formAddress('documents', id) };
+    };
+
+    it('decides at once who sees it; the receipt shows the change', async () => {
+      const { id, booking_id, address } = await aDocument();
+      const rita = await app.signIn('rita@harbour-legal.example');
+      await rita.get(`/documents/${id}/receipt`).expect(200);
+      expect((await change(sam, address, { category: 'dictation' })).status).to.equal(200);
+      await rita.get(`/documents/${id}/receipt`).expect(404);
+      expect(await lastChange(id)).to.deep.equal({
+        change: 'category',
+        bookingId: booking_id,
+        before: 'brief',
+        after: 'dictation',
+      });
+      const page = await (await app.signedInVisitor('sam@examdesk.example')).get(`/documents/${id}/receipt`);
+      expect(page.text('main')).to.contain('Category changed');
+    });
+
+    it('tells the booker of a document that they can see from now on, and of no other', async () => {
+      const { booking_id, address } = await aDocument({ category: 'dictation' });
+      const told = () => app.db('emails').where({ booking_id }).pluck('kind');
+      expect((await change(sam, address, { category: 'report' })).status).to.equal(200);
+      expect(await told()).to.deep.equal([]);
+      expect((await change(sam, address, { category: 'brief' })).status).to.equal(200);
+      expect(await told()).to.include('document_added');
+    });
+
+    it('is not changed over somebody else’s change without being asked again', async () => {
+      const { address } = await aDocument();
+      const { version } = await openForm(sam, address);
+      expect((await change(ada, address, { category: 'other' })).status).to.equal(200);
+      const values = { category: 'consent_form' };
+      const { body } = await sendForm(sam, address, { version, values }).expect(409);
+      expect(body.errors).to.deep.equal([{ path: 'category', message: 'Now: Other' }]);
+      await sendForm(sam, address, { version: body.version as string, values }).expect(200);
+    });
+
+    it('stays when the document is a mail, which is no consent form, or a released report', async () => {
+      const mail = await aDocument({ mime_type: 'message/rfc822' });
+      const refused = await change(sam, mail.address, { category: 'consent_form' });
+      expect([refused.status, refused.body.errors[0].message]).to.deep.equal([
+        422,
+        'A mail can only be: Brief, Other',
+      ]);
+      const report = await aDocument({ category: 'report' });
+      const { version } = await openForm(sam, report.address);
+      await app.db('documents').where({ id: report.id }).update({ released_at: new Date(), releases: 1 });
+      await sendForm(sam, report.address, { version, values: { category: 'other' } }).expect(409);
+      const deleted = await aDocument({ deleted_at: new Date() });
+      await sam.get(deleted.address).expect(409);
+      await change(sam, mail.address, { category: 'poem' }).then(({ status }) =>
+        expect(status).to.equal(422),
+      );
+    });
+  });
+});
