@@ -9,7 +9,7 @@ import type { Ids } from '../ports/ids.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import { continueBulkActionJob } from './bulk.jobs.ts';
 import { findBulkAction, insertBulkAction, lockBulkAction } from './bulk.repository.ts';
-import type { BulkAction, BulkInput, BulkKind, ListedRecord } from './bulk.ts';
+import { bulkRights, type BulkAction, type BulkInput, type BulkKind, type ListedRecord } from './bulk.ts';
 
 export interface BulkDeps {
   db: Database;
@@ -40,11 +40,8 @@ export interface BulkActions {
   stop(actor: Actor, id: string): Promise<Result<null, BulkFailure>>;
 }
 
-const forAdmins: readonly BulkKind[] = ['webhook-events/replay', 'drift-items/close'];
-
-/** Whether this role may do the action for a single record, too. */
 export function mayDoInBulk({ viewer }: Pick<Actor, 'viewer'>, kind: BulkKind): boolean {
-  return forAdmins.includes(kind) ? mayAdminister(viewer) : isStaff(viewer);
+  return bulkRights[kind] === 'admin' ? mayAdminister(viewer) : isStaff(viewer);
 }
 
 export function createBulkActions({ db, audit, jobs, ids }: BulkDeps): BulkActions {

@@ -1,15 +1,16 @@
 // One action of the console for many records: what it is, and which there are.
 import type { Actor } from '../accounts/index.ts';
 
-export const bulkKinds = [
-  'bookings/assign',
-  'bookings/assign-organization',
-  'emails/send-again',
-  'webhook-events/replay',
-  'drift-items/close',
-] as const;
-/** List and action of the console. */
-export type BulkKind = (typeof bulkKinds)[number];
+/** By list and action of the console: who may do it, to one record as to many. */
+export const bulkRights = {
+  'bookings/assign': 'staff',
+  'bookings/assign-organization': 'staff',
+  'emails/send-again': 'staff',
+  'webhook-events/replay': 'admin',
+  'drift-items/close': 'admin',
+} as const;
+export type BulkKind = keyof typeof bulkRights;
+export const bulkKinds = Object.keys(bulkRights) as BulkKind[];
 
 export const bulkStates = ['prepared', 'running', 'stopped', 'done'] as const;
 export type BulkState = (typeof bulkStates)[number];

@@ -1,5 +1,6 @@
 export {
   bulkKinds,
+  bulkRights,
   mostAtOnce,
   mostTries,
   type BulkAction,

@@ -2,6 +2,7 @@
 // this list, so that what is offered is what is allowed.
 import { auditActor, mayAdminister, type Actor, type Role } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
+import { bulkRights, type BulkKind } from '../bulk/index.ts';
 import type { Database } from '../db/knex.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 
@@ -27,7 +28,7 @@ const isDownloadable = (row: Record<string, unknown>): boolean =>
 
 export const actionButtons: readonly ActionButton[] = [
   button('edit', 'bookings', 'Edit', 'Edit', 'staff'),
-  button('assign', 'bookings', 'Assign referrer', 'Users', 'staff', {
+  inBulk('bookings/assign', 'Assign referrer', 'Users', {
     isOffered: (row) => isActive(row) || row.needsReferrer === true,
   }),
   button('assign-organization', 'bookings', 'Assign organisation only', 'Briefcase', 'staff', {
@@ -98,19 +99,28 @@ export const actionButtons: readonly ActionButton[] = [
     isOffered: (row) => row.isActive === false,
   }),
   button('end-sessions', 'users', 'End sessions', 'LogOut', 'admin'),
-  button('replay', 'webhook-events', 'Replay webhook', 'RefreshCw', 'admin', {
+  inBulk('webhook-events/replay', 'Replay webhook', 'RefreshCw', {
     isOffered: (row) => row.state !== 'refused',
   }),
-  button('send-again', 'emails', 'Send again', 'Send', 'staff', {
+  inBulk('emails/send-again', 'Send again', 'Send', {
     isOffered: (row) => row.status !== 'queued',
   }),
   // The job is gone as soon as it is done.
   button('run-again', 'failed-jobs', 'Run again', 'RefreshCw', 'admin', { leadsTo: 'list' }),
-  button('close', 'drift-items', 'Close', 'CheckCircle', 'admin', {
+  inBulk('drift-items/close', 'Close', 'CheckCircle', {
     isOffered: (row) => row.isStillDifferent === true,
   }),
+  button('edit', 'intake-fields', 'Edit', 'Edit', 'admin'),
   { ...button('reconcile', 'drift-reports', 'Reconcile now', 'RefreshCw', 'admin'), kind: 'resource' },
 ];
+
+type Offered = Pick<ActionButton, 'href' | 'isOffered' | 'leadsTo'>;
+
+/** Can be done to many records, too. */
+function inBulk(kind: BulkKind, label: string, icon: string, more: Offered): ActionButton {
+  const [table = '', name = ''] = kind.split('/');
+  return button(name, table, label, icon, bulkRights[kind], more);
+}
 
 function button(
   name: string,
@@ -118,7 +128,7 @@ function button(
   label: string,
   icon: string,
   who: ActionButton['who'],
-  more: Pick<ActionButton, 'href' | 'isOffered' | 'leadsTo'> = {},
+  more: Offered = {},
 ): ActionButton {
   return { name, table, label, icon, who, kind: 'record', ...more };
 }

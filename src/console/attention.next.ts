@@ -4,7 +4,7 @@ import type { Database } from '../db/knex.ts';
 import type { AttentionList } from './dashboard.attention.ts';
 import { mayRead, type Table } from './table.ts';
 import { countRows, findRow, selectRows } from './table.query.ts';
-import { tableOf } from './tables.ts';
+import { tableNamed } from './tables.ts';
 
 export interface NextRecord {
   label: string;
@@ -74,10 +74,4 @@ async function isStillListed(
   id: string,
 ): Promise<boolean> {
   return (await selectRows(db, table, filters).where('r.id', id).first('r.id')) !== undefined;
-}
-
-function tableNamed(id: string): Table {
-  const table = tableOf(id);
-  if (!table) throw new Error(`The console has no list ${id}`);
-  return table;
 }

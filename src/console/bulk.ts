@@ -6,7 +6,7 @@ import { isUuid } from '../lib/uuid.ts';
 import { actionOf, mayDo, type ActionButton } from './actions.ts';
 import { mayRead, type Table } from './table.ts';
 import { orderRows, searchOf, selectRows, type Filters, type Row } from './table.query.ts';
-import { tableOf } from './tables.ts';
+import { tableNamed } from './tables.ts';
 
 interface BulkOffer {
   /** What the rules below read. */
@@ -56,10 +56,9 @@ const offers: Record<BulkKind, BulkOffer> = {
 
 export function bulkParts(kind: BulkKind): { table: Table; action: ActionButton } {
   const [tableId = '', name = ''] = kind.split('/');
-  const table = tableOf(tableId);
   const action = actionOf(tableId, name);
-  if (!table || !action) throw new Error(`The console has no action ${kind}`);
-  return { table, action };
+  if (!action) throw new Error(`The console has no action ${kind}`);
+  return { table: tableNamed(tableId), action };
 }
 
 /** What this role may do to many records of the list. */

@@ -1,9 +1,11 @@
 // What needs attention from staff: lists with what to do about their records, and notices.
 import type { Role } from '../accounts/index.ts';
-import type { BulkKind } from '../bulk/index.ts';
+import { bulkRights, type BulkKind } from '../bulk/index.ts';
 import type { MappingAttention } from '../questions/index.ts';
 import { attentionWords, stepPages, type ConnectionAttention, type NextStep } from '../sync/index.ts';
+import { actionOf } from './actions.ts';
 import type { Filters } from './table.query.ts';
+import { tableOf } from './tables.ts';
 
 export interface AttentionList {
   /** In addresses. */
@@ -17,10 +19,12 @@ export interface AttentionList {
     who: 'staff' | 'admin';
     /** The label for staff who may not do it. */
     unavailable?: string;
-  } & Repair;
+  } & RepairBy;
 }
 
-type Repair =
+type Repair = AttentionList['repair'];
+
+type RepairBy =
   /** One record after the other, in the order of column `next`; `{next}` is the record's id. */
   | { href: string; next: string }
   /** One page for all. */
@@ -28,9 +32,25 @@ type Repair =
   /** One action for all. */
   | { bulk: BulkKind; next?: undefined };
 
-const record = (table: string, action: string): string =>
-  `/admin/resources/${table}/records/{next}/${action}`;
-const action = (table: string, name: string): string => `/admin/resources/${table}/actions/${name}`;
+/** An action of each record, or what it shows. */
+const each = (table: string, action: string, next: string, label: string): Repair => ({
+  label,
+  who: actionOf(table, action)?.who ?? tableOf(table)?.who ?? 'admin',
+  href: `/admin/resources/${table}/records/{next}/${action}`,
+  next,
+});
+const all = (bulk: BulkKind, label: string, unavailable?: string): Repair => ({
+  label,
+  who: bulkRights[bulk],
+  bulk,
+  ...(unavailable && { unavailable }),
+});
+const reconcile: Repair = {
+  label: 'Reconcile now',
+  who: 'admin',
+  href: '/admin/resources/drift-reports/actions/reconcile',
+  unavailable: 'Ask an admin to reconcile',
+};
 
 export const attentionLists: readonly AttentionList[] = [
   {
@@ -38,24 +58,14 @@ export const attentionLists: readonly AttentionList[] = [
     label: 'Bookings without a referrer',
     table: 'bookings',
     filters: { needsReferrer: 'true' },
-    repair: {
-      label: 'Assign the next one',
-      who: 'staff',
-      href: record('bookings', 'assign'),
-      next: 'startsAt',
-    },
+    repair: each('bookings', 'assign', 'startsAt', 'Assign the next one'),
   },
   {
     id: 'details-needed',
     label: 'Bookings with missing details',
     table: 'bookings',
     filters: { detailsNeeded: 'true', status: 'active' },
-    repair: {
-      label: 'Fill in the next one',
-      who: 'staff',
-      href: record('bookings', 'edit'),
-      next: 'startsAt',
-    },
+    repair: each('bookings', 'edit', 'startsAt', 'Fill in the next one'),
   },
   {
     id: 'unanswered',
@@ -74,115 +84,70 @@ export const attentionLists: readonly AttentionList[] = [
     label: 'Webhook events not delivered',
     table: 'webhook-events',
     filters: { state: 'dead' },
-    repair: {
-      label: 'Replay them all',
-      bulk: 'webhook-events/replay',
-      who: 'admin',
-      unavailable: 'Ask an admin to replay them',
-    },
+    repair: all('webhook-events/replay', 'Replay them all', 'Ask an admin to replay them'),
   },
   {
     id: 'webhook-events',
     label: 'Webhook events that need attention',
     table: 'webhook-events',
     filters: { needsAttention: 'true' },
-    repair: {
-      label: 'Open the next one',
-      who: 'staff',
-      href: record('webhook-events', 'show'),
-      next: 'receivedAt',
-    },
+    repair: each('webhook-events', 'show', 'receivedAt', 'Open the next one'),
   },
   {
     id: 'differences',
     label: 'Differences from Acuity',
     table: 'drift-items',
     filters: { isStillDifferent: 'true' },
-    repair: {
-      label: 'Reconcile now',
-      href: action('drift-reports', 'reconcile'),
-      who: 'admin',
-      unavailable: 'Ask an admin to reconcile',
-    },
+    repair: reconcile,
   },
   {
     id: 'reconciliations',
     label: 'Reconciliations that failed',
     table: 'drift-reports',
     filters: { needsAttention: 'true' },
-    repair: {
-      label: 'Reconcile now',
-      href: action('drift-reports', 'reconcile'),
-      who: 'admin',
-      unavailable: 'Ask an admin to reconcile',
-    },
+    repair: reconcile,
   },
   {
     id: 'failed-emails',
     label: 'E-mails that failed',
     table: 'emails',
     filters: { status: 'failed' },
-    repair: { label: 'Send them all again', bulk: 'emails/send-again', who: 'staff' },
+    repair: all('emails/send-again', 'Send them all again'),
   },
   {
     id: 'stuck-emails',
     label: 'E-mails not delivered yet',
     table: 'emails',
     filters: { isStuck: 'true' },
-    repair: {
-      label: 'See the mail server’s answer',
-      who: 'staff',
-      href: record('emails', 'show'),
-      next: 'createdAt',
-    },
+    repair: each('emails', 'show', 'createdAt', 'See the mail server’s answer'),
   },
   {
     id: 'account-emails',
     label: 'Account e-mails not delivered',
     table: 'account-emails',
     filters: { isStuck: 'true' },
-    repair: {
-      label: 'See the mail server’s answer',
-      who: 'admin',
-      href: record('account-emails', 'show'),
-      next: 'createdAt',
-    },
+    repair: each('account-emails', 'show', 'createdAt', 'See the mail server’s answer'),
   },
   {
     id: 'infected',
     label: 'Infected files',
     table: 'documents',
     filters: { status: 'infected', isDeleted: 'false' },
-    repair: {
-      label: 'Open the next one',
-      who: 'staff',
-      href: record('documents', 'show'),
-      next: 'createdAt',
-    },
+    repair: each('documents', 'show', 'createdAt', 'Open the next one'),
   },
   {
     id: 'damaged',
     label: 'Damaged or missing files',
     table: 'custody-reports',
     filters: { needsAttention: 'true' },
-    repair: {
-      label: 'Open the report',
-      who: 'staff',
-      href: record('custody-reports', 'show'),
-      next: 'startedAt',
-    },
+    repair: each('custody-reports', 'show', 'startedAt', 'Open the report'),
   },
   {
     id: 'failed-jobs',
     label: 'Failed jobs',
     table: 'failed-jobs',
     filters: { isOver: 'true' },
-    repair: {
-      label: 'Run the next one again',
-      who: 'admin',
-      href: record('failed-jobs', 'run-again'),
-      next: 'runAt',
-    },
+    repair: each('failed-jobs', 'run-again', 'runAt', 'Run the next one again'),
   },
 ];
 

@@ -20,7 +20,7 @@ import { readBooked, type WeekOfParts } from './figures.ts';
 import { listOf, queryOf } from './links.ts';
 import { mayRead } from './table.ts';
 import { countRows, selectRows, type Filters } from './table.query.ts';
-import { tableOf } from './tables.ts';
+import { tableNamed } from './tables.ts';
 
 export interface Dashboard {
   /** Today in the reader's zone, `YYYY-MM-DD`. */
@@ -209,10 +209,4 @@ function repairOf(
   if (role !== 'admin' && repair.who !== 'staff') return { label: unavailable, href: null };
   if ('bulk' in repair) return { label, href: null, bulk: { kind: repair.bulk, query: queryOf(filters) } };
   return { label, href: repair.next ? `/admin/next/${id}` : repair.href };
-}
-
-function tableNamed(id: string) {
-  const table = tableOf(id);
-  if (!table) throw new Error(`The dashboard counts ${id}, but the console has no such list`);
-  return table;
 }

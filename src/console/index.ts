@@ -1,7 +1,7 @@
 export { bulkParts, listForBulk, titlesOf } from './bulk.ts';
 export { actionOf, mayDo, runJobAgain, type ActionButton } from './actions.ts';
 export { columnOf, mayRead, searchFilter, type Column, type Table } from './table.ts';
-export { tableOf, tables } from './tables.ts';
+export { tableNamed, tableOf, tables } from './tables.ts';
 export { findRow, orderRows, pagesOf, selectRows, shownRow, type Filters, type Row } from './table.query.ts';
 export { mayRepair, nextRecord, type NextRecord } from './attention.next.ts';
 export { attentionListOf } from './dashboard.attention.ts';

@@ -1,4 +1,5 @@
 // Lists of what Examdesk exchanges with other systems: webhook events, e-mails, differences from Acuity, file checks.
+import { intakeDetails } from '../bookings/index.ts';
 import { emailStatuses } from '../email/index.ts';
 import { accountMailKinds, mailKinds, workMailKinds, type MailKindName } from '../mail-kinds/index.ts';
 import { allDifferences, driftStates, outcomes } from '../following/index.ts';
@@ -207,5 +208,29 @@ export const custodyReports: Table = {
     ),
     column('findings', 'json', 'c.findings', recordOnly),
     column('finishedAt', 'datetime', 'c.finished_at', recordOnly),
+  ],
+};
+
+const mappable = intakeDetails()
+  .map(({ name, label }, at) => `(${at}, '${name}', '${label.replaceAll("'", "''")}')`)
+  .join(', ');
+/** As it was read last. */
+const questionText = `(select q ->> 'name' from acuity_forms a, jsonb_array_elements(a.forms) g,
+  jsonb_array_elements(g -> 'fields') q where (q ->> 'id')::bigint = f.acuity_field_id limit 1)`;
+export const intakeFields: Table = {
+  id: 'intake-fields',
+  label: 'Details in Acuity',
+  singular: 'Detail in Acuity',
+  group: 'Integrations',
+  who: 'admin',
+  title: 'detail',
+  sort: { by: 'position', direction: 'asc' },
+  from: `(values ${mappable}) d (position, name, label) left join intake_fields f on f.name = d.name`,
+  columns: [
+    column('id', 'string', 'd.name', recordOnly),
+    column('detail', 'string', 'd.label'),
+    column('question', 'string', questionText, { label: 'Question in Acuity' }),
+    column('acuityFieldId', 'number', 'f.acuity_field_id', { label: 'Number in Acuity' }),
+    column('position', 'number', 'd.position', recordOnly),
   ],
 };

@@ -3,6 +3,7 @@ import type { Table } from './table.ts';
 import {
   accountEmails,
   custodyReports,
+  intakeFields,
   driftItems,
   driftReports,
   emails,
@@ -27,9 +28,17 @@ export const tables: readonly Table[] = [
   driftReports,
   driftItems,
   custodyReports,
+  intakeFields,
   auditLog,
   failedJobs,
 ];
+
+/** @throws when the console has no such list */
+export function tableNamed(id: string): Table {
+  const table = tableOf(id);
+  if (!table) throw new Error(`The console has no list ${id}`);
+  return table;
+}
 
 export function tableOf(id: string): Table | null {
   return tables.find((table) => table.id === id) ?? null;

@@ -20,6 +20,7 @@ import {
   servicesOf,
   type MappingSettings,
   type MappingView,
+  type SeenField,
 } from './mapping.ts';
 import { checkChoices, type ChoiceError } from './mapping.choices.ts';
 import { buildMapping, effectiveMapping, tokenOf, versionIn } from './mapping.view.ts';
@@ -29,6 +30,8 @@ export interface MappingChoices {
   token: string;
   /** Field id → name of a detail, or empty for none. Covers every question that was shown with a choice. */
   choices: ReadonlyMap<number, string>;
+  /** The questions that were looked at, of which no change needs attention any more; left out: all. */
+  confirms?: ReadonlySet<number>;
 }
 
 export type MappingFailure =
@@ -94,7 +97,7 @@ export function createMapping(deps: MappingDeps): Mapping {
 async function save(
   deps: MappingDeps,
   actor: Actor,
-  { token, choices }: MappingChoices,
+  { token, choices, confirms }: MappingChoices,
 ): Promise<Result<null, MappingFailure>> {
   if (!mayAdminister(actor.viewer)) return failure({ reason: 'forbidden' });
   const known = await deps.questions.lastForms();
@@ -113,9 +116,10 @@ async function save(
       if (!checked.ok) return checked;
       const after = checked.value;
       const changed = changesBetween(before, after);
-      if (last && Object.keys(changed).length === 0 && isSame(last.seen, fields)) return ok(null);
+      const seen = confirms ? seenAfter(last?.seen ?? [], fields, confirms) : fields;
+      if (last && Object.keys(changed).length === 0 && isSame(last.seen, seen)) return ok(null);
       const version = (last?.version ?? 0) + 1;
-      await writeMapping(trx, { version, after, seen: fields, savedById: actor.viewer.userId });
+      await writeMapping(trx, { version, after, seen, savedById: actor.viewer.userId });
       await deps.audit.record(trx, auditActor(actor), {
         action: 'record.changed',
         resourceType: 'intake_mapping',
@@ -129,6 +133,15 @@ async function save(
     if (violatedConstraint(error)?.startsWith('intake_fields_')) return failure(staleness(deps, []));
     throw error;
   }
+}
+
+/** The questions as they were looked at; those that are confirmed as they are now. */
+function seenAfter(
+  before: readonly SeenField[],
+  now: readonly SeenField[],
+  confirms: ReadonlySet<number>,
+): SeenField[] {
+  return [...before.filter(({ id }) => !confirms.has(id)), ...now.filter(({ id }) => confirms.has(id))];
 }
 
 type Changes = Record<string, { from: number | null; to: number | null }>;

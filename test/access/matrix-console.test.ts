@@ -33,6 +33,7 @@ const consoleTables: Record<string, Record<string, string>> = {
   'drift-reports': { list: 'snniin', show: 'snniin', export: 'snniin' },
   'drift-items': { list: 'snniin', show: 'snniin', export: 'snniin' },
   'custody-reports': { list: 'snniin', show: 'snniin', export: 'snniin' },
+  'intake-fields': { list: 'snnnin', show: 'snnnin', export: 'snnnin' },
   audit: { list: 'snnnin', show: 'snnnin', export: 'snnnin' },
   'failed-jobs': { list: 'snnnin', show: 'snnnin', export: 'snnnin' },
 };
@@ -69,6 +70,7 @@ const consoleActions: Record<string, Record<string, string>> = {
   'emails/send-again': { button: 'snniin', form: 'snniin' },
   'failed-jobs/run-again': { button: 'snnnin', form: 'snnnin' },
   'drift-items/close': { button: 'snnnin', form: 'snnnin' },
+  'intake-fields/edit': { button: 'snnnin', form: 'snnnin' },
   'drift-reports/reconcile': { button: 'snnnin', form: 'snnnin' },
 };
 

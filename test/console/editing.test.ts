@@ -1,16 +1,19 @@
-// People and documents as staff edit them in the console: what is refused, what follows from a change, and who is told.
+// People, documents and questions as staff edit them in the console: what is refused, what follows from a change, and who is told.
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { formAddress, openForm, sendForm } from '../support/console-form.ts';
+import { aField, aForm } from '../support/builders/form.ts';
+import { createFakeAcuity } from '../support/fakes/acuity.ts';
 import { aBookingOf, personOf } from '../support/console-records.ts';
 
 describe('editing in the console', () => {
+  const acuity = createFakeAcuity();
   let app: TestApp;
   let ada: Agent;
   let sam: Agent;
   before(async () => {
-    app = await startTestApp();
+    app = await startTestApp({ overrides: { acuity } });
     ada = await app.signIn('ada@examdesk.example');
     sam = await app.signIn('sam@examdesk.example');
   });
@@ -150,6 +153,58 @@ describe('editing in the console', () => {
       await sendForm(ada, address, { version: '', values: {} }).expect(200);
       expect((await app.db('users').where({ id }).first('banned'))?.banned).to.equal(false);
       await ada.get(address).expect(409);
+    });
+  });
+
+  describe('the question of a detail', () => {
+    const address = formAddress('intake-fields', 'claim_number');
+    const questions = [
+      aField({ id: 1, name: 'Booking reference' }),
+      aField({ id: 4, name: 'Claim number' }),
+      aField({ id: 5, name: 'Their number' }),
+    ];
+    const read = async (fields: typeof questions) => {
+      acuity.intakeForms = [aForm({ id: 501, name: 'Examination details', fields })];
+      await app.system.services.mapping.readAgain();
+    };
+    const held = async () =>
+      (await app.db('intake_fields').where({ name: 'claim_number' }).first('acuity_field_id'))
+        ?.acuity_field_id;
+
+    it('is one that holds no other; what else is new in Acuity still needs attention', async () => {
+      await app.db('intake_fields').delete();
+      await app.db('intake_fields').insert({ name: 'reference', acuity_field_id: 1 });
+      await read(questions);
+      const { fields } = await openForm(ada, address);
+      expect(fields[0]?.options?.map(({ value }) => value)).to.deep.equal(['', '4', '5']);
+      expect((await change(ada, address, { question: '4' })).status).to.equal(200);
+      expect(await held()).to.equal(4);
+      await read([...questions, aField({ id: 6, name: 'Allergies', required: true })]);
+      const { newRequired } = await app.system.services.mapping.attention();
+      expect((await change(ada, address, { question: '5' })).status).to.equal(200);
+      expect(await held()).to.equal(5);
+      expect((await app.system.services.mapping.attention()).newRequired)
+        .to.equal(newRequired)
+        .and.above(0);
+      const { body } = await ada
+        .get('/admin/api/resources/intake-fields/records/claim_number/show')
+        .expect(200);
+      expect(body.record.params).to.include({ question: 'Their number', acuityFieldId: 5 });
+    });
+
+    it('is refused when it cannot hold the detail, and after somebody else’s choice', async () => {
+      for (const question of ['1', '99', 'x']) {
+        const refused = await change(ada, address, { question });
+        expect([refused.status, refused.body.errors[0].path], question).to.deep.equal([422, 'question']);
+      }
+      const { version } = await openForm(ada, address);
+      expect((await change(ada, address, { question: '' })).status).to.equal(200);
+      const { body } = await sendForm(ada, address, { version, values: { question: '4' } }).expect(409);
+      expect(body.errors).to.deep.equal([{ path: 'question', message: 'Now: No question' }]);
+      await sendForm(ada, address, { version: body.version as string, values: { question: '4' } }).expect(
+        200,
+      );
+      expect(await held()).to.equal(4);
     });
   });
 

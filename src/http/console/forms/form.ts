@@ -1,7 +1,7 @@
 // What a form of the console is: its fields, and what sending it does.
 import type { Request } from 'express';
 import type { Actor } from '../../../accounts/index.ts';
-import { selectRows, tableOf, type Filters } from '../../../console/index.ts';
+import { selectRows, tableNamed, type Filters } from '../../../console/index.ts';
 import { tidyProse } from '../../../lib/typed-text.ts';
 import { badRequest, conflict, type FieldProblem, type Problem } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
@@ -61,9 +61,7 @@ export const confirmation =
 
 /** Selects the rows of a list of the console. */
 export function selectListed({ db }: Pick<ConsoleServices, 'db'>, id: string, filters: Filters) {
-  const table = tableOf(id);
-  if (!table) throw new Error(`The console has no list ${id}`);
-  return selectRows(db, table, filters);
+  return selectRows(db, tableNamed(id), filters);
 }
 
 export const text = (

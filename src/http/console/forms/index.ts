@@ -2,6 +2,7 @@ import { bookingForms } from './bookings.forms.ts';
 import { documentForms } from './documents.forms.ts';
 import { exchangeForms } from './exchange.forms.ts';
 import type { FormAction } from './form.ts';
+import { intakeForms } from './intake.forms.ts';
 import { peopleForms } from './people.forms.ts';
 import { specialistForms } from './specialists.forms.ts';
 
@@ -12,6 +13,7 @@ const forms: Record<string, FormAction> = {
   ...specialistForms,
   ...peopleForms,
   ...exchangeForms,
+  ...intakeForms,
 };
 
 export type { FormAction } from './form.ts';
