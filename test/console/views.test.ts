@@ -112,6 +112,19 @@ describe('what a person keeps of a list', () => {
     expect(app.logLines.join('')).not.to.match(/quillfeather/i);
   });
 
+  it('is in the page of its list, for its reader alone, whatever its name', async () => {
+    await save(sam, { ...open, name: '</script><script>alert(1)' }).expect(200);
+    const choicesIn = async (agent: Agent) => {
+      const { text } = await agent.get('/admin/resources/bookings').set('Accept', 'text/html').expect(200);
+      const [, json = ''] =
+        /<script type="application\/json" id="console-choices">(.*?)<\/script>/.exec(text) ?? [];
+      return JSON.parse(json) as Choices & { list: string };
+    };
+    expect(await choicesIn(sam)).to.deep.equal(await read(sam));
+    expect((await choicesIn(sam)).views[0]?.name).to.equal('</script><script>alert(1)');
+    expect((await choicesIn(ada)).views).to.deep.equal([]);
+  });
+
   it('is the columns of a list, until the person takes the usual ones again', async () => {
     const columns = ['reference', 'createdAt'];
     await sam.post('/admin/views/bookings/columns').send({ columns }).expect(200);
@@ -145,6 +158,7 @@ describe('what a person keeps of a list', () => {
 
   it('names no list, column or filter that the person may not read', async () => {
     await sam.get('/admin/api/views/users').expect(403);
+    await sam.get('/admin/resources/users').set('Accept', 'text/html').expect(403);
     await save(sam, open, 'users').expect(403);
     await sam
       .post('/admin/views/audit/columns')

@@ -8,6 +8,8 @@
   /** What the server answered, by list; every part of the page shows the same. */
   const known = new Map();
   const watchers = new Set();
+  const inPage = JSON.parse(document.getElementById('console-choices')?.textContent ?? '{}');
+  known.set(inPage.list, inPage);
 
   async function load(list) {
     const { ok, answer } = await ask(`/admin/api/views/${list}`);

@@ -45,6 +45,7 @@ export function filtersOf(req: Pick<Request, 'query'>, table: Table, reader: Rea
     const words = column && !column.isHealth ? value : unsealed(value, name, reader);
     if (words.includes('\0')) throw badRequest(`${plain(name)} contains a character that is not allowed.`);
     const before = filters[name];
+    if (isSpan) checkMoment(words, name);
     const span = isBound ? { ...(typeof before === 'object' ? before : {}), [bound]: words } : words;
     filters[name] = column ? inZone(column, span, reader.zone) : span;
   }
@@ -82,6 +83,14 @@ function instant(text: string, zone: string, daysAfter: 0 | 1): string {
   if (!parseDay(text)) return text;
   const start = startOfDay(daysAfter === 0 ? text : shiftDays(text, 1), zone);
   return new Date(start.getTime() - daysAfter).toISOString();
+}
+
+/** A day that is not in the calendar would be read as another one. */
+function checkMoment(text: string, name: string): void {
+  const [day = '', time] = text.split('T');
+  const isTime = time === undefined || /^\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})$/.test(time);
+  if (!parseDay(day) || !isTime || Number.isNaN(Date.parse(text)))
+    throw badRequest(`${plain(name)} is no day of the calendar: enter one like 2026-12-01.`);
 }
 
 function checkOrder({ query }: Pick<Request, 'query'>, table: Table): void {

@@ -57,12 +57,20 @@ export function viewRoutes({ services, sealing, allowedTable, readFilters }: Nee
   const router = Router();
   const tableOf = (req: Request, res: Response): Table => allowedTable(String(req.params.table), res);
 
-  router.get(viewsAddress, async (req, res) => {
+  const choicesOf = async (req: Request, res: Response) => {
     const table = tableOf(req, res);
     const actor = actorOf(req, res);
     const { columns, views } = await readChoices(services.db, actor.viewer.userId, table);
-    const shown = views.map((view) => shownView(view, table, actor, sealing));
-    res.set('Cache-Control', 'no-store').json({ columns, views: shown });
+    return { list: table.id, columns, views: views.map((view) => shownView(view, table, actor, sealing)) };
+  };
+
+  router.get(viewsAddress, async (req, res) => {
+    res.set('Cache-Control', 'no-store').json(await choicesOf(req, res));
+  });
+  // The page of a list has them, so that its first table need not wait for another request.
+  router.get('/admin/resources/:table', async (req, res, next) => {
+    res.locals.choices = await choicesOf(req, res);
+    next();
   });
 
   router.post('/admin/views/:table', async (req, res) => {
