@@ -64,6 +64,23 @@ describe('a morning in the console', function () {
       await watched.check();
     });
 
+    it(`leads on after a record was edited ${where}`, async () => {
+      await app.db('emails').delete();
+      await app.db('bookings').delete();
+      for (const day of ['01', '02'])
+        await aBookingOf(app.db, 'rita', {
+          details_needed: true,
+          starts_at: new Date(`2027-06-${day}T09:00:00+10:00`),
+        });
+      await open('/admin/next/details-needed');
+      await page.getByText('Bookings with missing details: 1 more').waitFor();
+      await press(page.getByRole('button', { name: 'Save' }));
+      await page.getByText('Bookings with missing details: 1 left').waitFor();
+      await watched.check();
+      await press(page.getByRole('link', { name: 'Next one' }));
+      await page.getByText('Bookings with missing details: this is the last one.').waitFor();
+    });
+
     async function assignToRita(): Promise<void> {
       const search = page.getByRole('combobox', { name: 'Referrer' });
       await search.fill('rita');
