@@ -45,10 +45,10 @@ export interface InputError {
   message: string;
 }
 
-/** The first error of each field. @param path of the field, when it was checked alone */
-export function inputErrors(error: z.ZodError, path?: string): InputError[] {
+/** The first error of each field. @param field its path, when it was checked alone */
+export function inputErrors(error: z.ZodError, field?: string): InputError[] {
   const byPath = new Map(
-    error.issues.toReversed().map((issue) => [path ?? issue.path.join('.'), issue.message]),
+    error.issues.toReversed().map((issue) => [field ?? issue.path.join('.'), issue.message]),
   );
   return [...byPath].map(([path, message]) => ({ path, message })).toReversed();
 }

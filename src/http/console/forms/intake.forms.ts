@@ -81,8 +81,9 @@ function mappingProblem(failed: Exclude<MappingFailure, { reason: 'stale' }>): P
         'Acuity’s questions have never been read. Open Acuity questions first.',
       );
     case 'questions_changed':
-      return conflict('stale_version', 'Acuity’s questions changed meanwhile. Open the form again.');
+      break;
   }
+  return conflict('stale_version', 'Acuity’s questions changed meanwhile. Open the form again.');
 }
 
 export const intakeForms = { 'intake-fields/edit': changeQuestion };
