@@ -93,6 +93,11 @@ export async function listForBulk(
   return { records, isCut: rows.length > mostAtOnce };
 }
 
+/** What must not have changed when the record's turn comes. */
+export function seenIn(kind: BulkKind, row: Row): string {
+  return offers[kind].seen(row);
+}
+
 /** How the records read, by id. */
 export async function titlesOf(
   db: Queryable,

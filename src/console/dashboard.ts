@@ -59,67 +59,21 @@ export interface Dashboard {
 }
 
 const tools = [
-  {
-    label: 'Figures',
-    href: '/admin/figures',
-    who: 'staff',
-    about: 'Bookings, reports, load and delays, drawn',
-  },
-  {
-    label: 'Check access',
-    href: '/admin/access-check',
-    who: 'staff',
-    about: 'Find out why access was refused',
-  },
-  {
-    label: 'Paperwork',
-    href: '/admin/paperwork',
-    who: 'staff',
-    about: 'Who is late with documents, and the rules',
-  },
-  {
-    label: 'Act as a referrer',
-    href: '/admin/act-as',
-    who: 'admin',
-    about: 'See and do what the referrer can',
-  },
-  {
-    label: 'What was done while acting',
-    href: '/admin/episodes',
-    who: 'admin',
-    about: 'Every episode, with its reason',
-  },
-  {
-    label: 'Acuity connection',
-    href: '/admin/acuity',
-    who: 'admin',
-    about: 'Whether Acuity’s webhooks reach us',
-  },
-  {
-    label: 'Acuity questions',
-    href: '/admin/acuity-questions',
-    who: 'admin',
-    about: 'Which question in Acuity holds which detail',
-  },
-  {
-    label: 'System check',
-    href: '/admin/doctor',
-    who: 'admin',
-    about: 'Check the set-up, and what to fix',
-  },
-  {
-    label: 'Merge records',
-    href: '/admin/merges',
-    who: 'admin',
-    about: 'Join duplicate referrers or organisations',
-  },
-  {
-    label: 'People, organisations and invitations',
-    href: '/account/people',
-    who: 'admin',
-    about: 'Invite people, change roles',
-  },
-] as const;
+  tool('Figures', '/admin/figures', 'staff', 'Bookings, reports, load and delays, drawn'),
+  tool('Check access', '/admin/access-check', 'staff', 'Find out why access was refused'),
+  tool('Paperwork', '/admin/paperwork', 'staff', 'Who is late with documents, and the rules'),
+  tool('Act as a referrer', '/admin/act-as', 'admin', 'See and do what the referrer can'),
+  tool('What was done while acting', '/admin/episodes', 'admin', 'Every episode, with its reason'),
+  tool('Acuity connection', '/admin/acuity', 'admin', 'Whether Acuity’s webhooks reach us'),
+  tool('Acuity questions', '/admin/acuity-questions', 'admin', 'Which question in Acuity holds which detail'),
+  tool('System check', '/admin/doctor', 'admin', 'Check the set-up, and what to fix'),
+  tool('Merge records', '/admin/merges', 'admin', 'Join duplicate referrers or organisations'),
+  tool('People, organisations and invitations', '/account/people', 'admin', 'Invite people, change roles'),
+];
+
+function tool(label: string, href: string, who: 'staff' | 'admin', about: string) {
+  return { label, href, who, about };
+}
 
 type TodayRow = Omit<Dashboard['today']['rows'][number], 'typeWords' | 'progressWords'> &
   Pick<Booking, 'type' | 'currentProgress'>;

@@ -1,4 +1,4 @@
-export { bulkParts, listForBulk, titlesOf } from './bulk.ts';
+export { bulkParts, listForBulk, seenIn, titlesOf } from './bulk.ts';
 export { actionOf, mayDo, runJobAgain, type ActionButton } from './actions.ts';
 export { columnOf, mayRead, searchFilter, type Column, type Table } from './table.ts';
 export { tableNamed, tableOf, tables } from './tables.ts';

@@ -259,7 +259,7 @@ describe('a bulk action', () => {
     expect((await ada.get(left).expect(200)).body.records).to.deep.equal([]);
     const [row] = await audited([id]);
     expect(row).to.include({ action: 'record.changed', resource_type: 'drift_item' });
-    await confirm(ada, formAddress('drift-items', id, 'close')).expect(409);
+    await confirm(ada, formAddress('drift-items', id, 'close'), 409);
   });
 
   it('is begun by its maker only, once, and stopped by anybody who may do it', async () => {

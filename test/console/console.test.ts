@@ -290,7 +290,7 @@ describe('the console', () => {
       formAddress('users', id, 'end-sessions'),
       formAddress('drift-reports', null, 'reconcile'),
     ])
-      await confirm(sam, address).expect(403);
+      await confirm(sam, address, 403);
     await sam.get('/admin/export/users').expect(403);
     const { body } = await sam.get('/admin/api/dashboard').expect(200);
     expect(JSON.stringify(body)).not.to.contain('failed-jobs');
@@ -500,7 +500,7 @@ describe('the console', () => {
     const { id } = (await app.db('users').where({ email: 'rob@harbour-legal.example' }).first('id')) as {
       id: string;
     };
-    await confirm(ada, formAddress('users', id, 'deactivate')).expect(200);
+    await confirm(ada, formAddress('users', id, 'deactivate'), 200);
     await rob.get('/bookings').expect(401);
   });
 

@@ -21,9 +21,12 @@ export function formAddress(table: string, id: string | null, action = id === nu
   return `/admin/api/resources/${table}/${id === null ? 'actions' : `records/${id}`}/${action}`;
 }
 
-/** Sends a form without fields: it asks whether to go on. */
-export const confirm = (agent: Agent, address: string) =>
-  sendForm(agent, address, { version: '', values: {} });
+/** Sends a form without fields, which asks whether to go on, with the version that it shows. @param status of the answer */
+export async function confirm(agent: Agent, address: string, status: number) {
+  const shown = (await agent.get(address)).body as { record?: { params?: { version?: string } } };
+  const version = shown.record?.params?.version ?? '';
+  return sendForm(agent, address, { version, values: {} }).expect(status);
+}
 
 export async function openForm(agent: Agent, address: string): Promise<OpenedForm> {
   const { body } = await agent.get(address).expect(200);

@@ -1,47 +1,42 @@
 import { z } from 'zod';
-import { runJobAgain } from '../../../console/index.ts';
-import { resendEmail } from '../../../email/index.ts';
+import { createBulkVerbs, type BulkKind } from '../../../bulk/index.ts';
+import { bulkParts, findRow, runJobAgain, seenIn } from '../../../console/index.ts';
 import type { Span } from '../../../following/index.ts';
-import { closeDifference } from '../../../sync/index.ts';
 import { conflict, forbidden, notFound, parse } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
 import { selectListed, confirmation, type FormAction, type FormField } from './form.ts';
 
-const replay: FormAction = {
-  open: confirmation(
-    'Delivers the event again. The appointment is read from Acuity again; nothing is created twice.',
-  ),
-  async send({ webhooks }, actor, id) {
-    const outcome = z.uuid().safeParse(id).success ? await webhooks.replay(actor, id) : 'not_found';
-    if (outcome === 'replayed') return 'The event will be delivered again in a moment';
-    if (outcome === 'not_found') throw notFound();
-    throw conflict(
-      'invalid_transition',
-      'This event was refused when it arrived, so its content was not kept.',
-    );
+/** What can be done to many records is done to one by the same verb. */
+const byBulkVerb = (kind: BulkKind, intro: string, notice: string): FormAction => ({
+  async open({ db }, id) {
+    const row = await findRow(db, bulkParts(kind).table, id);
+    if (!row) throw notFound();
+    return { intro, version: seenIn(kind, row), fields: [] };
   },
-};
+  async send(services, actor, id, { version }) {
+    const outcome = await createBulkVerbs(services)[kind](actor, id, version, {});
+    if (outcome === 'done') return notice;
+    throw conflict('invalid_transition', `${outcome.skipped}.`);
+  },
+});
 
-const sendAgain: FormAction = {
-  open: confirmation('Sends this e-mail again to the same recipient.'),
-  async send({ db, audit, jobs }, actor, id) {
-    const outcome = z.uuid().safeParse(id).success
-      ? await resendEmail({ db, audit, jobs }, actor, id)
-      : 'not_found';
-    if (outcome === 'queued') return 'The e-mail is queued';
-    if (outcome === 'waits_already') throw conflict('invalid_transition', 'This e-mail is already queued.');
-    if (outcome === 'not_theirs')
-      throw conflict(
-        'invalid_transition',
-        'Not sent: the recipient is deactivated, or may no longer see the booking.',
-      );
-    if (outcome === 'switched_off')
-      throw conflict('invalid_transition', 'Not sent: the recipient has switched this kind of e-mail off.');
-    if (outcome === 'nobody')
-      throw conflict('invalid_transition', 'Not sent: nobody in Examdesk has this e-mail address any more.');
-    throw outcome === 'forbidden' ? forbidden() : notFound();
-  },
-};
+const replay = byBulkVerb(
+  'webhook-events/replay',
+  'Delivers the event again. The appointment is read from Acuity again; nothing is created twice.',
+  'The event will be delivered again in a moment',
+);
+
+const sendAgain = byBulkVerb(
+  'emails/send-again',
+  'Sends this e-mail again to the same recipient.',
+  'The e-mail is queued',
+);
+
+const close = byBulkVerb(
+  'drift-items/close',
+  'Marks the difference as looked at: it no longer needs attention, as long as reconciliations find it again for the same reason. Nothing changes in Acuity or in the booking.',
+  'The difference is closed',
+);
 
 const runAgain: FormAction = {
   open: confirmation('Runs the job now, with all its attempts again.'),
@@ -49,19 +44,6 @@ const runAgain: FormAction = {
     const done = await runJobAgain({ db, audit, jobs }, actor, id);
     if (done === 'queued') return 'The job is running';
     throw done === 'forbidden' ? forbidden() : notFound('This job no longer exists, or is running already.');
-  },
-};
-
-const close: FormAction = {
-  open: confirmation(
-    'Marks the difference as looked at: it no longer needs attention, as long as reconciliations find it again for the same reason. Nothing changes in Acuity or in the booking.',
-  ),
-  async send({ db, audit }, actor, id) {
-    const outcome = await closeDifference({ db, audit }, actor, id);
-    if (outcome === 'closed') return 'The difference is closed';
-    if (outcome === 'forbidden') throw forbidden();
-    if (outcome === 'not_found') throw notFound();
-    throw conflict('invalid_transition', 'This difference is settled already.');
   },
 };
 
