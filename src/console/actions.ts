@@ -31,7 +31,7 @@ export const actionButtons: readonly ActionButton[] = [
   inBulk('bookings/assign', 'Assign referrer', 'Users', {
     isOffered: (row) => isActive(row) || row.needsReferrer === true,
   }),
-  button('assign-organization', 'bookings', 'Assign organisation only', 'Briefcase', 'staff', {
+  inBulk('bookings/assign-organization', 'Assign organisation only', 'Briefcase', {
     isOffered: (row) => row.needsReferrer === true,
   }),
   button('reschedule', 'bookings', 'Reschedule', 'Calendar', 'staff', {

@@ -164,6 +164,7 @@ const table: Record<string, string> = {
   'post /admin/api/resources/:table/records/:id/:action': 'snnuun',
   'get /admin/api/resources/:table/actions/:action': 'snnuun',
   'post /admin/api/resources/:table/actions/:action': 'snnuun',
+  'get /admin/resources/:table': 'snnuun',
   'get /admin/api/views/:table': 'snnuun',
   'post /admin/views/:table': 'snnuun',
   'post /admin/views/:table/columns': 'snnuun',
