@@ -130,11 +130,13 @@ describe('the console', () => {
       ([, name]) => name ?? '',
     );
     expect(names).to.have.length(4);
+    let sent = 0;
     for (const name of names) {
       expect(name).to.match(/\.bundle\.[\da-f]{10}\.js$/);
       const { headers } = await sam.get(name).set('Accept-Encoding', 'br').expect(200);
       expect(headers['content-type'], name).to.contain('javascript');
       expect(headers['content-encoding'], name).to.equal('br');
+      sent += Number(headers['content-length']);
       expect(headers['cache-control'], name).to.equal('private, max-age=31536000, immutable');
       await sam
         .get(name)
@@ -148,6 +150,7 @@ describe('the console', () => {
       const plain = await sam.get(name.replace(/\.[\da-f]{10}/, '')).expect(200);
       expect(plain.headers['cache-control'], name).to.equal('private, no-cache');
     }
+    expect(sent).to.be.within(400_000, 650_000);
     await sam.get('/admin/frontend/assets/none.bundle.js').expect(404);
   });
 

@@ -1,132 +1,189 @@
-// The one search in the bar. The server finds, and words what it found, as on the portal (views/search/_found.ejs);
-// found-list.js makes field and list a combobox, search.js has the key /.
-(() => {
-  const { useEffect, useRef, useState } = React;
-  /** @type {(...parts: unknown[]) => object} */
-  const h = React.createElement;
-  const pauseMs = 150;
-  const failed = '<p class="muted">We can’t search right now. Check your connection and try again.</p>';
+// Fields that find while one types: the one in the bar, and a form's for a record. found-list.js makes each field and the
+// links below it a combobox; search.js has the key /.
+const { useEffect, useRef, useState } = React;
+const { h, ask, signInAddress } = examdesk;
+const pauseMs = 150;
+const failed = '<p class="muted">We can’t search right now. Check your connection and try again.</p>';
 
-  /** What the words find, as HTML; null when a newer search has replaced this one. */
-  async function find(words, signal) {
-    try {
-      const response = await fetch('/search', {
-        method: 'POST',
-        headers: { 'HX-Request-Type': 'partial' },
-        body: new URLSearchParams({ q: words, in: 'console' }),
-        signal,
-      });
-      if (response.status === 401) location.assign(examdesk.signInAddress());
-      return response.ok ? await response.text() : failed;
-    } catch {
-      return signal.aborted ? null : failed;
-    }
-  }
-
-  /** An address of AdminJS, which shows it without loading a page. */
-  const isOwn = ({ pathname, origin }) =>
-    origin === location.origin && pathname.startsWith('/admin/resources/');
-
-  function SearchBox() {
-    const [found, setFound] = useState(null);
-    const field = useRef(null);
-    const box = useRef(null);
-    const running = useRef({ abort: () => undefined });
-    const navigate = ReactRouter.useNavigate();
-    useEffect(() => {
-      document.dispatchEvent(new Event('examdesk:found'));
-    }, [found]);
-
-    const close = () => {
-      running.current.abort();
+/**
+ * What `load(words, signal)` finds, a moment after the last key; null: nothing is shown. `events` are for the element
+ * around field and list: Escape and leaving it close the list.
+ */
+function useFound(load) {
+  const [found, setFound] = useState(null);
+  const running = useRef(null);
+  useEffect(() => {
+    document.dispatchEvent(new Event('examdesk:found'));
+  }, [found]);
+  const close = () => {
+    running.current?.abort();
+    setFound(null);
+  };
+  const search = ({ target }) => {
+    running.current?.abort();
+    const words = target.value.trim();
+    if (words === '') {
       setFound(null);
-    };
-    const search = () => {
-      running.current.abort();
-      const words = field.current.value.trim();
-      if (words === '') {
-        setFound(null);
-        return;
-      }
-      const leaving = new AbortController();
-      running.current = leaving;
-      setTimeout(async () => {
-        if (leaving.signal.aborted) return;
-        const html = await find(words, leaving.signal);
-        if (html !== null && !leaving.signal.aborted) setFound(html);
-      }, pauseMs);
-    };
-    const press = (event) => {
+      return;
+    }
+    const { signal } = (running.current = new AbortController());
+    setTimeout(async () => {
+      const answer = signal.aborted ? null : await load(words, signal);
+      if (!signal.aborted) setFound(answer);
+    }, pauseMs);
+  };
+  const events = {
+    onKeyDown(event) {
       if (event.key !== 'Escape' || found === null) return;
       // The browser would empty the field; the next Escape does.
       event.preventDefault();
       close();
-      field.current.focus();
-    };
-    const leave = ({ relatedTarget }) => {
-      if (!box.current.contains(relatedTarget)) close();
-    };
-    const follow = (event) => {
-      const link = event.target.closest('a');
-      if (!link || event.ctrlKey || event.metaKey || event.shiftKey || !isOwn(link)) return;
-      event.preventDefault();
-      field.current.value = '';
-      field.current.blur();
-      close();
-      navigate(link.pathname + link.search);
-    };
-    return h(
-      'form',
+      event.currentTarget.querySelector('input').focus();
+    },
+    onBlur({ currentTarget, relatedTarget }) {
+      if (!currentTarget.contains(relatedTarget)) close();
+    },
+  };
+  return { found, search, close, events };
+}
+
+/** Finds a record by its name; the value is its id. */
+function SearchField({ field, common, value, onChange }) {
+  const [text, setText] = useState(value ? (field.display ?? '') : '');
+  const { found, search, close, events } = useFound((words, signal) =>
+    ask(`${field.source}?query=${encodeURIComponent(words)}`, undefined, { signal, stays: true }),
+  );
+  const options = found?.ok ? found.answer.options : [];
+  const type = (event) => {
+    setText(event.target.value);
+    // The text no longer names the chosen option.
+    if (value) onChange(field.name, '');
+    search(event);
+  };
+  const choose = (event, option) => {
+    event.preventDefault();
+    setText(option.label);
+    onChange(field.name, option.value);
+    close();
+  };
+  const status = () => {
+    if (!found) return value ? 'Chosen' : '';
+    if (!found.ok) return found.answer.detail;
+    return options.length === 0 ? 'No matches' : `${options.length} found`;
+  };
+  return h(
+    'div.console-combobox',
+    events,
+    h('input', {
+      ...common,
+      type: 'text',
+      value: text,
+      autoComplete: 'off',
+      spellCheck: false,
+      placeholder: field.hint ?? 'Name, e-mail or organisation',
+      'data-finds': `${common.id}-found`,
+      onChange: type,
+    }),
+    h(
+      'div.console-found',
       {
-        ref: box,
-        role: 'search',
-        'aria-label': 'Everything',
-        className: 'console-find',
-        // Enter before anything is chosen: the search's own page.
-        method: 'post',
-        action: '/search',
-        autoComplete: 'off',
-        onKeyDown: press,
-        onBlur: leave,
+        id: `${common.id}-found`,
+        hidden: options.length === 0,
+        // The focus stays in the field.
+        onMouseDown: (event) => event.preventDefault(),
       },
-      h(AdminJSDesignSystem.Icon, { icon: 'Search', size: 16 }),
-      h('input', {
-        ref: field,
-        id: 'console-find',
-        type: 'search',
-        name: 'q',
-        'aria-label': 'Search people, bookings, organisations, specialists and pages',
-        placeholder: 'Search everything',
-        title: 'Press / to search',
-        maxLength: 200,
-        spellCheck: false,
-        'data-finds': 'console-found',
-        'data-search-field': '',
-        onChange: search,
-        onFocus: search,
-      }),
-      h('p', { className: 'visually-hidden', role: 'status', 'data-found-count': '' }),
       h(
-        'div',
-        { className: 'console-found', hidden: found === null },
-        h('div', {
-          id: 'console-found',
-          onClick: follow,
-          dangerouslySetInnerHTML: { __html: found ?? '' },
-        }),
-        h(
-          'p',
-          { className: 'search-foot' },
-          h('span', { className: 'muted' }, '↑ ↓ to choose, Enter to open'),
+        'ul.found-list',
+        { 'data-options': '' },
+        options.map((option) =>
           h(
-            'button',
-            { type: 'button', className: 'console-quiet', 'data-search-key': '' },
-            'Turn off the key /',
+            'li',
+            { key: option.value },
+            h(
+              'a.found-one',
+              { href: `#${option.value}`, onClick: (event) => choose(event, option) },
+              option.label,
+            ),
           ),
         ),
       ),
-    );
-  }
+    ),
+    h('p.console-hint', { role: 'status' }, status()),
+  );
+}
 
-  Object.assign(examdesk, { SearchBox });
-})();
+/** What the words find everywhere, as the portal's HTML (views/search/_found.ejs). */
+async function findEverywhere(words, signal) {
+  try {
+    const response = await fetch('/search', {
+      method: 'POST',
+      headers: { 'HX-Request-Type': 'partial' },
+      body: new URLSearchParams({ q: words, in: 'console' }),
+      signal,
+    });
+    if (response.status === 401) location.assign(signInAddress());
+    return response.ok ? await response.text() : failed;
+  } catch {
+    return failed;
+  }
+}
+
+/** An address of AdminJS, which shows it without loading a page. */
+const isOwn = ({ pathname, origin }) =>
+  origin === location.origin && pathname.startsWith('/admin/resources/');
+
+function SearchBox() {
+  const { found, search, close, events } = useFound(findEverywhere);
+  const field = useRef(null);
+  const navigate = ReactRouter.useNavigate();
+  const follow = (event) => {
+    const link = event.target.closest('a');
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || !isOwn(link)) return;
+    event.preventDefault();
+    field.current.value = '';
+    field.current.blur();
+    close();
+    navigate(link.pathname + link.search);
+  };
+  return h(
+    'form.console-find',
+    {
+      role: 'search',
+      'aria-label': 'Everything',
+      // Enter before anything is chosen: the search's own page.
+      method: 'post',
+      action: '/search',
+      autoComplete: 'off',
+      ...events,
+    },
+    h(AdminJSDesignSystem.Icon, { icon: 'Search', size: 16 }),
+    h('input', {
+      ref: field,
+      id: 'console-find',
+      type: 'search',
+      name: 'q',
+      'aria-label': 'Search people, bookings, organisations, specialists and pages',
+      placeholder: 'Search everything',
+      title: 'Press / to search',
+      maxLength: 200,
+      spellCheck: false,
+      'data-finds': 'console-found',
+      'data-search-field': '',
+      onChange: search,
+      onFocus: search,
+    }),
+    h('p.visually-hidden', { role: 'status', 'data-found-count': '' }),
+    h(
+      'div.console-found',
+      { hidden: found === null },
+      h('div', { id: 'console-found', onClick: follow, dangerouslySetInnerHTML: { __html: found ?? '' } }),
+      h(
+        'p.search-foot',
+        h('span.muted', '↑ ↓ to choose, Enter to open'),
+        h('button.console-quiet', { type: 'button', 'data-search-key': '' }, 'Turn off the key /'),
+      ),
+    ),
+  );
+}
+
+Object.assign(examdesk, { SearchBox, SearchField });

@@ -1,155 +1,144 @@
 // Shows values where AdminJS's own components do not suffice.
-(() => {
-  /** @type {(...parts: unknown[]) => object} */
-  const h = React.createElement;
-  const { wordsOf } = examdesk;
+const { h, wordsOf } = examdesk;
 
-  /** In a list the value alone; in a record below its label. */
-  function Value({ property, where, children }) {
-    const { translateProperty } = AdminJS.useTranslation();
-    if (where === 'list') return children ?? '';
-    const label = translateProperty(property.label, property.resourceId);
-    return h(AdminJSDesignSystem.ValueGroup, { label }, children ?? '–');
-  }
+/** In a list the value alone; in a record below its label. */
+function Value({ property, where, children }) {
+  const { translateProperty } = AdminJS.useTranslation();
+  if (where === 'list') return children ?? '';
+  const label = translateProperty(property.label, property.resourceId);
+  return h(AdminJSDesignSystem.ValueGroup, { label }, children ?? '–');
+}
 
-  function Json({ record, property }) {
-    const text = record.params[property.path];
-    return h(Value, { property }, text && h('pre', { className: 'console-json' }, text));
-  }
+function Json({ record, property }) {
+  const text = record.params[property.path];
+  return h(Value, { property }, text && h('pre.console-json', text));
+}
 
-  const mayOpen = (table, { forAdmins }, admin) => admin?.role === 'admin' || !forAdmins.includes(table);
+const mayOpen = (table, { forAdmins }, admin) => admin?.role === 'admin' || !forAdmins.includes(table);
 
-  /** A name that links to its record if the reader may open it. */
-  function Link({ record, property, where }) {
-    const [admin] = AdminJS.useCurrentAdmin();
-    const name = record.params[property.path];
-    const [table, id] = (record.params[property.custom.to] || '').split('/');
-    const isOpen = id && name && mayOpen(table, property.custom, admin);
-    const href = `/admin/resources/${table}/records/${encodeURIComponent(id)}/show`;
-    return h(Value, { property, where }, isOpen ? h('a', { href, className: 'console-link' }, name) : name);
-  }
+/** A name that links to its record if the reader may open it. */
+function Link({ record, property, where }) {
+  const [admin] = AdminJS.useCurrentAdmin();
+  const name = record.params[property.path];
+  const [table, id] = (record.params[property.custom.to] || '').split('/');
+  const isOpen = id && name && mayOpen(table, property.custom, admin);
+  const href = `/admin/resources/${table}/records/${encodeURIComponent(id)}/show`;
+  return h(Value, { property, where }, isOpen ? h('a.console-link', { href }, name) : name);
+}
 
-  /** A number that links to the list it counts. */
-  function Count({ record, property, where }) {
-    const [admin] = AdminJS.useCurrentAdmin();
-    const { table, by, also } = property.custom.lists;
-    const count = record.params[property.path];
-    const filters = new URLSearchParams(
-      Object.entries({ [by]: record.id, ...also }).map(([name, value]) => [`filters.${name}`, value]),
-    );
-    const isOpen = count > 0 && mayOpen(table, property.custom, admin);
-    const href = `/admin/resources/${table}?${filters}`;
-    return h(
-      Value,
-      { property, where },
-      isOpen ? h('a', { href, className: 'console-link' }, count) : String(count),
-    );
-  }
+/** A number that links to the list it counts. */
+function Count({ record, property, where }) {
+  const [admin] = AdminJS.useCurrentAdmin();
+  const { table, by, also } = property.custom.lists;
+  const count = record.params[property.path];
+  const filters = new URLSearchParams(
+    Object.entries({ [by]: record.id, ...also }).map(([name, value]) => [`filters.${name}`, value]),
+  );
+  const isOpen = count > 0 && mayOpen(table, property.custom, admin);
+  const href = `/admin/resources/${table}?${filters}`;
+  return h(Value, { property, where }, isOpen ? h('a.console-link', { href }, count) : String(count));
+}
 
-  const format = (timeZone, hasYear = true) =>
-    new Intl.DateTimeFormat('en-AU', {
-      weekday: 'short',
-      day: 'numeric',
-      month: 'short',
-      year: hasYear ? 'numeric' : undefined,
-      hour: '2-digit',
-      minute: '2-digit',
-      hourCycle: 'h23',
-      timeZone,
-    });
-
-  /** A time in the reader's zone. */
-  const moment = (value) => format(undefined).format(new Date(value));
-
-  /** Formats `YYYY-MM-DD`; returns anything else as it is. */
-  function day(value) {
-    if (!/^\d{4}-\d\d-\d\d$/.test(value)) return value;
-    return new Intl.DateTimeFormat('en-AU', { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(value));
-  }
-
-  const isThisYear = (value) => new Date(value).getFullYear() === new Date().getFullYear();
-
-  /** A time in the zone of the examination if it has one, else in the reader's. Lists omit the year of today. */
-  function When({ record, property, where }) {
-    const value = record.params[property.path];
-    const timeZone = record.params[property.custom.zone] || undefined;
-    if (!value) return h(Value, { property, where }, null);
-    const zone =
-      timeZone &&
-      h('span', { className: 'console-zone' }, `(${timeZone.split('/').at(-1).replaceAll('_', ' ')})`);
-    const shown = h(
-      'time',
-      { dateTime: value, className: 'console-when' },
-      `${format(timeZone, where !== 'list' || !isThisYear(value)).format(new Date(value))} `,
-      zone,
-    );
-    return h(Value, { property, where }, shown);
-  }
-
-  const tones = {
-    bad: ['failed', 'dead', 'infected', 'refused', 'denied', 'failure', 'cancelled', 'no_show', 'left'],
-    pending: [
-      'waiting',
-      'delivering',
-      'queued',
-      'checking',
-      'running',
-      'pending',
-      'not_scanned',
-      'rescheduled',
-    ],
-    good: [
-      'done',
-      'clean',
-      'sent',
-      'processed',
-      'success',
-      'fixed',
-      'active',
-      'report_generated',
-      'payment_received',
-    ],
-  };
-  const toneOf = (code) => Object.keys(tones).find((tone) => tones[tone].includes(code)) ?? 'plain';
-  const pill = (code, words) => h('span', { className: `console-pill console-pill-${toneOf(code)}` }, words);
-
-  function Word({ record, property, where }) {
-    const code = record.params[property.path];
-    return h(Value, { property, where }, code && pill(code, wordsOf(property, code)));
-  }
-
-  /** In a record; empty values as a dash. */
-  function Text({ record, property }) {
-    const value = record.params[property.path];
-    const { type } = property.custom;
-    const isEmpty = value === null || value === undefined || value === '';
-    const text = type === 'boolean' ? (value ? 'Yes' : 'No') : type === 'date' && value ? day(value) : value;
-    return h(Value, { property }, isEmpty ? null : h('span', { className: 'console-text' }, String(text)));
-  }
-
-  /** In a list: the title, as a link to the record. */
-  function Title({ record, property, resource }) {
-    const value = record.params[property.path];
-    const { type } = property.custom;
-    const text =
-      type === 'datetime' && value ? moment(value) : type === 'enum' ? wordsOf(property, value) : value;
-    const to = `/admin/resources/${resource.id}/records/${encodeURIComponent(record.id)}/show`;
-    return h(
-      'span',
-      { className: 'console-pick' },
-      h(examdesk.Select, { record, label: text || 'record' }),
-      h(ReactRouterDOM.Link, { to, className: 'console-link' }, text || 'Open'),
-    );
-  }
-
-  Object.assign(examdesk, { moment, day, pill });
-  Object.assign(AdminJS.UserComponents, {
-    ConsoleJson: Json,
-    ConsoleLink: Link,
-    ConsoleCount: Count,
-    ConsoleWhen: When,
-    ConsoleWord: Word,
-    ConsoleTitle: Title,
-    ConsoleText: Text,
+const format = (timeZone, hasYear = true) =>
+  new Intl.DateTimeFormat('en-AU', {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    year: hasYear ? 'numeric' : undefined,
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+    timeZone,
   });
-})();
+
+/** A time in the reader's zone. */
+const moment = (value) => format(undefined).format(new Date(value));
+
+/** Formats `YYYY-MM-DD`; returns anything else as it is. */
+function day(value) {
+  if (!/^\d{4}-\d\d-\d\d$/.test(value)) return value;
+  return new Intl.DateTimeFormat('en-AU', { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(value));
+}
+
+const isThisYear = (value) => new Date(value).getFullYear() === new Date().getFullYear();
+
+/** A time in the zone of the examination if it has one, else in the reader's. Lists omit the year of today. */
+function When({ record, property, where }) {
+  const value = record.params[property.path];
+  const timeZone = record.params[property.custom.zone] || undefined;
+  if (!value) return h(Value, { property, where }, null);
+  const zone = timeZone && h('span.console-zone', `(${timeZone.split('/').at(-1).replaceAll('_', ' ')})`);
+  const shown = h(
+    'time.console-when',
+    { dateTime: value },
+    `${format(timeZone, where !== 'list' || !isThisYear(value)).format(new Date(value))} `,
+    zone,
+  );
+  return h(Value, { property, where }, shown);
+}
+
+const tones = {
+  bad: ['failed', 'dead', 'infected', 'refused', 'denied', 'failure', 'cancelled', 'no_show', 'left'],
+  pending: [
+    'waiting',
+    'delivering',
+    'queued',
+    'checking',
+    'running',
+    'pending',
+    'not_scanned',
+    'rescheduled',
+  ],
+  good: [
+    'done',
+    'clean',
+    'sent',
+    'processed',
+    'success',
+    'fixed',
+    'active',
+    'report_generated',
+    'payment_received',
+  ],
+};
+const toneOf = (code) => Object.keys(tones).find((tone) => tones[tone].includes(code)) ?? 'plain';
+const pill = (code, words) => h('span', { className: `console-pill console-pill-${toneOf(code)}` }, words);
+
+function Word({ record, property, where }) {
+  const code = record.params[property.path];
+  return h(Value, { property, where }, code && pill(code, wordsOf(property, code)));
+}
+
+/** In a record; empty values as a dash. */
+function Text({ record, property }) {
+  const value = record.params[property.path];
+  const { type } = property.custom;
+  const isEmpty = value === null || value === undefined || value === '';
+  const text = type === 'boolean' ? (value ? 'Yes' : 'No') : type === 'date' && value ? day(value) : value;
+  return h(Value, { property }, isEmpty ? null : h('span.console-text', String(text)));
+}
+
+/** In a list: the title, as a link to the record. */
+function Title({ record, property, resource }) {
+  const value = record.params[property.path];
+  const { type } = property.custom;
+  const text =
+    type === 'datetime' && value ? moment(value) : type === 'enum' ? wordsOf(property, value) : value;
+  const to = `/admin/resources/${resource.id}/records/${encodeURIComponent(record.id)}/show`;
+  return h(
+    'span.console-pick',
+    h(examdesk.Select, { record, label: text || 'record' }),
+    h(ReactRouterDOM.Link, { to, className: 'console-link' }, text || 'Open'),
+  );
+}
+
+Object.assign(examdesk, { moment, day, pill });
+Object.assign(AdminJS.UserComponents, {
+  ConsoleJson: Json,
+  ConsoleLink: Link,
+  ConsoleCount: Count,
+  ConsoleWhen: When,
+  ConsoleWord: Word,
+  ConsoleTitle: Title,
+  ConsoleText: Text,
+});
