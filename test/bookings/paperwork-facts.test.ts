@@ -14,6 +14,7 @@ import { aBookingOf, personOf } from '../support/console-records.ts';
 import { openSeededDatabase, type TestDatabase } from '../support/database.ts';
 import { insertDocumentRow } from '../support/document-row.ts';
 import { assertAlways } from '../support/random.ts';
+import { until } from '../support/until.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -125,7 +126,9 @@ describe('the stored paperwork of bookings', () => {
     await insertDocumentRow(first, { booking_id: bookingId, category: 'consent_form', uploaded_by_id });
     // Stores what it knows, and keeps the row until it commits.
     await first.raw('set constraints all immediate');
-    const moved = move(db, bookingId, hour(40));
+    // A query begins when somebody waits for it.
+    const moved = Promise.resolve(move(db, bookingId, hour(40)));
+    await isWaitingOrDone(moved);
     await first.commit();
     await moved;
     expect(await countLatePaperwork(db, new Date(now))).to.equal(0);
@@ -136,7 +139,8 @@ describe('the stored paperwork of bookings', () => {
     const first = await db.transaction();
     await aBookingOf(first, 'rita', { starts_at: hour(26 * 24) });
     await first.raw('set constraints all immediate');
-    const changed = db('paperwork_rules').update({ business_days: 30 });
+    const changed = Promise.resolve(db('paperwork_rules').update({ business_days: 30 }));
+    await isWaitingOrDone(changed);
     await first.commit();
     await changed;
     expect(await countLatePaperwork(db, new Date(now))).to.equal(1);
@@ -155,6 +159,18 @@ describe('the stored paperwork of bookings', () => {
   const hour = (at: number) => new Date(now + at * hourMs);
   const move = (to: Database | Transaction, id: string, starts_at: Date) =>
     to('bookings').where({ id }).update({ starts_at });
+
+  /** Whether the other transaction waits for a lock; without one it would go on with what it has read. */
+  async function isWaitingOrDone(other: Promise<unknown>): Promise<void> {
+    let isDone = false;
+    void other.then(() => (isDone = true));
+    await until(async () => {
+      const { rows } = await database.owner.raw<{ rows: unknown[] }>(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return isDone || rows.length > 0;
+    });
+  }
 
   async function happen({ kind, facts }: Happening): Promise<void> {
     await db.transaction(async (trx) => {
