@@ -80,6 +80,7 @@ export interface People {
   changeRole(userId: string, to: { role: Role; organizationId?: string | null }, actor: Actor): Outcome;
   /**
    * Checks only what was changed. Another address ends the sessions and closes open links; the one before is told.
+   * Another address, role or organisation revokes an open invitation.
    * @param seen the values the form was shown with
    */
   edit(
@@ -142,7 +143,8 @@ export function createPeople(deps: AccountDeps): People {
         userId,
         actor,
         async (trx, person) =>
-          (await writeRole(deps, trx, { id: userId, ...person }, { role, organizationId })) ?? 'role_changed',
+          (await writeRole(deps, trx, { id: userId, ...person }, { role, organizationId }, actor)) ??
+          'role_changed',
       ),
 
     edit: (userId, input, actor, seen) => editPerson(deps, userId, input, actor, seen),
@@ -235,8 +237,9 @@ function isChange(outcome: Changed | PersonFailure['reason']): outcome is Change
 async function writeRole(
   deps: AccountDeps,
   trx: Transaction,
-  person: { id: string; role: Role },
+  person: { id: string; email: string; role: Role },
   { role, organizationId }: Pick<PersonEdit, 'role' | 'organizationId'>,
+  actor: Actor,
 ): Promise<PersonFailure['reason'] | null> {
   const { id } = person;
   if (person.role === 'admin' && role !== 'admin' && !(await hasOtherAdmin(deps, trx, id)))
@@ -249,6 +252,8 @@ async function writeRole(
   if (role === 'referrer' ? !isKnown : organizationId !== null) return 'unknown_organization';
   await trx('users').where({ id }).update({ role });
   await setOrganization(trx, id, organizationId);
+  // Whoever accepts an invitation gets the role and the organisation that it names.
+  await closeInvitations(deps, trx, person, actor);
   return null;
 }
 
@@ -274,7 +279,7 @@ async function editPerson(
       const columns = differing(current, wanted);
       if (columns.length === 0) return ok(null);
       if (columns.includes('role') || columns.includes('organizationId')) {
-        const refused = await writeRole(deps, trx, { id: userId, role }, wanted);
+        const refused = await writeRole(deps, trx, { id: userId, email, role }, wanted, actor);
         if (refused) return failure({ reason: refused });
       }
       await trx('users').where({ id: userId }).update({ name: wanted.name });
@@ -322,6 +327,7 @@ async function writeEmail(
   await trx('users').where({ id: userId }).update({ email, email_verified: false });
   await trx('sessions').where({ user_id: userId }).delete();
   await closeLinks(deps, trx, userId, actor);
+  await closeInvitations(deps, trx, { id: userId, email: person.email }, actor);
   if (!person.banned && !person.awaits_invitation)
     await deps.announce(trx, { kind: 'email_changed', recipient: person.email, linkId: null });
 }
@@ -340,7 +346,27 @@ async function hasOtherAdmin(
 }
 
 async function closeLinks(deps: AccountDeps, trx: Transaction, userId: string, actor: Actor): Promise<void> {
-  for (const linkId of await revokeLinks(trx, { user_id: userId })) {
+  await noteClosed(deps, trx, await revokeLinks(trx, { user_id: userId }), userId, actor);
+}
+
+/** An invitation names an address, not a person. */
+async function closeInvitations(
+  deps: AccountDeps,
+  trx: Transaction,
+  { id, email }: { id: string; email: string },
+  actor: Actor,
+): Promise<void> {
+  await noteClosed(deps, trx, await revokeLinks(trx, { kind: 'invitation', email }), id, actor);
+}
+
+async function noteClosed(
+  deps: AccountDeps,
+  trx: Transaction,
+  linkIds: string[],
+  userId: string,
+  actor: Actor,
+): Promise<void> {
+  for (const linkId of linkIds) {
     await deps.audit.record(trx, auditActor(actor), {
       action: 'record.changed',
       resourceType: 'account_link',

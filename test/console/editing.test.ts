@@ -107,6 +107,38 @@ describe('editing in the console', () => {
       expect(await app.db('emails').where({ recipient: email })).to.deep.equal([]);
     });
 
+    it('can no longer accept the invitation of before when address, role or organisation change', async () => {
+      const nadia = await personOf(app.db, 'nadia');
+      const rita = await personOf(app.db, 'rita');
+      const invited = async () => {
+        const { id, email, address } = await aPerson({ awaits_invitation: true });
+        const linkId = randomUUID();
+        await app.db('account_links').insert({
+          id: linkId,
+          kind: 'invitation',
+          email,
+          role: 'referrer',
+          organization_id: rita.organizationId,
+          expires_at: new Date(Date.now() + 3_600_000),
+        });
+        const isOpen = async () =>
+          (await app.db('account_links').where({ id: linkId }).whereNull('revoked_at')).length === 1;
+        return { id, linkId, address, isOpen };
+      };
+      for (const values of [
+        { email: `${randomUUID()}@elsewhere.test` },
+        { organizationId: nadia.organizationId },
+        { role: 'support' },
+      ]) {
+        const { id, linkId, address, isOpen } = await invited();
+        expect((await change(ada, address, { name: 'Lena Oakley' })).status).to.equal(200);
+        expect(await isOpen()).to.equal(true);
+        expect((await change(ada, address, values)).status).to.equal(200);
+        expect(await isOpen(), JSON.stringify(values)).to.equal(false);
+        expect(await lastChange(linkId)).to.deep.equal({ change: 'revoked', userId: id });
+      }
+    });
+
     it('keeps what it has when a value is refused', async () => {
       const { id, email, address } = await aPerson();
       for (const [values, path] of [

@@ -85,7 +85,7 @@ function ProblemBox({ problem, fields }) {
   );
 }
 
-/** AdminJS's errors by property, as ours: `form` is the form as a whole (src/console/editing.ts). */
+/** AdminJS's errors by property, as ours: `form` is the form as a whole (src/console/action-form.ts). */
 function wrongWith({ form, ...others } = {}) {
   if (!form) return null;
   const errors = Object.entries(others).map(([path, { message }]) => ({ path, message }));

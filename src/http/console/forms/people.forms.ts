@@ -143,7 +143,9 @@ const changePerson: FormAction = {
     const person = await personOf(services, id);
     const edit = editOf(person);
     return {
-      intro: person.awaitsInvitation ? 'Imported: they have not accepted an invitation yet.' : '',
+      intro: person.awaitsInvitation
+        ? 'Imported: they have not accepted an invitation yet. Another address, role or organisation revokes an open invitation: then invite them again.'
+        : '',
       version: versionOf(personEdit, edit),
       fields: personFields(edit, person.organization),
     };
