@@ -170,7 +170,7 @@ describe('editing in the console', () => {
       }).expect(200);
     });
 
-    it('is nobody’s own account, and not the last admin', async () => {
+    it('is nobody’s own account, and is not edited by support or without what was shown', async () => {
       const admin = await personOf(app.db, 'ada');
       const own = await change(ada, formAddress('users', admin.id), { name: 'Ada' });
       expect([own.status, own.body.detail]).to.deep.equal([400, 'You cannot do this to your own account.']);
