@@ -351,7 +351,8 @@ CREATE FUNCTION raise_kept_version()
  LANGUAGE plpgsql
 AS $function$
 begin
-  update kept_version set version = version + 1;
+  -- Once in a transaction: others see the version only when it commits.
+  update kept_version set version = version + 1 where xmin <> pg_current_xact_id()::xid;
   return null;
 end $function$;
 
