@@ -125,6 +125,8 @@ export function createPeople(deps: AccountDeps): People {
         // A trigger on `banned` deletes the sessions, also when it is set by hand in psql.
         await trx('users').where({ id: userId }).update({ banned: true, ban_reason: 'deactivated' });
         await closeLinks(deps, trx, userId, actor);
+        // Accepting one would reactivate the account.
+        await closeInvitations(deps, trx, { id: userId, email: person.email }, actor);
         return 'deactivated';
       }),
 

@@ -57,6 +57,22 @@ describe('editing in the console', () => {
       });
       return { id, email, address: formAddress('users', id) };
     };
+    /** An imported person with an open invitation. */
+    const invited = async () => {
+      const { id, email, address } = await aPerson({ awaits_invitation: true });
+      const linkId = randomUUID();
+      await app.db('account_links').insert({
+        id: linkId,
+        kind: 'invitation',
+        email,
+        role: 'referrer',
+        organization_id: (await personOf(app.db, 'rita')).organizationId,
+        expires_at: new Date(Date.now() + 3_600_000),
+      });
+      const isOpen = async () =>
+        (await app.db('account_links').where({ id: linkId }).whereNull('revoked_at')).length === 1;
+      return { id, linkId, address, isOpen };
+    };
     const errorsOf = (answer: { body: { errors?: { path: string }[] } }) =>
       answer.body.errors?.map(({ path }) => path);
 
@@ -109,22 +125,6 @@ describe('editing in the console', () => {
 
     it('can no longer accept the invitation of before when address, role or organisation change', async () => {
       const nadia = await personOf(app.db, 'nadia');
-      const rita = await personOf(app.db, 'rita');
-      const invited = async () => {
-        const { id, email, address } = await aPerson({ awaits_invitation: true });
-        const linkId = randomUUID();
-        await app.db('account_links').insert({
-          id: linkId,
-          kind: 'invitation',
-          email,
-          role: 'referrer',
-          organization_id: rita.organizationId,
-          expires_at: new Date(Date.now() + 3_600_000),
-        });
-        const isOpen = async () =>
-          (await app.db('account_links').where({ id: linkId }).whereNull('revoked_at')).length === 1;
-        return { id, linkId, address, isOpen };
-      };
       for (const values of [
         { email: `${randomUUID()}@elsewhere.test` },
         { organizationId: nadia.organizationId },
@@ -137,6 +137,14 @@ describe('editing in the console', () => {
         expect(await isOpen(), JSON.stringify(values)).to.equal(false);
         expect(await lastChange(linkId)).to.deep.equal({ change: 'revoked', userId: id });
       }
+    });
+
+    it('cannot come back by the invitation of before when deactivated', async () => {
+      const { id, linkId, isOpen } = await invited();
+      const address = formAddress('users', id, 'deactivate');
+      await sendForm(ada, address, { version: '', values: {} }).expect(200);
+      expect(await isOpen()).to.equal(false);
+      expect(await lastChange(linkId)).to.deep.equal({ change: 'revoked', userId: id });
     });
 
     it('keeps what it has when a value is refused', async () => {
