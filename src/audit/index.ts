@@ -3,9 +3,12 @@ export { admitRefusal, refusalLimits, writeRefusalCounts } from './audit.refusal
 export {
   anonymousActor,
   auditActions,
+  auditedTypes,
   auditOutcomes,
   systemActor,
+  type AuditAction,
   type AuditActor,
+  type AuditOutcome,
   type RequestFacts,
 } from './audit.ts';
 export {

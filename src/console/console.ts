@@ -10,7 +10,7 @@ import {
   type CurrentAdmin,
   type ResourceOptions,
 } from 'adminjs';
-import type { Role } from '../accounts/index.ts';
+import { roleNames, type Role } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import { readSchema, type Schema } from './schema.ts';
 import { afterForm, formHandler, formProperty } from './action-form.ts';
@@ -34,7 +34,7 @@ export function currentAdminOf(viewer: {
 }): CurrentAdmin {
   const plain = (text: string): string => text.replace(/[<>&\u2028\u2029]/g, '');
   const { userId: id, role } = viewer;
-  return { id, role, title: role, email: plain(viewer.email), name: plain(viewer.name) };
+  return { id, role, title: roleNames[role], email: plain(viewer.email), name: plain(viewer.name) };
 }
 
 const roleOf = (context: Pick<ActionContext, 'currentAdmin'>): Role =>
@@ -206,13 +206,14 @@ type Parts = Record<
 >;
 
 function propertyOf(column: Column, table: Table, parts: Parts) {
-  const { name, type, to, zone, lists, words, isHealth = false } = column;
+  const { name, type, to, zone, lists, words, shownAs, isHealth = false } = column;
   const isTitle = name === table.title && !to;
   const custom = {
     type,
     isHealth,
     zone: zone ?? null,
     lists: lists ?? null,
+    unit: shownAs?.unit ?? null,
     to: to ? linkKey(name) : null,
     forAdmins,
   };

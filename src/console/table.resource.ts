@@ -107,7 +107,12 @@ export class TableResource extends BaseResource {
   }
 
   #record(row: Row): BaseRecord {
-    return new BaseRecord(shownRow(this.table, row), this);
+    const values = shownRow(this.table, row);
+    for (const { name, shownAs } of this.table.columns) {
+      const value = values[name];
+      if (shownAs && typeof value === 'number') values[name] = shownAs.words(value);
+    }
+    return new BaseRecord(values, this);
   }
 }
 

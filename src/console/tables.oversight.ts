@@ -1,6 +1,6 @@
 // Lists for admins: the audit log, and jobs that failed.
-import { auditActions, auditOutcomes } from '../audit/index.ts';
-import { column, enumeration, recordOnly, spelledOut, linkTo } from './columns.ts';
+import { auditActions, auditedTypes, auditOutcomes } from '../audit/index.ts';
+import { column, enumeration, recordOnly, linkTo } from './columns.ts';
 import type { Table } from './table.ts';
 
 const listOfType = {
@@ -33,10 +33,10 @@ export const auditLog: Table = {
     column('at', 'datetime', 'a.at'),
     column('actor', 'string', 'p.name', { label: 'Who', ...linkTo('users', 'p.id') }),
     column('actingAs', 'string', 'r.name', { label: 'Acting as', ...linkTo('users', 'r.id') }),
-    enumeration('action', 'a.action', spelledOut(auditActions)),
-    column('resourceType', 'string', 'a.resource_type'),
+    enumeration('action', 'a.action', auditActions),
+    enumeration('resourceType', 'a.resource_type', auditedTypes, { label: 'About', hasNoIndex: true }),
     column('resourceId', 'string', 'a.resource_id', { ...recordOnly, isId: true, to: auditedRecord }),
-    enumeration('outcome', 'a.outcome', spelledOut(auditOutcomes)),
+    enumeration('outcome', 'a.outcome', auditOutcomes),
     column('metadata', 'json', 'a.metadata', recordOnly),
     column('ip', 'string', 'a.ip', { label: 'IP address', ...recordOnly }),
     column('userAgent', 'string', 'a.user_agent', recordOnly),

@@ -1,7 +1,7 @@
 // Lists of people, their organisations and specialists.
-import { roles } from '../accounts/index.ts';
+import { roleNames } from '../accounts/index.ts';
 import { typeWords } from '../specialists/index.ts';
-import { column, counts, filterOnly, enumeration, recordOnly, spelledOut, linkTo } from './columns.ts';
+import { column, counts, filterOnly, enumeration, recordOnly, linkTo } from './columns.ts';
 import type { Table } from './table.ts';
 
 /** A list shows twenty such counts: without a bound each would read all bookings of a specialist. */
@@ -120,7 +120,7 @@ export const users: Table = {
     column('id', 'id', 'u.id', recordOnly),
     column('name', 'string', 'u.name'),
     column('email', 'string', 'u.email', { label: 'E-mail' }),
-    enumeration('role', 'u.role', spelledOut(roles)),
+    enumeration('role', 'u.role', roleNames),
     column('organization', 'string', 'o.name', { label: 'Organisation', ...linkTo('organizations', 'o.id') }),
     column('isActive', 'boolean', 'not u.banned', { label: 'Active' }),
     column('awaitsInvitation', 'boolean', 'u.awaits_invitation', { label: 'Awaits invitation' }),

@@ -11,6 +11,7 @@ import {
   type Detail,
 } from '../bookings/index.ts';
 import { categoryWords, documentStatuses } from '../documents/index.ts';
+import { formatSize } from '../lib/sizes.ts';
 import { typeWords } from '../specialists/index.ts';
 import {
   column,
@@ -198,7 +199,10 @@ export const documents: Table = {
     column('releasedAt', 'datetime', 'd.released_at', recordOnly),
     column('releasedBy', 'string', 'r.name', { ...recordOnly, ...linkTo('users', 'r.id') }),
     column('mimeType', 'string', 'd.mime_type', recordOnly),
-    column('sizeBytes', 'number', 'd.size_bytes'),
+    column('sizeBytes', 'number', 'd.size_bytes', {
+      label: 'Size',
+      shownAs: { words: formatSize, unit: 'bytes' },
+    }),
     column('sha256', 'string', 'd.sha256', { label: 'SHA-256', ...recordOnly }),
     column('uploadedBy', 'string', 'u.name', linkTo('users', 'u.id')),
     column('assistedBy', 'string', 'f.name', { ...recordOnly, ...linkTo('users', 'f.id') }),

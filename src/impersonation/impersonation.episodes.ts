@@ -1,5 +1,6 @@
 // The record of an episode: who, why, every page viewed and every change made.
 import type { Viewer } from '../accounts/index.ts';
+import type { AuditAction, AuditOutcome } from '../audit/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { isUuid, uuidPattern, uuidShape } from '../lib/uuid.ts';
 import type { Episode, EpisodeQuery, EpisodeStep } from './impersonation.ts';
@@ -129,7 +130,13 @@ function graceAfter(end: Date): Date {
 async function changesOf(db: Queryable, episode: EpisodeRow): Promise<Found[]> {
   const end = episode.ended_at && graceAfter(episode.ended_at);
   const { rows } = await db.raw<{
-    rows: { at: Date; action: string; resource_type: string; resource_id: string | null; outcome: string }[];
+    rows: {
+      at: Date;
+      action: AuditAction;
+      resource_type: string;
+      resource_id: string | null;
+      outcome: AuditOutcome;
+    }[];
   }>(
     `select l.at, l.action, l.resource_type, l.resource_id, l.outcome
      from audit_log l

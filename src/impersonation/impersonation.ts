@@ -1,6 +1,7 @@
 // An admin acting as a referrer. Not "logged in as": every record that is made meanwhile names both.
 import { z } from 'zod';
 import { idleMinutes } from '../accounts/index.ts';
+import type { AuditAction, AuditOutcome } from '../audit/index.ts';
 import { typedProse } from '../lib/typed-input.ts';
 import type { JobDefinition } from '../ports/job-queue.ts';
 
@@ -24,10 +25,10 @@ export interface EpisodeQuery {
 /** A page view or a change. */
 export interface EpisodeStep {
   at: Date;
-  action: string;
+  action: AuditAction | 'page.seen';
   resourceType: string;
   resourceId: string | null;
-  outcome: string;
+  outcome: AuditOutcome;
   /** Its display name; null when it has none. */
   subject: string | null;
   /** Requested in the episode, settled after its end. */

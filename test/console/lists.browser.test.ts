@@ -98,7 +98,7 @@ describe('the console’s lists in a browser', function () {
     await open(`${bookings}/records/${id.marsh}/show`);
     const audit = page.getByRole('region', { name: /^Audit log/ });
     await audit
-      .getByRole('row', { name: /Booking.viewed/ })
+      .getByRole('row', { name: /Booking viewed/ })
       .first()
       .waitFor();
     for (const [name, text] of [

@@ -31,6 +31,7 @@ describe('the cost of the console’s lists', () => {
     const weekAgo = { at: { to: new Date(Date.now() - 5 * 86_400_000).toISOString() } };
     expect(await count({ search: 'kiosk' })).to.equal(3);
     expect(await count({ userAgent: 'kiosk' })).to.equal(3);
+    expect(await count({ resourceType: 'session' })).to.equal(3);
     // What else narrows the list comes first: a time is a way to look further back.
     expect(await count({ search: 'kiosk', ...weekAgo })).to.equal(3);
     expect(await count(weekAgo)).to.be.at.least(3);

@@ -165,6 +165,13 @@ describe('the console’s records', () => {
     }
   });
 
+  it('show sizes in words, and are filtered and exported by bytes', async () => {
+    const { records } = await list(ada, 'documents', '?filters.sizeBytes=4');
+    expect(records.map(({ params }) => params.sizeBytes)).to.deep.equal(['4 bytes', '4 bytes']);
+    const { text } = await ada.get('/admin/export/documents').expect(200);
+    expect(text).to.match(/,4,/).and.not.contain('4 bytes');
+  });
+
   it('refuse filters and sorting by the link of a name', async () => {
     const address = '/admin/api/resources/documents/actions/list';
     await ada.get(address).query({ 'filters.booking to': 'x' }).expect(400);

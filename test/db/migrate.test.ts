@@ -88,7 +88,7 @@ describe('the schema', () => {
     expect(await allowed('users', 'role')).to.have.members(['referrer', 'support', 'admin']);
     expect(await allowed('booking_contacts', 'role')).to.have.members([...contactRoles]);
     expect(await database.db('email_kinds').pluck('kind')).to.have.members(mailKindNames);
-    expect(await database.db('audit_actions').pluck('action')).to.have.members([...auditActions]);
+    expect(await database.db('audit_actions').pluck('action')).to.have.members(Object.keys(auditActions));
   });
 
   it('sets updated_at on every table that has the column', async () => {

@@ -311,7 +311,7 @@ describe('a change made while acting', function () {
     expect(page.text)
       .to.contain('Page: Booking')
       .and.contain(`/bookings/${bookingId}`)
-      .and.contain('Cancelled')
+      .and.contain('Booking cancelled')
       .and.contain('Document deleted')
       .and.not.contain('Marsh');
     const seen = await app.db('impersonation_views').orderBy('id').pluck('path');

@@ -69,7 +69,7 @@ describe('the page of an episode', function () {
     const text = printed(html);
     expect(text)
       .to.contain(`Page: Booking ${reference} Seen`)
-      .and.contain(`Cancelled ${reference} Done`)
+      .and.contain(`Booking cancelled ${reference} Done`)
       .and.contain('Access refused Refused')
       .and.contain('Lasted 1 hour 12 minutes')
       .and.contain('Times are Perth time')
@@ -102,9 +102,9 @@ describe('the page of an episode', function () {
         },
       );
     expect(printed(await read(`/admin/episodes/${first.id}`))).to.match(
-      /(Scheduled \S+ Done, settled after the end.*){2}/,
+      /(Booking scheduled \S+ Done, settled after the end.*){2}/,
     );
-    expect(printed(await read(`/admin/episodes/${second.id}`))).not.to.contain('Scheduled');
+    expect(printed(await read(`/admin/episodes/${second.id}`))).not.to.contain('Booking scheduled');
   });
 
   it('reads the attempts of its entries by primary key', async () => {

@@ -289,8 +289,8 @@ describe('acting as a referrer', () => {
     const page = await admin.get(`/admin/episodes/${episode?.id}`).set('Accept', 'text/html').expect(200);
     expect(page.text)
       .to.contain('On the phone')
-      .and.contain('Scheduled')
-      .and.contain('Cancelled')
+      .and.contain('Booking scheduled')
+      .and.contain('Booking cancelled')
       .and.contain(`href="/bookings/${bookingId}">Page: Booking</a>`)
       .and.not.contain('Marsh');
   });

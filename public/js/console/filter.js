@@ -46,7 +46,7 @@ function Field({ property, label, values }) {
   const options = custom.type === 'boolean' ? yesOrNo : availableValues;
   return h(
     'div.console-field',
-    h('label', { htmlFor: id }, label),
+    h('label', { htmlFor: id }, custom.unit ? `${label} (${custom.unit})` : label),
     options
       ? h(Choice, { id, name: path, value, options })
       : h('input', {

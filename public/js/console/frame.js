@@ -36,7 +36,7 @@ function TopBar({ toggleSidebar }) {
     admin &&
       h(
         'div.console-who',
-        h('span', admin.email, h('small', ` ${admin.role}`)),
+        h('span', admin.email, h('small', ` ${admin.title}`)),
         h('a.console-action', { href: '/sign-out' }, 'Sign out'),
       ),
   );

@@ -6,6 +6,7 @@ import {
   type DocumentEvent,
   type DocumentStatus,
 } from '../../../documents/index.ts';
+import { formatSize } from '../../../lib/sizes.ts';
 
 export const statusLabels: Record<DocumentStatus, string | null> = {
   checking: 'Being checked for viruses',
@@ -44,17 +45,4 @@ export function uploaderOf({ uploadedBy, uploadedFor }: Document): string {
 export function actorOfEvent({ by, actingAdmin }: Pick<DocumentEvent, 'by' | 'actingAdmin'>): string {
   if (!by) return 'Examdesk';
   return actingAdmin ? `${by.name}, assisted by ${actingAdmin.name}` : by.name;
-}
-
-/** "812 bytes", "14 kB", "2.4 MB" */
-export function formatSize(bytes: number): string {
-  if (bytes < 1024) return bytes === 1 ? '1 byte' : `${bytes} bytes`;
-  if (bytes < 1024 * 1024) return `${Math.round(bytes / 1024)} kB`;
-  return `${(bytes / (1024 * 1024)).toFixed(1)} MB`;
-}
-
-/** "812 bytes", "14 kB (14336 bytes)" */
-export function exactSize(bytes: number): string {
-  const words = formatSize(bytes);
-  return bytes < 1024 ? words : `${words} (${bytes} bytes)`;
 }

@@ -8,7 +8,8 @@ import type { PageServices } from '../page-services.ts';
 import { timeAndDay } from '../when.ts';
 import { zoneName } from '../../../lib/dates.ts';
 import type { PageData } from '../../views.ts';
-import { actorOfEvent, exactSize, scanLabels, uploaderOf } from './document-words.ts';
+import { exactSize } from '../../../lib/sizes.ts';
+import { actorOfEvent, scanLabels, uploaderOf } from './document-words.ts';
 
 type Needs = Pick<PageServices, 'documents' | 'bookings'>;
 

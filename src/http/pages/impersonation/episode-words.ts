@@ -1,26 +1,7 @@
-// Labels for the steps of an episode: no action codes, no record ids.
+// Labels for the steps of an episode: no record ids.
+import { auditActions, auditOutcomes } from '../../../audit/index.ts';
 import type { EpisodeStep } from '../../../impersonation/index.ts';
 import { uuidShape } from '../../../lib/uuid.ts';
-import { progressWords } from '../../view-helpers.ts';
-
-const actions: Record<string, string> = {
-  'impersonation.started': 'Started acting',
-  'impersonation.ended': 'Stopped acting',
-  'booking.created': progressWords.scheduled,
-  'booking.viewed': 'Booking viewed',
-  'booking.rescheduled': progressWords.rescheduled,
-  'booking.cancelled': progressWords.cancelled,
-  'booking.progressed': 'Progress updated',
-  'booking.edited': 'Details changed',
-  'instructions.sent': 'Instructions sent to the examinee',
-  'message.sent': 'Message written',
-  'document.uploaded': 'Document added',
-  'document.downloaded': 'Document opened',
-  'document.deleted': 'Document deleted',
-  'document.refused': 'Document refused',
-  'record.changed': 'Changed',
-  'access.denied': 'Access refused',
-};
 
 /** By path, with `:id` for every id. */
 const pages: Record<string, string> = {
@@ -57,16 +38,9 @@ const pages: Record<string, string> = {
   '/documents/:id/delete': 'Document: delete',
 };
 
-const outcomes: Record<string, string> = {
-  success: 'Done',
-  failure: 'Failed',
-  denied: 'Refused',
-  pending: 'Pending',
-};
-
-/** `Page: Booking`, `Rescheduled`. Without a label: the path or the action's code. */
+/** `Page: Booking`, `Booking rescheduled`. Of a page without a label: its path. */
 export function stepWords({ action, resourceId }: EpisodeStep): string {
-  if (action !== 'page.seen') return actions[action] ?? action.replaceAll(/[._]/g, ' ');
+  if (action !== 'page.seen') return auditActions[action];
   return `Page: ${pageWords(resourceId ?? '') ?? resourceId}`;
 }
 
@@ -78,6 +52,6 @@ export function pageWords(path: string): string | undefined {
 
 export function outcomeWords({ action, outcome, isLate }: EpisodeStep): string {
   if (action === 'page.seen') return 'Seen';
-  const words = outcomes[outcome] ?? outcome;
+  const words = auditOutcomes[outcome];
   return isLate ? `${words}, settled after the end` : words;
 }

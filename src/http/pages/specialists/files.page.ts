@@ -18,7 +18,7 @@ import { attachment, sendContent } from '../../file-response.ts';
 import { paths } from '../../paths.ts';
 import { forbidden, notFound } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
-import { formatSize } from '../documents/document-words.ts';
+import { formatSize } from '../../../lib/sizes.ts';
 import { withQuery } from '../links.ts';
 import type { PageServices } from '../page-services.ts';
 

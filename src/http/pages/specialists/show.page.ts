@@ -10,7 +10,7 @@ import { knownFree } from '../../forms/specialist-filter.ts';
 import { paths } from '../../paths.ts';
 import { notFound } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
-import { formatSize } from '../documents/document-words.ts';
+import { formatSize } from '../../../lib/sizes.ts';
 import { withQuery } from '../links.ts';
 import type { PageServices } from '../page-services.ts';
 import { nextFreeWords, type NextFreeWords } from './next-free.ts';

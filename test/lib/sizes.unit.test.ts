@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { exactSize } from '../../src/http/pages/documents/document-words.ts';
+import { exactSize } from '../../src/lib/sizes.ts';
 
 describe('exactSize', () => {
   it('says the bytes once when the size is given in bytes already', () => {
