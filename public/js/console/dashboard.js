@@ -2,13 +2,6 @@
 const { useEffect } = React;
 const { card, h } = examdesk;
 
-const clock = ({ startsAt, timezone }) =>
-  new Intl.DateTimeFormat('en-AU', {
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-    timeZone: timezone,
-  }).format(new Date(startsAt));
 const place = ({ timezone }) => timezone.split('/').at(-1).replaceAll('_', ' ');
 
 function today({ count, href, rows }) {
@@ -16,7 +9,12 @@ function today({ count, href, rows }) {
     h(
       'li',
       { key: booking.id },
-      h('time', { dateTime: booking.startsAt }, clock(booking), h('small', ` ${place(booking)}`)),
+      h(
+        'time',
+        { dateTime: booking.startsAt },
+        examdesk.clock(booking.startsAt, booking.timezone),
+        h('small', ` ${place(booking)}`),
+      ),
       h('a', { href: `/admin/resources/bookings/records/${booking.id}/show` }, booking.reference),
       h('span', `${booking.specialist}, ${booking.typeWords.toLowerCase()}`),
       examdesk.pill(booking.currentProgress, booking.progressWords),

@@ -39,20 +39,23 @@ function Count({ record, property, where }) {
   return h(Value, { property, where }, isOpen ? h('a.console-link', { href }, count) : String(count));
 }
 
-const format = (timeZone, hasYear = true) =>
-  new Intl.DateTimeFormat('en-AU', {
+/** As the portal's pages have it (src/http/pages/when.ts): `9:00 am`, with a no-break space. */
+const clock = (value, timeZone) =>
+  new Intl.DateTimeFormat('en-AU', { hour: 'numeric', minute: '2-digit', hour12: true, timeZone })
+    .format(new Date(value))
+    .replaceAll(/\s/gu, '\u00a0');
+
+/** `Tue 1 Dec 2026, 9:00 am`; without a zone in the reader's. */
+function moment(value, timeZone, hasYear = true) {
+  const format = new Intl.DateTimeFormat('en-AU', {
     weekday: 'short',
     day: 'numeric',
     month: 'short',
     year: hasYear ? 'numeric' : undefined,
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
     timeZone,
   });
-
-/** A time in the reader's zone. */
-const moment = (value) => format(undefined).format(new Date(value));
+  return `${format.format(new Date(value)).replace(',', '')}, ${clock(value, timeZone)}`;
+}
 
 /** Formats `YYYY-MM-DD`; returns anything else as it is. */
 function day(value) {
@@ -71,7 +74,7 @@ function When({ record, property, where }) {
   const shown = h(
     'time.console-when',
     { dateTime: value },
-    `${format(timeZone, where !== 'list' || !isThisYear(value)).format(new Date(value))} `,
+    `${moment(value, timeZone, where !== 'list' || !isThisYear(value))} `,
     zone,
   );
   return h(Value, { property, where }, shown);
@@ -132,7 +135,7 @@ function Title({ record, property, resource }) {
   );
 }
 
-Object.assign(examdesk, { moment, day, pill });
+Object.assign(examdesk, { clock, moment, day, pill });
 Object.assign(AdminJS.UserComponents, {
   ConsoleJson: Json,
   ConsoleLink: Link,
