@@ -110,6 +110,16 @@ describe('the console in a browser', function () {
     expect(row.organization_id).not.to.equal(null);
   });
 
+  it('leads from a form back to its record without saving', async () => {
+    await page.goto(`/admin/resources/bookings/records/${bookingId}/edit`);
+    await page.getByLabel('Claim number').fill('CL-0');
+    await page.getByRole('link', { name: 'Cancel', exact: true }).click();
+    await page.waitForURL(/\/show$/);
+    expect(
+      (await app.db('bookings').where({ id: bookingId }).first('claim_number'))?.claim_number,
+    ).not.to.equal('CL-0');
+  });
+
   it('shows both values when somebody else has saved first', async () => {
     await page.goto(`/admin/resources/bookings/records/${bookingId}/edit`);
     await page.getByLabel('Claim number').fill('CL-1');
@@ -136,6 +146,7 @@ describe('the console in a browser', function () {
       id: number;
     };
     await page.goto(`/admin/resources/audit/records/${id}/show`);
+    await page.locator('.console-pill', { hasText: 'Details changed' }).waitFor();
     await page.getByText('"columns"').waitFor();
   });
 

@@ -92,11 +92,23 @@ function wrongWith({ form, ...others } = {}) {
   return { detail: form.message, isSignedOut: form.isSignedOut, errors };
 }
 
+/** Where the form was opened from: its record, or the list. */
+const backAddress = () =>
+  location.pathname.replace(/\/actions\/[^/]+$/, '').replace(/(\/records\/[^/]+)\/[^/]+$/, '$1/show');
+
+/** Beside AdminJS's button, which is outside the fields. */
+function Cancel({ fields }) {
+  const foot = fields?.closest('form').querySelector('[data-css$="-drawer-footer"]');
+  const link = h(ReactRouterDOM.Link, { to: backAddress(), className: 'console-link' }, 'Cancel');
+  return foot ? ReactDOM.createPortal(link, foot) : null;
+}
+
 /** In AdminJS's form, which holds the values and sends them: all fields, and what is wrong. */
 function Fields({ record, onChange }) {
   const { params, errors } = record;
   const form = params.form ? JSON.parse(params.form) : null;
   const [problem, setProblem] = useState(null);
+  const [shown, setShown] = useState(null);
   const open = async () => {
     setProblem(null);
     const { ok, answer } = await ask(actionAddress());
@@ -123,6 +135,7 @@ function Fields({ record, onChange }) {
     onChange({ ...record, params: { ...params, ...changed(fields, params, name, value) } });
   return h(
     'div.console-form',
+    { ref: setShown },
     wrong && h(ProblemBox, { problem: wrong, fields }),
     intro && h('p.console-intro', intro),
     fields.map((field) =>
@@ -135,6 +148,7 @@ function Fields({ record, onChange }) {
         onChange: change,
       }),
     ),
+    h(Cancel, { fields: shown }),
   );
 }
 
