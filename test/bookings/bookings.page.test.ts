@@ -267,6 +267,7 @@ describe('booking pages', () => {
     expect(cell('Time')).to.equal('9:00 am');
     expect(cell('Time zone')).to.equal('Australia/Sydney');
     expect(cell('Last name')).to.equal('Marsh');
+    expect(cell('Date of birth')).to.match(/^\d{4}-\d\d-\d\d$/);
     expect(cell('Claim number')).to.equal("'=1+1");
     await db('bookings').where({ id }).update({ claim_number: 'CL-2207' });
     const exported = await db('audit_log')

@@ -1,6 +1,6 @@
 // The list as CSV, with its filters: of the own organisation. Staff export from the console.
 import type { Request, Response } from 'express';
-import { detailIn, details, type Booking } from '../../../bookings/index.ts';
+import { detailIn, details, type Booking, type Detail } from '../../../bookings/index.ts';
 import { csvLine } from '../../../lib/csv.ts';
 import { dayIn, formatTime } from '../../../lib/dates.ts';
 import { actorOf } from '../../actor.ts';
@@ -28,6 +28,10 @@ export function tablePage(services: Needs, sealed: SealedSearch): PageRoute {
   };
 }
 
+/** Days as spreadsheets sort them, everything else as on pages. */
+const cellOf = (detail: Detail, value: string | null | undefined): string =>
+  detail.input.as === 'day' ? (value ?? '') : detailWords({ ...detail, absentWords: undefined }, value);
+
 const columns: Record<string, (booking: Booking) => string | number | null> = {
   Reference: ({ reference }) => reference,
   Day: ({ startsAt, timezone }) => dayIn(startsAt, timezone),
@@ -40,10 +44,7 @@ const columns: Record<string, (booking: Booking) => string | number | null> = {
   Place: ({ location }) => location,
   'Meeting link': ({ meetingLink }) => meetingLink,
   ...Object.fromEntries(
-    details.map((detail) => [
-      detail.label,
-      (booking: Booking) => detailWords({ ...detail, absentWords: undefined }, detailIn(booking, detail)),
-    ]),
+    details.map((detail) => [detail.label, (booking: Booking) => cellOf(detail, detailIn(booking, detail))]),
   ),
   Progress: ({ currentProgress }) => progressWords[currentProgress],
   Status: ({ status }) => statusWords[status],
