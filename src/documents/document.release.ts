@@ -129,7 +129,11 @@ async function withLockedReport<T>(
   return deps.db.transaction(async (trx): Promise<Result<T, ReleaseFailure>> => {
     const booking = await lockBooking(trx, seen.bookingId);
     const document = await lockDocument(trx, id);
-    return booking && document ? change(trx, document, booking) : failure({ reason: 'not_found' });
+    if (!booking || !document) return failure({ reason: 'not_found' });
+    // Somebody may have changed the category since.
+    return document.category === 'report'
+      ? change(trx, document, booking)
+      : failure({ reason: 'not_a_report' });
   });
 }
 

@@ -5,6 +5,7 @@ import type { Agent } from '../support/app.ts';
 import { samples } from '../support/builders/files.ts';
 import type { DocumentFixture } from '../support/document-fixture.ts';
 import { openReleaseFixture, type ReleaseFixture } from '../support/release-fixture.ts';
+import { until } from '../support/until.ts';
 
 const unknownId = '0192f000-0000-7000-8000-000000000009';
 
@@ -44,6 +45,26 @@ describe('the release of a report', function () {
         const back = await opened.recall(report, agent).expect(200);
         expect(back.body.document).to.include({ id: report.id, releasedAt: null });
       }
+    });
+
+    it('release is refused when another request changes the category meanwhile', async () => {
+      const { db } = fixture.app;
+      const report = await opened.aReport();
+      const released = await db.transaction(async (trx) => {
+        await trx('documents').where({ id: report.id }).update({ category: 'brief' });
+        const answer = opened.release(report).then(({ status }) => status);
+        await until(
+          async () =>
+            (await db('pg_stat_activity')
+              .whereRaw(`datname = current_database() and wait_event_type = 'Lock'`)
+              .first('pid')) !== undefined,
+        );
+        return { answer };
+      });
+      expect(await released.answer).to.equal(422);
+      expect((await db('documents').where({ id: report.id }).first('released_at'))?.released_at).to.equal(
+        null,
+      );
     });
 
     it('release and recall are refused when the document is unknown, deleted or no report', async () => {
