@@ -27,7 +27,7 @@ export type CategoryFailure =
  * @param seen the category as it was shown
  */
 export async function changeCategory(
-  deps: Pick<DocumentDeps, 'db' | 'audit' | 'announce'>,
+  deps: Pick<DocumentDeps, 'db' | 'audit' | 'announce' | 'ids'>,
   actor: Actor,
   id: string,
   seen: DocumentCategory,
@@ -54,7 +54,13 @@ export async function changeCategory(
       metadata: { change: 'category', bookingId: booking.id, before, after: wanted },
     });
     if (isVisibleAtOnce(wanted) && !isVisibleAtOnce(before))
-      await deps.announce(trx, { kind: 'document_added', bookingId: booking.id });
+      await deps.announce(trx, {
+        kind: 'document_added',
+        bookingId: booking.id,
+        documentId: id,
+        // It may be hidden and shown again.
+        occasion: `shown:${id}:${deps.ids.uuid()}`,
+      });
     return ok(null);
   });
 }

@@ -36,6 +36,8 @@ interface ActingPair {
 /** From the attempt, the newest of the message's documents, or the contact row of the person who is told. */
 async function actingPair(db: Queryable, email: BookingEmail): Promise<ActingPair | undefined> {
   if (email.kind === 'document_added') {
+    // A category is changed by staff, never while acting.
+    if (email.document_id) return undefined;
     const documents = db('documents as d')
       .where({ 'd.booking_id': email.booking_id, 'd.deleted_at': null })
       .where('d.created_at', '>=', email.created_at)

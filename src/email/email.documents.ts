@@ -27,11 +27,12 @@ async function isReleaseCurrent(db: Queryable, viewer: Viewer, email: DocumentEm
   return document.status !== 'infected' && document.releasedAt <= email.created_at;
 }
 
+/** Names a document when that was added earlier, and its new category shows it to referrers. */
 async function hasNewDocument(db: Queryable, viewer: Viewer, email: DocumentEmail): Promise<boolean> {
   const documents = email.booking_id ? await documentsOf(db, email.booking_id, visibilityFor(viewer)) : [];
   return documents.some(
-    ({ createdAt, status, uploadedBy, uploadedFor }) =>
-      createdAt >= email.created_at &&
+    ({ id, createdAt, status, uploadedBy, uploadedFor }) =>
+      (email.document_id ? id === email.document_id : createdAt >= email.created_at) &&
       status !== 'infected' &&
       (uploadedBy.id !== viewer.userId || uploadedFor !== null),
   );

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
-import { formAddress, openForm, sendForm } from '../support/console-form.ts';
+import { changeForm as change, formAddress, openForm, sendForm } from '../support/console-form.ts';
 import { aField, aForm } from '../support/builders/form.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
 import { aBookingOf, personOf } from '../support/console-records.ts';
@@ -19,10 +19,6 @@ describe('editing in the console', () => {
   });
   after(() => app.close());
 
-  const change = async (agent: Agent, address: string, values: object) => {
-    const { version } = await openForm(agent, address);
-    return sendForm(agent, address, { version, values });
-  };
   const lastChange = async (id: string) => {
     const row = await app
       .db('audit_log')

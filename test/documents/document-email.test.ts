@@ -15,6 +15,7 @@ import {
   type UploadedDocument,
 } from '../support/document-fixture.ts';
 import { nothingNeeded, testLinks } from '../support/links.ts';
+import { changeForm, formAddress } from '../support/console-form.ts';
 import { openMailbox } from '../support/mailbox.ts';
 import type { Agent } from '../support/app.ts';
 
@@ -299,6 +300,20 @@ describe('the mails about documents', function () {
       await deliver();
       expect(await due('document_added')).to.deep.equal(['rita sent', 'rita withheld']);
       expect(second).not.to.equal(undefined);
+    });
+
+    it('document_added goes out when a category change shows the document, while it is shown', async () => {
+      const [dictation] = await add('dictation', { 'Dictation.pdf': pdf() });
+      const [draft] = await add('report', { 'Draft.pdf': pdf() });
+      const change = (id: string | undefined, category: string) =>
+        changeForm(sam, formAddress('documents', id ?? ''), { category });
+      expect(await due('document_added')).to.deep.equal([]);
+      await change(dictation?.id, 'brief');
+      await change(draft?.id, 'other');
+      await change(draft?.id, 'report');
+      expect(await due('document_added')).to.deep.equal(['rita queued', 'rita queued']);
+      await deliver();
+      expect(arrived()).to.deep.equal([`${emails.rita}: Document added`]);
     });
   });
 });

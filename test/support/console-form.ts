@@ -45,3 +45,9 @@ export const sendForm = (
   address: string,
   { version, values }: { version: string; values: object },
 ) => agent.post(address).send({ ...values, version });
+
+/** Opens the form and sends it with these values. */
+export async function changeForm(agent: Agent, address: string, values: object) {
+  const { version } = await openForm(agent, address);
+  return sendForm(agent, address, { version, values });
+}
