@@ -143,9 +143,20 @@ describe('the console in a browser', function () {
     expect(rows).to.deep.equal([{ attempts: 0 }]);
   });
 
-  it('starts a reconciliation', async () => {
+  it('starts a reconciliation, by a button that is there once the form is', async () => {
     await open('/admin/resources/drift-reports');
-    await confirm('Reconcile now', /\/drift-reports\?/);
+    const form = Promise.withResolvers<void>();
+    await page.route('**/drift-reports/actions/reconcile', async (route) => {
+      await form.promise;
+      await route.fallback();
+    });
+    await page.getByRole('link', { name: 'Reconcile now', exact: true }).click();
+    await page.getByText('Loading…').waitFor();
+    const button = page.getByRole('button', { name: 'Reconcile now', exact: true });
+    expect(await button.count()).to.equal(0);
+    form.resolve();
+    await button.click();
+    await page.waitForURL(/\/drift-reports\?/);
     expect(await app.db('drift_reports').pluck('kind')).to.deep.equal(['manual']);
   });
 

@@ -123,9 +123,9 @@ function Fields({ record, onChange }) {
   }, []);
   const wrong = useMemo(() => wrongWith(errors) ?? (form?.problem && { detail: form.problem }), [errors]);
   if (!form) {
-    if (!problem) return h('p', { role: 'status' }, 'Loading…');
+    if (!problem) return h('p.console-unopened', { role: 'status' }, 'Loading…');
     return h(
-      React.Fragment,
+      'div.console-unopened',
       h(ProblemBox, { problem, fields: [] }),
       h('button.console-action', { type: 'button', onClick: open }, 'Try again'),
     );
