@@ -77,6 +77,9 @@ const halfABody: Answer = (res) => {
   res.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
   res.write('[{"date":');
 };
+/** Of a proxy: node:http ends such a reply without an error. */
+const upgraded: Answer = (res) =>
+  void res.socket?.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n');
 const zipped =
   (body: unknown): Answer =>
   (res) =>
@@ -137,10 +140,11 @@ describe('the Acuity client', () => {
   const book = (acuity: Acuity = client()) => acuity.createAppointment(order);
 
   describe('when it sends a request', () => {
-    it('sends its credentials and the query', async () => {
+    it('sends its credentials, its name and the query', async () => {
       let authorization: string | undefined;
+      let name: string | undefined;
       answers.push((res, req) => {
-        authorization = req.headers.authorization;
+        ({ authorization, 'user-agent': name } = req.headers);
         json([{ time: '2026-12-01T10:00:00+1100', slotsAvailable: 1 }, { time: '2026-12-01T11:10:00+1100' }])(
           res,
           req,
@@ -151,6 +155,7 @@ describe('the Acuity client', () => {
         value: [new Date('2026-11-30T23:00:00Z'), new Date('2026-12-01T00:10:00Z')],
       });
       expect(authorization).to.equal(`Basic ${btoa('11100001:demo-acuity-key')}`);
+      expect(name).to.equal('examdesk');
       expect(received[0]?.path).to.equal('/api/v1/availability/times');
       expect(Object.fromEntries(received[0]?.query ?? [])).to.deep.equal({
         date: '2026-12-01',
@@ -334,7 +339,17 @@ describe('the Acuity client', () => {
     });
 
     it('returns that the outcome is unknown when the call may have been carried out', async () => {
-      for (const bad of [html(502), html(503), json({}, 500), reset, truncatedBody, never, html(403)]) {
+      for (const bad of [
+        html(502),
+        html(503),
+        json({}, 500),
+        reset,
+        truncatedBody,
+        never,
+        halfABody,
+        upgraded,
+        html(403),
+      ]) {
         otherwise = bad;
         expect(await book(client({ timeoutMs: 300 }))).to.deep.include({
           reason: 'unavailable',

@@ -23,17 +23,20 @@ const unzip = promisify(gunzip);
 /** Follows no redirect: a POST would become a GET. Rejects when the whole reply is not there in time. */
 export async function exchange(url: URL, { method, headers, body, timeoutMs }: Asked): Promise<Reply> {
   const { request } = url.protocol === 'https:' ? https : http;
+  const signal = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)));
   const sent = request(url, {
     method,
-    headers: { ...headers, 'accept-encoding': 'gzip' },
-    signal: AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs))),
+    // Firewalls of the web refuse requests that name no program.
+    headers: { ...headers, 'accept-encoding': 'gzip', 'user-agent': 'examdesk' },
+    signal,
   });
   // What fails once the reply has begun fails reading it, too.
   sent.on('error', () => undefined);
   // With its length, instead of in chunks.
   sent.end(body);
-  const [reply] = (await once(sent, 'response')) as [IncomingMessage];
-  const bytes = Buffer.concat((await reply.toArray()) as Buffer[]);
+  // The signal also here: node:http ends a request that is answered with another protocol (101) without an error.
+  const [reply] = (await once(sent, 'response', { signal })) as [IncomingMessage];
+  const bytes = Buffer.concat((await reply.toArray({ signal })) as Buffer[]);
   const { 'content-encoding': encoding, 'retry-after': retryAfter } = reply.headers;
   return {
     status: reply.statusCode ?? 0,
