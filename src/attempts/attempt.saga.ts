@@ -119,7 +119,8 @@ export async function completeAttempt(
   const isRepaired =
     completion.outcome === 'completed' &&
     (appointment.calendarId !== attempt.request.acuity.calendarId ||
-      appointment.startsAt.getTime() !== completion.booking.startsAt.getTime());
+      appointment.startsAt.getTime() !== completion.booking.startsAt.getTime() ||
+      appointment.durationMinutes !== completion.booking.durationMinutes);
   if (isRepaired) await invalidate(deps, attempt, completion.booking);
   return completion;
 }

@@ -52,6 +52,13 @@ describe('changes of a booking', () => {
     expect(fixture.availability.invalidated.at(-1)?.taken?.startsAt).to.deep.equal(wednesday);
   });
 
+  it('reschedule hides the whole new time when Acuity’s answer lacks the duration', async () => {
+    const { durationMinutes } = booking;
+    fake.appointments.set(booking.acuityAppointmentId, { ...appointment()!, durationMinutes: 0 });
+    valueOf(await fixture.attempts.reschedule(fixture.people.rita, booking.id, wednesday));
+    expect(fixture.availability.invalidated.at(-1)?.taken).to.include({ durationMinutes });
+  });
+
   it('reschedule changes nothing when the booking has that time already', async () => {
     const calls = fake.calls.length;
     expect(
