@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect } from 'chai';
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { demoPassword } from '../../seeds/demo.ts';
 import type { SessionCookie } from './session.ts';
 
@@ -43,50 +43,33 @@ export interface WatchOptions {
   script?: string;
 }
 
-interface Opened {
-  context: BrowserContext;
-  page: Page;
-  violations: string[];
-}
-
-/** Pages whose tests have ended, by the browser's connection (a file's own) and by what a page cannot change later. */
-const left = new WeakMap<Browser, Map<string, Opened[]>>();
-
-/**
- * A page without cookies, stored data, routes and listeners. It may be one that an earlier test of the file has left,
- * because a new context costs a process, and loads and compiles all scripts again. A page whose `context` was used (a
- * clock, other tabs, the wire) is closed with its test.
- */
 export async function watchedPage(
   browser: Browser,
   baseURL: string,
   options: WatchOptions,
 ): Promise<Watched> {
   const { width, colorScheme = 'light' } = options;
-  const { javaScript = true, timezoneId = 'Australia/Perth', script = '' } = options;
-  const ofBrowser = left.get(browser) ?? new Map<string, Opened[]>();
-  left.set(browser, ofBrowser);
-  const kind = [baseURL, javaScript, timezoneId, script].join(' ');
-  const waiting = ofBrowser.get(kind) ?? [];
-  ofBrowser.set(kind, waiting);
-  const viewport = { width, height: 900 };
-  const look = { colorScheme, reducedMotion: 'reduce' as const };
-  const opened =
-    waiting.pop() ??
-    (await openPage(
-      browser,
-      { baseURL, timezoneId, javaScriptEnabled: javaScript, viewport, ...look },
-      script,
-    ));
-  const { context, page, violations } = opened;
-  await page.setViewportSize(viewport);
-  await page.emulateMedia({ media: null, ...look });
+  const { javaScript = true, timezoneId = 'Australia/Perth', script } = options;
+  const context = await browser.newContext({
+    baseURL,
+    colorScheme,
+    timezoneId,
+    javaScriptEnabled: javaScript,
+    reducedMotion: 'reduce',
+    viewport: { width, height: 900 },
+  });
+  // A busy machine may need more than the usual half a minute for the console's first page.
+  context.setDefaultTimeout(60_000);
+  const page = await context.newPage();
+  const violations: string[] = [];
+  await page.exposeFunction('reportViolation', (text: string) => void violations.push(text));
+  await page.addInitScript(`document.addEventListener('securitypolicyviolation', (event) =>
+    window.reportViolation(event.violatedDirective + ' ' + event.blockedURI + ' at ' + location.pathname))`);
+  if (script) await page.addInitScript(script);
   page.on('console', (message) => {
     if (/content security policy/i.test(message.text())) violations.push(message.text());
   });
   page.on('pageerror', (error) => void violations.push(String(error)));
-  let isContextUsed = false;
-  let isClosed = false;
 
   async function check(only = rules): Promise<void> {
     // Text can appear before its styles are applied.
@@ -108,10 +91,7 @@ export async function watchedPage(
 
   return {
     page,
-    get context() {
-      isContextUsed = true;
-      return context;
-    },
+    context,
     check: () => check(),
     async checkBothSchemes() {
       await page.emulateMedia({ colorScheme: 'light' });
@@ -128,63 +108,8 @@ export async function watchedPage(
     },
     useSession: (cookie) =>
       context.addCookies([{ ...cookie, url: baseURL, httpOnly: true, sameSite: 'Lax' }]),
-    async close() {
-      if (isClosed) return;
-      isClosed = true;
-      if (!isContextUsed && javaScript && (await leave(opened, baseURL))) waiting.push(opened);
-      else await context.close();
-    },
+    close: () => context.close(),
   };
-}
-
-async function openPage(browser: Browser, options: BrowserContextOptions, script: string): Promise<Opened> {
-  const context = await browser.newContext(options);
-  // A busy machine may need more than the usual half a minute for the console's first page.
-  context.setDefaultTimeout(60_000);
-  const page = await context.newPage();
-  const violations: string[] = [];
-  await page.exposeFunction('reportViolation', (text: string) => void violations.push(text));
-  await page.addInitScript(`document.addEventListener('securitypolicyviolation', (event) =>
-    window.reportViolation(event.violatedDirective + ' ' + event.blockedURI + ' at ' + location.pathname))`);
-  if (script) await page.addInitScript(script);
-  return { context, page, violations };
-}
-
-/** What tests listen to. */
-const events = [
-  'console',
-  'dialog',
-  'domcontentloaded',
-  'download',
-  'filechooser',
-  'framenavigated',
-  'load',
-  'pageerror',
-  'popup',
-  'request',
-  'requestfailed',
-  'requestfinished',
-  'response',
-] as const;
-
-/** False when the page has crashed or cannot be left: then it is closed. */
-async function leave({ context, page, violations }: Opened, baseURL: string): Promise<boolean> {
-  if (page.isClosed()) return false;
-  for (const event of events) page.removeAllListeners(event);
-  try {
-    const others = context.pages().filter((one) => one !== page);
-    await Promise.all(others.map((one) => one.close()));
-    await page.unrouteAll({ behavior: 'ignoreErrors' });
-    await page.mouse.move(-1, -1);
-    // Of the same origin, so that the process stays; without scripts, so that nothing is stored or asked any more.
-    await page.goto(`${baseURL}/img/mark.svg`);
-    await page.evaluate('localStorage.clear(); sessionStorage.clear()');
-    await context.clearCookies();
-  } catch {
-    return false;
-  }
-  violations.length = 0;
-  return true;
 }
 
 async function axeFindings(page: Page, only: string[]): Promise<string[]> {
