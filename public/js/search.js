@@ -80,6 +80,8 @@ addEventListener('keydown', (event) => {
   if (!isSlash && !(isCtrlK && !document.querySelector('[data-act-as]'))) return;
   if (document.querySelector('dialog[open]')) return;
   event.preventDefault();
-  if (field) field.select();
-  else void open();
+  if (field) {
+    field.focus();
+    field.select();
+  } else void open();
 });
