@@ -1,4 +1,4 @@
-// One request and its reply over node:http: half the processor time of fetch, whose streams a short JSON needs not.
+// One request and its reply over node:http: 40 % less processor time than fetch, whose streams a short JSON does not need.
 import { once } from 'node:events';
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
