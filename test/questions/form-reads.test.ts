@@ -106,7 +106,18 @@ describe('createQuestions', () => {
     await questions.forms();
     acuity.showForms(aForm({ fields: [aField(), aField({ id: 9302 })] }));
     const gate = acuity.hold();
+    // No read begins before all have asked: what is read earlier would not serve them.
+    const held = await database.db.transaction();
+    await held('acuity_forms').forUpdate().first();
     const all = [questions, questions, process()].map((one) => one.readAgain());
+    await until(async () => {
+      const waiting = await database
+        .db('pg_stat_activity')
+        .where({ wait_event_type: 'Lock' })
+        .andWhereRaw('datname = current_database()');
+      return waiting.length === 2;
+    });
+    await held.commit();
     await until(() => Promise.resolve(gate.waiting() > 0));
     gate.answer();
     for (const known of await Promise.all(all)) expect(known?.forms[0]?.fields).to.have.length(2);

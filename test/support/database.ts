@@ -88,8 +88,7 @@ async function openCopy(from: string): Promise<TestDatabase> {
     ownerUrl,
     close: async () => {
       await Promise.all([db.destroy(), owner?.destroy()]);
-      await untilDisconnected(name);
-      await administer(`drop database if exists ${name} with (force)`);
+      await dropDatabase(name);
     },
   };
 }
@@ -99,7 +98,7 @@ export async function openEmptyDatabase(): Promise<{ url: string; close(): Promi
   const name = await createDatabase('template0');
   return {
     url: await urlOf(name),
-    close: () => administer(`drop database if exists ${name} with (force)`),
+    close: () => dropDatabase(name),
   };
 }
 
@@ -128,6 +127,11 @@ function createDatabase(from: string): Promise<string> {
     .then(() => administer(`create database ${name} template ${from} strategy file_copy`));
   lastCopy = copy;
   return copy.then(() => name);
+}
+
+async function dropDatabase(name: string): Promise<void> {
+  await untilDisconnected(name);
+  await administer(`drop database if exists ${name} with (force)`);
 }
 
 async function urlOf(name: string): Promise<string> {
