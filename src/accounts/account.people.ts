@@ -1,26 +1,16 @@
 // How admins manage accounts. Nothing is deleted: bookings stay with the organisation and keep people's names.
-import type { Queryable, Transaction } from '../db/knex.ts';
+import type { Transaction } from '../db/knex.ts';
 import { isMergedAway, blockMerges } from '../db/merges.ts';
 import { readWords, whereOwn } from '../db/search.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
-import { tidyEmail } from '../lib/typed-email.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { AccountDeps } from './account.deps.ts';
 import { emailInput, inputErrors, nameInput, type InputError } from './account.input.ts';
 import { setOrganization } from './account.organizations.ts';
 import { revokeLinks } from './account.links.ts';
 import { onPage, pagedOf, type Paged } from './account.pages.ts';
-import {
-  auditActor,
-  isDemoAccount,
-  isRole,
-  mayAdminister,
-  needsTwoFactor,
-  type Actor,
-  type Role,
-  type Viewer,
-} from './viewer.ts';
+import { auditActor, isDemoAccount, mayAdminister, type Actor, type Role } from './viewer.ts';
 
 export type PersonFailure =
   | { reason: 'not_allowed' }
@@ -424,79 +414,5 @@ function toPerson(row: PersonRow): Person {
         ? { id: row.organization_id, name: row.organization_name }
         : null,
     lastSeenAt: row.last_seen_at,
-  };
-}
-
-export interface AccountStatus {
-  user: { id: string; name: string; email: string };
-  isBanned: boolean;
-  /** Imported from another system; has no password before an invitation is accepted. */
-  awaitsInvitation: boolean;
-  role: string;
-  /** Null: not a demo account. DEMO_ACCOUNTS lets those in, except in production. */
-  demo: 'let_in' | 'refused' | null;
-  /** Staff without two-step sign-in may only set it up. */
-  mustSetUpTwoFactor: boolean;
-  /** The viewer of their next request; null when they may not sign in. */
-  viewer: Viewer | null;
-}
-
-/**
- * For staff who check why something is refused, whether the person is signed in or not. Null when nobody has this key.
- * @param key an e-mail address or an id
- */
-export async function accountStatusOf(
-  db: Queryable,
-  key: string,
-  { allowsDemoAccounts }: Pick<AccountDeps, 'allowsDemoAccounts'> = { allowsDemoAccounts: true },
-): Promise<AccountStatus | null> {
-  const wanted = tidyEmail(key);
-  const row = await db('users as u')
-    .leftJoin('members as m', 'm.user_id', 'u.id')
-    .leftJoin('organizations as o', 'o.id', 'm.organization_id')
-    .where(isUuid(wanted) ? { 'u.id': wanted } : { 'u.email': wanted.toLowerCase() })
-    .first<
-      | {
-          id: string;
-          name: string;
-          email: string;
-          role: string;
-          banned: boolean;
-          awaits_invitation: boolean;
-          two_factor_enabled: boolean;
-          organization_id: string | null;
-          organization_name: string | null;
-          requires_two_factor: boolean | null;
-        }
-      | undefined
-    >('u.id', 'u.name', 'u.email', 'u.role', 'u.banned', 'u.awaits_invitation', 'u.two_factor_enabled', {
-      organization_id: 'o.id',
-      organization_name: 'o.name',
-      requires_two_factor: 'o.requires_two_factor',
-    });
-  if (!row) return null;
-  const { id, name, email, role, banned, organization_id, organization_name } = row;
-  const awaitsInvitation = row.awaits_invitation;
-  const organization =
-    role === 'referrer' && organization_id && organization_name
-      ? { id: organization_id, name: organization_name }
-      : null;
-  const isDemo = isDemoAccount(email);
-  const demo = isDemo ? (allowsDemoAccounts ? 'let_in' : 'refused') : null;
-  const viewer: Viewer | null =
-    banned || awaitsInvitation || demo === 'refused' || !isRole(role)
-      ? null
-      : { sessionId: '', userId: id, name, email, role, organization, actingAdmin: null };
-  const requiresTwoFactor = row.requires_two_factor ?? false;
-  const mustSetUpTwoFactor =
-    viewer !== null && !row.two_factor_enabled && needsTwoFactor(viewer, { requiresTwoFactor });
-  return {
-    user: { id, name, email },
-    isBanned: banned,
-    awaitsInvitation,
-    role,
-    demo,
-    mustSetUpTwoFactor,
-    viewer,
   };
 }

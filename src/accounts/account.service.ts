@@ -10,7 +10,8 @@ import {
 import type { AccountDeps, SignedIn } from './account.deps.ts';
 import { createInvitations, type Invitations } from './account.invitations.ts';
 import { createOrganizations, type Organizations } from './account.organizations.ts';
-import { createPeople, accountStatusOf, type People, type AccountStatus } from './account.people.ts';
+import { createPeople, type People } from './account.people.ts';
+import { accountStatusOf, type AccountStatus } from './account.status.ts';
 import { createOwnSessions, removeExpired, signOut, type OwnSessions } from './account.session-ends.ts';
 import {
   restoreAdminSession,

@@ -25,15 +25,10 @@ export {
   type OrganizationEdit,
   type OrganizationSummary,
 } from './account.organizations.ts';
-export {
-  accountStatusOf,
-  type Person,
-  type PersonEdit,
-  type PersonFailure,
-  type AccountStatus,
-} from './account.people.ts';
+export type { Person, PersonEdit, PersonFailure } from './account.people.ts';
 export { createAccounts, type Accounts } from './account.service.ts';
 export { idleMinutes, type ActingEpisode } from './account.session.ts';
+export { accountStatusOf, type AccountStatus } from './account.status.ts';
 export { endAllAccess, removeExpiredSessionsJob, type OwnSession } from './account.session-ends.ts';
 export {
   inviteTakenOver,
