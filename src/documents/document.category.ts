@@ -1,18 +1,23 @@
-// Staff correct the category of a document: with it change who sees it and what it stands for.
+// Staff correct the category of a document: with it change who sees it and what it stands for. What referrers see from
+// now on passes the checks of a release, and those are told whom staff choose.
 import { auditActor, type Actor } from '../accounts/index.ts';
-import { lockBooking } from '../bookings/index.ts';
+import { findBooking, lockBooking, type Booking } from '../bookings/index.ts';
+import type { Transaction } from '../db/knex.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import { allKinds, documentKinds } from './content/index.ts';
 import { isVisibleAtOnce, mayChangeCategory } from './document.access.ts';
 import type { DocumentDeps } from './document.deps.ts';
 import { findVisibleDocument } from './document.open.ts';
-import { lockDocument } from './document.repository.ts';
+import { candidatesOf, checkRecipients, type ReleaseCandidate } from './document.release.ts';
+import { findDocument, lockDocument } from './document.repository.ts';
 import {
   categoryWords,
   documentCategories,
   kindsFor,
+  unavailableReason,
   type Document,
   type DocumentCategory,
+  type UnavailableReason,
 } from './document.ts';
 
 export type CategoryFailure =
@@ -20,18 +25,35 @@ export type CategoryFailure =
   | { reason: 'forbidden' }
   | { reason: 'invalid'; errors: { path: string; message: string }[] }
   /** Somebody else changed it since it was read. */
-  | { reason: 'stale'; current: DocumentCategory };
+  | { reason: 'stale'; current: DocumentCategory }
+  /** Referrers would see it, and its bytes are withheld. */
+  | { reason: 'not_available'; because: UnavailableReason };
 
-/**
- * A document that becomes visible to referrers is announced as an added one.
- * @param seen the category as it was shown
- */
+/** What staff ask for: `seen` is the category as it was shown. */
+export interface CategoryChange {
+  seen: DocumentCategory;
+  wanted: DocumentCategory;
+  /** Ids of who is told when referrers see the document from now on; null: the usual recipients of a report. */
+  recipients: readonly string[] | null;
+}
+
+/** Who may be told when a new category shows this document to referrers. Empty: they see it now, or nobody may be told. */
+export async function candidatesForCategory(
+  { db }: Pick<DocumentDeps, 'db'>,
+  id: string,
+): Promise<ReleaseCandidate[]> {
+  const document = await findDocument(db, id);
+  if (!document || isVisibleAtOnce(document.category) || document.releasedAt !== null) return [];
+  const booking = await findBooking(db, document.bookingId);
+  return booking ? candidatesOf(db, booking) : [];
+}
+
+/** A document that becomes visible to referrers is announced as an added one. */
 export async function changeCategory(
   deps: Pick<DocumentDeps, 'db' | 'audit' | 'announce' | 'ids'>,
   actor: Actor,
   id: string,
-  seen: DocumentCategory,
-  wanted: DocumentCategory,
+  { seen, wanted, recipients }: CategoryChange,
 ): Promise<Result<null, CategoryFailure>> {
   const found = await findVisibleDocument(deps, actor, id);
   if (!found) return failure({ reason: 'not_found' });
@@ -46,23 +68,46 @@ export async function changeCategory(
     if (before === wanted) return ok(null);
     const errors = faultsOf(document, wanted);
     if (errors.length > 0) return failure({ reason: 'invalid', errors });
+    const becomesVisible = isVisibleAtOnce(wanted) && !isVisibleAtOnce(before);
+    const told = becomesVisible ? await checkShowing(trx, booking, document, recipients) : ok(null);
+    if (!told.ok) return told;
     await trx('documents').where({ id }).update({ category: wanted });
     await deps.audit.record(trx, auditActor(actor), {
       action: 'record.changed',
       resourceType: 'document',
       resourceId: id,
-      metadata: { change: 'category', bookingId: booking.id, before, after: wanted },
+      metadata: {
+        change: 'category',
+        bookingId: booking.id,
+        before,
+        after: wanted,
+        ...(told.value && { recipients: told.value }),
+      },
     });
-    if (isVisibleAtOnce(wanted) && !isVisibleAtOnce(before))
+    if (told.value)
       await deps.announce(trx, {
         kind: 'document_added',
         bookingId: booking.id,
         documentId: id,
         // It may be hidden and shown again.
         occasion: `shown:${id}:${deps.ids.uuid()}`,
+        recipientIds: told.value,
+        exceptId: actor.viewer.userId,
       });
     return ok(null);
   });
+}
+
+/** The checks of a release; the value is who is told. */
+async function checkShowing(
+  trx: Transaction,
+  booking: Booking,
+  document: Document,
+  recipients: readonly string[] | null,
+): Promise<Result<string[], CategoryFailure>> {
+  const because = unavailableReason(document);
+  if (because) return failure({ reason: 'not_available', because });
+  return checkRecipients(await candidatesOf(trx, booking), recipients);
 }
 
 function faultsOf(document: Document, wanted: DocumentCategory): { path: string; message: string }[] {

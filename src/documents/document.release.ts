@@ -137,7 +137,7 @@ async function withLockedReport<T>(
   });
 }
 
-async function candidatesOf(db: Queryable, booking: Booking): Promise<ReleaseCandidate[]> {
+export async function candidatesOf(db: Queryable, booking: Booking): Promise<ReleaseCandidate[]> {
   if (!booking.organization) return [];
   const members = await activeMembers(db, booking.organization.id);
   const concerned = (await contactsOf(db, booking.id)).map(({ userId }) => userId);
@@ -145,10 +145,11 @@ async function candidatesOf(db: Queryable, booking: Booking): Promise<ReleaseCan
   return members.map((member) => ({ ...member, isUsual: usual.has(member.id) }));
 }
 
-function checkRecipients(
+/** @param recipients null: the usual ones */
+export function checkRecipients(
   candidates: readonly ReleaseCandidate[],
   recipients: readonly string[] | null,
-): Result<string[], ReleaseFailure> {
+): Result<string[], Extract<ReleaseFailure, { reason: 'invalid' }>> {
   if (!recipients) return ok(candidates.filter(({ isUsual }) => isUsual).map(({ id }) => id));
   const errors = recipients.flatMap((recipient, index) =>
     candidates.some(({ id }) => id === recipient)

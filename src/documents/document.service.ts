@@ -3,7 +3,12 @@
 import type { Actor, Viewer } from '../accounts/index.ts';
 import type { Result } from '../lib/result.ts';
 import type { DocumentDeps, DocumentLimits } from './document.deps.ts';
-import { changeCategory, type CategoryFailure } from './document.category.ts';
+import {
+  candidatesForCategory,
+  changeCategory,
+  type CategoryChange,
+  type CategoryFailure,
+} from './document.category.ts';
 import { createDirectUploads, type DirectUploads } from './document.direct.ts';
 import { historyOf, type DocumentEvent } from './document.history.ts';
 import { archiveName, openArchive, planArchive, type DocumentArchive } from './document.archive.ts';
@@ -64,13 +69,9 @@ export interface DocumentService {
   recall(actor: Actor, id: string): Promise<Result<Recalled, ReleaseFailure>>;
   /** Who may be told of a release, by name; null when it is no report or the actor may not release it. */
   releaseCandidates(actor: Actor, id: string): Promise<ReleaseCandidate[] | null>;
-  /** @param seen the category as it was shown */
-  changeCategory(
-    actor: Actor,
-    id: string,
-    seen: DocumentCategory,
-    wanted: DocumentCategory,
-  ): Promise<Result<null, CategoryFailure>>;
+  changeCategory(actor: Actor, id: string, change: CategoryChange): Promise<Result<null, CategoryFailure>>;
+  /** Who may be told when a new category shows this document to referrers, by name; none when they see it now. */
+  candidatesForCategory(id: string): Promise<ReleaseCandidate[]>;
   /** The categories that the viewer may upload. */
   categoriesFor(viewer: Viewer): DocumentCategory[];
   /** Who uploaded, opened, released or recalled it, oldest first; null when it is hidden from the actor. */
@@ -95,7 +96,8 @@ export function createDocumentService(deps: DocumentDeps): DocumentService {
     release: (actor, id, recipients) => releaseReport(deps, actor, id, recipients),
     recall: (actor, id) => recallReport(deps, actor, id),
     releaseCandidates: (actor, id) => releaseCandidates(deps, actor, id),
-    changeCategory: (actor, id, seen, wanted) => changeCategory(deps, actor, id, seen, wanted),
+    changeCategory: (actor, id, change) => changeCategory(deps, actor, id, change),
+    candidatesForCategory: (id) => candidatesForCategory(deps, id),
     categoriesFor: uploadCategories,
     history: (actor, id) => historyOf(deps, actor, id),
   };

@@ -8,7 +8,7 @@ export {
 } from './document.direct.ts';
 export type { DocumentEvent } from './document.history.ts';
 export type { OpenFailure, WantedRange } from './document.open.ts';
-export type { ReleaseFailure } from './document.release.ts';
+export type { ReleaseCandidate, ReleaseFailure } from './document.release.ts';
 export { UploadRefused, type UploadFailure, type UploadSession } from './document.upload.ts';
 export {
   allKinds,

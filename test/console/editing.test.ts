@@ -291,6 +291,53 @@ describe('editing in the console', () => {
       expect(await told()).to.include('document_added');
     });
 
+    it('tells whom a release tells when it shows a document, unless staff choose others', async () => {
+      const { id, booking_id, address } = await aDocument({ category: 'report' });
+      const rita = await personOf(app.db, 'rita');
+      const rob = await personOf(app.db, 'rob');
+      await app.db('booking_contacts').insert({
+        id: randomUUID(),
+        booking_id,
+        user_id: rob.id,
+        role: 'report_recipient',
+        created_by_id: rita.id,
+      });
+      const told = async () =>
+        (await app.db('emails').where({ booking_id, kind: 'document_added' }).pluck('recipient')).sort();
+      const { fields, values, version } = await openForm(sam, address);
+      const ticked = fields.filter(({ type, value }) => type === 'checkbox' && value === true);
+      expect(ticked.map(({ name }) => name)).to.have.members([`tell_${rita.id}`, `tell_${rob.id}`]);
+      await sendForm(sam, address, {
+        version,
+        values: { ...values, category: 'brief', [`tell_${rita.id}`]: 'false' },
+      }).expect(200);
+      expect(await told()).to.deep.equal(['rob@harbour-legal.example']);
+      expect(await lastChange(id)).to.deep.include({ after: 'brief', recipients: [rob.id] });
+      expect((await openForm(sam, address)).fields.map(({ name }) => name)).to.deep.equal(['category']);
+      await change(sam, address, { category: 'report' });
+      await change(sam, address, { category: 'other' });
+      const both = ['rita@harbour-legal.example', 'rob@harbour-legal.example'];
+      expect(await told()).to.deep.equal([...both, 'rob@harbour-legal.example'].sort());
+    });
+
+    it('does not show a document whose bytes are withheld, nor tells a stranger of it', async () => {
+      for (const withheld of [
+        { status: 'checking' },
+        { status: 'infected', scanned_at: new Date() },
+        { damaged_at: new Date() },
+      ]) {
+        const { id, address } = await aDocument({ category: 'report', ...withheld });
+        const { status, body } = await change(sam, address, { category: 'brief' });
+        expect([status, body.code]).to.deep.equal([409, 'document_unavailable']);
+        expect(await app.db('documents').where({ id }).first('category')).to.include({ category: 'report' });
+        expect((await change(sam, address, { category: 'dictation' })).status).to.equal(200);
+      }
+      const { address } = await aDocument({ category: 'dictation' });
+      const { id } = await personOf(app.db, 'nadia');
+      const refused = await change(sam, address, { category: 'brief', [`tell_${id}`]: 'true' });
+      expect(refused.status).to.equal(422);
+    });
+
     it('is not changed over somebody else’s change without being asked again', async () => {
       const { address } = await aDocument();
       const { version } = await openForm(sam, address);

@@ -4,6 +4,7 @@ import {
   type DocumentService,
   type OpenFailure,
   type ReleaseFailure,
+  type UnavailableReason,
   type UploadFailure,
 } from '../../documents/index.ts';
 import { badRequest, conflict, forbidden, invalid, notFound, notSignedIn, Problem } from '../problem.ts';
@@ -154,15 +155,21 @@ export function releaseProblem(failure: ReleaseFailure): Problem {
     case 'not_available':
       break;
   }
-  const { because } = failure;
-  return new Problem('document_unavailable', unreleasableDetails[because], { extra: { because } });
+  return withheldProblem(failure, 'report');
 }
 
-const unreleasableDetails = {
-  checking: 'This report is still being checked for viruses. Release it once the check has finished.',
-  infected: 'A virus was found in this report, and it was removed. Upload a clean copy and release that.',
-  damaged: 'This report is damaged. Upload it again and release that copy.',
-} as const;
+/** Its bytes are withheld, so referrers cannot be shown it. */
+export function withheldProblem(
+  { because }: { because: UnavailableReason },
+  what: 'report' | 'document',
+): Problem {
+  const detail = {
+    checking: `This ${what} is still being checked for viruses. Referrers can be shown it once the check has finished.`,
+    infected: `A virus was found in this ${what}, and it was removed. Upload a clean copy and use that.`,
+    damaged: `This ${what} is damaged. Upload it again and use that copy.`,
+  }[because];
+  return new Problem('document_unavailable', detail, { extra: { because } });
+}
 
 const unavailableDetails = {
   checking: 'This document is being checked for viruses. Try again in a moment.',

@@ -1,7 +1,16 @@
-import { categoryWords, documentCategories } from '../../../documents/index.ts';
+import { categoryWords, documentCategories, type ReleaseCandidate } from '../../../documents/index.ts';
 import { z } from 'zod';
+import { withheldProblem } from '../../api/documents.problems.ts';
 import { forbidden, invalid, notFound, parse } from '../../problem.ts';
-import { selectListed, staleProblem, text, type FormAction, type FormField } from './form.ts';
+import {
+  selectListed,
+  staleProblem,
+  text,
+  ticked,
+  type FormAction,
+  type FormField,
+  type Values,
+} from './form.ts';
 
 const category = z.enum(documentCategories, 'Choose a category');
 
@@ -10,6 +19,24 @@ const categoryField = (value: string): FormField =>
     type: 'select',
     options: documentCategories.map((one) => ({ value: one, label: categoryWords[one] })),
   });
+
+const tells = 'tell_';
+
+/** One box for each person who may be told; ticked are those whom a release tells. */
+const recipientField = ({ id, name, email, isUsual }: ReleaseCandidate): FormField => ({
+  name: `${tells}${id}`,
+  label: `Tell ${name} if referrers can see it from now on`,
+  type: 'checkbox',
+  value: isUsual,
+  hint: email,
+});
+
+/** Null when the form showed nobody. */
+function recipientsOf(values: Values): string[] | null {
+  const shown = Object.keys(values).filter((name) => name.startsWith(tells));
+  if (shown.length === 0) return null;
+  return shown.filter((name) => ticked(values[name])).map((name) => name.slice(tells.length));
+}
 
 /** The category shown is the version. */
 const changeCategory: FormAction = {
@@ -20,19 +47,27 @@ const changeCategory: FormAction = {
     if (!row) throw notFound();
     return {
       intro:
-        'The category decides who sees the document: referrers see no dictation, and a report once it is released. They are told of a document that they can see from now on.',
+        'The category decides who sees the document: referrers see no dictation, and a report once it is released. A document that they can see from now on has to pass the virus check first, and those ticked here are told.',
       version: row.category,
-      fields: [categoryField(row.category)],
+      fields: [
+        categoryField(row.category),
+        ...(await services.documents.candidatesForCategory(id)).map(recipientField),
+      ],
     };
   },
   async send({ documents }, actor, id, { version, values }) {
     const wanted = parse(z.object({ category }), values);
     const seen = parse(z.object({ category }), { category: version });
-    const changed = await documents.changeCategory(actor, id, seen.category, wanted.category);
+    const changed = await documents.changeCategory(actor, id, {
+      seen: seen.category,
+      wanted: wanted.category,
+      recipients: recipientsOf(values),
+    });
     if (changed.ok) return 'Saved';
     if (changed.reason === 'stale')
       throw staleProblem([categoryField(changed.current)], changed.current, values);
     if (changed.reason === 'invalid') throw invalid(changed.errors);
+    if (changed.reason === 'not_available') throw withheldProblem(changed, 'document');
     throw changed.reason === 'forbidden' ? forbidden() : notFound();
   },
 };
