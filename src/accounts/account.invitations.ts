@@ -21,6 +21,7 @@ import {
   insertLink,
   type LinkTokens,
   listInvitations,
+  lockPeople,
   revokeLinks,
   useLink,
 } from './account.links.ts';
@@ -101,8 +102,8 @@ export async function writeInvitation(
   const { email, name, role, organizationId } = parsed.data;
   return deps.db.transaction(async (trx) => {
     await blockMerges(trx);
-    // Serialises invitations of one address: the second waits here, then revokes the first.
-    await trx.raw(`select pg_advisory_xact_lock(hashtextextended('invite:' || ?, 0))`, [email]);
+    // Of two invitations of one address the second waits here, then revokes the first.
+    await lockPeople(trx);
     if (organizationId && !(await isOpen(trx, organizationId))) {
       return failure({ reason: 'unknown_organization' });
     }
@@ -160,6 +161,7 @@ async function enrol(
   try {
     return await deps.db.transaction(async (trx) => {
       await blockMerges(trx);
+      await lockPeople(trx);
       if (!(await useLink(trx, link.id))) return failure({ reason: 'link_closed' });
       const known = await personByEmail(trx, link.email);
       // Rolls back, so that the link stays open.

@@ -3,6 +3,14 @@ import type { Queryable, Transaction } from '../db/knex.ts';
 import { createSigner, type SecretRing } from '../lib/secret-ring.ts';
 import type { Role } from './viewer.ts';
 
+/**
+ * One change of people or invitations at a time: an invitation names an address, which an edit may be taking from its
+ * person, and two admins must not deactivate each other. Call it after `blockMerges` and before locking any row.
+ */
+export async function lockPeople(trx: Transaction): Promise<void> {
+  await trx.raw(`select pg_advisory_xact_lock(hashtextextended('accounts.people', 0))`);
+}
+
 /** `userId` is null for an invitation: that person has no account yet. */
 export interface AccountLink {
   id: string;

@@ -8,7 +8,7 @@ import { isUuid } from '../lib/uuid.ts';
 import type { AccountDeps } from './account.deps.ts';
 import { emailInput, inputErrors, nameInput, type InputError } from './account.input.ts';
 import { setOrganization } from './account.organizations.ts';
-import { revokeLinks } from './account.links.ts';
+import { lockPeople, revokeLinks } from './account.links.ts';
 import { onPage, pagedOf, type Paged } from './account.pages.ts';
 import { auditActor, isDemoAccount, mayAdminister, type Actor, type Role } from './viewer.ts';
 
@@ -196,8 +196,7 @@ async function withPerson<Failure extends { reason: string }>(
   if (userId === actor.viewer.userId) return failure({ reason: 'oneself' });
   return deps.db.transaction(async (trx): Promise<Result<null, Failure | PersonFailure>> => {
     await blockMerges(trx);
-    // Serialises changes: two admins must not deactivate each other.
-    await trx.raw(`select pg_advisory_xact_lock(hashtextextended('accounts.people', 0))`);
+    await lockPeople(trx);
     const person = await trx('users')
       .where({ id: userId })
       .forUpdate()
@@ -319,7 +318,9 @@ async function writeEmail(
   await trx('users').where({ id: userId }).update({ email, email_verified: false });
   await trx('sessions').where({ user_id: userId }).delete();
   await closeLinks(deps, trx, userId, actor);
-  await closeInvitations(deps, trx, { id: userId, email: person.email }, actor);
+  // Also of the new address: accepting an earlier one would overwrite the role, and reactivate the account.
+  for (const named of [person.email, email])
+    await closeInvitations(deps, trx, { id: userId, email: named }, actor);
   if (!person.banned && !person.awaits_invitation)
     await deps.announce(trx, { kind: 'email_changed', recipient: person.email, linkId: null });
 }

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { goodPassword, openAccountFixture, type AccountFixture } from '../support/account-fixture.ts';
+import { until } from '../support/until.ts';
 
 const ada = 'ada@examdesk.example';
 const sam = 'sam@examdesk.example';
@@ -173,5 +175,79 @@ describe('an invitation', () => {
     expect(JSON.stringify(rows)).not.to.contain('@');
     const unannounced = fixture.app.db('audit_log').whereIn('resource_type', ['account', 'member']);
     expect(await unannounced, 'beside the rows about the person').to.deep.equal([]);
+  });
+
+  describe('of somebody whose address an admin corrects', () => {
+    /** Imported: has an account, and has not accepted an invitation. */
+    const imported = async (name: string) => {
+      const { db } = fixture.app;
+      const person = {
+        id: randomUUID(),
+        name: 'Lena Ward',
+        email: `${name}@harbour-legal.example`,
+        role: 'referrer' as const,
+        organizationId: await fixture.organizationId('Harbour Legal'),
+      };
+      const { organizationId, ...row } = person;
+      await db.transaction(async (trx) => {
+        await trx('users').insert({ ...row, email_verified: true, awaits_invitation: true });
+        await trx('members').insert({
+          user_id: person.id,
+          organization_id: organizationId,
+          role: 'member',
+          created_at: new Date(),
+        });
+      });
+      const { id, ...seen } = person;
+      const rename = async (email: string) =>
+        fixture.app.system.services.accounts.editPerson(
+          id,
+          { ...seen, email: `${email}@harbour-legal.example` },
+          await fixture.actor(ada),
+          seen,
+        );
+      return { ...person, rename };
+    };
+    const openInvitations = (...names: string[]) =>
+      fixture.app
+        .db('account_links')
+        .whereIn(
+          'email',
+          names.map((name) => `${name}@harbour-legal.example`),
+        )
+        .where({ kind: 'invitation', used_at: null, revoked_at: null })
+        .pluck('email');
+
+    it('is revoked also when it is being written meanwhile', async () => {
+      const { db } = fixture.app;
+      const { email, rename } = await imported('mistyped');
+      // The invitation is written, and waits for this lock before it commits.
+      const blocker = await db.transaction();
+      await blocker.raw('lock table emails in share mode');
+      const invited = invite(email);
+      await until(() => isWaiting('relation', 'insert into "emails"%'));
+      let isDone = false;
+      const edited = rename('corrected').finally(() => (isDone = true));
+      await until(async () => isDone || (await isWaiting('advisory', '%')));
+      await blocker.commit();
+      expect([(await invited).ok, (await edited).ok]).to.deep.equal([true, true]);
+      expect(await openInvitations('mistyped', 'corrected')).to.deep.equal([]);
+    });
+
+    it('is revoked when it names the address that they get', async () => {
+      const { rename } = await imported('early');
+      expect((await invite('later@harbour-legal.example')).ok).to.equal(true);
+      expect((await rename('later')).ok).to.equal(true);
+      expect(await openInvitations('early', 'later')).to.deep.equal([]);
+    });
+
+    async function isWaiting(lock: 'relation' | 'advisory', query: string): Promise<boolean> {
+      const waiting = await fixture.app
+        .db('pg_stat_activity')
+        .where({ wait_event_type: 'Lock', wait_event: lock })
+        .whereRaw('datname = current_database() and query like ?', [query])
+        .select('pid');
+      return waiting.length > 0;
+    }
   });
 });
