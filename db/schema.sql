@@ -206,8 +206,11 @@ CREATE FUNCTION keep_paperwork_of_booking()
  LANGUAGE plpgsql
 AS $function$
 begin
-  if tg_op = 'INSERT'
-    or (new.starts_at, new.timezone, new.specialist_id, new.status, new.current_progress, new.organization_id is null)
+  if tg_op = 'INSERT' then
+    -- Nobody else sees the booking before this transaction commits.
+    perform pg_advisory_xact_lock_shared(7265311);
+    perform store_paperwork(array[new.id]);
+  elsif (new.starts_at, new.timezone, new.specialist_id, new.status, new.current_progress, new.organization_id is null)
       is distinct from
       (old.starts_at, old.timezone, old.specialist_id, old.status, old.current_progress, old.organization_id is null)
   then
@@ -344,6 +347,15 @@ declare
     select word from unnest(words) with ordinality as split (word, at) where word <> all (titles) order by at);
 begin
   return case when names = '{}' then words else names end;
+end $function$;
+
+CREATE FUNCTION queue_job(identifier text, payload json, run_at timestamptz, max_attempts integer, job_key text, job_key_mode text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+begin
+  perform graphile_worker.add_job(identifier, payload, run_at := run_at, max_attempts := max_attempts, job_key := job_key, job_key_mode := job_key_mode);
 end $function$;
 
 CREATE FUNCTION raise_kept_version()
@@ -1339,7 +1351,7 @@ CREATE INDEX bookings_search_idx ON bookings USING gin (search_text gin_trgm_ops
 CREATE INDEX bookings_specialist_idx ON bookings USING btree (specialist_id, starts_at DESC, id DESC);
 CREATE INDEX bookings_upcoming_idx ON bookings USING btree (starts_at, id) INCLUDE (duration_minutes) WHERE status = 'active'::text;
 CREATE INDEX bookings_without_referrer_idx ON bookings USING btree (starts_at) WHERE created_by_id IS NULL;
-CREATE TRIGGER bookings_acting_pair BEFORE INSERT OR UPDATE OF created_by_id, created_for_id ON bookings FOR EACH ROW EXECUTE FUNCTION check_acting_pair('created_by_id', 'created_for_id');
+CREATE TRIGGER bookings_acting_pair BEFORE INSERT OR UPDATE OF created_by_id, created_for_id ON bookings FOR EACH ROW WHEN (new.created_for_id IS NOT NULL) EXECUTE FUNCTION check_acting_pair('created_by_id', 'created_for_id');
 CREATE CONSTRAINT TRIGGER bookings_audited AFTER INSERT OR DELETE OR UPDATE ON bookings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('booking');
 CREATE TRIGGER bookings_free_times AFTER DELETE OR UPDATE OF status, starts_at, specialist_id ON bookings FOR EACH ROW EXECUTE FUNCTION note_freed_time();
 CREATE CONSTRAINT TRIGGER bookings_kept AFTER UPDATE OF organization_id ON bookings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (old.organization_id IS DISTINCT FROM new.organization_id) EXECUTE FUNCTION raise_kept_version();
@@ -1397,7 +1409,7 @@ CREATE UNIQUE INDEX booking_attempts_one_change_key ON booking_attempts USING bt
 CREATE INDEX booking_attempts_open_idx ON booking_attempts USING btree (created_at) WHERE state = 'open'::text;
 CREATE UNIQUE INDEX booking_attempts_reference_key ON booking_attempts USING btree (reference) WHERE kind = 'book'::text;
 CREATE UNIQUE INDEX booking_attempts_slot_key ON booking_attempts USING btree (specialist_id, starts_at) WHERE state = 'open'::text AND kind = 'book'::text;
-CREATE TRIGGER booking_attempts_acting_pair BEFORE INSERT OR UPDATE OF created_by_id, created_for_id ON booking_attempts FOR EACH ROW EXECUTE FUNCTION check_acting_pair('created_by_id', 'created_for_id');
+CREATE TRIGGER booking_attempts_acting_pair BEFORE INSERT OR UPDATE OF created_by_id, created_for_id ON booking_attempts FOR EACH ROW WHEN (new.created_for_id IS NOT NULL) EXECUTE FUNCTION check_acting_pair('created_by_id', 'created_for_id');
 CREATE TRIGGER booking_attempts_updated_at BEFORE UPDATE ON booking_attempts FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
 CREATE TABLE booking_contacts (
@@ -1417,7 +1429,7 @@ CREATE TABLE booking_contacts (
   CONSTRAINT booking_contacts_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
 );
 CREATE INDEX booking_contacts_user_idx ON booking_contacts USING btree (user_id);
-CREATE TRIGGER booking_contacts_acting_pair BEFORE INSERT OR UPDATE OF created_by_id, created_for_id ON booking_contacts FOR EACH ROW EXECUTE FUNCTION check_acting_pair('created_by_id', 'created_for_id');
+CREATE TRIGGER booking_contacts_acting_pair BEFORE INSERT OR UPDATE OF created_by_id, created_for_id ON booking_contacts FOR EACH ROW WHEN (new.created_for_id IS NOT NULL) EXECUTE FUNCTION check_acting_pair('created_by_id', 'created_for_id');
 CREATE CONSTRAINT TRIGGER booking_contacts_audited AFTER INSERT OR DELETE OR UPDATE ON booking_contacts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('booking_contact', 'booking_id');
 
 CREATE TABLE booking_message_reads (
@@ -1453,7 +1465,7 @@ CREATE INDEX booking_messages_author_idx ON booking_messages USING btree (create
 CREATE INDEX booking_messages_booking_idx ON booking_messages USING btree (booking_id, created_at, id);
 CREATE INDEX booking_messages_digest_idx ON booking_messages USING btree (digest_id) WHERE digest_id IS NOT NULL;
 CREATE INDEX booking_messages_unanswered_idx ON booking_messages USING btree (booking_id) WHERE NOT is_from_staff AND answered_at IS NULL;
-CREATE TRIGGER booking_messages_acting_pair BEFORE INSERT OR UPDATE OF created_by_id, created_for_id ON booking_messages FOR EACH ROW EXECUTE FUNCTION check_acting_pair('created_by_id', 'created_for_id');
+CREATE TRIGGER booking_messages_acting_pair BEFORE INSERT OR UPDATE OF created_by_id, created_for_id ON booking_messages FOR EACH ROW WHEN (new.created_for_id IS NOT NULL) EXECUTE FUNCTION check_acting_pair('created_by_id', 'created_for_id');
 CREATE CONSTRAINT TRIGGER booking_messages_audited AFTER INSERT OR DELETE OR UPDATE OF body, is_from_staff, created_by_id, created_for_id, answered_at ON booking_messages DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('booking', 'booking_id');
 CREATE TRIGGER booking_messages_news AFTER INSERT ON booking_messages FOR EACH ROW WHEN (new.is_from_staff) EXECUTE FUNCTION tell_news_of_message();
 
@@ -1501,8 +1513,8 @@ CREATE TABLE booking_progress (
 CREATE INDEX booking_progress_booking_idx ON booking_progress USING btree (booking_id, created_at, id);
 CREATE INDEX booking_progress_list_idx ON booking_progress USING btree (created_at, id);
 CREATE INDEX booking_progress_reports_idx ON booking_progress USING btree (created_at, id) WHERE progress = 'report_generated'::text;
-CREATE TRIGGER booking_progress_acting_pair BEFORE INSERT ON booking_progress FOR EACH ROW EXECUTE FUNCTION check_acting_pair('changed_by_id', 'changed_for_id');
-CREATE TRIGGER booking_progress_acting_pair_kept BEFORE UPDATE OF changed_by_id, changed_for_id ON booking_progress FOR EACH ROW EXECUTE FUNCTION check_acting_pair('changed_by_id', 'changed_for_id');
+CREATE TRIGGER booking_progress_acting_pair BEFORE INSERT ON booking_progress FOR EACH ROW WHEN (new.changed_for_id IS NOT NULL) EXECUTE FUNCTION check_acting_pair('changed_by_id', 'changed_for_id');
+CREATE TRIGGER booking_progress_acting_pair_kept BEFORE UPDATE OF changed_by_id, changed_for_id ON booking_progress FOR EACH ROW WHEN (new.changed_for_id IS NOT NULL) EXECUTE FUNCTION check_acting_pair('changed_by_id', 'changed_for_id');
 CREATE CONSTRAINT TRIGGER booking_progress_added AFTER INSERT ON booking_progress DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('booking_progress', 'booking_id');
 CREATE CONSTRAINT TRIGGER booking_progress_audited AFTER DELETE OR UPDATE ON booking_progress DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('booking_progress');
 CREATE TRIGGER booking_progress_news AFTER INSERT ON booking_progress FOR EACH ROW WHEN ((new.progress = ANY (ARRAY['cancelled'::text, 'rescheduled'::text, 'no_show'::text])) AND new.source <> 'import'::text) EXECUTE FUNCTION tell_news_of_progress();
@@ -1583,9 +1595,9 @@ CREATE INDEX documents_list_idx ON documents USING btree (created_at, id);
 CREATE INDEX documents_removal_idx ON documents USING btree (deleted_at) WHERE object_removed_at IS NULL;
 CREATE INDEX documents_status_idx ON documents USING btree (status, created_at, id);
 CREATE INDEX documents_uploaded_by_idx ON documents USING btree (uploaded_by_id);
-CREATE TRIGGER documents_acting_pair BEFORE INSERT OR UPDATE OF uploaded_by_id, uploaded_for_id ON documents FOR EACH ROW EXECUTE FUNCTION check_acting_pair('uploaded_by_id', 'uploaded_for_id');
+CREATE TRIGGER documents_acting_pair BEFORE INSERT OR UPDATE OF uploaded_by_id, uploaded_for_id ON documents FOR EACH ROW WHEN (new.uploaded_for_id IS NOT NULL) EXECUTE FUNCTION check_acting_pair('uploaded_by_id', 'uploaded_for_id');
 CREATE CONSTRAINT TRIGGER documents_audited AFTER INSERT OR DELETE OR UPDATE ON documents DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('document');
-CREATE TRIGGER documents_deleting_pair BEFORE INSERT OR UPDATE OF deleted_by_id, deleted_for_id ON documents FOR EACH ROW EXECUTE FUNCTION check_acting_pair('deleted_by_id', 'deleted_for_id');
+CREATE TRIGGER documents_deleting_pair BEFORE INSERT OR UPDATE OF deleted_by_id, deleted_for_id ON documents FOR EACH ROW WHEN (new.deleted_for_id IS NOT NULL) EXECUTE FUNCTION check_acting_pair('deleted_by_id', 'deleted_for_id');
 CREATE TRIGGER documents_news AFTER UPDATE OF released_at ON documents FOR EACH ROW WHEN (new.released_at IS NOT NULL AND old.released_at IS NULL) EXECUTE FUNCTION tell_news_of_report();
 CREATE CONSTRAINT TRIGGER documents_paperwork AFTER INSERT OR DELETE OR UPDATE OF booking_id, category, created_at, status, deleted_at, damaged_at ON documents DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION keep_paperwork_of_document();
 CREATE TRIGGER documents_updated_at BEFORE UPDATE ON documents FOR EACH ROW EXECUTE FUNCTION set_updated_at();
@@ -1851,7 +1863,7 @@ END),
 CREATE UNIQUE INDEX wait_entries_booking_key ON wait_entries USING btree (booking_id) WHERE state = 'waiting'::text;
 CREATE INDEX wait_entries_person_idx ON wait_entries USING btree (created_by_id, created_at);
 CREATE INDEX wait_entries_specialist_idx ON wait_entries USING btree (specialist_id, type) WHERE state = 'waiting'::text;
-CREATE TRIGGER wait_entries_acting_pair BEFORE INSERT OR UPDATE OF created_by_id, created_for_id ON wait_entries FOR EACH ROW EXECUTE FUNCTION check_acting_pair('created_by_id', 'created_for_id');
+CREATE TRIGGER wait_entries_acting_pair BEFORE INSERT OR UPDATE OF created_by_id, created_for_id ON wait_entries FOR EACH ROW WHEN (new.created_for_id IS NOT NULL) EXECUTE FUNCTION check_acting_pair('created_by_id', 'created_for_id');
 CREATE CONSTRAINT TRIGGER wait_entries_audited AFTER INSERT OR DELETE OR UPDATE ON wait_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('wait_entry');
 CREATE CONSTRAINT TRIGGER wait_entries_kept AFTER INSERT OR DELETE OR UPDATE ON wait_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION raise_kept_version();
 CREATE TRIGGER wait_entries_updated_at BEFORE UPDATE ON wait_entries FOR EACH ROW EXECUTE FUNCTION set_updated_at();

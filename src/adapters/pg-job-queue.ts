@@ -2,12 +2,12 @@ import type { Database } from '../db/knex.ts';
 import { sendTogether } from '../db/statements.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 
+/** `queue_job` calls graphile_worker.add_job with plans that PostgreSQL keeps. */
 const add = {
   name: 'add a job',
-  text: `select graphile_worker.add_job(
-    $1::text, $2::json,
-    run_at := coalesce($3::timestamptz, clock_timestamp() + $4 * interval '1 millisecond'),
-    max_attempts := $5::int, job_key := $6::text, job_key_mode := $7::text)`,
+  text: `select queue_job(
+    $1::text, $2::json, coalesce($3::timestamptz, clock_timestamp() + $4 * interval '1 millisecond'), $5::int, $6::text,
+    $7::text)`,
 };
 const addOfEmail = {
   name: 'add the job of an e-mail',

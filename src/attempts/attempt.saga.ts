@@ -111,9 +111,10 @@ export async function completeAttempt(
   how: { step: string; isSettling?: boolean },
 ): Promise<Completion> {
   const { isSettling = false } = how;
-  // Acuity has done it, so the free times have changed whatever is written here.
+  const completing = kindOf(attempt).complete(deps, attempt, appointment, isSettling);
+  // Acuity has done it, so the free times have changed whatever is written here. It never throws.
   const invalidated = invalidate(deps, attempt, appointment);
-  const completion = await kindOf(attempt).complete(deps, attempt, appointment, isSettling);
+  const completion = await completing;
   if (completion.outcome === 'completed') await deps.onStep?.(how.step);
   await invalidated;
   const isRepaired =

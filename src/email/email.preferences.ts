@@ -180,7 +180,9 @@ const choices = prepare<ChosenDelivery, { ids: readonly string[]; kinds: readonl
   'what people chose for a kind of e-mail',
   (db, { ids, kinds }) =>
     db('mail_preferences')
-      .whereRaw('user_id in (select merged_into(given) from unnest(?::uuid[]) given)', [ids as string[]])
+      .whereRaw('user_id = any(array(select merged_into(given) from unnest(?::uuid[]) given))', [
+        ids as string[],
+      ])
       .whereRaw('kind = any(?::text[])', [kinds as string[]])
       .select('user_id', 'kind', 'delivery'),
 );
