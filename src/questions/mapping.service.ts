@@ -1,4 +1,5 @@
 // Shows and saves which of Acuity's questions is which of our details.
+import { isDeepStrictEqual } from 'node:util';
 import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Database } from '../db/knex.ts';
@@ -173,8 +174,10 @@ function staleness({ details }: MappingDeps, since: SavedMapping[]): MappingFail
   };
 }
 
-function isSame(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+/** In whatever order: the database keeps what was looked at first, and Acuity's order may change. */
+function isSame(some: readonly SeenField[], others: readonly SeenField[]): boolean {
+  const byId = (fields: readonly SeenField[]) => [...fields].sort((a, b) => a.id - b.id);
+  return isDeepStrictEqual(byId(some), byId(others));
 }
 
 async function attention(deps: MappingDeps): Promise<MappingAttention> {
