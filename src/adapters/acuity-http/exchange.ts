@@ -27,12 +27,11 @@ export async function exchange(url: URL, { method, headers, body, timeoutMs }: A
   const sent = request(url, {
     method,
     // Firewalls of the web refuse requests that name no program.
-    headers: { ...headers, 'accept-encoding': 'gzip', 'user-agent': 'examdesk' },
+    headers: { ...headers, ...lengthOf(body), 'accept-encoding': 'gzip', 'user-agent': 'examdesk' },
     signal,
   });
   // What fails once the reply has begun fails reading it, too.
   sent.on('error', () => undefined);
-  // With its length, instead of in chunks.
   sent.end(body);
   // The signal also here: node:http ends a request that is answered with another protocol (101) without an error.
   const [reply] = (await once(sent, 'response', { signal })) as [IncomingMessage];
@@ -43,4 +42,9 @@ export async function exchange(url: URL, { method, headers, body, timeoutMs }: A
     text: new TextDecoder().decode(encoding === 'gzip' ? await unzip(bytes) : bytes),
     retryAfter: retryAfter ?? null,
   };
+}
+
+/** Without it node:http sends the body of a DELETE so that it looks like the next request. */
+function lengthOf(body: string | undefined): Record<string, string> {
+  return body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
 }
