@@ -14,19 +14,47 @@ interface InternalQuery {
   name: string;
   _result: Shape;
   _accumulateRows: boolean;
+  text: string;
+  values: unknown[];
   prepare(connection: pg.Connection): void;
   handleRowDescription(message: object): void;
+  submit(connection: pg.Connection): Error | null;
+  handleError(error: Error, connection: pg.Connection): void;
 }
+
+const { prepareValue } = (pg as unknown as { utils: { prepareValue: (value: unknown) => unknown } }).utils;
 
 const Query = pg.Query as unknown as new (config: {
   name: string;
   text: string;
   values: unknown[];
-}) => pg.Query & InternalQuery;
+}) => Omit<pg.Query, keyof InternalQuery> & InternalQuery;
 
 /** Send it with a callback: pg makes promises for its own queries only. */
 export class PreparedQuery extends Query {
   #shapes: Map<string, Shape> | undefined;
+  #refused: unknown = null;
+
+  /**
+   * pg refuses some statements without sending anything: one whose value cannot be written, or whose name has another
+   * text. Those that were queued behind it would still be carried out, and a commit would keep them: so something that
+   * fails is sent in its place, and ends the transaction.
+   */
+  override submit(connection: pg.Connection): Error | null {
+    try {
+      this.values = this.values.map(prepareValue);
+      this.#refused = super.submit(connection);
+    } catch (error) {
+      this.#refused = error;
+    }
+    if (this.#refused)
+      (connection as unknown as { query(text: string): void }).query('refused by the client');
+    return null;
+  }
+
+  override handleError(error: Error, connection: pg.Connection): void {
+    super.handleError((this.#refused ?? error) as Error, connection);
+  }
 
   override prepare(connection: pg.Connection): void {
     const { shapes, undescribed } = knownOf(connection);

@@ -39,6 +39,28 @@ describe('statements', () => {
     });
   }
 
+  it('keeps nothing when pg refuses one of several statements without sending it', async () => {
+    const db = database.owner;
+    const unwritable = { toPostgres: () => expect.fail('has no text') };
+    await sendTogether(db, { name: 'taken', text: 'select 1', values: [] });
+    const refusals: [Call, RegExp][] = [
+      [call('select $1::text', unwritable), /has no text/],
+      [{ name: 'taken', text: 'select 2', values: [] }, /must be unique/],
+    ];
+    for (const [refused, error] of refusals) {
+      const calls = [adding('one of first'), refused, adding('one of last')];
+      expect(await errorOf(sendTogether(db, ...calls))).to.match(error);
+      expect(await errorOf(db.transaction((trx) => sendTogether(trx, ...calls)))).to.match(error);
+      expect(await errorOf(transact(db, [], async () => endWith(calls, () => 'kept')))).to.match(error);
+      expect(await errorOf(transact(db, [refused], async () => endWith(calls, () => 'kept')))).to.match(
+        error,
+      );
+      expect(await added()).to.deep.equal([]);
+    }
+    const [[row]] = await sendTogether(db, call('select $1::text as word', 'sent') as Call<{ word: string }>);
+    expect(row?.word).to.equal('sent');
+  });
+
   it('sendTogether refuses a transaction that has ended, whose connection serves others', async () => {
     let ended: Transaction | null = null;
     await database.owner.transaction(async (trx) => {
