@@ -17,14 +17,18 @@ export interface ActionButton {
   href?: string;
   /** Where its form leads. Unset: to the record. */
   leadsTo?: 'list';
-  /** Whether it is offered for this record. Unset: always. */
-  isOffered?(row: Record<string, unknown>): boolean;
+  /** Whether it is offered to this person for this record. Unset: always. */
+  isOffered?(row: Record<string, unknown>, viewerId?: string): boolean;
+  /** For which records it is offered, as a sentence without its stop. */
+  offeredFor?: string;
 }
 
 const isActive = (row: Record<string, unknown>): boolean => row.status === 'active';
 
 const isDownloadable = (row: Record<string, unknown>): boolean =>
   row.isDeleted !== true && (row.status === 'clean' || row.status === 'not_scanned');
+
+const isAnother = (row: Record<string, unknown>, viewerId?: string): boolean => row.id !== viewerId;
 
 export const actionButtons: readonly ActionButton[] = [
   button('edit', 'bookings', 'Edit', 'Edit', 'staff'),
@@ -87,16 +91,21 @@ export const actionButtons: readonly ActionButton[] = [
     ...button('find-referrer', 'users', 'Find a referrer', 'Search', 'admin', { href: '/admin/act-as' }),
     kind: 'resource',
   },
-  button('edit', 'users', 'Edit', 'Edit', 'admin'),
+  button('edit', 'users', 'Edit', 'Edit', 'admin', {
+    isOffered: (row, viewerId) => isAnother(row, viewerId) && row.isMerged === false,
+    offeredFor: 'Admins edit other people, and nobody who was merged into another record',
+  }),
   button('act-as', 'users', 'Act as', 'User', 'admin', {
     href: '/admin/act-as?user={id}',
     isOffered: (row) => row.role === 'referrer' && row.isActive === true,
   }),
   button('deactivate', 'users', 'Deactivate', 'UserX', 'admin', {
-    isOffered: (row) => row.isActive === true,
+    isOffered: (row, viewerId) => isAnother(row, viewerId) && row.isActive === true,
+    offeredFor: 'Admins deactivate other people who are active',
   }),
   button('reactivate', 'users', 'Reactivate', 'UserCheck', 'admin', {
-    isOffered: (row) => row.isActive === false,
+    isOffered: (row) => row.isActive === false && row.isMerged === false,
+    offeredFor: 'Admins reactivate deactivated people, and nobody who was merged into another record',
   }),
   button('end-sessions', 'users', 'End sessions', 'LogOut', 'admin'),
   inBulk('webhook-events/replay', 'Replay webhook', 'RefreshCw', {
@@ -114,7 +123,7 @@ export const actionButtons: readonly ActionButton[] = [
   { ...button('reconcile', 'drift-reports', 'Reconcile now', 'RefreshCw', 'admin'), kind: 'resource' },
 ];
 
-type Offered = Pick<ActionButton, 'href' | 'isOffered' | 'leadsTo'>;
+type Offered = Pick<ActionButton, 'href' | 'isOffered' | 'offeredFor' | 'leadsTo'>;
 
 /** Can be done to many records, too. */
 function inBulk(kind: BulkKind, label: string, icon: string, more: Offered): ActionButton {

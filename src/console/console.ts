@@ -286,7 +286,8 @@ function optionsOf(table: Table, role: Role, parts: Parts): ResourceOptions {
 function actionOptions(button: ActionButton, table: Table, parts: Parts) {
   const isAccessible = (context: ActionContext): boolean => {
     if (!mayRead(roleOf(context), table) || !mayDo(roleOf(context), button)) return false;
-    return !context.record || (button.isOffered?.(context.record.params) ?? true);
+    const { record, currentAdmin } = context;
+    return !record || (button.isOffered?.(record.params, currentAdmin?.id) ?? true);
   };
   const { name, kind, icon, href } = button;
   if (isEditing(button)) return { isAccessible, custom: {}, after: afterForm(button) };

@@ -124,6 +124,12 @@ export const users: Table = {
     column('organization', 'string', 'o.name', { label: 'Organisation', ...linkTo('organizations', 'o.id') }),
     column('isActive', 'boolean', 'not u.banned', { label: 'Active' }),
     column('awaitsInvitation', 'boolean', 'u.awaits_invitation', { label: 'Awaits invitation' }),
+    column(
+      'isMerged',
+      'boolean',
+      'exists (select from merges g where g.from_id = u.id and g.undone_at is null)',
+      { label: 'Merged into another', ...recordOnly },
+    ),
     column('bookings', 'number', bookingsOf('created_by_id', 'u.id'), {
       ...recordOnly,
       ...counts('bookings', 'referrerId'),

@@ -69,6 +69,11 @@ describe('editing in the console', () => {
         (await app.db('account_links').where({ id: linkId }).whereNull('revoked_at')).length === 1;
       return { id, linkId, address, isOpen };
     };
+    const offeredTo = async (agent: Agent, id: string) => {
+      const { body } = await agent.get(formAddress('users', id, 'show')).expect(200);
+      const { recordActions } = body.record as { recordActions: { name: string }[] };
+      return recordActions.map(({ name }) => name);
+    };
     const errorsOf = (answer: { body: { errors?: { path: string }[] } }) =>
       answer.body.errors?.map(({ path }) => path);
 
@@ -176,11 +181,42 @@ describe('editing in the console', () => {
 
     it('is nobody’s own account, and is not edited by support or without what was shown', async () => {
       const admin = await personOf(app.db, 'ada');
-      const own = await change(ada, formAddress('users', admin.id), { name: 'Ada' });
-      expect([own.status, own.body.detail]).to.deep.equal([400, 'You cannot do this to your own account.']);
+      const own = await ada.get(formAddress('users', admin.id)).expect(409);
+      expect(own.body.detail).to.contain('Admins edit other people');
+      expect(await offeredTo(ada, admin.id)).not.to.include.members(['edit', 'deactivate']);
+      expect(await offeredTo(ada, (await personOf(app.db, 'sam')).id)).to.include.members([
+        'edit',
+        'deactivate',
+      ]);
       const version = JSON.stringify({ name: 'x', email: 'x', role: 'admin', organizationId: null });
       await sendForm(sam, formAddress('users', admin.id), { version, values: { name: 'x' } }).expect(403);
-      await sendForm(ada, formAddress('users', admin.id), { version: 'x', values: {} }).expect(400);
+      await sendForm(ada, (await aPerson()).address, { version: 'x', values: {} }).expect(400);
+    });
+
+    it('is neither edited nor reactivated while merged into another record', async () => {
+      const [from, into] = [await aPerson({ banned: true }), await aPerson()];
+      await app.db('merges').insert({
+        id: randomUUID(),
+        kind: 'referrer',
+        from_id: from.id,
+        into_id: into.id,
+        from_name: 'Lena Ward',
+        into_name: 'Lena Ward',
+        reason: 'The same person',
+        moved: '[]',
+        made_by_id: (await personOf(app.db, 'ada')).id,
+      });
+      expect(await offeredTo(ada, from.id)).not.to.include.oneOf(['edit', 'reactivate']);
+      const { body } = await ada.get(from.address).expect(409);
+      expect(body.detail).to.contain('nobody who was merged into another record');
+      await app
+        .db('merges')
+        .where({ from_id: from.id })
+        .update({
+          undone_at: new Date(),
+          undone_by_id: (await personOf(app.db, 'ada')).id,
+        });
+      expect(await offeredTo(ada, from.id)).to.include.members(['edit', 'reactivate']);
     });
 
     it('is reactivated after it was deactivated', async () => {
@@ -226,6 +262,18 @@ describe('editing in the console', () => {
         .get('/admin/api/resources/intake-fields/records/claim_number/show')
         .expect(200);
       expect(body.record.params).to.include({ question: 'Their number', acuityFieldId: 5 });
+    });
+
+    it('is saved unchanged without another version of the mapping', async () => {
+      await read(questions);
+      const versions = () => app.db('intake_mappings').pluck('version');
+      const another = formAddress('intake-fields', 'examinee_email');
+      expect((await change(ada, address, { question: '4' })).status).to.equal(200);
+      expect((await change(ada, another, { question: '5' })).status).to.equal(200);
+      const saved = await versions();
+      expect((await change(ada, address, { question: '4' })).status).to.equal(200);
+      expect(await versions()).to.deep.equal(saved);
+      expect((await change(ada, another, { question: '' })).status).to.equal(200);
     });
 
     it('is refused when it cannot hold the detail, and after somebody else’s choice', async () => {

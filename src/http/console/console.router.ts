@@ -166,12 +166,15 @@ function allowedTable(id: string, res: Response): Table {
   return table;
 }
 
-function isOffered(button: ActionButton, row: Row): boolean {
-  return button.isOffered?.(row) ?? true;
+function isOffered(button: ActionButton, row: Row, res: Response): boolean {
+  return button.isOffered?.(row, viewerOf(res)?.userId) ?? true;
 }
 
-const notOffered = ({ label }: ActionButton): Problem =>
-  conflict('invalid_transition', `“${label}” is not possible for this record now.`);
+const notOffered = ({ label, offeredFor }: ActionButton): Problem =>
+  conflict(
+    'invalid_transition',
+    offeredFor ? `${offeredFor}.` : `“${label}” is not possible for this record now.`,
+  );
 
 /**
  * AdminJS's actions that are closed to everybody, where the table has no such button of ours: writing, bulk actions, and
@@ -200,7 +203,7 @@ const guardTable =
     // AdminJS would answer 403 for a record that does not exist.
     const row = kind === 'records' ? await findRow(services.db, table, first) : null;
     if (kind === 'records' && !row) throw notFound();
-    if (action && row && !isOffered(action, row)) throw notOffered(action);
+    if (action && row && !isOffered(action, row, res)) throw notOffered(action);
     res.locals.filters = readFilters(req, res, table);
     if (form) res.locals.form = formRequest(services, req, res, form, kind === 'records' ? first : '');
     // The page is a shell without data; only the API call shows the booking.

@@ -115,8 +115,8 @@ async function* actionRules(
   yield thereIs('The record exists', row, `one of ${table.label}`, `no such record in ${table.label}`);
   if (row && action?.isOffered)
     yield {
-      rule: 'The record, as it stands now, offers this action',
-      holds: action.isOffered(shownRow(table, row)),
+      rule: action.offeredFor ?? 'The record, as it stands now, offers this action',
+      holds: action.isOffered(shownRow(table, row), viewer.userId),
       finding: action.label,
     };
 }
