@@ -221,6 +221,7 @@ async function visitsOf(app: TestApp): Promise<Record<string, Visit>> {
   );
   visit('ada', json, 'audit by rare action', list('audit', 'filters.action=records.imported'));
   visit('ada', json, 'audit by frequent action', list('audit', 'filters.action=booking.viewed'));
+  visit('ada', json, 'audit by rare type', list('audit', 'filters.resourceType=specialist'));
   visit('ada', json, 'audit by outcome', list('audit', 'filters.outcome=denied'));
   visit('ada', json, 'audit by resource id', list('audit', `filters.resourceId=${facts.booking}`));
   visit(

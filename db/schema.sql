@@ -683,6 +683,7 @@ CREATE INDEX audit_log_actor_idx ON audit_log USING btree (actor_id, id);
 CREATE INDEX audit_log_at_idx ON audit_log USING btree (at, id);
 CREATE INDEX audit_log_outcome_idx ON audit_log USING btree (outcome, at, id) WHERE outcome <> 'success'::text;
 CREATE INDEX audit_log_resource_idx ON audit_log USING btree (resource_id, at, id);
+CREATE INDEX audit_log_type_idx ON audit_log USING btree (resource_type, at, id);
 CREATE INDEX audit_log_xact_idx ON audit_log USING btree (xact, resource_id);
 CREATE TRIGGER audit_log_append_only BEFORE DELETE OR UPDATE ON audit_log FOR EACH ROW EXECUTE FUNCTION refuse_audit_change();
 CREATE TRIGGER audit_log_no_truncate BEFORE TRUNCATE ON audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();

@@ -92,7 +92,7 @@ function applyFilters(
 function readsEachRow(table: Table, name: string, value: FilterValue): boolean {
   const column = columnOf(table, name);
   if (column?.isId && isUuid(value)) return false;
-  return column?.type === 'string' || column?.type === 'json' || column?.hasNoIndex === true;
+  return column?.type === 'string' || column?.type === 'json';
 }
 
 function partition<T>(all: readonly T[], is: (item: T) => boolean): [T[], T[]] {

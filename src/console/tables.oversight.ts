@@ -34,7 +34,7 @@ export const auditLog: Table = {
     column('actor', 'string', 'p.name', { label: 'Who', ...linkTo('users', 'p.id') }),
     column('actingAs', 'string', 'r.name', { label: 'Acting as', ...linkTo('users', 'r.id') }),
     enumeration('action', 'a.action', auditActions),
-    enumeration('resourceType', 'a.resource_type', auditedTypes, { label: 'About', hasNoIndex: true }),
+    enumeration('resourceType', 'a.resource_type', auditedTypes, { label: 'About' }),
     column('resourceId', 'string', 'a.resource_id', { ...recordOnly, isId: true, to: auditedRecord }),
     enumeration('outcome', 'a.outcome', auditOutcomes),
     column('metadata', 'json', 'a.metadata', recordOnly),
