@@ -116,6 +116,11 @@ export function formatTime(instant: Date, zone: string): string {
   return dateFormat('en-AU', zone, timeOfDay).format(instant).replace(/\s/gu, ' ');
 }
 
+/** "09:00", as spreadsheets read a time */
+export function clockTime(instant: Date, zone: string): string {
+  return wallClock(instant, zone).toPlainTime().toString({ smallestUnit: 'minute' });
+}
+
 /** "Sydney time (AEDT, UTC+11)"; "Tokyo time (UTC+9)" where English has no abbreviation; "UTC". */
 export function zoneName(zone: string, instant: Date): string {
   if (zone === 'UTC') return zone;

@@ -264,7 +264,7 @@ describe('booking pages', () => {
     expect(bookings).to.have.length(1);
     const cell = (name: string) => bookings[0]?.[columns.indexOf(name)];
     expect(cell('Day')).to.equal('2026-12-01');
-    expect(cell('Time')).to.equal('9:00 am');
+    expect(cell('Time')).to.equal('09:00');
     expect(cell('Time zone')).to.equal('Australia/Sydney');
     expect(cell('Last name')).to.equal('Marsh');
     expect(cell('Date of birth')).to.match(/^\d{4}-\d\d-\d\d$/);

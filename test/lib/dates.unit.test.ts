@@ -3,6 +3,7 @@ import {
   dayIn,
   formatDay,
   formatExamTime,
+  clockTime,
   formatTime,
   isTimeZone,
   parseDay,
@@ -20,6 +21,7 @@ describe('dates', () => {
   it('show an examination in its own zone, with the zone named', () => {
     expect(formatDay(tenInSydney, 'Australia/Sydney')).to.equal('Tuesday 1 December 2026');
     expect(formatTime(tenInSydney, 'Australia/Sydney')).to.equal('10:00 am');
+    expect(clockTime(tenInSydney, 'Australia/Perth')).to.equal('07:00');
     expect(zoneName('Australia/Sydney', tenInSydney)).to.equal('Sydney time (AEDT, UTC+11)');
     expect(formatExamTime(tenInSydney, 'Australia/Sydney')).to.equal(
       '10:00 am, Tuesday 1 December 2026 (Sydney time, AEDT)',

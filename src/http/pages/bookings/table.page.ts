@@ -2,7 +2,7 @@
 import type { Request, Response } from 'express';
 import { detailIn, details, type Booking, type Detail } from '../../../bookings/index.ts';
 import { csvLine } from '../../../lib/csv.ts';
-import { dayIn, formatTime } from '../../../lib/dates.ts';
+import { clockTime, dayIn } from '../../../lib/dates.ts';
 import { actorOf } from '../../actor.ts';
 import { createCsvSender, type SendCsv } from '../../csv-response.ts';
 import type { PageRoute } from '../../endpoint.ts';
@@ -28,14 +28,14 @@ export function tablePage(services: Needs, sealed: SealedSearch): PageRoute {
   };
 }
 
-/** Days as spreadsheets sort them, everything else as on pages. */
+/** Days and times as spreadsheets read them, everything else as on pages. */
 const cellOf = (detail: Detail, value: string | null | undefined): string =>
   detail.input.as === 'day' ? (value ?? '') : detailWords({ ...detail, absentWords: undefined }, value);
 
 const columns: Record<string, (booking: Booking) => string | number | null> = {
   Reference: ({ reference }) => reference,
   Day: ({ startsAt, timezone }) => dayIn(startsAt, timezone),
-  Time: ({ startsAt, timezone }) => formatTime(startsAt, timezone),
+  Time: ({ startsAt, timezone }) => clockTime(startsAt, timezone),
   'Time zone': ({ timezone }) => timezone,
   Minutes: ({ durationMinutes }) => durationMinutes,
   Kind: ({ type }) => typeWords[type],
