@@ -990,6 +990,7 @@ CREATE TABLE bulk_actions (
   begun_at timestamptz,
   ended_at timestamptz,
   stopped_by_id uuid,
+  paused_until timestamptz,
   CONSTRAINT bulk_actions_pkey PRIMARY KEY (id),
   CONSTRAINT bulk_actions_check CHECK ((state = 'prepared'::text) = (begun_at IS NULL)),
   CONSTRAINT bulk_actions_check1 CHECK ((state = ANY (ARRAY['stopped'::text, 'done'::text])) = (ended_at IS NOT NULL)),

@@ -32,6 +32,7 @@ interface BulkRow {
   is_cut: boolean;
   created_at: Date;
   ended_at: Date | null;
+  paused_until: Date | null;
 }
 
 const shownIds = 20;
@@ -74,6 +75,7 @@ export async function findBulkAction(db: Queryable, id: string): Promise<BulkAct
     isCut: row.is_cut,
     createdAt: row.created_at,
     endedAt: row.ended_at,
+    pausedUntil: row.state === 'running' ? row.paused_until : null,
     triedAlready: rows.find(({ state }) => state === 'waiting')?.tried ?? 0,
     counts: { waiting: countOf('waiting'), done: countOf('done'), skipped: countOf('skipped') },
     skipped: rows.flatMap(({ state, reason, count, ids }) =>
@@ -159,14 +161,23 @@ export async function isDoneByAnother(
 export async function touch(db: Queryable, id: string): Promise<void> {
   await db('bulk_actions')
     .where({ id, state: 'running' })
-    .update({ worked_at: db.raw('clock_timestamp()') });
+    .update({ worked_at: db.raw('clock_timestamp()'), paused_until: null });
 }
 
-/** Running, and no worker has gone on with it for this long. */
+export async function pause(db: Queryable, id: string, forMs: number): Promise<void> {
+  await db('bulk_actions')
+    .where({ id, state: 'running' })
+    .update({ paused_until: db.raw(`clock_timestamp() + ? * interval '1 millisecond'`, [forMs]) });
+}
+
+/** Running, not paused, and no worker has gone on with it for this long. */
 export async function abandoned(db: Queryable, quietMs: number): Promise<string[]> {
   return await db('bulk_actions')
     .where({ state: 'running' })
-    .whereRaw(`coalesce(worked_at, begun_at) < clock_timestamp() - ? * interval '1 millisecond'`, [quietMs])
+    .whereRaw(
+      `greatest(coalesce(worked_at, begun_at), paused_until) < clock_timestamp() - ? * interval '1 millisecond'`,
+      [quietMs],
+    )
     .orderBy('created_at')
     .pluck('id');
 }

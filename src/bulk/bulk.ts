@@ -47,6 +47,8 @@ export interface BulkAction {
   isCut: boolean;
   createdAt: Date;
   endedAt: Date | null;
+  /** While the database does not answer in time; null: it is not waiting for it. */
+  pausedUntil: Date | null;
   counts: Record<'waiting' | 'done' | 'skipped', number>;
   /** How many of those that wait were tried in vain, and are tried again. */
   triedAlready: number;

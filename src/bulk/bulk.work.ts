@@ -14,6 +14,7 @@ import {
   holdRunning,
   isDoneByAnother,
   lockRecord,
+  pause,
   removeOld,
   settleItem,
   takeItem,
@@ -45,6 +46,9 @@ export interface BulkWork {
 const atATime = 50;
 /** Longer than any record takes. */
 const quietMs = 30_000;
+/** After so many failures in a row it is the database that is slow, and not the records. */
+const mostFailuresInARow = 3;
+const pauseMs = 60_000;
 
 export function createBulkWork(deps: BulkWorkDeps): BulkWork {
   const { db, jobs } = deps;
@@ -52,7 +56,16 @@ export function createBulkWork(deps: BulkWorkDeps): BulkWork {
   return {
     async continue(id) {
       await touch(db, id);
-      for (let done = 0; done < atATime; done += 1) if (!(await doNext(deps, id))) return;
+      let failures = 0;
+      for (let done = 0; done < atATime; done += 1) {
+        const step = await doNext(deps, id);
+        if (step === 'nothing_left') return;
+        failures = step === 'settled' ? 0 : failures + 1;
+        if (step === 'failed_again' || failures === mostFailuresInARow) {
+          await pause(db, id, pauseMs);
+          return jobs.add(continueBulkActionJob, { bulkActionId: id }, { key: jobKey(id), delayMs: pauseMs });
+        }
+      }
       await goOn(id);
     },
     async sweep() {
@@ -64,8 +77,10 @@ export function createBulkWork(deps: BulkWorkDeps): BulkWork {
   };
 }
 
-/** False: nothing is left to do. */
-async function doNext(deps: BulkWorkDeps, id: string): Promise<boolean> {
+/** `failed`: for the first time, and it is tried again; `failed_again`: at once it would fail once more. */
+type Step = 'settled' | 'failed' | 'failed_again' | 'nothing_left';
+
+async function doNext(deps: BulkWorkDeps, id: string): Promise<Step> {
   const { db, onStep } = deps;
   let inHand: Item | null = null;
   try {
@@ -88,7 +103,7 @@ async function doNext(deps: BulkWorkDeps, id: string): Promise<boolean> {
     if (isDone === true) await onStep?.('bulk_record_committed');
     if (isDone === 'not_allowed') await stopForbidden(deps, id);
     else if (!isDone) await endIfDone(db, id);
-    return isDone === true;
+    return isDone === true ? 'settled' : 'nothing_left';
   } catch (error) {
     if (!inHand) throw error;
     return failed(deps, id, inHand, error);
@@ -96,13 +111,12 @@ async function doNext(deps: BulkWorkDeps, id: string): Promise<boolean> {
 }
 
 /** One record that cannot be done must not stop the others: they come first, and it is not tried for ever. */
-async function failed({ db, log }: BulkWorkDeps, id: string, item: Item, error: unknown): Promise<true> {
+async function failed({ db, log }: BulkWorkDeps, id: string, item: Item, error: unknown): Promise<Step> {
   const isRetried = mayHelpToRetry(error) && item.tries + 1 < mostTries;
   if (isRetried) {
+    log.warn({ bulkActionId: id, tries: item.tries + 1, err: errorFacts(error) }, 'A record is tried again');
     await countTry(db, id, item);
-    // Tried again at once it would fail again: the job, or the sweep, waits before it comes back.
-    if (item.tries > 0) throw error;
-    return true;
+    return item.tries > 0 ? 'failed_again' : 'failed';
   }
   log.error(
     { bulkActionId: id, tries: item.tries + 1, err: errorFacts(error) },
@@ -113,7 +127,7 @@ async function failed({ db, log }: BulkWorkDeps, id: string, item: Item, error: 
       ? `Tried ${mostTries} times, and the database did not answer in time`
       : 'Something went wrong on our side',
   });
-  return true;
+  return 'settled';
 }
 
 /** Whoever began it, with the rights they have now; null: they may not sign in any more. */

@@ -221,6 +221,7 @@ declare module 'knex/types/tables.js' {
       begun_at: Date | null;
       ended_at: Date | null;
       stopped_by_id: string | null;
+      paused_until: Date | null;
     };
     bulk_items: {
       bulk_action_id: string;

@@ -35,6 +35,8 @@ export interface BulkPage extends PageData {
   list: { label: string; href: string };
   counts: BulkAction['counts'] & { total: number };
   triedAlready: number;
+  /** Null: it does not wait for the database. */
+  pausedUntil: string | null;
   mostTries: number;
   /** Of the first record that was not listed; null: all were. */
   cutAt: string | null;
@@ -217,6 +219,7 @@ async function show(
     list: { label: table.label, href: `/admin/resources/${table.id}` },
     counts: { ...counts, total },
     triedAlready: action.triedAlready,
+    pausedUntil: action.pausedUntil && stamp(action.pausedUntil, zone),
     mostTries,
     cutAt: action.isCut ? `${numberWords(mostAtOnce)} ${noun(mostAtOnce)}` : null,
     skipped: await skippedRows(services, action),
