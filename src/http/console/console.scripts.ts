@@ -59,7 +59,7 @@ function withoutEval(script: string): string {
 
 /**
  * Leaves out the drawings of AdminJS's own first page and sign-in page, and the flags of its field for telephone numbers:
- * half of its design system, and never shown here. The paths of its icons are shorter.
+ * half of its design system, and never shown here. The paths of its icons are shorter, as a test holds.
  */
 function withoutPictures(script: string): string {
   return script
