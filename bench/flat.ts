@@ -34,8 +34,10 @@ export async function run({ isShort }: BenchOptions): Promise<BenchResult> {
     const worst = results.toSorted((a, b) => b.ratio - a.ratio);
     const searches = results.filter(({ name }) => name.includes('search')).flatMap(({ took }) => took);
     const p95 = percentile(searches, 0.95);
-    for (const { name, smallMs, largeMs, ratio } of worst)
-      console.log(`  ${name.padEnd(48)} ${ms(smallMs)} → ${ms(largeMs)} ms  ${ratio.toFixed(2)}`);
+    for (const { name, smallMs, largeMs, ratio, bytes } of worst)
+      console.log(
+        `  ${name.padEnd(48)} ${ms(smallMs)} → ${ms(largeMs)} ms  ${ratio.toFixed(2)}  ${bytes.map((one) => (one / 1000).toFixed(1)).join(' → ')} KB`,
+      );
     return {
       name: `lists, searches and pages with ${size.bookings.toLocaleString('en')} bookings against ${small.bookings.toLocaleString('en')}, medians`,
       goal: `at most ${boundRatio.toFixed(2)}`,
@@ -56,9 +58,14 @@ export async function run({ isShort }: BenchOptions): Promise<BenchResult> {
 }
 
 function sizeOf(share: number): AgencySize {
-  const { specialists, organizations } = large;
-  const rest = Object.entries(large).map(([name, count]) => [name, Math.round(count * share)]);
-  return { ...(Object.fromEntries(rest) as unknown as AgencySize), specialists, organizations };
+  const of = (count: number) => Math.round(count * share);
+  return {
+    ...large,
+    bookings: of(large.bookings),
+    people: of(large.people),
+    auditRows: of(large.auditRows),
+    documents: of(large.documents),
+  };
 }
 
 interface Side {
@@ -271,7 +278,8 @@ async function factsOf(db: Database): Promise<Facts> {
      from bookings b join firm on firm.id = b.organization_id join users u on u.id = b.created_by_id
        join organizations o on o.id = b.organization_id join specialists s on s.id = b.specialist_id
      where b.claim_number is not null and b.current_progress = 'payment_received' and length(b.examinee_last_name) > 4
-     order by abs(extract(epoch from b.starts_at - now() + interval '300 days')) limit 1`,
+     order by abs(extract(epoch from b.starts_at - (
+       select percentile_disc(0.5) within group (order by starts_at) from bookings where status = 'closed'))) limit 1`,
   );
   const [facts] = rows;
   if (!facts) throw new Error('The generated data has no booking to look at');
@@ -327,23 +335,27 @@ interface Result {
   smallMs: number;
   largeMs: number;
   ratio: number;
+  /** How long the answers are, without compression: a longer page takes longer. */
+  bytes: [number, number];
   /** With the large database. */
   took: number[];
 }
 
 async function compare(name: string, sides: readonly [Side, Side]): Promise<Result> {
   const took: [number[], number[]] = [[], []];
+  const bytes: [number, number] = [0, 0];
   for (let round = -2; round < rounds; round += 1) {
     for (const [at, { app, visits }] of sides.entries()) {
       const visit = visits[name];
       if (!visit) throw new Error(`No request ${name}`);
       const began = performance.now();
-      await ask(app, visit);
+      const answer = await ask(app, visit);
+      bytes[at as 0 | 1] = Buffer.byteLength(answer);
       if (round >= 0) took[at as 0 | 1].push(performance.now() - began);
     }
   }
   const [smallMs, largeMs] = [percentile(took[0], 0.5), percentile(took[1], 0.5)];
-  return { name, smallMs, largeMs, ratio: largeMs / smallMs, took: took[1] };
+  return { name, smallMs, largeMs, ratio: largeMs / smallMs, bytes, took: took[1] };
 }
 
 interface Asked {

@@ -9,9 +9,9 @@ import {
   insertingProgress,
   intakeFields,
   placeOf,
+  type Announcement,
 } from '../bookings/index.ts';
 import type { Transaction } from '../db/knex.ts';
-import { sendTogether } from '../db/statements.ts';
 import type { Appointment } from '../ports/acuity.ts';
 import { isAsRequested, verdictOn } from './attempt.acuity.ts';
 import { overlapsAnother } from './attempt.create.ts';
@@ -41,8 +41,21 @@ export async function adoptAppointment(
     if (overlaps.value) return cancelOverlapping(deps, attempt, appointment, failOptions);
   }
   await deps.onStep?.('before_complete');
-  const completion = await completeOnce(deps, attempt, (trx, locked) =>
-    writeBooking(deps, trx, locked as Attempt<'book'>, appointment),
+  // Nobody else: a new booking has no contacts.
+  const telling = deps.announce.asking(deps.db, 'booking_confirmation', [attempt.createdById]);
+  const completion = await completeOnce(
+    deps,
+    attempt,
+    async (trx, locked, _booking, asked) => {
+      const written = await writeBooking(deps, trx, locked as Attempt<'book'>, appointment);
+      const confirmation: Announcement = {
+        kind: 'booking_confirmation',
+        bookingId: written.bookingId,
+        attemptId: attempt.id,
+      };
+      return { ...written, last: [...written.last, ...telling.writing(trx, confirmation, asked)] };
+    },
+    { asking: telling.calls },
   );
   // The settle job failed this attempt during the call: no appointment without a booking (domain.md, rule 1).
   if (completion.outcome === 'failed') await removeAppointment(deps, attempt, appointment.id);
@@ -142,8 +155,7 @@ async function writeBooking(
   if (!organizationId) throw new Error(`Attempt ${attempt.id} has no organisation`);
   const bookingId = deps.ids.uuid();
   const fields = await intakeFields(trx, deps);
-  const written = sendTogether(
-    trx,
+  const last = [
     insertingBooking(trx, {
       id: bookingId,
       reference: attempt.reference,
@@ -186,14 +198,6 @@ async function writeBooking(
       resourceId: bookingId,
       metadata: { acuityAppointmentId: appointment.id, attemptId: attempt.id },
     }),
-  );
-  const announcing = deps.announce.writing(trx, {
-    kind: 'booking_confirmation',
-    bookingId,
-    attemptId: attempt.id,
-    // Nobody else: a new booking has no contacts.
-    recipientIds: [createdById],
-  });
-  const [last] = await Promise.all([announcing, written]);
+  ];
   return { bookingId, last };
 }

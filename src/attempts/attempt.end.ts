@@ -30,16 +30,20 @@ export interface Written {
   last: readonly Call[];
 }
 
+/** What `asking` was answered in the transaction. */
+type Asked = readonly (readonly unknown[])[];
+
 /**
  * Runs `write` and completes the attempt in one transaction, once.
  * @param write writes the booking, its progress, audit row and announcement
+ * @param options.asking what `write` needs to know: sent with the locks, after them
  * @param options.evenIfFailed completes a failed attempt too, because Acuity carried it out late
  */
 export async function completeOnce(
   deps: AttemptDeps,
   { id, bookingId: changedId }: Pick<Attempt, 'id' | 'bookingId'>,
-  write: (trx: Transaction, attempt: Attempt, booking: Booking | null) => Promise<Written>,
-  options: { evenIfFailed?: boolean } = {},
+  write: (trx: Transaction, attempt: Attempt, booking: Booking | null, asked: Asked) => Promise<Written>,
+  options: { evenIfFailed?: boolean; asking?: readonly Call[] } = {},
 ): Promise<Settled> {
   const { db } = deps;
   const completed = ([row]: BookingRow[]): Settled => {
@@ -53,7 +57,8 @@ export async function completeOnce(
     findingBooking.call(db, { id: changedId }),
     lockingAttempt.call(db, { id }),
   ] as const;
-  return transact(db, locking, async (trx, [, , [booking], [locked]]): Promise<Ending<Settled>> => {
+  const first = [...locking, ...(options.asking ?? [])] as const;
+  return transact(db, first, async (trx, [, , [booking], [locked], ...asked]): Promise<Ending<Settled>> => {
     if (!locked) throw new Error(`There is no attempt ${id}`);
     const attempt = toAttempt(locked);
     if (attempt.state === 'failed' && !options.evenIfFailed) {
@@ -63,11 +68,15 @@ export async function completeOnce(
     if (attempt.state === 'completed') {
       return endWith([findingBooking.call(trx, { id: attempt.bookingId })], ([rows]) => completed(rows));
     }
-    const { bookingId, last } = await write(trx, attempt, booking ? toBooking(booking) : null);
+    const { bookingId, last } = await write(trx, attempt, booking ? toBooking(booking) : null, asked);
     await deps.onStep?.('in_complete_transaction');
     return endWith(
-      [findingBooking.call(trx, { id: bookingId }), completingAttempt.call(trx, { id, bookingId }), ...last],
-      ([rows]) => completed(rows),
+      [
+        ...last,
+        completingAttempt.call(trx, { id, bookingId }),
+        findingBooking.call(trx, { id: bookingId }),
+      ] as readonly Call[],
+      (answers) => completed(answers.at(-1) as BookingRow[]),
     );
   });
 }

@@ -1,5 +1,5 @@
 // Announcements of this room: ids and plain values only. The kind decides who is told.
-import type { Transaction } from '../db/knex.ts';
+import type { Queryable, Transaction } from '../db/knex.ts';
 import type { Call } from '../db/statements.ts';
 import type { BookingMailKind } from '../mail-kinds/index.ts';
 import { hasEnded, type Booking } from './booking.ts';
@@ -30,11 +30,20 @@ export interface Announce {
   (trx: Transaction, announcement: Announcement): Promise<void>;
   /** Decides now who is told. The statements that write it are sent together with others (src/db/statements.ts). */
   writing: (trx: Transaction, announcement: Announcement) => Promise<Call[]>;
+  /** For people who are known: asks who of them is told together with other statements. */
+  asking: (db: Queryable, kind: BookingMailKind, recipientIds: readonly string[]) => AskedAnnouncement;
+}
+
+export interface AskedAnnouncement {
+  calls: readonly Call[];
+  /** @param answers of the calls, from the same transaction */
+  writing: (db: Queryable, announcement: Announcement, answers: readonly (readonly unknown[])[]) => Call[];
 }
 
 /** For what people were told before: after a restore, or when existing appointments are imported. */
 export const tellNobody: Announce = Object.assign(() => Promise.resolve(), {
   writing: () => Promise.resolve([]),
+  asking: () => ({ calls: [], writing: () => [] }),
 });
 
 /** The mail that tells a newly assigned referrer the booking's present state. Null: the examination is over. */

@@ -37,7 +37,7 @@ export function createStatements(pool: Queried): Statements {
 }
 
 /** What each call of a list returns. */
-type Answers<Calls extends readonly Call[]> = {
+export type Answers<Calls extends readonly Call[]> = {
   [Place in keyof Calls]: Calls[Place] extends Call<infer Row> ? Row[] : never;
 };
 

@@ -2,8 +2,8 @@
 import { findAttempt } from '../attempts/index.ts';
 import { listingContacts, type Announcement } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
-import { prepare, sendTogether } from '../db/statements.ts';
-import { mailKinds, type BookingReader, type Delivery } from '../mail-kinds/index.ts';
+import { prepare, sendTogether, type Answers } from '../db/statements.ts';
+import { mailKinds, type BookingMailKind, type BookingReader, type Delivery } from '../mail-kinds/index.ts';
 import { deliveriesFrom, readingChoices } from './email.preferences.ts';
 import { writersOf } from '../messages/index.ts';
 
@@ -18,13 +18,22 @@ export interface Recipient {
  * booking is unassigned.
  */
 export async function audienceOf(db: Queryable, announcement: Announcement): Promise<Recipient[]> {
-  const { kind, exceptId, recipientIds } = announcement;
-  const wanted = recipientIds ?? (await concerned(db, announcement));
-  const [found, choices] = await sendTogether(
-    db,
-    reachable.call(db, { ids: wanted }),
-    readingChoices(db, kind, wanted),
-  );
+  const wanted = announcement.recipientIds ?? (await concerned(db, announcement));
+  const answers = await sendTogether(db, ...readingAudience(db, announcement.kind, wanted));
+  return audienceFrom(answers, announcement);
+}
+
+/** Who of these people is told about this kind. */
+export function readingAudience(db: Queryable, kind: BookingMailKind, ids: readonly string[]) {
+  return [reachable.call(db, { ids }), readingChoices(db, kind, ids)] as const;
+}
+
+export type AudienceAnswers = Answers<ReturnType<typeof readingAudience>>;
+
+export function audienceFrom(
+  [found, choices]: AudienceAnswers,
+  { kind, exceptId }: Announcement,
+): Recipient[] {
   const people = found.filter(({ id }) => id !== exceptId);
   const ids = people.map(({ id }) => id);
   const deliveries = deliveriesFrom(choices, kind, ids);

@@ -1,12 +1,18 @@
 import type { AnnounceAccount } from '../accounts/index.ts';
 import type { Announce, Announcement } from '../bookings/index.ts';
-import type { Transaction } from '../db/knex.ts';
+import type { Queryable, Transaction } from '../db/knex.ts';
 import { prepare, sendTogether, type Call } from '../db/statements.ts';
 import type { BookingMailKind } from '../mail-kinds/index.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { AnnounceOffer } from '../waiting/index.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
-import { audienceOf, type Recipient } from './email.audience.ts';
+import {
+  audienceFrom,
+  audienceOf,
+  readingAudience,
+  type AudienceAnswers,
+  type Recipient,
+} from './email.audience.ts';
 import { notToldYet } from './email.messages.ts';
 import { sendEmailJob } from './email.jobs.ts';
 import type { StaffEmail } from './email.ts';
@@ -31,11 +37,18 @@ export function createOutbox({ jobs, ids, gatherMs = defaultGatherMs }: OutboxDe
       gathered.includes(announcement.kind) && !announcement.occasion
         ? await windowOf(trx, announcement, gatherMs)
         : { occasion: occasionOf(announcement), delayMs: 0 };
-    const audience = await toldNow(trx, announcement);
+    return writingTo(trx, announcement, await toldNow(trx, announcement), { occasion, delayMs });
+  }
+  function writingTo(
+    db: Queryable,
+    announcement: Announcement,
+    audience: readonly Recipient[],
+    { occasion, delayMs }: { occasion: string; delayMs: number },
+  ): Call[] {
     const rows = audience.map((recipient) => rowOf(ids.uuid(), announcement, occasion, recipient));
     const due = rows.filter(({ status }) => status === 'queued');
     return [
-      ...rows.map((row) => inserting.call(trx, row)),
+      ...rows.map((row) => inserting.call(db, row)),
       ...due.map(({ id }) =>
         jobs.adding(sendEmailJob, { emailId: id }, { key: `email:${id}`, delayMs, ofEmail: id }),
       ),
@@ -44,7 +57,15 @@ export function createOutbox({ jobs, ids, gatherMs = defaultGatherMs }: OutboxDe
   const announce = async (trx: Transaction, announcement: Announcement): Promise<void> => {
     await sendTogether(trx, ...(await writing(trx, announcement)));
   };
-  return Object.assign(announce, { writing });
+  const asking: Announce['asking'] = (db, kind, recipientIds) => ({
+    calls: readingAudience(db, kind, recipientIds),
+    writing: (within, announcement, answers) =>
+      writingTo(within, announcement, audienceFrom(answers as AudienceAnswers, announcement), {
+        occasion: occasionOf(announcement),
+        delayMs: 0,
+      }),
+  });
+  return Object.assign(announce, { writing, asking });
 }
 
 function rowOf(

@@ -1,6 +1,7 @@
 // An Acuity with years of appointments, a system without any bookings, and a mailbox that should stay empty.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImportResult, ReportLine } from '../../src/importing/index.ts';
+import { tellNobody } from '../../src/bookings/index.ts';
 import { createReminders, createUnassignedDigest } from '../../src/email/index.ts';
 import { openMailbox } from './mailbox.ts';
 import { openWebhookStack, type WebhookStack } from './webhook-stack.ts';
@@ -107,7 +108,7 @@ export async function openImportStack(): Promise<ImportStack> {
       const { db } = stack.app;
       await createUnassignedDigest({ db, jobs, ids }).write();
       const isDue = () => Promise.reject(new Error('A reminder was due'));
-      const announce = Object.assign(isDue, { writing: isDue });
+      const announce = Object.assign(isDue, { writing: isDue, asking: tellNobody.asking });
       await createReminders({ db, announce, jobs, ids, clock }).write();
       const queued = await db('emails').pluck('kind');
       await stack.app.system.worker.start();
