@@ -240,7 +240,9 @@ async function sendEmailLink(deps: AccountDeps, actor: Actor, email: string): Pr
   const { userId, name } = actor.viewer;
   await deps.db.transaction(async (trx) => {
     // Locks the user's row: of several requests at once only the latest link opens.
-    await trx('users').where({ id: userId }).forUpdate().first('id');
+    const person = await trx('users').where({ id: userId, banned: false }).forUpdate().first('email');
+    // An admin has given the account another address, or closed it, after this request had begun.
+    if (person?.email !== actor.viewer.email) return;
     const revoked = await revokeLinks(trx, { user_id: userId, kind: 'email_change' });
     const isTaken = (await trx('users').where({ email }).first('id')) !== undefined || isDemoAccount(email);
     const id = deps.ids.uuid();

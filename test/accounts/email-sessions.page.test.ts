@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { demoPassword } from '../../seeds/demo.ts';
 import { openAccountFixture, type AccountFixture } from '../support/account-fixture.ts';
+import { until } from '../support/until.ts';
 
 const rita = 'rita@harbour-legal.example';
 const rob = 'rob@harbour-legal.example';
@@ -78,6 +79,28 @@ describe('changing the e-mail address', () => {
     expect((await fixture.visitor().post(path, {})).status).to.equal(404);
     expect((await fixture.visitor().signIn(rob)).at).to.equal('/');
     await fixture.app.db('users').where({ email: 'race@harbour-legal.example' }).update({ email: nadia });
+  });
+
+  it('sends no link when an admin changed the address after the request had begun', async () => {
+    const { db } = fixture.app;
+    await db('account_links').delete();
+    const person = await fixture.signedIn(rob);
+    const edit = await db.transaction();
+    await edit('users').where({ email: rob }).update({ email: 'robert@harbour-legal.example' });
+    const asked = person.post('/account/email', { email: 'elsewhere@x.example', password: demoPassword });
+    let isDone = false;
+    const answered = asked.finally(() => (isDone = true));
+    await until(async () => {
+      const waiting = await db('pg_stat_activity')
+        .where({ wait_event_type: 'Lock' })
+        .whereRaw(`datname = current_database() and query like '%users%for update%'`)
+        .select('pid');
+      return isDone || waiting.length > 0;
+    });
+    await edit.commit();
+    await answered;
+    expect(await db('account_links').pluck('email')).to.deep.equal([]);
+    await db('users').where({ email: 'robert@harbour-legal.example' }).update({ email: rob });
   });
 });
 
