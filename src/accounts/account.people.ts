@@ -262,13 +262,14 @@ async function editPerson(
       const member = await trx('members').where({ user_id: userId }).first('organization_id');
       const { name, email, role } = person;
       const current: PersonEdit = { name, email, role, organizationId: member?.organization_id ?? null };
-      if (differing(current, seen).length > 0) return failure({ reason: 'stale', current });
       if (await isMergedAway(trx, userId)) return failure({ reason: 'merged_away' });
       const checked = checkEdit(input, current);
       if (!checked.ok) return checked;
       const wanted = checked.value;
       const columns = differing(current, wanted);
+      // Also when the same request arrives twice.
       if (columns.length === 0) return ok(null);
+      if (differing(current, seen).length > 0) return failure({ reason: 'stale', current });
       if (columns.includes('role') || columns.includes('organizationId')) {
         const refused = await writeRole(deps, trx, { id: userId, email, role }, wanted, actor);
         if (refused) return failure({ reason: refused });

@@ -64,8 +64,9 @@ export async function changeCategory(
     const document = await lockDocument(trx, id);
     if (!booking || !document) return failure({ reason: 'not_found' });
     const { category: before } = document;
-    if (before !== seen) return failure({ reason: 'stale', current: before });
+    // Also when the same request arrives twice.
     if (before === wanted) return ok(null);
+    if (before !== seen) return failure({ reason: 'stale', current: before });
     const errors = faultsOf(document, wanted);
     if (errors.length > 0) return failure({ reason: 'invalid', errors });
     const becomesVisible = isVisibleAtOnce(wanted) && !isVisibleAtOnce(before);

@@ -179,6 +179,17 @@ describe('editing in the console', () => {
       }).expect(200);
     });
 
+    it('is saved once when the form is sent twice', async () => {
+      const { id, address } = await aPerson();
+      const { version } = await openForm(ada, address);
+      const twice = [1, 2].map(() => sendForm(ada, address, { version, values: { name: 'Lena Oakley' } }));
+      expect((await Promise.all(twice)).map(({ status }) => status)).to.deep.equal([200, 200]);
+      const rows = await app.db('audit_log').where({ resource_id: id, action: 'record.changed' });
+      expect(
+        rows.filter(({ metadata }) => (metadata as { change: string }).change === 'edited'),
+      ).to.have.length(1);
+    });
+
     it('is nobody’s own account, and is not edited by support or without what was shown', async () => {
       const admin = await personOf(app.db, 'ada');
       const own = await ada.get(formAddress('users', admin.id)).expect(409);
@@ -366,6 +377,14 @@ describe('editing in the console', () => {
       await change(sam, address, { category: 'other' });
       const both = ['rita@harbour-legal.example', 'rob@harbour-legal.example'];
       expect(await told()).to.deep.equal([...both, 'rob@harbour-legal.example'].sort());
+    });
+
+    it('is changed and announced once when the form is sent twice', async () => {
+      const { booking_id, address } = await aDocument({ category: 'dictation' });
+      const { version } = await openForm(sam, address);
+      const twice = [1, 2].map(() => sendForm(sam, address, { version, values: { category: 'other' } }));
+      expect((await Promise.all(twice)).map(({ status }) => status)).to.deep.equal([200, 200]);
+      expect(await app.db('emails').where({ booking_id, kind: 'document_added' })).to.have.length(1);
     });
 
     it('does not show a document whose bytes are withheld, nor tells a stranger of it', async () => {
