@@ -4,7 +4,8 @@ export {
   type WebhookDeps,
   type WebhookService,
 } from './webhook.service.ts';
-export { claimDue, markDelivered, markFailed, type WebhookEvent } from './webhook.repository.ts';
+export { claimDue, markDelivered, markFailed } from './webhook.progress.ts';
+export type { WebhookEvent } from './webhook.repository.ts';
 export {
   webhookChannels,
   webhookRefusals,

@@ -20,20 +20,22 @@ import {
   type Refusal,
 } from './webhook.event.ts';
 import {
+  findDueBehind,
+  markFailed,
+  markForReplay,
+  markProcessed,
+  type EventVersion,
+  type Processing,
+  type StoredOutcome,
+} from './webhook.progress.ts';
+import {
   bookingOfEcho,
   digestOf,
-  findDueBehind,
   findEvent,
   findSent,
   insertRefusal,
   listEvents,
-  markFailed,
-  markForReplay,
-  markProcessed,
   storeEvent,
-  type EventVersion,
-  type Processing,
-  type StoredOutcome,
   type WebhookEvent,
 } from './webhook.repository.ts';
 import { isSignedByAcuity, verifyStandardWebhook } from './webhook.signature.ts';
