@@ -212,6 +212,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     cache,
     holds: waitMemory,
     changed: (calendarId, taken) => nextFree.changed(calendarId, taken),
+    notOffered: (time) => nextFree.notOffered(time),
   });
   const nextFreeFiller = createNextFreeFiller({
     ...ground,

@@ -5,7 +5,7 @@ import { failure, ok } from '../lib/result.ts';
 import type { Acuity } from '../ports/acuity.ts';
 import type { Cache } from '../ports/cache.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Specialist, SpecialistService } from '../specialists/index.ts';
+import type { ExaminationType, Specialist, SpecialistService } from '../specialists/index.ts';
 import type { AvailabilityService, Slot } from './availability.ts';
 import {
   combinedState,
@@ -27,6 +27,8 @@ export interface AvailabilityDeps {
   holds?: Holds;
   /** Called after the free times of a calendar changed. */
   changed?: (calendarId: number, taken?: { startsAt: Date; durationMinutes: number }) => Promise<void>;
+  /** Called when Acuity does not offer a time that somebody chose. */
+  notOffered?: (time: { specialistId: string; type: ExaminationType; startsAt: Date }) => Promise<void>;
 }
 
 const dayMs = 24 * 3_600_000;
@@ -42,6 +44,7 @@ export function createAvailabilityService({
   log,
   holds = noHolds,
   changed,
+  notOffered,
 }: AvailabilityDeps): AvailabilityService {
   const shared = createSharedReads({ cache, clock, log });
   const reads = createCalendarReads({ acuity, shared });
@@ -113,6 +116,15 @@ export function createAvailabilityService({
         const answer = await reads.day(specialist, service, day, maxAgeMs);
         if (!answer.ok || answer.value.cache === 'STALE') return 'unknown';
         if (offers(offeredSlots([answer.value], service, clock.now()))) return 'free';
+      }
+      try {
+        await notOffered?.({ specialistId: specialist.id, type: service.type, startsAt });
+      } catch (error) {
+        // The next read of the calendar removes it.
+        log.warn(
+          { specialistId: specialist.id, err: errorFacts(error) },
+          'A time that is gone is still shown',
+        );
       }
       return 'taken';
     },

@@ -148,6 +148,22 @@ const marking = prepare<never, { calendarId: number; from: Date | null; until: D
       }),
 );
 
+/** Removes a time that Acuity does not offer, and makes its calendar due. False when it was not among the known ones. */
+export async function removeTime(
+  db: Database,
+  { specialistId, type, startsAt }: { specialistId: string; type: ExaminationType; startsAt: Date },
+): Promise<boolean> {
+  const removed = await db('next_free_times')
+    .where({ specialist_id: specialistId, type })
+    .whereRaw('? = any(times)', [startsAt])
+    .update({
+      times: db.raw('array_remove(times, ?)', [startsAt]),
+      changes: db.raw('changes + 1'),
+      due_at: null,
+    });
+  return removed > 0;
+}
+
 /** After a restore: the next read is not compared with the times of the backup, so that no time counts as freed. */
 export async function forgetNextFree(trx: Transaction): Promise<void> {
   await trx('next_free_times').delete();

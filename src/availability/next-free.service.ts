@@ -2,14 +2,17 @@ import type { Database } from '../db/knex.ts';
 import { sendTogether, type Statements } from '../db/statements.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
+import type { ExaminationType } from '../specialists/index.ts';
 import { withoutHeld, type Holds } from './holds.ts';
 import { fillNextFreeJob } from './next-free.jobs.ts';
-import { markingChanged, selectNextFree } from './next-free.repository.ts';
+import { markingChanged, removeTime, selectNextFree } from './next-free.repository.ts';
 import { maxNextFreeAgeMs, type NextFreeReader } from './next-free.ts';
 
 export interface NextFree extends NextFreeReader {
   /** The calendar's free times changed: they are read again soon. */
   changed(calendarId: number, taken?: { startsAt: Date; durationMinutes: number }): Promise<void>;
+  /** Acuity does not offer this time: it is no longer shown, and its calendar is read again soon. */
+  notOffered(time: { specialistId: string; type: ExaminationType; startsAt: Date }): Promise<void>;
 }
 
 // Changes often come in pairs, such as our own booking and Acuity's event about it.
@@ -22,6 +25,9 @@ export function createNextFree(deps: {
   jobs: JobQueue;
   holds: Holds;
 }): NextFree {
+  const addingFill = () =>
+    deps.jobs.adding(fillNextFreeJob, {}, { key: fillNextFreeJob.name, delayMs: gatherMs, keepRunAt: true });
+
   return {
     async all(personId) {
       const now = deps.clock.now();
@@ -44,15 +50,11 @@ export function createNextFree(deps: {
     },
 
     async changed(calendarId, taken) {
-      await sendTogether(
-        deps.db,
-        markingChanged(deps.db, calendarId, taken),
-        deps.jobs.adding(
-          fillNextFreeJob,
-          {},
-          { key: fillNextFreeJob.name, delayMs: gatherMs, keepRunAt: true },
-        ),
-      );
+      await sendTogether(deps.db, markingChanged(deps.db, calendarId, taken), addingFill());
+    },
+
+    async notOffered(time) {
+      if (await removeTime(deps.db, time)) await sendTogether(deps.db, addingFill());
     },
   };
 }

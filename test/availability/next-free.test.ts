@@ -66,6 +66,24 @@ describe('the filler of next free times', () => {
     expect(await fill()).to.equal(await services());
   });
 
+  it('drops a time that Acuity no longer offers when somebody chose it, and reads the calendar again', async () => {
+    await fill();
+    const { availability, specialists } = fixture.app.system.services;
+    const specialist = await specialists.findById(ameliaId);
+    if (!specialist) throw new Error('Dr Amelia Hart is gone');
+    const startsAt = new Date(nineOnTuesday);
+    expect(await availability.isFree(specialist, 'in_person', startsAt)).to.equal('free');
+    expect(await first()).to.equal(inUtc(nineOnTuesday));
+    // Too soon by now: Acuity says so in no event.
+    fixture.acuity.occupySlot(amelia, nineOnTuesday);
+    pass(6);
+    expect(await availability.isFree(specialist, 'in_person', startsAt)).to.equal('taken');
+    expect(await first()).to.equal(inUtc('2026-12-01T10:00:00+11:00'));
+    expect(await fill()).to.equal(1);
+    expect(await availability.isFree(specialist, 'in_person', startsAt)).to.equal('taken');
+    expect(await fill()).to.equal(0);
+  });
+
   it('drops a taken time at once, and reads the calendar again after a change', async () => {
     await fill();
     fixture.acuity.occupySlot(amelia, nineOnTuesday);

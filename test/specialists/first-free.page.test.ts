@@ -96,6 +96,7 @@ describe('next free times on pages', () => {
     const page = await visitor.post('/bookings/new', { specialistId, type: 'in_person', startsAt });
     expect(page.status).to.equal(422);
     expect(page.text('.error-summary')).to.contain('is not free any more');
+    expect(page.html).not.to.contain(`value="${startsAt}"`);
     // Acuity cannot be asked: as in the journey, the confirmation checks it.
     fixture.acuity.failWith(acuityDown);
     const hart = { specialistId: await fixture.specialistId('Dr Amelia Hart'), type: 'in_person' };
