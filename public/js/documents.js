@@ -123,6 +123,8 @@ async function enhance(form) {
         sent < 1 ? `${Math.floor(100 * sent)} %, ${timeLeft(msLeft)}` : 'Sent. Being checked';
     };
     try {
+      if (!navigator.onLine)
+        return refuse(upload, 'You are offline. Try again when the connection is back.', true);
       if (upload.mayHaveGone && (await isListed(upload))) return await finish(upload);
       upload.mayHaveGone = mayBurst(file, 0);
       const { signal } = upload.cancelling;

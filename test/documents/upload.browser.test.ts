@@ -118,6 +118,20 @@ describe('uploading documents with JavaScript', function () {
     expect(await rows()).to.equal(1);
   });
 
+  it('says that the browser is offline, and sends the file when tried again', async () => {
+    await open();
+    await choose(file('Brief.pdf', pdf(1_000)));
+    await page.context().setOffline(true);
+    await upload();
+    await page
+      .getByText('You are offline. Try again when the connection is back.', { exact: true })
+      .waitFor();
+    await page.context().setOffline(false);
+    await page.getByRole('button', { name: 'Try again Brief.pdf' }).click();
+    await stored('Brief.pdf').waitFor();
+    expect(await rows()).to.equal(1);
+  });
+
   /** Runs an action while the server holds the completely received file, then lets it continue. */
   const whileServerHoldsFile = async (act: () => Promise<unknown>) => {
     const isThere = Promise.withResolvers<void>();

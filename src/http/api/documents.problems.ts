@@ -90,7 +90,7 @@ function contentMessage(fault: ContentFault, { kinds, maxBytes }: UploadLimits):
     case 'too_large':
       return `is larger than ${megabytes(maxBytes)}: split it, or make it smaller`;
     case 'unsupported_type':
-      return `is not an accepted file type: use ${kinds}`;
+      return `is not an accepted file type: use ${kinds}. What the file contains decides, not its name`;
     case 'name_mismatch':
       return 'does not match the ending of its name: correct the ending, or save it again as that type';
     case 'zip_bomb':
