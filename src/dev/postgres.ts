@@ -31,6 +31,8 @@ export interface PostgresOptions {
 export interface RunningPostgres {
   /** The URL of one database, as the superuser. */
   url: string;
+  /** The same through the server's Unix socket, half the cost of TCP; only a throwaway server has one. */
+  socketUrl: string;
   port: number;
   pid: number;
   /** Resolves when the server has stopped. Connected clients are disconnected, their transactions rolled back. */
@@ -61,6 +63,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const guardian = startGuardian({ pid, dataDir }, removed);
   return {
     url: `postgres://${user}:${password}@127.0.0.1:${port}/${database}`,
+    socketUrl: `postgres://${user}:${password}@${encodeURIComponent(dataDir)}:${port}/${database}`,
     port,
     pid,
     stop: async () => {
@@ -144,6 +147,7 @@ async function launch(
             fsync: 'off',
             synchronous_commit: 'off',
             full_page_writes: 'off',
+            unix_socket_directories: dataDir,
             wal_level: 'minimal',
             max_wal_senders: '0',
             // The data may be in memory, so do not keep a gigabyte of WAL.

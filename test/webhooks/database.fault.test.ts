@@ -20,7 +20,7 @@ describe('relay without its database for 30 seconds', function () {
   before(async () => {
     fixture = await openWebhookProcessFixture();
     const real = new URL(fixture.stack.databaseUrl);
-    proxy = await openTcpProxy({ host: real.hostname, port: Number(real.port) });
+    proxy = await openTcpProxy({ host: '127.0.0.1', port: Number(real.port) });
     const throughProxy = Object.assign(new URL(real), { hostname: '127.0.0.1', port: String(proxy.port) });
     child = await fixture.start({}, { DATABASE_URL: throughProxy.href });
   });
