@@ -210,9 +210,9 @@ begin
     -- Nobody else sees the booking before this transaction commits.
     perform pg_advisory_xact_lock_shared(7265311);
     perform store_paperwork(array[new.id]);
-  elsif (new.starts_at, new.timezone, new.specialist_id, new.status, new.current_progress, new.organization_id is null)
+  elsif (new.starts_at, new.time_chosen_at, new.timezone, new.specialist_id, new.status, new.current_progress, new.organization_id is null)
       is distinct from
-      (old.starts_at, old.timezone, old.specialist_id, old.status, old.current_progress, old.organization_id is null)
+      (old.starts_at, old.time_chosen_at, old.timezone, old.specialist_id, old.status, old.current_progress, old.organization_id is null)
   then
     perform refresh_paperwork(new.id);
   end if;
@@ -312,7 +312,16 @@ begin
   return null;
 end $function$;
 
-CREATE FUNCTION paperwork_facts(of_booking uuid, of_specialist uuid, starts_at timestamptz, zone text)
+CREATE FUNCTION paper_due_on(exam_day date, business_days integer, chosen_on date)
+ RETURNS date
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select least(exam_day, greatest(business_days_before(exam_day, business_days),
+    chosen_on + case (chosen_on - date '0001-01-01') % 7 when 4 then 3 when 5 then 2 else 1 end))
+$function$;
+
+CREATE FUNCTION paperwork_facts(of_booking uuid, of_specialist uuid, starts_at timestamptz, time_chosen_at timestamptz, zone text)
  RETURNS TABLE(in_time boolean, late_at timestamptz)
  LANGUAGE sql
  STABLE
@@ -320,7 +329,7 @@ AS $function$
   select bool_and(d.is_in_time),
     min((needed.due_on + 1)::timestamp at time zone zone) filter (where not d.is_there)
   from (
-      select r.category, business_days_before((starts_at at time zone zone)::date, r.business_days) as due_on
+      select r.category, paper_due_on((starts_at at time zone zone)::date, r.business_days, (time_chosen_at at time zone zone)::date) as due_on
       from paperwork_rules r
       where r.business_days is not null and (r.specialist_id = of_specialist or r.specialist_id is null and not exists (
         select from paperwork_rules own where own.specialist_id = of_specialist and own.category = r.category))) needed
@@ -535,7 +544,8 @@ begin
   select b.id, b.starts_at, case when b.status <> 'cancelled' and b.organization_id is not null then facts.in_time end,
     case when b.status = 'active' and b.current_progress in ('scheduled', 'rescheduled')
       and b.organization_id is not null then facts.late_at end
-  from bookings b cross join lateral paperwork_facts(b.id, b.specialist_id, b.starts_at, b.timezone) facts
+  from bookings b
+    cross join lateral paperwork_facts(b.id, b.specialist_id, b.starts_at, b.time_chosen_at, b.timezone) facts
   where b.id = any(of_bookings)
   on conflict (booking_id) do update
     set starts_at = excluded.starts_at, in_time = excluded.in_time, late_at = excluded.late_at
@@ -1310,6 +1320,7 @@ CREATE TABLE bookings (
   interpreter_language text,
   search_text text GENERATED ALWAYS AS (search_words((((((examinee_first_name || ' '::text) || examinee_last_name) || ' '::text) || reference) || ' '::text) || COALESCE(claim_number, ''::text))) STORED NOT NULL,
   search_lexemes tsvector GENERATED ALWAYS AS (search_lexemes(search_words((((((examinee_first_name || ' '::text) || examinee_last_name) || ' '::text) || reference) || ' '::text) || COALESCE(claim_number, ''::text)), search_words((examinee_first_name || ' '::text) || examinee_last_name))) STORED NOT NULL,
+  time_chosen_at timestamptz,
   CONSTRAINT bookings_pkey PRIMARY KEY (id),
   CONSTRAINT bookings_acuity_appointment_id_key UNIQUE (acuity_appointment_id),
   CONSTRAINT bookings_reference_key UNIQUE (reference),
@@ -1358,7 +1369,7 @@ CREATE CONSTRAINT TRIGGER bookings_audited AFTER INSERT OR DELETE OR UPDATE ON b
 CREATE TRIGGER bookings_free_times AFTER DELETE OR UPDATE OF status, starts_at, specialist_id ON bookings FOR EACH ROW EXECUTE FUNCTION note_freed_time();
 CREATE CONSTRAINT TRIGGER bookings_kept AFTER UPDATE OF organization_id ON bookings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (old.organization_id IS DISTINCT FROM new.organization_id) EXECUTE FUNCTION raise_kept_version();
 CREATE TRIGGER bookings_news AFTER UPDATE OF organization_id ON bookings FOR EACH ROW WHEN (new.organization_id IS DISTINCT FROM old.organization_id) EXECUTE FUNCTION move_news();
-CREATE CONSTRAINT TRIGGER bookings_paperwork AFTER INSERT OR UPDATE OF starts_at, timezone, specialist_id, status, current_progress, organization_id ON bookings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION keep_paperwork_of_booking();
+CREATE CONSTRAINT TRIGGER bookings_paperwork AFTER INSERT OR UPDATE OF starts_at, time_chosen_at, timezone, specialist_id, status, current_progress, organization_id ON bookings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION keep_paperwork_of_booking();
 CREATE TRIGGER bookings_updated_at BEFORE UPDATE ON bookings FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
 CREATE TABLE booking_answers (

@@ -166,6 +166,7 @@ async function writeBooking(
       createdForId,
       ...detailsIn(request),
       startsAt: appointment.startsAt,
+      timeChosenAt: deps.clock.now(),
       // Acuity's answer may lack the duration; take the service's.
       durationMinutes: appointment.durationMinutes || request.durationMinutes,
       timezone: request.examinationTimezone,

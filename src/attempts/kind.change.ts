@@ -185,7 +185,12 @@ async function write(
   progress: Change<ChangeKind>['progress'],
   { set, notes, moved }: Effect,
 ): Promise<readonly Call[]> {
-  await changeBooking(trx, booking.id, { ...set, status: statusAfter(progress), currentProgress: progress });
+  await changeBooking(trx, booking.id, {
+    ...set,
+    ...(moved && { timeChosenAt: deps.clock.now() }),
+    status: statusAfter(progress),
+    currentProgress: progress,
+  });
   const written = sendTogether(
     trx,
     insertingProgress(trx, {

@@ -1,5 +1,6 @@
 // Which documents an examination needs and by when: rules of the table paperwork_rules, counted in business days of the
-// examination's zone. The database function business_days_before counts; holidays are not known.
+// examination's zone; none is due before the business day after that on which the time was chosen. The database function
+// paper_due_on says when; holidays are not known.
 import type { Queryable } from '../db/knex.ts';
 import { businessDaysUntil, shiftDays, weekdayAndDay } from '../lib/dates.ts';
 import { remembered } from '../lib/remembered.ts';
@@ -38,9 +39,11 @@ export function neededPapers(where: string, also?: string): string {
         where d.booking_id = b.id and d.category = needed.category and d.deleted_at is null
           and d.status <> 'infected' and d.damaged_at is null) as is_there${also ? `, ${also}` : ''}
     from bookings b
-      cross join lateral (select (b.starts_at at time zone b.timezone)::date as day offset 0) local
       cross join lateral (
-        select r.id as rule_id, r.category, business_days_before(local.day, r.business_days) as due_on from rules r
+        select (b.starts_at at time zone b.timezone)::date as day,
+          (b.time_chosen_at at time zone b.timezone)::date as chosen_on offset 0) local
+      cross join lateral (
+        select r.id as rule_id, r.category, paper_due_on(local.day, r.business_days, local.chosen_on) as due_on from rules r
         where r.business_days is not null and (r.specialist_id = b.specialist_id
           or r.specialist_id is null and (b.specialist_id, r.category) not in (select * from own))
         offset 0) needed

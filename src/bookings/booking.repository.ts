@@ -48,6 +48,8 @@ export interface NewBooking extends BookingDetails {
   createdById: string | null;
   createdForId: string | null;
   startsAt: Date;
+  /** No document is due before the business day after it (booking.paperwork.ts). */
+  timeChosenAt: Date;
   durationMinutes: number;
   timezone: string;
   type: Booking['type'];
@@ -74,6 +76,8 @@ export interface NewProgress {
 /** The columns that a change may set; all others never change. */
 export interface BookingChange {
   startsAt?: Date;
+  /** With `startsAt`. */
+  timeChosenAt?: Date;
   durationMinutes?: number;
   location?: string | null;
   meetingLink?: string | null;
@@ -191,6 +195,7 @@ function newBookingRow(booking: NewBooking) {
     created_for_id: booking.createdForId,
     ...detailRowOf(booking),
     starts_at: booking.startsAt,
+    time_chosen_at: booking.timeChosenAt,
     duration_minutes: booking.durationMinutes,
     timezone: booking.timezone,
     type: booking.type,
@@ -226,6 +231,7 @@ export async function changeBooking(trx: Transaction, id: string, change: Bookin
     .where({ id })
     .update({
       ...(change.startsAt && { starts_at: change.startsAt }),
+      ...(change.timeChosenAt && { time_chosen_at: change.timeChosenAt }),
       ...(change.durationMinutes && { duration_minutes: change.durationMinutes }),
       ...(change.location !== undefined && { location: change.location }),
       ...(change.meetingLink !== undefined && { meeting_link: change.meetingLink }),
@@ -253,14 +259,17 @@ export interface AcuityChanges extends PartialDetails {
   ended?: 'cancelled' | 'no_show';
 }
 
+/** @param now when a new time counts as chosen */
 export async function applyAcuityChanges(
   trx: Transaction,
   id: string,
   set: AcuityChanges,
   progress: Progress | null,
+  now: Date,
 ): Promise<void> {
   const columns = {
     starts_at: set.startsAt,
+    time_chosen_at: set.startsAt && now,
     specialist_id: set.specialistId,
     timezone: set.timezone,
     duration_minutes: set.durationMinutes,

@@ -207,6 +207,7 @@ declare module 'knex/types/tables.js' {
       interpreter_language: string | null;
       search_text: string;
       search_lexemes: string;
+      time_chosen_at: Date | null;
     };
     bulk_actions: {
       id: string;

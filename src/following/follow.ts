@@ -244,7 +244,7 @@ async function write(
   const { set, progress, notes, left, answers } = plan;
   const rest = left.length > 0 ? { left } : {};
   if (isEmpty(plan)) return { outcome: 'skipped', bookingId: booking.id, ...rest };
-  await applyAcuityChanges(trx, booking.id, set, progress);
+  await applyAcuityChanges(trx, booking.id, set, progress, deps.clock.now());
   if (answers) {
     await insertAnswers(trx, {
       id: deps.ids.uuid(),

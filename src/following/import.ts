@@ -121,6 +121,7 @@ async function writeImported(
     createdForId: null,
     ...details,
     startsAt: appointment.startsAt,
+    timeChosenAt: deps.clock.now(),
     durationMinutes,
     timezone: specialist.timezone,
     type,
@@ -143,7 +144,7 @@ async function writeImported(
   await writeProgress('scheduled');
   if (appointment.canceled) {
     const ended = appointment.noShow ? 'no_show' : 'cancelled';
-    await applyAcuityChanges(trx, bookingId, { ended }, ended);
+    await applyAcuityChanges(trx, bookingId, { ended }, ended, deps.clock.now());
     await writeProgress(ended);
   }
   const workState = cause.takeover?.workStateOf({ ...appointment, durationMinutes }) ?? null;

@@ -3,6 +3,7 @@ import type { Booking } from '../../src/bookings/index.ts';
 import {
   openBookingFixture,
   reasonOf,
+  testClock,
   tuesdayAtTen,
   valueOf,
   type BookingFixture,
@@ -50,6 +51,14 @@ describe('changes of a booking', () => {
       recipient: 'rita@harbour-legal.example',
     });
     expect(fixture.availability.invalidated.at(-1)?.taken?.startsAt).to.deep.equal(wednesday);
+  });
+
+  it('reschedule keeps when the new time was chosen, as booking does', async () => {
+    const chosen = async () => (await fixture.db('bookings').first('time_chosen_at'))?.time_chosen_at;
+    expect(await chosen()).to.deep.equal(testClock.now());
+    await fixture.db('bookings').update({ time_chosen_at: null });
+    valueOf(await fixture.attempts.reschedule(fixture.people.rita, booking.id, wednesday));
+    expect(await chosen()).to.deep.equal(testClock.now());
   });
 
   it('reschedule hides the whole new time when Acuity’s answer lacks the duration', async () => {

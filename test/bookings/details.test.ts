@@ -28,6 +28,7 @@ const others = [
   'specialist_id',
   'starts_at',
   'status',
+  'time_chosen_at',
   'timezone',
   'type',
   'updated_at',

@@ -27,6 +27,7 @@ describe('home', () => {
       [nextMonth, 'Later'],
     ] as const)
       ids[lastName] = await book(lastName, at);
+    await fixture.app.db('bookings').update({ time_chosen_at: new Date('2026-11-02T09:00:00+11:00') });
   });
   after(() => fixture.close());
 
@@ -86,6 +87,16 @@ describe('home', () => {
       'Consent form due Thu 17 Dec 18 business days left',
       'Brief due Thu 17 Dec 18 business days left',
     ]);
+  });
+
+  it('asks for documents by the next business day when a time was chosen inside their lead time', async () => {
+    const justNow = { time_chosen_at: fixture.clock.at };
+    const booking = () => fixture.app.db('bookings').where({ id: ids.Tomorrow });
+    const [before] = await booking().select('time_chosen_at');
+    await booking().update(justNow);
+    const page = await visitor.get(`/bookings/${ids.Tomorrow}?confirmed`);
+    expect(page.texts('.papers li')).to.deep.equal(['Consent form due tomorrow', 'Brief due tomorrow']);
+    await booking().update(before!);
   });
 
   it('says that all is clear when every document is there', async () => {

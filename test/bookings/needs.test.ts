@@ -210,6 +210,7 @@ describe('what needs a referrer', () => {
     it('follow the specialist’s own rules before those for all', async () => {
       await rule({ category: 'consent_form', business_days: null });
       await rule({ category: 'brief', business_days: 10 });
+      await fixture.db('bookings').update({ time_chosen_at: new Date('2026-11-02T09:00:00+11:00') });
       expect(await dueOf(new Date('2026-11-12T09:00:00+11:00'))).to.deep.equal([
         { kind: 'brief', dueOn: '2026-11-17', isNew: false },
       ]);
@@ -315,5 +316,24 @@ describe('what needs a referrer', () => {
         },
       ),
     );
+  });
+
+  it('asks for no document before the business day after that on which the time was chosen', async () => {
+    const dueOn = async (exam: string, days: number, chosen: string | null) => {
+      const { rows } = await fixture.db.raw<{ rows: [{ day: string }] }>(
+        'select paper_due_on(?, ?, ?) as day',
+        [exam, days, chosen],
+      );
+      return rows[0].day;
+    };
+    const [wednesday, nextFriday] = ['2026-12-02', '2026-12-11'];
+    expect(await dueOn(nextFriday, 3, '2026-12-01')).to.equal('2026-12-08');
+    expect(await dueOn(nextFriday, 3, '2026-12-09')).to.equal('2026-12-10');
+    expect(await dueOn(nextFriday, 3, null)).to.equal('2026-12-08');
+    expect(await dueOn(wednesday, 3, '2026-11-30')).to.equal('2026-12-01');
+    for (const weekend of ['2026-11-27', '2026-11-28', '2026-11-29'])
+      expect(await dueOn(wednesday, 10, weekend)).to.equal('2026-11-30');
+    for (const late of [wednesday, '2026-12-03']) expect(await dueOn(wednesday, 3, late)).to.equal(wednesday);
+    expect(await dueOn(wednesday, 0, '2026-11-30')).to.equal(wednesday);
   });
 });

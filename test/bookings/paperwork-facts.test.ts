@@ -27,10 +27,11 @@ const category = fc.constantFrom('consent_form', 'brief', 'brief', 'report');
 const happenings = {
   book: fc.record({
     at: hours,
+    chosen: fc.option(hours),
     zone: fc.constantFrom('Australia/Sydney', 'America/Los_Angeles', 'Pacific/Chatham'),
     isAssigned: fc.boolean(),
   }),
-  move: fc.record({ which, at: hours }),
+  move: fc.record({ which, at: hours, chosen: fc.option(hours) }),
   reassign: fc.record({
     which,
     to: fc.constantFrom('rita', 'nobody'),
@@ -157,6 +158,10 @@ describe('the stored paperwork of bookings', () => {
 
   const empty = () => database.owner.raw('delete from documents; delete from bookings');
   const hour = (at: number) => new Date(now + at * hourMs);
+  const timeOf = ({ at, chosen }: { at: number; chosen: number | null }) => ({
+    starts_at: hour(at),
+    time_chosen_at: chosen === null ? null : hour(chosen),
+  });
   const move = (to: Database | Transaction, id: string, starts_at: Date) =>
     to('bookings').where({ id }).update({ starts_at });
 
@@ -175,7 +180,7 @@ describe('the stored paperwork of bookings', () => {
   async function happen({ kind, facts }: Happening): Promise<void> {
     await db.transaction(async (trx) => {
       if (kind === 'book') {
-        const columns = { starts_at: hour(facts.at), timezone: facts.zone };
+        const columns = { ...timeOf(facts), timezone: facts.zone };
         return void (await aBookingOf(trx, facts.isAssigned ? 'rita' : null, columns));
       }
       if (kind === 'rule') return setRule(trx, facts);
@@ -187,7 +192,7 @@ describe('the stored paperwork of bookings', () => {
           .update(await changesOf(trx, facts.to)));
       }
       const id = await idOf(trx, 'bookings', facts.which);
-      if (kind === 'move') await move(trx, id, hour(facts.at));
+      if (kind === 'move') await trx('bookings').where({ id }).update(timeOf(facts));
       if (kind === 'put') {
         const { id: uploaded_by_id } = await personOf(trx, 'rita');
         const { category: of, at } = facts;

@@ -32,6 +32,7 @@ describe('paperwork for staff', () => {
       }),
     });
     bookingId = ((await answer.json()) as { booking: { id: string } }).booking.id;
+    await fixture.app.db('bookings').update({ time_chosen_at: new Date('2026-11-02T09:00:00+11:00') });
   });
   after(() => fixture.close());
 

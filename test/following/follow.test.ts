@@ -74,10 +74,14 @@ describe('a webhook event', () => {
     const { id, datetime } = await stack.makeAppointment();
     await stack.settled();
     const moved = new Date(new Date(datetime).getTime() + 2 * 3_600_000);
+    await stack.app.db('bookings').update({ time_chosen_at: null });
     await stack.staff('PUT', `/appointments/${id}/reschedule?admin=true`, { datetime: moved.toISOString() });
     await stack.settled();
     const booking = await stack.booking(id);
     expect(booking?.starts_at.toISOString()).to.equal(moved.toISOString());
+    expect((await stack.app.db('bookings').first('time_chosen_at'))?.time_chosen_at).to.be.an.instanceOf(
+      Date,
+    );
     expect((await progressOf(booking?.id ?? '')).map(({ progress }) => progress as string)).to.deep.equal([
       'scheduled',
       'rescheduled',
