@@ -10,6 +10,7 @@ import {
 } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import {
+  changeCategoryRules,
   deleteRules,
   findDocument,
   readDocumentRules,
@@ -34,7 +35,7 @@ export function bookingPageRules(db: Queryable, id: string): Rules {
 }
 
 /** `open`: its bytes; `see`: that it exists, and its details; `release`: also recalling it. */
-export type DocumentVerb = 'open' | 'see' | 'delete' | 'release';
+export type DocumentVerb = 'open' | 'see' | 'changeCategory' | 'delete' | 'release';
 
 export function documentRules(db: Queryable, id: string, verb: DocumentVerb): Rules {
   return async function* (viewer) {
@@ -51,6 +52,7 @@ export function documentRules(db: Queryable, id: string, verb: DocumentVerb): Ru
     yield* askRules(seeDocumentRules, viewer, document);
     if (verb === 'release') yield* askRules(releaseRules, viewer, document);
     if (verb === 'open') yield* askRules(readDocumentRules, viewer, document);
+    if (verb === 'changeCategory') yield* askRules(changeCategoryRules, viewer, document);
     if (verb === 'delete') yield* askRules(deleteRules, viewer, document);
   };
 }

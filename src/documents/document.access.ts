@@ -95,11 +95,6 @@ export function mayRelease(viewer: Viewer): boolean {
   return isStaff(viewer);
 }
 
-/** It decides who sees a document: referrers delete theirs and add it again. */
-export function mayChangeCategory(viewer: Viewer): boolean {
-  return isStaff(viewer);
-}
-
 export function uploadCategories(viewer: Viewer): DocumentCategory[] {
   return documentCategories.filter((category) => isStaff(viewer) || referrerMay[category].includes('upload'));
 }
@@ -118,6 +113,22 @@ export const deleteRules: readonly AccessRule<Pick<Document, 'category' | 'uploa
 
 export function mayDelete(viewer: Viewer, document: Pick<Document, 'category' | 'uploadedBy'>): boolean {
   return everyRuleHolds(deleteRules, viewer, document);
+}
+
+/** Referrers choose among the categories they upload, so nothing that they see now is hidden from them. */
+export const changeCategoryRules: readonly AccessRule<Pick<Document, 'category' | 'uploadedBy'>>[] = [
+  {
+    rule: 'Staff change the category of documents; a referrer of those that they may delete',
+    holds: (viewer, document) => isStaff(viewer) || mayDelete(viewer, document),
+    finding: ({ name, role }, { uploadedBy }) => `${name} is ${role}; ${uploadedBy.name} uploaded it`,
+  },
+];
+
+export function mayChangeCategory(
+  viewer: Viewer,
+  document: Pick<Document, 'category' | 'uploadedBy'>,
+): boolean {
+  return everyRuleHolds(changeCategoryRules, viewer, document);
 }
 
 const wordsOf = (name: string): string => name.replaceAll('_', ' ');

@@ -1,11 +1,12 @@
-// Staff correct the category of a document: with it change who sees it and what it stands for. What referrers see from
-// now on passes the checks of a release, and those are told whom staff choose.
+// Corrects the category of a document: with it change who sees it and what it stands for. Referrers correct their own
+// among the categories they upload. When staff show a document to referrers, it passes the checks of a release, and
+// those are told whom staff choose.
 import { auditActor, type Actor } from '../accounts/index.ts';
 import { findBooking, lockBooking, type Booking } from '../bookings/index.ts';
 import type { Transaction } from '../db/knex.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import { allKinds, documentKinds } from './content/index.ts';
-import { isVisibleAtOnce, mayChangeCategory } from './document.access.ts';
+import { isVisibleAtOnce, mayChangeCategory, uploadCategories } from './document.access.ts';
 import type { DocumentDeps } from './document.deps.ts';
 import { findVisibleDocument } from './document.open.ts';
 import { candidatesOf, checkRecipients, type ReleaseCandidate } from './document.release.ts';
@@ -29,7 +30,7 @@ export type CategoryFailure =
   /** Referrers would see it, and its bytes are withheld. */
   | { reason: 'not_available'; because: UnavailableReason };
 
-/** What staff ask for: `seen` is the category as it was shown. */
+/** What is asked for: `seen` is the category as it was shown. */
 export interface CategoryChange {
   seen: DocumentCategory;
   wanted: DocumentCategory;
@@ -57,12 +58,15 @@ export async function changeCategory(
 ): Promise<Result<null, CategoryFailure>> {
   const found = await findVisibleDocument(deps, actor, id);
   if (!found) return failure({ reason: 'not_found' });
-  if (!mayChangeCategory(actor.viewer)) return failure({ reason: 'forbidden' });
+  if (!mayChangeCategory(actor.viewer, found)) return failure({ reason: 'forbidden' });
   return deps.db.transaction(async (trx): Promise<Result<null, CategoryFailure>> => {
     // The booking first, as uploads do, so that its organisation cannot change meanwhile.
     const booking = await lockBooking(trx, found.bookingId);
     const document = await lockDocument(trx, id);
     if (!booking || !document) return failure({ reason: 'not_found' });
+    // Somebody may have changed it since it was found.
+    if (!mayChangeCategory(actor.viewer, document)) return failure({ reason: 'forbidden' });
+    if (!uploadCategories(actor.viewer).includes(wanted)) return failure({ reason: 'forbidden' });
     const { category: before } = document;
     // Also when the same request arrives twice.
     if (before === wanted) return ok(null);

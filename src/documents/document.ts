@@ -69,9 +69,13 @@ export function kindsFor(category: DocumentCategory, kinds: readonly DocumentKin
 
 /** "PDF, Word, Excel, …" for the given kinds; last those that only some categories accept. */
 export function listKinds(kinds: readonly DocumentKind[]): string {
-  const labels = (some: readonly DocumentKind[]) =>
-    [...new Set(some.map((kind) => documentKinds[kind].label))].join(', ');
-  const others = labels(kinds.filter((kind) => !mailKinds.includes(kind)));
-  const mails = labels(kinds.filter((kind) => mailKinds.includes(kind)));
-  return [others, mails && `${mails} (as ${mailCategories.join(' or ')} only)`].filter(Boolean).join(', ');
+  const others = kinds.filter((kind) => !mailKinds.includes(kind)).map((kind) => documentKinds[kind].label);
+  const mails = kinds.filter((kind) => mailKinds.includes(kind)).map((kind) => kind.toUpperCase());
+  const where = mailCategories.map((category) => categoryWords[category]).join(' and ');
+  return [
+    [...new Set(others)].join(', '),
+    mails.length > 0 && `e-mails (${mails.join(', ')}) in the categories ${where}`,
+  ]
+    .filter(Boolean)
+    .join('; ');
 }

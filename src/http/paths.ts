@@ -72,6 +72,7 @@ export const paths = {
   documentReceipt: (id: string) => `/documents/${id}/receipt`,
   documentRelease: (id: string) => `/documents/${id}/release`,
   documentRecall: (id: string) => `/documents/${id}/recall`,
+  documentCategory: (id: string) => `/documents/${id}/category`,
   documentDelete: (id: string) => `/documents/${id}/delete`,
   specialists: () => '/specialists',
   /** The soonest free times of all specialists who match. */

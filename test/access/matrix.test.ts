@@ -147,6 +147,8 @@ const table: Record<string, string> = {
   'get /documents/:id': 'siuiii',
   'get /documents/:id/receipt': 'siuiii',
   'get /documents/:id/view': 'siuiii',
+  'get /documents/:id/category': 'siuiii',
+  'post /documents/:id/category': 'siuiii',
   'get /documents/:id/delete': 'siunii',
   'post /documents/:id/delete': 'siunii',
   'delete /documents/:id': 'siunii',

@@ -54,9 +54,31 @@ describe('nextStep', () => {
     expect(next({}, '2026-12-08T10:00:00+11:00').sentence).to.contain('report comes next');
   });
 
+  it('names what is missing and by when', () => {
+    const at = '2026-12-01T08:00:00+11:00';
+    const consent: PaperLine = {
+      name: 'Consent form',
+      isThere: false,
+      words: 'Consent form late',
+      note: 'due Mon 30 Nov',
+      tone: 'danger',
+    };
+    const brief: PaperLine = {
+      name: 'Brief',
+      isThere: false,
+      words: 'Brief due Thu 3 Dec',
+      note: '2 business days left',
+      tone: 'info',
+    };
+    const missing = 'Consent form late (due Mon 30 Nov), brief due Thu 3 Dec.';
+    expect(next({}, at, [], referrer, [consent, brief]).sentence).to.match(/\. Consent form late/);
+    expect(next({}, at, [], referrer, [consent, brief]).sentence.endsWith(missing)).to.equal(true);
+    expect(next({}, at, [], referrer, [{ ...brief, isThere: true }]).sentence).not.to.contain('rief');
+  });
+
   it('offers to upload what is late or nearly due', () => {
     const paper = (name: string, tone: PaperLine['tone'], isThere = false) =>
-      ({ name, tone, isThere }) as PaperLine;
+      ({ name, tone, isThere, words: `${name} ${tone}`, note: null }) as PaperLine;
     const action = (...papers: PaperLine[]) =>
       next({}, '2026-12-01T08:00:00+11:00', [], referrer, papers).action?.label;
     expect(action(paper('Consent form', 'danger'), paper('Brief', 'warn'))).to.equal(

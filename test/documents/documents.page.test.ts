@@ -93,6 +93,38 @@ describe('the documents on a booking’s page', () => {
     expect(await markupErrors(visit)).to.deep.equal([]);
   });
 
+  it('change their category when the uploader corrects it', async () => {
+    const asks = await visitor.get(linkOf(await page(), 'change that of note.txt'));
+    expect(asks.texts('#category option')).to.deep.equal(['Consent form', 'Brief', 'Other']);
+    expect(await markupErrors(asks)).to.deep.equal([]);
+    const fields = asks.form(asks.at);
+    const done = await visitor.post(asks.at, { ...fields, category: 'other' });
+    expect(done.text('.notice')).to.equal('The category was changed.');
+    expect(done.texts('.document-facts').at(-1)).to.match(/^Other · /);
+    const entries = await fixture.audit('record.changed');
+    expect(entries.at(-1)?.metadata).to.include({ change: 'category', before: 'brief', after: 'other' });
+
+    const late = await visitor.post(asks.at, { ...fields, category: 'consent_form' });
+    expect(late.status).to.equal(409);
+    expect(late.text('.error-summary')).to.contain('It was changed to “Other” meanwhile');
+    expect(await markupErrors(late)).to.deep.equal([]);
+    const report = await visitor.post(asks.at, { ...late.form(asks.at), category: 'report' });
+    expect(report.status).to.equal(403);
+  });
+
+  it('are counted anew as paperwork when a consent form turns out to be none or is deleted', async () => {
+    await submit({ 'signed.pdf': pdf() }, 'consent_form');
+    const there = await page();
+    expect(there.texts('.papers li')).to.include('Consent form received');
+    const asks = await visitor.get(linkOf(there, 'Delete signed.pdf'));
+    expect(asks.text('.notice')).to.contain('The examination needs a consent form. After this it has none');
+    const change = await visitor.get(linkOf(there, 'change that of signed.pdf'));
+    const changed = await visitor.post(change.at, { ...change.form(change.at), category: 'other' });
+    expect(changed.text('.next-sentence')).to.match(/Consent form (due|late)/);
+    expect((await visitor.get(asks.at)).has('.notice')).to.equal(false);
+    await visitor.post(asks.at, asks.form(asks.at));
+  });
+
   it('are deleted when a page has asked first', async () => {
     const asks = await visitor.get(linkOf(await page(), 'Delete note.txt'));
     expect(asks.text('h1')).to.equal('Delete this document?');

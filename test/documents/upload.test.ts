@@ -110,7 +110,9 @@ describe('an upload', () => {
       for (const [name, bytes] of Object.entries(mails)) {
         const refused = await fixture.send({ [name]: bytes }, { category, agent: sam });
         expect(refused.status, `${name} as ${category}`).to.equal(415);
-        expect((refused.body as { detail: string }).detail).to.match(/\(as brief or other only\)/);
+        expect((refused.body as { detail: string }).detail).to.match(
+          /; e-mails \(MSG, EML\) in the categories Brief and Other/,
+        );
       }
     }
   });

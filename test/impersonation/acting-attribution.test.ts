@@ -139,6 +139,15 @@ const scenarios: Record<string, Scenario> = {
     go: async (fixture) => (await begin(fixture, 'cancelled.txt')).cancel().expect(204),
     leaves: ['direct_uploads.user_id', 'document.refused'],
   },
+  'post /documents/:id/category': {
+    onto: (fixture) => fixture.aDocument(),
+    go: ({ agents }, id) =>
+      html(agents.acting.post(`/documents/${id}/category`))
+        .type('form')
+        .send({ seen: 'other', category: 'brief' })
+        .expect(303),
+    leaves: ['record.changed'],
+  },
   'post /documents/:id/delete': {
     onto: (fixture) => fixture.aDocument(),
     go: ({ agents }, id) => html(agents.acting.post(`/documents/${id}/delete`)).expect(303),

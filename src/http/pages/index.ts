@@ -25,6 +25,7 @@ import { messagesPages } from './bookings/messages.page.ts';
 import { reschedulePages } from './bookings/reschedule.page.ts';
 import { reviewPages } from './bookings/review.page.ts';
 import { showBookingPages } from './bookings/show.page.ts';
+import { documentCategoryPages } from './documents/category.page.ts';
 import { deleteDocumentPages } from './documents/delete.page.ts';
 import { documentListPages } from './documents/list.page.ts';
 import { receiptPages } from './documents/receipt.page.ts';
@@ -81,6 +82,7 @@ export function pages(services: PageServices & { db: Database }): PageRoute[] {
     ...documentViewPages(services),
     ...receiptPages(services),
     ...releasePages(services),
+    ...documentCategoryPages(services),
     ...deleteDocumentPages(services),
   ];
 }

@@ -108,6 +108,7 @@ function recordRules(
   if (pattern.startsWith('/bookings/attempts/:')) return attemptRules(db, attemptId ?? id);
   if (pattern.startsWith('/bookings/:id')) return bookingPageRules(db, id);
   if (pattern === '/documents/:id/receipt') return documentRules(db, id, 'see');
+  if (pattern === '/documents/:id/category') return documentRules(db, id, 'changeCategory');
   if (pattern === '/documents/:id/delete') return documentRules(db, id, 'delete');
   if (pattern === '/documents/:id/release' || pattern === '/documents/:id/recall')
     return documentRules(db, id, 'release');

@@ -94,7 +94,20 @@ function examinationAhead(booking: Booking, documents: DocumentsSection, now: Da
     label: 'Instructions for the examinee',
     href: paths.bookingInstructions(booking.id),
   };
-  return { sentence, tone: 'brand', action: startsAt <= now ? null : action };
+  return startsAt <= now
+    ? { sentence, tone: 'brand', action: null }
+    : { sentence: [sentence, missingOf(documents)].filter(Boolean).join(' '), tone: 'brand', action };
+}
+
+/** `Consent form due Thu 26 Nov, brief late (due Mon 23 Nov).`; null when nothing is missing. */
+function missingOf({ papers }: DocumentsSection): string | null {
+  const missing = papers.filter(({ isThere }) => !isThere);
+  if (missing.length === 0) return null;
+  const facts = missing.map(({ words, note, tone }, at) => {
+    const fact = at === 0 ? words : words.charAt(0).toLowerCase() + words.slice(1);
+    return tone === 'danger' && note ? `${fact} (${note})` : fact;
+  });
+  return `${facts.join(', ')}.`;
 }
 
 /** `Upload the consent form and the brief`, when they are late or nearly due. */

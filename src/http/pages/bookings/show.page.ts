@@ -251,6 +251,7 @@ function noticeOf(query: Request['query']): string | null {
   if (typeof query.recalled === 'string') return recallNotices[query.recalled] ?? null;
   if (query.waiting !== undefined) return 'You are told by e-mail when an earlier time is free.';
   if (query.contacts !== undefined) return 'The contacts were saved.';
+  if (query.category !== undefined) return 'The category was changed.';
   if (query.deleted !== undefined) return 'The document was deleted.';
   if (query.rescheduled !== undefined) return 'The booking was moved. The new time is in an e-mail.';
   if (query.cancelled !== undefined) return 'The booking was cancelled, and its time is free for others.';

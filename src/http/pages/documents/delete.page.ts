@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import { hasEnded, isPlanned, paperWords } from '../../../bookings/index.ts';
 import { mayDelete, type Document } from '../../../documents/index.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
@@ -7,8 +8,9 @@ import { forbidden, notFound } from '../../problem.ts';
 import type { PageServices } from '../page-services.ts';
 import type { PageData } from '../../views.ts';
 import { factsOf } from './document-words.ts';
+import { documentParts, type BookingWithDocuments } from './documents-section.ts';
 
-type Needs = Pick<PageServices, 'documents'>;
+type Needs = Pick<PageServices, 'bookings' | 'documents' | 'clock'>;
 type DocumentRequest = Request<{ id: string }>;
 
 export interface DeleteDocumentPage extends PageData {
@@ -16,9 +18,11 @@ export interface DeleteDocumentPage extends PageData {
   bookingId: string;
   fileName: string;
   facts: string;
+  /** What the examination would lack: `consent form`; null when it would lack nothing by this. */
+  needed: string | null;
 }
 
-export function deleteDocumentPages({ documents }: Needs): PageRoute[] {
+export function deleteDocumentPages({ bookings, documents, clock }: Needs): PageRoute[] {
   const path = '/documents/:id/delete';
   return [
     {
@@ -27,12 +31,17 @@ export function deleteDocumentPages({ documents }: Needs): PageRoute[] {
       access: 'session',
       handle: async (req, res) => {
         const document = await findDeletable({ documents }, req as DocumentRequest, res);
+        const found = await bookings.view(actorOf(req, res), document.bookingId, {
+          parts: documentParts(documents),
+        });
+        if (!found) throw notFound();
         const page: DeleteDocumentPage = {
           title: 'Delete a document',
           documentId: document.id,
           bookingId: document.bookingId,
           fileName: document.fileName,
           facts: factsOf(document),
+          needed: neededPaper(document, found, clock.now()),
         };
         res.render('documents/delete', page);
       },
@@ -51,7 +60,25 @@ export function deleteDocumentPages({ documents }: Needs): PageRoute[] {
   ];
 }
 
-async function findDeletable({ documents }: Needs, req: DocumentRequest, res: Response): Promise<Document> {
+function neededPaper(
+  { id, category }: Document,
+  { booking, papers, documents }: BookingWithDocuments,
+  now: Date,
+): string | null {
+  if (!isPlanned(booking) || hasEnded(booking, now)) return null;
+  const paper = papers.find((one) => one.category === category && one.isThere);
+  const hasAnother = documents.some(
+    (other) =>
+      other.id !== id && other.category === category && !other.damagedAt && other.status !== 'infected',
+  );
+  return paper && !hasAnother ? paperWords[paper.category].toLowerCase() : null;
+}
+
+async function findDeletable(
+  { documents }: Pick<Needs, 'documents'>,
+  req: DocumentRequest,
+  res: Response,
+): Promise<Document> {
   const actor = actorOf(req, res);
   const document = await documents.find(actor, req.params.id);
   if (!document) throw notFound();

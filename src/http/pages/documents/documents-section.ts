@@ -3,6 +3,7 @@ import {
   categoryWords,
   isDraft,
   isReady,
+  mayChangeCategory,
   mayDelete,
   mayRelease,
   type Document,
@@ -38,6 +39,7 @@ export interface DocumentRow {
   state: string | null;
   /** Whether browsers can show this kind of file. */
   mayView: boolean;
+  mayChangeCategory: boolean;
   mayDelete: boolean;
   /** Only staff see drafts. */
   isDraft: boolean;
@@ -161,6 +163,7 @@ function rowOf(document: Document, viewer: Viewer, zone: string): DocumentRow {
     at: document.createdAt.toISOString(),
     state: document.damagedAt ? 'Damaged: ask for a new copy' : statusLabels[document.status],
     mayView: isShownInline(document) && isReady(document) && !document.damagedAt,
+    mayChangeCategory: mayChangeCategory(viewer, document),
     mayDelete: mayDelete(viewer, document),
     isDraft: isDraft(document),
     released: document.releasedAt && {

@@ -35,6 +35,7 @@ const pages: Record<string, string> = {
   '/documents/:id': 'Document',
   '/documents/:id/view': 'Document, in the browser',
   '/documents/:id/receipt': 'Receipt of a document',
+  '/documents/:id/category': 'Document: change its category',
   '/documents/:id/delete': 'Document: delete',
 };
 

@@ -1,0 +1,120 @@
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import {
+  categoryWords,
+  documentCategories,
+  mayChangeCategory,
+  type Document,
+  type DocumentCategory,
+} from '../../../documents/index.ts';
+import { withheldProblem } from '../../api/documents.problems.ts';
+import { actorOf } from '../../actor.ts';
+import type { PageRoute } from '../../endpoint.ts';
+import { paths } from '../../paths.ts';
+import { forbidden, notFound, parse, type FieldProblem } from '../../problem.ts';
+import type { PageServices } from '../page-services.ts';
+import type { PageData } from '../../views.ts';
+import { factsOf } from './document-words.ts';
+
+type Needs = Pick<PageServices, 'documents'>;
+type DocumentRequest = Request<{ id: string }>;
+
+export interface DocumentCategoryPage extends PageData {
+  documentId: string;
+  bookingId: string;
+  fileName: string;
+  facts: string;
+  /** The category as it is shown: it is sent along, so that nobody's change is overwritten unseen. */
+  seen: DocumentCategory;
+  categories: { value: DocumentCategory; label: string; isChosen: boolean }[];
+}
+
+const form = z.object({
+  seen: z.enum(documentCategories, 'Choose a category'),
+  category: z.enum(documentCategories, 'Choose a category'),
+});
+
+export function documentCategoryPages(services: Needs): PageRoute[] {
+  const path = paths.documentCategory(':id');
+  return [
+    {
+      method: 'get',
+      path,
+      access: 'session',
+      handle: async (req, res) =>
+        render(services, req, res, await findChangeable(services, req as DocumentRequest, res)),
+    },
+    {
+      method: 'post',
+      path,
+      access: 'session',
+      handle: (req, res) => send(services, req as DocumentRequest, res),
+    },
+  ];
+}
+
+async function send(services: Needs, req: DocumentRequest, res: Response): Promise<void> {
+  const document = await findChangeable(services, req, res);
+  const { seen, category: wanted } = parse(form, req.body);
+  const changed = await services.documents.changeCategory(actorOf(req, res), document.id, {
+    seen,
+    wanted,
+    recipients: null,
+  });
+  if (changed.ok) return res.redirect(303, `${paths.booking(document.bookingId)}?category#documents`);
+  switch (changed.reason) {
+    case 'invalid':
+      return render(services, req, res.status(422), document, { chosen: wanted, errors: changed.errors });
+    case 'stale': {
+      const message = `It was changed to “${categoryWords[changed.current]}” meanwhile. Check the category and save again`;
+      return render(
+        services,
+        req,
+        res.status(409),
+        { ...document, category: changed.current },
+        { chosen: wanted, errors: [{ path: 'category', message }] },
+      );
+    }
+    case 'not_available':
+      throw withheldProblem(changed, 'document');
+    case 'forbidden':
+      throw forbidden();
+    case 'not_found':
+      throw notFound();
+  }
+}
+
+function render(
+  { documents }: Needs,
+  req: Request,
+  res: Response,
+  document: Document,
+  { chosen, errors }: { chosen: DocumentCategory; errors: FieldProblem[] } = {
+    chosen: document.category,
+    errors: [],
+  },
+): void {
+  const page: DocumentCategoryPage = {
+    title: 'Change the category of a document',
+    errors,
+    documentId: document.id,
+    bookingId: document.bookingId,
+    fileName: document.fileName,
+    facts: factsOf(document),
+    seen: document.category,
+    categories: documents.categoriesFor(actorOf(req, res).viewer).map((value) => ({
+      value,
+      label: categoryWords[value],
+      isChosen: value === chosen,
+    })),
+  };
+  res.render('documents/category', page);
+}
+
+async function findChangeable({ documents }: Needs, req: DocumentRequest, res: Response): Promise<Document> {
+  const actor = actorOf(req, res);
+  const document = await documents.find(actor, req.params.id);
+  if (!document) throw notFound();
+  if (!mayChangeCategory(actor.viewer, document)) throw forbidden();
+  return document;
+}
