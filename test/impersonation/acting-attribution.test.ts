@@ -144,7 +144,7 @@ const scenarios: Record<string, Scenario> = {
     go: ({ agents }, id) =>
       html(agents.acting.post(`/documents/${id}/category`))
         .type('form')
-        .send({ seen: 'other', category: 'brief' })
+        .send({ seen: 'consent_form', category: 'other' })
         .expect(303),
     leaves: ['record.changed'],
   },
