@@ -163,7 +163,8 @@ function rowOf(document: Document, viewer: Viewer, zone: string): DocumentRow {
     at: document.createdAt.toISOString(),
     state: document.damagedAt ? 'Damaged: ask for a new copy' : statusLabels[document.status],
     mayView: isShownInline(document) && isReady(document) && !document.damagedAt,
-    mayChangeCategory: mayChangeCategory(viewer, document),
+    // Staff correct reports in the console, where they choose who is told.
+    mayChangeCategory: !isReport(document) && mayChangeCategory(viewer, document),
     mayDelete: mayDelete(viewer, document),
     isDraft: isDraft(document),
     released: document.releasedAt && {
