@@ -31,8 +31,8 @@ export interface PostgresOptions {
 export interface RunningPostgres {
   /** The URL of one database, as the superuser. */
   url: string;
-  /** The same through the server's Unix socket, half the cost of TCP; only a throwaway server has one. */
-  socketUrl: string;
+  /** The same through the server's Unix socket, half the cost of TCP. Null: only a throwaway server has one. */
+  socketUrl: string | null;
   port: number;
   pid: number;
   /** Resolves when the server has stopped. Connected clients are disconnected, their transactions rolled back. */
@@ -63,7 +63,9 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const guardian = startGuardian({ pid, dataDir }, removed);
   return {
     url: `postgres://${user}:${password}@127.0.0.1:${port}/${database}`,
-    socketUrl: `postgres://${user}:${password}@${encodeURIComponent(dataDir)}:${port}/${database}`,
+    socketUrl: socketFolder(dataDir, options)
+      ? `postgres://${user}:${password}@${encodeURIComponent(dataDir)}:${port}/${database}`
+      : null,
     port,
     pid,
     stop: async () => {
@@ -125,6 +127,11 @@ async function initialise(
   await writeFile(passwordFile(dataDir), password, { mode: 0o600 });
 }
 
+/** Empty when there is to be no socket. Its address, with the file's name, may have 103 bytes on macOS, 107 on Linux. */
+function socketFolder(dataDir: string, { throwaway }: PostgresOptions): string {
+  return throwaway && Buffer.byteLength(dataDir) <= 80 ? dataDir : '';
+}
+
 async function launch(
   { postgres }: PostgresBinaries,
   dataDir: string,
@@ -147,7 +154,7 @@ async function launch(
             fsync: 'off',
             synchronous_commit: 'off',
             full_page_writes: 'off',
-            unix_socket_directories: dataDir,
+            unix_socket_directories: socketFolder(dataDir, options),
             wal_level: 'minimal',
             max_wal_senders: '0',
             // The data may be in memory, so do not keep a gigabyte of WAL.

@@ -7,7 +7,7 @@ import { sharedAddress } from './shared-servers.ts';
 
 let shared: Promise<{ url: string; stop(): Promise<void> }> | undefined;
 
-/** The run's server, started on first use. Its URL names a Unix socket; it also listens on 127.0.0.1, on the URL's port. */
+/** The run's server, started on first use. Its URL may name a Unix socket; it also listens on 127.0.0.1, on the URL's port. */
 export function sharedPostgres(): Promise<{ url: string }> {
   shared ??= process.env.TEST_POSTGRES ? askFor(process.env.TEST_POSTGRES) : startTestPostgres();
   return shared;
@@ -23,7 +23,7 @@ export async function stopSharedPostgres(): Promise<void> {
 export async function startTestPostgres(): Promise<RunningPostgres> {
   const dataDir = await mkdtemp(path.join(await scratchFolder(), 'examdesk-test-'));
   const postgres = await startPostgres({ dataDir, throwaway: true });
-  return { ...postgres, url: postgres.socketUrl };
+  return { ...postgres, url: postgres.socketUrl ?? postgres.url };
 }
 
 async function askFor(from: string): Promise<{ url: string; stop(): Promise<void> }> {
