@@ -1,4 +1,4 @@
-// The four scripts of the console's page: AdminJS's bundles and our components, under names with their digests.
+// The four scripts of the console’s page: AdminJS’s bundles, and ours with the keys, under names with their digests.
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RequestHandler } from 'express';
@@ -6,7 +6,12 @@ import { loadConsole } from '../../console/index.ts';
 import { createAsset, sendAsset, withDigest, withoutDigest, type Asset } from '../assets.ts';
 import { notFound } from '../problem.ts';
 
-const componentsFolder = path.resolve(import.meta.dirname, '../../../public/js/console');
+const scriptsFolder = path.resolve(import.meta.dirname, '../../../public/js');
+const componentsFolder = path.join(scriptsFolder, 'console');
+/** The portal's scripts that listen to keys, here before the bar is drawn: no key is lost for want of them. */
+const keyScripts = ['unsaved', 'act-as-key', 'found-list', 'search'].map((name) =>
+  path.join(scriptsFolder, `${name}.js`),
+);
 
 /** In the order in which the page loads them. */
 export const scriptNames = ['global', 'design-system', 'app', 'components'] as const;
@@ -69,7 +74,9 @@ function withoutPictures(script: string): string {
 
 /** Each file in a block of its own: in strict mode its names stay in it. */
 async function ownComponents(): Promise<string> {
-  const files = (await readdir(componentsFolder)).sort();
-  const texts = await Promise.all(files.map((file) => readFile(path.join(componentsFolder, file), 'utf8')));
+  const components = (await readdir(componentsFolder))
+    .sort()
+    .map((file) => path.join(componentsFolder, file));
+  const texts = await Promise.all([...components, ...keyScripts].map((file) => readFile(file, 'utf8')));
   return `'use strict';\n${texts.map((text) => `{\n${text}}\n`).join('')}`;
 }
