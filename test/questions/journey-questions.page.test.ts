@@ -135,6 +135,11 @@ describe('the questions of the specialist, page by page', () => {
     expect(check.texts('.summary-list dd')).to.include.members([...words, 'To be uploaded to the booking']);
     const done = await confirm(check);
     expect(done.text('.confirmation-title')).to.equal('Booked');
+    // Not "on its way": the referrer may have chosen the daily digest, or no e-mail.
+    for (const said of [check.text('.confirm'), done.text('.confirmation-mail')])
+      expect(said)
+        .to.contain('as you chose')
+        .and.not.match(/on its way|a confirmation goes/);
     expect(done.text('#answers h3')).to.equal('Before the examination');
     expect(done.texts('#answers dd')).to.include.members([...words, 'To be uploaded to the booking']);
     expect(await markupErrors(check)).to.deep.equal([]);

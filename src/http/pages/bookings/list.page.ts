@@ -254,7 +254,7 @@ const reference = /^EX-[0-9A-Z]{6}$/;
 function noticeOf(query: Request['query']): BookingListPage['notice'] {
   const words = {
     cancelled: 'was cancelled, and its time is free for others.',
-    rescheduled: 'was moved. The new time is in an e-mail.',
+    rescheduled: 'was moved.',
   };
   for (const [done, text] of Object.entries(words)) {
     const changed = query[done];

@@ -253,7 +253,7 @@ function noticeOf(query: Request['query']): string | null {
   if (query.contacts !== undefined) return 'The contacts were saved.';
   if (query.category !== undefined) return 'The category was changed.';
   if (query.deleted !== undefined) return 'The document was deleted.';
-  if (query.rescheduled !== undefined) return 'The booking was moved. The new time is in an e-mail.';
+  if (query.rescheduled !== undefined) return 'The booking was moved.';
   if (query.cancelled !== undefined) return 'The booking was cancelled, and its time is free for others.';
   return null;
 }
