@@ -11,8 +11,7 @@ document.addEventListener('examdesk:leaving', (event) => {
 });
 
 /** A form with errors contains what was typed before; uploads may be running. */
-const refilledForm =
-  '.error-summary, main:has(form[method="post"]) .panel[autofocus], form .console-problem, .upload';
+const refilledForm = '.error-summary, main:has(form[method="post"]) .panel[autofocus], .upload';
 
 function isUnsaved() {
   if (document.querySelector(refilledForm)) return true;
@@ -22,5 +21,5 @@ function isUnsaved() {
 
 /** Search forms are left out: a search is quickly typed again. */
 function isWorthKeeping(form) {
-  return form.method === 'post' || form.matches('.console-card, :has(.console-form)');
+  return form.method === 'post' || form.matches(':has(.console-form)');
 }

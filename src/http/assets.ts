@@ -92,7 +92,7 @@ export function createAssets(options: { cache: boolean }): Assets {
     const seen = options.cache ? known.get(name) : undefined;
     const parts = (options.cache ? files : filesByName()).get(name);
     if (seen || !parts) return seen ?? null;
-    const bytes = joined(parts);
+    const bytes = withoutLayers(name, joined(parts));
     const asset = createAsset(name, withDigestsInside(name, bytes, url));
     known.set(name, asset);
     return asset;
@@ -149,6 +149,9 @@ export const stylesheets = {
   ],
   console: [
     'tokens',
+    'base',
+    'forms',
+    'parts',
     'found',
     'figures',
     'console/looks',
@@ -202,6 +205,12 @@ function joined(parts: string[]): Buffer {
   return Buffer.concat(
     isOfModules ? bytes.flatMap((one) => [Buffer.from('{\n'), one, Buffer.from('}\n')]) : bytes,
   );
+}
+
+/** AdminJS resets elements outside any layer; there the portal's parts would lose to it if they were in one. */
+function withoutLayers(name: string, bytes: Buffer): Buffer {
+  if (name !== '/css/console.css') return bytes;
+  return Buffer.from(bytes.toString().replaceAll(/^@layer \w+ \{/gm, '@media all {'));
 }
 
 /** A module names others by their digests too, so its own digest changes with theirs. */

@@ -92,7 +92,7 @@ describe('the console’s actions in a browser', function () {
     await page.getByText('The examination is in the future: tick this if you are certain').waitFor();
     await page.getByLabel('Change the progress although the examination is in the future').check();
     await page.getByRole('button', { name: 'Change progress' }).click();
-    await page.locator('.console-pill', { hasText: 'Did not attend' }).waitFor();
+    await page.locator('.tag', { hasText: 'Did not attend' }).waitFor();
     expect((await booking())?.current_progress).to.equal('no_show');
   });
 
@@ -107,7 +107,7 @@ describe('the console’s actions in a browser', function () {
     expect(row?.status).to.equal('cancelled');
     expect(acuity.appointments.get(row?.acuity_appointment_id as number)?.canceled).to.equal(true);
     await page.goto(record('bookings', booked));
-    await page.locator('.console-pill', { hasText: 'Cancelled' }).first().waitFor();
+    await page.locator('.tag', { hasText: 'Cancelled' }).first().waitFor();
     // What is over offers no way to end it.
     expect(await page.getByRole('link', { name: 'Cancel booking' }).count()).to.equal(0);
   });

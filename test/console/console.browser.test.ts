@@ -146,7 +146,7 @@ describe('the console in a browser', function () {
       id: number;
     };
     await page.goto(`/admin/resources/audit/records/${id}/show`);
-    await page.locator('.console-pill', { hasText: 'Details changed' }).waitFor();
+    await page.locator('.tag', { hasText: 'Details changed' }).waitFor();
     await page.getByText('"columns"').waitFor();
   });
 

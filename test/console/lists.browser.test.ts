@@ -77,7 +77,7 @@ describe('the console’s lists in a browser', function () {
     it(`are readable in the dark, as are the first page, records and forms, ${width} px wide`, async () => {
       await open('/admin', width, 'Australia/Sydney', true);
       await page.getByRole('heading', { name: 'Needs attention' }).waitFor();
-      const background = "getComputedStyle(document.querySelector('.console-card')).backgroundColor";
+      const background = "getComputedStyle(document.querySelector('#app .card')).backgroundColor";
       expect(await page.evaluate(background)).to.equal('rgb(38, 35, 31)');
       await watched.check();
       await page.goto(bookings);

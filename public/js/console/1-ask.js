@@ -1,19 +1,8 @@
 // The console's own AdminJS components: the server joins the files of this folder, in the order of their names and each in
 // a block of its own, into AdminJS's component bundle. The browser runs them as they are; `examdesk` is what they share.
 
-/**
- * React.createElement, with classes in the name of an element (`p.console-hint`). Attributes may be left out.
- * @param {unknown[]} parts attributes, then children
- */
-function h(type, ...parts) {
-  const [first] = parts;
-  const hasAttributes = first?.constructor === Object && !React.isValidElement(first);
-  const attributes = hasAttributes ? parts.shift() : {};
-  if (typeof type !== 'string') return React.createElement(type, attributes, ...parts);
-  const [name, ...classes] = type.split('.');
-  const className = [...classes, attributes.className].join(' ').trim() || undefined;
-  return React.createElement(name, { ...attributes, className }, ...parts);
-}
+/** React elements, written as HTML: https://github.com/developit/htm */
+const html = htm.bind(React.createElement);
 
 const unreachable = { detail: 'We can’t reach the server. Check your connection and try again.' };
 const unreadable = {
@@ -41,59 +30,31 @@ function reloadOnce() {
 /** What this page shows a form for. AdminJS's form always saves by `edit` or `new`, whatever its action. */
 const actionAddress = () => location.pathname.replace('/admin/', '/admin/api/');
 
-// AdminJS's own requests. Of a save it takes every status but 200 for a failure, and shows nothing of what it says: a
-// refusal becomes errors of the record, where `form` is the form as a whole (form.js).
-const { open: openAsUsual, send: sendAsUsual } = XMLHttpRequest.prototype;
-XMLHttpRequest.prototype.open = function (method, address, ...more) {
-  if (method.toUpperCase() !== 'POST') {
-    this.addEventListener('load', afterRead);
-    return openAsUsual.call(this, method, address, ...more);
-  }
-  for (const event of ['load', 'error']) this.addEventListener(event, (fired) => afterSave(this, fired));
-  return openAsUsual.call(this, method, actionAddress(), ...more);
-};
-function afterRead() {
-  if (this.status === 401) location.assign(signInAddress());
-  else if ([403, 404, 409].includes(this.status)) reloadOnce();
+// AdminJS's own requests.
+for (const name of ['recordAction', 'resourceAction']) {
+  const usual = AdminJS.ApiClient.prototype[name];
+  AdminJS.ApiClient.prototype[name] = function (options) {
+    return options.data ? save(options.data) : usual.call(this, options).catch(afterRead);
+  };
 }
-function afterSave(request, event) {
-  event.stopImmediatePropagation();
-  if (request.status === 200) return;
-  const answer = parsed(request.responseText);
-  const record = answer?.record ?? refusedRecord(problemOf(request.status, answer));
-  Object.defineProperty(request, 'status', { value: 200 });
-  Object.defineProperty(request, 'responseText', { value: JSON.stringify({ record }) });
+function afterRead(error) {
+  const status = error.response?.status;
+  if (status === 401) location.assign(signInAddress());
+  else if ([403, 404, 409].includes(status)) reloadOnce();
+  throw error;
 }
-function problemOf(status, answer) {
-  if (status === 0) return unreachable;
-  if (status === 401) return answer?.isKept ? endedAndKept : ended;
-  return answer ?? unreadable;
+/** Of a refusal AdminJS shows nothing: it becomes errors of the record, where `form` is the form as a whole (form.js). */
+async function save(typed) {
+  // The server knows the form: with every choice in it, it may be larger than a body may be.
+  typed.delete('form');
+  const { answer } = await ask(actionAddress(), Object.fromEntries(typed));
+  return { data: answer.record ? answer : { record: refusedRecord(answer) } };
 }
 function refusedRecord({ detail, isSignedOut }) {
   const id = decodeURIComponent(/\/records\/([^/]+)\//.exec(location.pathname)?.[1] ?? '');
-  return {
-    id,
-    params: {},
-    populated: {},
-    recordActions: [],
-    errors: { form: { message: detail, isSignedOut } },
-  };
+  const errors = { form: { message: detail, isSignedOut } };
+  return { id, params: {}, populated: {}, recordActions: [], errors };
 }
-function parsed(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-// The server takes no files from it, and knows the form: with every choice in it, it may be larger than a body may be.
-XMLHttpRequest.prototype.send = function (body) {
-  if (!(body instanceof FormData)) return sendAsUsual.call(this, body);
-  body.delete('form');
-  this.setRequestHeader('Content-Type', 'application/json');
-  return sendAsUsual.call(this, JSON.stringify(Object.fromEntries(body)));
-};
 
 /**
  * Never throws: a failure is described in the answer's `detail`. `stays`: does not go to the sign-in page when the
@@ -142,16 +103,6 @@ function useAnswer(address, key) {
   return [found, () => setCount(count + 1)];
 }
 
-/** A part of a page, with its heading and what stands beside that. */
-function card(id, title, aside, ...content) {
-  return h(
-    'section.console-card',
-    { 'aria-labelledby': id },
-    h('div.console-card-head', h('h2', { id }, title), aside),
-    ...content,
-  );
-}
-
 /** The words of an enumeration's value, as the server gives them. */
 function wordsOf({ availableValues }, code) {
   return availableValues?.find(({ value }) => value === code)?.label ?? String(code ?? '');
@@ -165,14 +116,4 @@ function hrefOf({ custom }, record) {
 }
 
 AdminJS.UserComponents = {};
-globalThis.examdesk = {
-  actionAddress,
-  ask,
-  card,
-  h,
-  hrefOf,
-  reloadOnce,
-  signInAddress,
-  useAnswer,
-  wordsOf,
-};
+globalThis.examdesk = { actionAddress, ask, hrefOf, html, reloadOnce, signInAddress, useAnswer, wordsOf };

@@ -1,6 +1,6 @@
 // Above the rows of a list: what can be done to those that are selected, or to all that match. The server counts first.
 const { createContext, useContext, useEffect, useMemo, useState } = React;
-const { h } = examdesk;
+const { html } = examdesk;
 
 /** Null outside a list whose records can be selected. */
 const Selection = createContext(null);
@@ -31,23 +31,21 @@ function Table({ OriginalComponent, ...shown }) {
   }, [resource, ids, shownIds.join(' ')]);
   const columns = examdesk.useColumns(resource);
   // What AdminJS shows while it loads the records.
-  if (!columns) return h(AdminJSDesignSystem.Loader);
+  if (!columns) return html`<${AdminJSDesignSystem.Loader} />`;
   const list = { ...resource, listProperties: columns };
-  return h(Selection.Provider, { value: selection }, h(OriginalComponent, { ...shown, resource: list }));
+  return html`
+    <${Selection.Provider} value=${selection}><${OriginalComponent} ...${shown} resource=${list} /><//>`;
 }
 
 /** In front of a record's title. */
 function Select({ record, label }) {
   const selection = useContext(Selection);
   if (!selection) return null;
-  return h('input.console-select', {
-    type: 'checkbox',
-    'aria-label': `Select ${label}`,
-    checked: selection.ids.has(record.id),
-    onChange: (event) => selection.set([record.id], event.target.checked),
-    // A click on the row opens the record.
-    onClick: (event) => event.stopPropagation(),
-  });
+  const { ids, set } = selection;
+  // A click on the row opens the record.
+  return html`
+    <input type="checkbox" className="console-box" aria-label="Select ${label}" checked=${ids.has(record.id)}
+      onChange=${(event) => set([record.id], event.target.checked)} onClick=${(event) => event.stopPropagation()} />`;
 }
 
 /** In place of AdminJS's bar of selected records: a form that works on the server. */
@@ -56,39 +54,26 @@ function Bar({ resource }) {
   const { search } = ReactRouter.useLocation();
   if (!selection) return null;
   const { ids, shownIds, set } = selection;
-  const isAll = shownIds.every((id) => ids.has(id));
-  return h(
-    'caption.console-bulk',
-    h(
-      'div',
-      h(
-        'label',
-        h('input.console-select', {
-          type: 'checkbox',
-          checked: isAll,
-          onChange: (event) => set(shownIds, event.target.checked),
-        }),
-        'Select this page',
-      ),
-      h('span', { role: 'status' }, ids.size > 0 ? `${ids.size} selected` : ''),
-      offersOf(resource).map(({ kind, label }) =>
-        h(
-          'form',
-          { key: kind, method: 'post', action: '/admin/bulk' },
-          h('input', { type: 'hidden', name: 'kind', value: kind }),
-          h('input', { type: 'hidden', name: 'ids', value: [...ids].join(',') }),
-          h('input', { type: 'hidden', name: 'query', value: search.slice(1) }),
-          ids.size > 0 &&
-            h(
-              'button.console-button',
-              { name: 'which', value: 'selected' },
-              `${label}: ${ids.size} selected`,
-            ),
-          h('button.console-action', { name: 'which', value: 'all' }, `${label}: all that match`),
-        ),
-      ),
-    ),
-  );
+  const offer = ({ kind, label }) => html`
+    <form key=${kind} className="chips" method="post" action="/admin/bulk">
+      <input type="hidden" name="kind" value=${kind} />
+      <input type="hidden" name="ids" value=${[...ids].join(',')} />
+      <input type="hidden" name="query" value=${search.slice(1)} />
+      ${ids.size > 0 && html`<button className="button" name="which" value="selected">${label}: ${ids.size} selected</button>`}
+      <button className="button button-second" name="which" value="all">${label}: all that match</button>
+    </form>`;
+  return html`
+    <caption className="console-bulk">
+      <div className="chips">
+        <label className="chips">
+          <input type="checkbox" className="console-box" checked=${shownIds.every((id) => ids.has(id))}
+            onChange=${(event) => set(shownIds, event.target.checked)} />
+          Select this page
+        </label>
+        <span className="muted" role="status">${ids.size > 0 ? `${ids.size} selected` : ''}</span>
+        ${offersOf(resource).map(offer)}
+      </div>
+    </caption>`;
 }
 
 Object.assign(examdesk, { Select });

@@ -1,59 +1,58 @@
 // The console’s first page: today’s examinations, what needs attention, new bookings.
 const { useEffect } = React;
-const { card, h } = examdesk;
+const { html } = examdesk;
+
+/** A part of the page, with its heading and what stands beside that. */
+const card = (id, title, aside, content) => html`
+  <section className="card" aria-labelledby=${id}>
+    <div className="summary-head"><h2 id=${id}>${title}</h2>${aside}</div>
+    ${content}
+  </section>`;
 
 const place = ({ timezone }) => timezone.split('/').at(-1).replaceAll('_', ' ');
 
 function today({ count, href, rows }) {
-  const list = rows.map((booking) =>
-    h(
-      'li',
-      { key: booking.id },
-      h(
-        'time',
-        { dateTime: booking.startsAt },
-        examdesk.clock(booking.startsAt, booking.timezone),
-        h('small', ` ${place(booking)}`),
-      ),
-      h('a', { href: `/admin/resources/bookings/records/${booking.id}/show` }, booking.reference),
-      h('span', `${booking.specialist}, ${booking.typeWords.toLowerCase()}`),
-      examdesk.pill(booking.currentProgress, booking.progressWords),
-    ),
+  const list = rows.map(
+    (booking) => html`
+      <li key=${booking.id}>
+        <time dateTime=${booking.startsAt}>
+          ${examdesk.clock(booking.startsAt, booking.timezone)}<small className="muted"> ${place(booking)}</small>
+        </time>
+        <a href="/admin/resources/bookings/records/${booking.id}/show">${booking.reference}</a>
+        <span className="note">${booking.specialist}, ${booking.typeWords.toLowerCase()}</span>
+        ${examdesk.pill(booking.currentProgress, booking.progressWords)}
+      </li>`,
   );
+  const all = html`<a href=${href} aria-label="${count} examinations today: the list"><strong>${count}</strong></a>`;
   return card(
     'today',
     'Examinations today',
-    h('a', { href, 'aria-label': `${count} examinations today: the list` }, h('strong', count)),
-    count === 0 ? h('p.console-none', 'No examination takes place today.') : h('ul.console-today', list),
-    count > rows.length && h('p.console-more', h('a', { href }, `All ${count} examinations of today`)),
+    all,
+    html`
+      ${count === 0 ? html`<p className="muted">No examination takes place today.</p>` : html`<ul className="console-today">${list}</ul>`}
+      ${count > rows.length && html`<p><a href=${href}>All ${count} examinations of today</a></p>`}`,
   );
 }
 
-function AttentionItem({ label, count, href, repair }) {
-  return h(
-    'li.console-attention-item',
-    h(
-      href ? 'a' : 'span',
-      { ...(href && { href }), className: 'console-attention-label' },
-      count === null ? h('strong', { 'aria-hidden': 'true' }, '!') : h('strong', examdesk.countWords(count)),
-      h('span', label),
-    ),
-    h(Repair, repair),
-  );
-}
+const attentionItem = ({ label, count, href, repair }) => html`
+  <li key=${label} className="panel-warn">
+    <${href ? 'a' : 'span'} href=${href ?? undefined} className="console-attention-label">
+      ${count === null ? html`<strong aria-hidden="true">!</strong>` : html`<strong>${examdesk.countWords(count)}</strong>`}
+      <span>${label}</span>
+    <//>
+    ${repairOf(repair)}
+  </li>`;
 
 /** A page, an action for all of them, or who can do it. */
-function Repair({ label, href, bulk }) {
-  if (href) return h('a.console-action', { href }, label);
-  if (!bulk) return h('span.console-unavailable', label);
-  return h(
-    'form',
-    { method: 'post', action: '/admin/bulk' },
-    Object.entries({ ...bulk, which: 'all' }).map(([name, value]) =>
-      h('input', { key: name, type: 'hidden', name, value }),
-    ),
-    h('button.console-action', label),
-  );
+function repairOf({ label, href, bulk }) {
+  if (href) return html`<a className="button button-second" href=${href}>${label}</a>`;
+  if (!bulk) return html`<span className="note">${label}</span>`;
+  const sent = Object.entries({ ...bulk, which: 'all' });
+  return html`
+    <form method="post" action="/admin/bulk">
+      ${sent.map(([name, value]) => html`<input key=${name} type="hidden" name=${name} value=${value} />`)}
+      <button className="button button-second">${label}</button>
+    </form>`;
 }
 
 /** After the last of its kind was repaired or passed over. */
@@ -62,53 +61,57 @@ function Last({ attention }) {
   const id = new URLSearchParams(search).get('last');
   const kind = id && attention.find((entry) => entry.id === id);
   if (!kind) return null;
-  const words =
-    kind.count === 0 ? `None left: ${kind.label}.` : `${kind.label}: there is no other one to look at.`;
-  return h('p.console-next', { role: 'status' }, words);
+  const none = `None left: ${kind.label}.`;
+  const passed = `${kind.label}: there is no other one to look at.`;
+  return html`<p className="console-next" role="status">${kind.count === 0 ? none : passed}</p>`;
 }
 
 function needsAttention(attention) {
   const open = attention.filter(({ count }) => count !== 0);
-  const items = open.map((entry) => h(AttentionItem, { key: entry.label, ...entry }));
+  const items = html`<ul className="console-attention">${open.map(attentionItem)}</ul>`;
   return card(
     'attention',
     'Needs attention',
     null,
-    open.length > 0 ? h('ul.console-attention', items) : h('p.console-none', 'All clear'),
+    open.length > 0 ? items : html`<p className="muted">All clear</p>`,
   );
 }
 
-const tool = ({ href, label, about }) => h('li', { key: href }, h('a', { href }, label), h('small', about));
+const tool = ({ href, label, about }) => html`
+  <li key=${href}><a href=${href}>${label}</a><small className="note">${about}</small></li>`;
 
 function Dashboard() {
   const [found, again] = examdesk.useAnswer('/admin/api/dashboard');
   useEffect(() => {
     document.title = 'Today – Examdesk';
   }, []);
-  if (!found) return h('div.console-dashboard', h('h1', 'Today'), h('p', { role: 'status' }, 'Loading…'));
+  const page = (day, parts) => html`
+    <div className="console-dashboard"><h1>Today<small className="muted"> ${day}</small></h1>${parts}</div>`;
+  if (!found) return page('', html`<p role="status">Loading…</p>`);
   const { ok, answer } = found;
   if (!ok)
-    return h(
-      'div.console-dashboard',
-      h('h1', 'Today'),
-      h(
-        'div.console-card',
-        { role: 'alert' },
-        h('p.console-problem', answer.detail),
-        h('button.console-button', { type: 'button', onClick: again }, 'Try again'),
-      ),
+    return page(
+      '',
+      html`
+        <div className="card" role="alert">
+          <p className="field-error">${answer.detail}</p>
+          <button type="button" className="button" onClick=${again}>Try again</button>
+        </div>`,
     );
   const format = new Intl.DateTimeFormat('en-AU', { dateStyle: 'full', timeZone: 'UTC' });
-  const figures = h('a', { href: '/admin/figures' }, 'All figures');
+  const figures = html`<a href="/admin/figures">All figures</a>`;
   // Drawn by the server.
-  const weeks = h('div', { dangerouslySetInnerHTML: { __html: answer.drawing } });
-  return h(
-    'div.console-dashboard',
-    h('h1', 'Today', h('small', ` ${format.format(new Date(answer.day))}`)),
-    h(Last, answer),
-    needsAttention(answer.attention),
-    h('div.console-columns', today(answer.today), card('weeks', 'New bookings a week', figures, weeks)),
-    card('tools', 'Tools', null, h('ul.console-toolbox', answer.tools.map(tool))),
+  const weeks = html`<div dangerouslySetInnerHTML=${{ __html: answer.drawing }} />`;
+  const tools = html`<ul className="console-toolbox">${answer.tools.map(tool)}</ul>`;
+  return page(
+    format.format(new Date(answer.day)),
+    html`
+      <${Last} ...${answer} />
+      ${needsAttention(answer.attention)}
+      <div className="console-columns">
+        ${today(answer.today)}${card('weeks', 'New bookings a week', figures, weeks)}
+      </div>
+      ${card('tools', 'Tools', null, tools)}`,
   );
 }
 

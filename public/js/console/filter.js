@@ -1,89 +1,62 @@
 // The filters of a list, a form of native fields. Days are sent as days; the server reads them in the reader's zone.
 // Words that may identify an examinee are sealed before they are applied.
 const { useEffect, useRef, useState } = React;
-const { h, seal, useUnsealed } = examdesk;
+const { html, seal, useUnsealed } = examdesk;
 
 const yesOrNo = [
   { value: 'true', label: 'Yes' },
   { value: 'false', label: 'No' },
 ];
 
-function Choice({ id, name, value, options }) {
-  return h(
-    'select',
-    { id, name, defaultValue: value },
-    h('option', { value: '' }, 'Any'),
-    options.map((option) => h('option', { key: option.value, value: option.value }, option.label)),
-  );
-}
+const choice = (attributes, options) => html`
+  <select ...${attributes}>
+    ${options.map(({ value, label }) => html`<option key=${value} value=${value}>${label}</option>`)}
+  </select>`;
+const any = { value: '', label: 'Any' };
 
-function Field({ property, label, values }) {
-  const { propertyPath: path, availableValues, custom } = property;
+const bound = (path, label, values, at, words) => html`
+  <label>
+    <span>${words}</span>
+    <input type="date" name="${path}~~${at}" aria-label="${label}, ${at}" defaultValue=${values[`${path}~~${at}`] ?? ''} />
+  </label>`;
+
+function field({ propertyPath: path, availableValues, custom }, label, values) {
+  if (custom.type === 'datetime' || custom.type === 'date')
+    return html`
+      <fieldset key=${path} className="field">
+        <legend>${label}</legend>
+        <div className="console-span">
+          ${bound(path, label, values, 'from', 'From')}${bound(path, label, values, 'to', 'To')}
+        </div>
+      </fieldset>`;
   const id = `filter-${path}`;
-  if (custom.type === 'datetime' || custom.type === 'date') {
-    return h(
-      'fieldset.console-field',
-      h('legend', label),
-      h(
-        'div.console-span',
-        ['from', 'to'].map((bound) =>
-          h(
-            'label',
-            { key: bound },
-            h('span', bound === 'from' ? 'From' : 'To'),
-            h('input', {
-              type: 'date',
-              name: `${path}~~${bound}`,
-              'aria-label': `${label}, ${bound}`,
-              defaultValue: values[`${path}~~${bound}`] ?? '',
-            }),
-          ),
-        ),
-      ),
-    );
-  }
-  const value = values[path] ?? '';
+  const attributes = { id, name: path, defaultValue: values[path] ?? '' };
   const options = custom.type === 'boolean' ? yesOrNo : availableValues;
-  return h(
-    'div.console-field',
-    h('label', { htmlFor: id }, custom.unit ? `${label} (${custom.unit})` : label),
-    options
-      ? h(Choice, { id, name: path, value, options })
-      : h('input', {
-          id,
-          name: path,
-          defaultValue: value,
-          autoComplete: 'off',
-          spellCheck: false,
-          maxLength: 200,
-          ...(custom.type === 'number' && { inputMode: 'numeric' }),
-        }),
-  );
+  const input = html`
+    <input ...${attributes} autoComplete="off" spellCheck=${false} maxLength="200"
+      inputMode=${custom.type === 'number' ? 'numeric' : undefined} />`;
+  return html`
+    <div key=${path} className="field">
+      <label htmlFor=${id}>${custom.unit ? `${label} (${custom.unit})` : label}</label>
+      ${options ? choice(attributes, [any, ...options]) : input}
+    </div>`;
 }
 
 /** Sorts by columns the list does not show, and on narrow screens, where it has no column heads. */
-function Order({ properties, labelOf, sortBy, direction }) {
-  return h(
-    'fieldset.console-field',
-    h('legend', 'Sort by'),
-    h(
-      'div.console-span',
-      h(
-        'select',
-        { name: 'sortBy', defaultValue: sortBy ?? '', 'aria-label': 'Sort by' },
-        h('option', { value: '' }, 'Default'),
-        properties.map((property) =>
-          h('option', { key: property.propertyPath, value: property.propertyPath }, labelOf(property)),
-        ),
-      ),
-      h(
-        'select',
-        { name: 'direction', defaultValue: direction ?? 'asc', 'aria-label': 'Direction' },
-        h('option', { value: 'asc' }, 'Ascending'),
-        h('option', { value: 'desc' }, 'Descending'),
-      ),
-    ),
-  );
+function orderOf(columns, sortBy, direction) {
+  const by = { name: 'sortBy', defaultValue: sortBy ?? '', 'aria-label': 'Sort by' };
+  const towards = { name: 'direction', defaultValue: direction ?? 'asc', 'aria-label': 'Direction' };
+  const directions = [
+    { value: 'asc', label: 'Ascending' },
+    { value: 'desc', label: 'Descending' },
+  ];
+  return html`
+    <fieldset className="field">
+      <legend>Sort by</legend>
+      <div className="console-span">
+        ${choice(by, [{ value: '', label: 'Default' }, ...columns])}${choice(towards, directions)}
+      </div>
+    </fieldset>`;
 }
 
 function Filters({ resource }) {
@@ -149,52 +122,32 @@ function Filters({ resource }) {
     leave();
   };
 
-  return h(
-    'form.console-filters',
-    {
-      id: 'console-filters',
-      hidden: !isVisible,
-      ref: form,
-      'aria-label': 'Filters',
-      noValidate: true,
-      onSubmit: apply,
-      // Resets the fields when the URL changes.
-      key: `${resource.id} ${JSON.stringify(filters)} ${sortBy} ${direction} ${isReady}`,
-      onKeyDown: ({ key }) => key === 'Escape' && leave(),
-    },
-    h(
-      'div.console-filters-head',
-      h('h2', 'Filters'),
-      h(
-        'button.console-quiet',
-        { type: 'button', 'aria-label': 'Close the filters', onClick: leave },
-        h(AdminJSDesignSystem.Icon, { icon: 'X' }),
-      ),
-    ),
-    h(
-      'div.console-filters-fields',
-      problem && h('p.console-problem', { role: 'alert' }, problem),
-      properties.map((property) =>
-        h(Field, { key: property.propertyPath, property, label: labelOf(property), values }),
-      ),
-      h(Order, { properties, labelOf, sortBy, direction }),
-    ),
-    h(
-      'div.console-filters-foot',
-      h('button.console-button', { disabled: isSealing }, 'Apply'),
-      h(
-        'button.console-action',
-        {
-          type: 'button',
-          onClick: () => {
-            storeParams({ filters: {}, page: '1', sortBy: undefined, direction: undefined });
-            leave();
-          },
-        },
-        'Reset',
-      ),
-    ),
-  );
+  const reset = () => {
+    storeParams({ filters: {}, page: '1', sortBy: undefined, direction: undefined });
+    leave();
+  };
+  const columns = properties.map((property) => ({ value: property.propertyPath, label: labelOf(property) }));
+  // Resets the fields when the URL changes.
+  const key = `${resource.id} ${JSON.stringify(filters)} ${sortBy} ${direction} ${isReady}`;
+  return html`
+    <form key=${key} id="console-filters" className="console-filters" aria-label="Filters" noValidate ref=${form}
+      hidden=${!isVisible} onSubmit=${apply} onKeyDown=${(event) => event.key === 'Escape' && leave()}>
+      <div className="summary-head">
+        <h2>Filters</h2>
+        <button type="button" className="button button-quiet" aria-label="Close the filters" onClick=${leave}>
+          <${AdminJSDesignSystem.Icon} icon="X" />
+        </button>
+      </div>
+      <div className="console-filters-fields">
+        ${problem && html`<p className="field-error" role="alert">${problem}</p>`}
+        ${properties.map((property) => field(property, labelOf(property), values))}
+        ${orderOf(columns, sortBy, direction)}
+      </div>
+      <div className="chips">
+        <button className="button" disabled=${isSealing}>Apply</button>
+        <button type="button" className="button button-second" onClick=${reset}>Reset</button>
+      </div>
+    </form>`;
 }
 
 Object.assign(AdminJS.UserComponents, { FilterDrawer: Filters });

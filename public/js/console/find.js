@@ -1,7 +1,7 @@
 // Fields that find while one types: the one in the bar, and a form's for a record. found-list.js makes each field and the
 // links below it a combobox; search.js has the key /.
 const { useEffect, useRef, useState } = React;
-const { h, ask, signInAddress } = examdesk;
+const { ask, html, signInAddress } = examdesk;
 const pauseMs = 150;
 const failed = '<p class="muted">We can’t search right now. Check your connection and try again.</p>';
 
@@ -71,45 +71,21 @@ function SearchField({ field, common, value, onChange }) {
     if (!found.ok) return found.answer.detail;
     return options.length === 0 ? 'No matches' : `${options.length} found`;
   };
-  return h(
-    'div.console-combobox',
-    events,
-    h('input', {
-      ...common,
-      type: 'text',
-      value: text,
-      autoComplete: 'off',
-      spellCheck: false,
-      placeholder: field.hint ?? 'Name, e-mail or organisation',
-      'data-finds': `${common.id}-found`,
-      onChange: type,
-    }),
-    h(
-      'div.console-found',
-      {
-        id: `${common.id}-found`,
-        hidden: options.length === 0,
-        // The focus stays in the field.
-        onMouseDown: (event) => event.preventDefault(),
-      },
-      h(
-        'ul.found-list',
-        { 'data-options': '' },
-        options.map((option) =>
-          h(
-            'li',
-            { key: option.value },
-            h(
-              'a.found-one',
-              { href: `#${option.value}`, onClick: (event) => choose(event, option) },
-              option.label,
-            ),
-          ),
-        ),
-      ),
-    ),
-    h('p.console-hint', { role: 'status' }, status()),
-  );
+  const list = `${common.id}-found`;
+  const option = (one) => html`
+    <li key=${one.value}>
+      <a className="found-one" href="#${one.value}" onClick=${(event) => choose(event, one)}>${one.label}</a>
+    </li>`;
+  // The focus stays in the field.
+  return html`
+    <div className="console-combobox" ...${events}>
+      <input ...${common} value=${text} autoComplete="off" spellCheck=${false} data-finds=${list}
+        placeholder=${field.hint ?? 'Name, e-mail or organisation'} onChange=${type} />
+      <div id=${list} className="console-found" hidden=${options.length === 0} onMouseDown=${(event) => event.preventDefault()}>
+        <ul className="found-list" data-options="">${options.map(option)}</ul>
+      </div>
+      <p className="hint" role="status">${status()}</p>
+    </div>`;
 }
 
 /** What the words find everywhere, as the portal's HTML (views/search/_found.ejs). */
@@ -145,45 +121,23 @@ function SearchBox() {
     close();
     navigate(link.pathname + link.search);
   };
-  return h(
-    'form.console-find',
-    {
-      role: 'search',
-      'aria-label': 'Everything',
-      // Enter before anything is chosen: the search's own page.
-      method: 'post',
-      action: '/search',
-      autoComplete: 'off',
-      ...events,
-    },
-    h(AdminJSDesignSystem.Icon, { icon: 'Search', size: 16 }),
-    h('input', {
-      ref: field,
-      id: 'console-find',
-      type: 'search',
-      name: 'q',
-      'aria-label': 'Search people, bookings, organisations, specialists and pages',
-      placeholder: 'Search everything',
-      title: 'Press / to search',
-      maxLength: 200,
-      spellCheck: false,
-      'data-finds': 'console-found',
-      'data-search-field': '',
-      onChange: search,
-      onFocus: search,
-    }),
-    h('p.visually-hidden', { role: 'status', 'data-found-count': '' }),
-    h(
-      'div.console-found',
-      { hidden: found === null },
-      h('div', { id: 'console-found', onClick: follow, dangerouslySetInnerHTML: { __html: found ?? '' } }),
-      h(
-        'p.search-foot',
-        h('span.muted', '↑ ↓ to choose, Enter to open'),
-        h('button.console-quiet', { type: 'button', 'data-search-key': '' }, 'Turn off the key /'),
-      ),
-    ),
-  );
+  // Enter before anything is chosen: the search's own page.
+  return html`
+    <form className="console-find" role="search" aria-label="Everything" method="post" action="/search"
+      autoComplete="off" ...${events}>
+      <${AdminJSDesignSystem.Icon} icon="Search" size=${16} />
+      <input ref=${field} id="console-find" type="search" name="q" maxLength="200" spellCheck=${false}
+        aria-label="Search people, bookings, organisations, specialists and pages" placeholder="Search everything"
+        title="Press / to search" data-finds="console-found" data-search-field="" onChange=${search} onFocus=${search} />
+      <p className="visually-hidden" role="status" data-found-count=""></p>
+      <div className="console-found" hidden=${found === null}>
+        <div id="console-found" onClick=${follow} dangerouslySetInnerHTML=${{ __html: found ?? '' }} />
+        <p className="search-foot">
+          <span className="muted">↑ ↓ to choose, Enter to open</span>
+          <button type="button" className="button button-quiet" data-search-key="">Turn off the key /</button>
+        </p>
+      </div>
+    </form>`;
 }
 
 Object.assign(examdesk, { SearchBox, SearchField });

@@ -1,6 +1,6 @@
 // The form of an action, and actions that open a page outside AdminJS.
 const { useEffect, useMemo, useRef, useState } = React;
-const { actionAddress, ask, h, hrefOf, signInAddress } = examdesk;
+const { actionAddress, ask, hrefOf, html, signInAddress } = examdesk;
 
 /** Opens the action's own page. Replaces the history entry, so that Back does not lead here again. */
 function Leave({ action, record }) {
@@ -8,7 +8,7 @@ function Leave({ action, record }) {
   useEffect(() => {
     location.replace(target);
   }, [target]);
-  return h('div.console-card', h('a', { href: target }, action.label));
+  return html`<div className="card"><a href=${target}>${action.label}</a></div>`;
 }
 
 /** Whether the option fits the values of the other fields. */
@@ -33,38 +33,45 @@ function changed(fields, before, name, value) {
 }
 
 function Field({ field, value, values, error, onChange }) {
-  const id = `field-${field.name}`;
+  const { name, type, label, hint, options } = field;
+  const isBox = type === 'checkbox';
+  const id = `field-${name}`;
   const common = {
     id,
-    name: field.name,
+    name,
     'aria-invalid': error ? 'true' : undefined,
     'aria-describedby': error ? `${id}-error` : undefined,
-    onChange: (event) =>
-      onChange(field.name, field.type === 'checkbox' ? event.target.checked : event.target.value),
+    onChange: ({ target }) => onChange(name, isBox ? target.checked : target.value),
   };
-  let input;
-  if (field.type === 'select') {
-    // The current value may no longer be offered; show it instead of the first option.
-    const isKnown = field.options.some((option) => option.value === String(value));
-    input = h(
-      'select',
-      { ...common, value },
-      !isKnown && h('option', { value }, `No longer offered (${value})`),
-      field.options
-        .filter((option) => isOffered(option, values))
-        .map((option) => h('option', { key: option.value, value: option.value }, option.label)),
-    );
-  } else if (field.type === 'search') input = h(examdesk.SearchField, { field, common, value, onChange });
-  else if (field.type === 'textarea') input = h('textarea', { ...common, value, rows: 5 });
-  else if (field.type === 'checkbox') input = h('input', { ...common, type: 'checkbox', checked: value });
-  else input = h('input', { ...common, type: field.type, value, autoComplete: 'off' });
-  return h(
-    'div.console-field',
-    h('label', { htmlFor: id }, field.label),
-    field.hint && field.type !== 'search' && h('p.console-hint', field.hint),
-    error && h('p.console-error', { id: `${id}-error` }, error),
-    input,
-  );
+  const input = () => {
+    switch (type) {
+      case 'select':
+        return html`
+          <select ...${common} value=${value}>
+            ${options.some((option) => option.value === String(value)) || gone}
+            ${options.filter((option) => isOffered(option, values)).map(optionOf)}
+          </select>`;
+      case 'search':
+        return html`<${examdesk.SearchField} ...${{ field, common, value, onChange }} />`;
+      case 'textarea':
+        return html`<textarea ...${common} value=${value} rows="5" />`;
+      default:
+        return html`<input ...${common} type=${type} value=${value} autoComplete="off" />`;
+    }
+  };
+  const optionOf = (option) =>
+    html`<option key=${option.value} value=${option.value}>${option.label}</option>`;
+  // The current value may no longer be offered; show it instead of the first option.
+  const gone = html`<option value=${value}>No longer offered (${value})</option>`;
+  const labelled = html`<label htmlFor=${id}>${label}</label>`;
+  const box = html`<div className="check"><input ...${common} type="checkbox" checked=${value} />${labelled}</div>`;
+  return html`
+    <div className="field ${error ? 'field-invalid' : ''}">
+      ${isBox ? box : labelled}
+      ${hint && type !== 'search' && html`<p className="hint">${hint}</p>`}
+      ${error && html`<p id="${id}-error" className="field-error">${error}</p>`}
+      ${!isBox && input()}
+    </div>`;
 }
 
 /** Above the form: what is wrong in general, and with fields that the form does not show. */
@@ -72,17 +79,13 @@ function ProblemBox({ problem, fields }) {
   const box = useRef(null);
   useEffect(() => box.current.focus(), [problem]);
   const elsewhere = (problem.errors ?? []).filter(({ path }) => !fields.some(({ name }) => name === path));
-  return h(
-    'div.console-problem',
-    { role: 'alert', tabIndex: -1, ref: box },
-    h('p', problem.detail),
-    problem.isSignedOut && h('a', { href: signInAddress() }, 'Sign in and go on'),
-    elsewhere.length > 0 &&
-      h(
-        'ul',
-        elsewhere.map(({ path, message }) => h('li', { key: path }, message)),
-      ),
-  );
+  const items = elsewhere.map(({ path, message }) => html`<li key=${path}>${message}</li>`);
+  return html`
+    <div className="error-summary" role="alert" tabIndex="-1" ref=${box}>
+      <p>${problem.detail}</p>
+      ${problem.isSignedOut && html`<a href=${signInAddress()}>Sign in and go on</a>`}
+      ${items.length > 0 && html`<ul>${items}</ul>`}
+    </div>`;
 }
 
 /** AdminJS's errors by property, as ours: `form` is the form as a whole (src/console/action-form.ts). */
@@ -99,7 +102,7 @@ const backAddress = () =>
 /** Beside AdminJS's button, which is outside the fields. */
 function Cancel({ fields }) {
   const foot = fields?.closest('form').querySelector('[data-css$="-drawer-footer"]');
-  const link = h(ReactRouterDOM.Link, { to: backAddress(), className: 'console-link' }, 'Cancel');
+  const link = html`<${ReactRouterDOM.Link} to=${backAddress()} className="button button-quiet">Cancel<//>`;
   return foot ? ReactDOM.createPortal(link, foot) : null;
 }
 
@@ -123,37 +126,32 @@ function Fields({ record, onChange }) {
   }, []);
   const wrong = useMemo(() => wrongWith(errors) ?? (form?.problem && { detail: form.problem }), [errors]);
   if (!form) {
-    if (!problem) return h('p.console-unopened', { role: 'status' }, 'Loading…');
-    return h(
-      'div.console-unopened',
-      h(ProblemBox, { problem, fields: [] }),
-      h('button.console-action', { type: 'button', onClick: open }, 'Try again'),
-    );
+    if (!problem) return html`<p className="console-unopened" role="status">Loading…</p>`;
+    return html`
+      <div className="console-unopened">
+        <${ProblemBox} problem=${problem} fields=${[]} />
+        <button type="button" className="button button-second" onClick=${open}>Try again</button>
+      </div>`;
   }
   const { intro, fields } = form;
   const change = (name, value) =>
     onChange({ ...record, params: { ...params, ...changed(fields, params, name, value) } });
-  return h(
-    'div.console-form',
-    { ref: setShown },
-    wrong && h(ProblemBox, { problem: wrong, fields }),
-    intro && h('p.console-intro', intro),
-    fields.map((field) =>
-      h(Field, {
-        key: field.name,
-        field,
-        value: params[field.name],
-        values: params,
-        error: errors?.[field.name]?.message,
-        onChange: change,
-      }),
-    ),
-    h(Cancel, { fields: shown }),
-  );
+  const fieldOf = (field) => html`
+    <${Field} key=${field.name} field=${field} value=${params[field.name]} values=${params}
+      error=${errors?.[field.name]?.message} onChange=${change} />`;
+  return html`
+    <div className="console-form" ref=${setShown}>
+      ${wrong && html`<${ProblemBox} problem=${wrong} fields=${fields} />`}
+      ${intro && html`<p>${intro}</p>`}
+      ${fields.map(fieldOf)}
+      <${Cancel} fields=${shown} />
+    </div>`;
 }
 
 /** AdminJS's form for any action; its button says what the action does. */
-const Form = (shownAs) =>
-  h(AdminJS.Edit, { ...shownAs, resource: { ...shownAs.resource, id: shownAs.action.custom.words } });
+function Form(shownAs) {
+  const resource = { ...shownAs.resource, id: shownAs.action.custom.words };
+  return html`<${AdminJS.Edit} ...${shownAs} resource=${resource} />`;
+}
 
 Object.assign(AdminJS.UserComponents, { ConsoleFields: Fields, ConsoleForm: Form, ConsoleLeave: Leave });

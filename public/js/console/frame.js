@@ -1,6 +1,6 @@
 // The top bar and the sidebar. Replaces AdminJS's own, whose menu, lists and sign-out cannot be reached by keyboard.
 const { useEffect } = React;
-const { h, reloadOnce } = examdesk;
+const { html, reloadOnce } = examdesk;
 
 /** Whether the address is the console's first page, or of a list that this person may read. */
 function isConsole(pathname) {
@@ -17,29 +17,26 @@ function TopBar({ toggleSidebar }) {
   useEffect(() => {
     if (!isConsole(pathname)) reloadOnce();
   }, [pathname]);
-  return h(
-    'div.console-bar-top',
-    h(
-      'button.console-menu',
-      { type: 'button', 'aria-label': 'Menu', onClick: toggleSidebar },
-      h(AdminJSDesignSystem.Icon, { icon: 'Menu', size: 24 }),
-    ),
-    // Hidden where the sidebar shows the brand.
-    h(
-      ReactRouterDOM.Link,
-      { to: '/admin', className: 'console-brand', 'aria-label': 'Examdesk: first page of the console' },
-      h('img', { src: '/img/mark.svg', alt: '', width: 32, height: 32 }),
-      h('span', 'Examdesk'),
-    ),
-    h(examdesk.SearchBox),
-    h('a.console-quiet', { href: '/' }, 'Leave the console'),
-    admin &&
-      h(
-        'div.console-who',
-        h('span', admin.email, h('small', ` ${admin.title}`)),
-        h('a.console-action', { href: '/sign-out' }, 'Sign out'),
-      ),
-  );
+  // The sidebar shows the brand where there is room for it.
+  return html`
+    <div className="console-bar-top">
+      <button type="button" className="console-menu" aria-label="Menu" onClick=${toggleSidebar}>
+        <${AdminJSDesignSystem.Icon} icon="Menu" size=${24} />
+      </button>
+      <${ReactRouterDOM.Link} to="/admin" className="console-brand" aria-label="Examdesk: first page of the console">
+        <img src="/img/mark.svg" alt="" width="32" height="32" /><span>Examdesk</span>
+      <//>
+      <${examdesk.SearchBox} />
+      <a className="button button-quiet" href="/">Leave the console</a>
+      ${
+        admin &&
+        html`
+          <div className="console-who">
+            <span>${admin.email}<small className="note"> ${admin.title}</small></span>
+            <a className="button button-second" href="/sign-out">Sign out</a>
+          </div>`
+      }
+    </div>`;
 }
 
 /** Our own pages, shown in the group of a related list. */
@@ -54,51 +51,40 @@ function Pages({ group, resources }) {
   if (admin?.role !== 'admin') return null;
   const isHere = ({ beside }) =>
     resources.some(({ id, navigation }) => id === beside && navigation?.name === group);
-  return pages.filter(isHere).map(({ href, label }) => h('li', { key: href }, h('a', { href }, label)));
+  return pages
+    .filter(isHere)
+    .map(({ href, label }) => html`<li key=${href}><a href=${href}>${label}</a></li>`);
 }
 
 function Lists({ resources }) {
   const { translateLabel } = AdminJS.useTranslation();
   const { pathname } = ReactRouter.useLocation();
   const groups = [...new Set(resources.map(({ navigation }) => navigation?.name))];
-  return h(
-    'div.console-lists',
-    h(
-      ReactRouterDOM.Link,
-      { to: '/admin', 'aria-current': pathname === '/admin' ? 'page' : undefined },
-      'Today',
-    ),
-    h('a', { href: '/admin/figures' }, 'Figures'),
-    groups.map((group) =>
-      h(
-        React.Fragment,
-        { key: group },
-        h('h2', group),
-        h(
-          'ul',
-          resources
-            .filter(({ navigation }) => navigation?.name === group)
-            .map((resource) => {
-              const to = `/admin/resources/${resource.id}`;
-              const isHere = pathname === to || pathname.startsWith(`${to}/`);
-              return h(
-                'li',
-                { key: resource.id },
-                h(
-                  ReactRouterDOM.Link,
-                  { to, 'aria-current': isHere ? 'page' : undefined },
-                  translateLabel(resource.name, resource.id),
-                ),
-              );
-            }),
-          h(Pages, { group, resources }),
-        ),
-      ),
-    ),
-  );
+  const link = (to, label, isHere) => html`
+    <${ReactRouterDOM.Link} to=${to} aria-current=${isHere ? 'page' : undefined}>${label}<//>`;
+  const list = ({ id, name }) => {
+    const to = `/admin/resources/${id}`;
+    const isHere = pathname === to || pathname.startsWith(`${to}/`);
+    return html`<li key=${id}>${link(to, translateLabel(name, id), isHere)}</li>`;
+  };
+  return html`
+    <div className="console-lists">
+      ${link('/admin', 'Today', pathname === '/admin')}
+      <a href="/admin/figures">Figures</a>
+      ${groups.map(
+        (group) => html`
+          <${React.Fragment} key=${group}>
+            <h2>${group}</h2>
+            <ul>
+              ${resources.filter(({ navigation }) => navigation?.name === group).map(list)}
+              <${Pages} group=${group} resources=${resources} />
+            </ul>
+          <//>`,
+      )}
+    </div>`;
 }
 
 /** AdminJS's notices, read out. */
-const Notices = ({ OriginalComponent }) => h('div', { role: 'status' }, h(OriginalComponent));
+const Notices = ({ OriginalComponent }) => html`<div role="status"><${OriginalComponent} /></div>`;
 
 Object.assign(AdminJS.UserComponents, { NoticeBox: Notices, TopBar, SidebarResourceSection: Lists });

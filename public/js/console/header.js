@@ -1,7 +1,7 @@
 // The head of a list or a record: breadcrumbs, actions, search and filters. Replaces AdminJS's own, whose buttons cannot
 // be reached by keyboard, and whose export loses the filters.
 const { useEffect, useRef } = React;
-const { h, hrefOf, seal, useUnsealed, wordsOf } = examdesk;
+const { hrefOf, html, seal, useUnsealed, wordsOf } = examdesk;
 const { Icon } = AdminJSDesignSystem;
 const searchName = 'search';
 
@@ -18,22 +18,11 @@ function Crumbs({ resource, record, action, title }) {
     ...(record ? [[isShow ? null : show, title]] : []),
     ...(isList || isShow ? [] : [[null, translateAction(action.label, resource.id)]]),
   ];
-  return h(
-    'nav.console-crumbs',
-    { 'aria-label': 'Breadcrumb' },
-    h(
-      'ol',
-      parts.map(([to, text]) =>
-        h(
-          'li',
-          { key: `${to} ${text}` },
-          to
-            ? h(ReactRouterDOM.Link, { to }, text)
-            : h('span', { 'aria-current': to === null ? 'page' : undefined }, text),
-        ),
-      ),
-    ),
-  );
+  const crumb = ([to, text]) => html`
+    <li key="${to} ${text}">
+      ${to ? html`<${ReactRouterDOM.Link} to=${to}>${text}<//>` : html`<span aria-current="page">${text}</span>`}
+    </li>`;
+  return html`<nav className="console-crumbs" aria-label="Breadcrumb"><ol>${parts.map(crumb)}</ol></nav>`;
 }
 
 /** The title of a record as it reads: a name, the words of a code, or a time. */
@@ -53,16 +42,13 @@ function countWords(tag) {
 
 function ActionLink({ action, resource, record }) {
   const { translateAction } = AdminJS.useTranslation();
-  const label = translateAction(action.label, resource.id);
-  const id = encodeURIComponent(record ? record.id : '');
-  const parts = [h(Icon, { key: 'icon', icon: action.icon }), label];
-  const className = 'console-action';
+  const parts = html`<${Icon} icon=${action.icon} />${translateAction(action.label, resource.id)}`;
+  const className = 'button button-second';
   // A page outside AdminJS.
-  if (action.custom.href) return h('a', { href: hrefOf(action, record), className }, parts);
-  const to = record
-    ? `/admin/resources/${resource.id}/records/${id}/${action.name}`
-    : `/admin/resources/${resource.id}/actions/${action.name}`;
-  return h(ReactRouterDOM.Link, { to, className }, parts);
+  if (action.custom.href) return html`<a href=${hrefOf(action, record)} className=${className}>${parts}</a>`;
+  const of = record ? `records/${encodeURIComponent(record.id)}` : 'actions';
+  const to = `/admin/resources/${resource.id}/${of}/${action.name}`;
+  return html`<${ReactRouterDOM.Link} to=${to} className=${className}>${parts}<//>`;
 }
 
 function Header({ resource, record, action, tag }) {
@@ -80,26 +66,22 @@ function Header({ resource, record, action, tag }) {
       ? record.recordActions.filter(({ name }) => name !== 'show')
       : [];
   const heading = isList ? label : translateAction(action.label, resource.id);
-  return h(
-    'header.console-header',
-    h(Crumbs, { resource, record, action, title }),
-    h(
-      'div.console-headline',
-      h(
-        'h1',
-        heading,
-        record && title && h('span.console-title', ` ${title}`),
-        isList && tag && h('span.console-count', ` ${countWords(tag)}`),
-      ),
-      actions.length > 0 &&
-        h(
-          'div.console-actions',
-          actions.map((button) => h(ActionLink, { key: button.name, action: button, resource, record })),
-        ),
-    ),
-    isList && h(Tools, { resource, hint: action.custom.search }),
-    h(examdesk.NextOne, { record: record ?? { id: '' } }),
-  );
+  const button = (one) =>
+    html`<${ActionLink} key=${one.name} action=${one} resource=${resource} record=${record} />`;
+  return html`
+    <header className="console-header">
+      <${Crumbs} ...${{ resource, record, action, title }} />
+      <div className="console-headline">
+        <h1>
+          ${heading}
+          ${record && title && html`<span className="muted"> ${title}</span>`}
+          ${isList && tag && html`<span className="tag"> ${countWords(tag)}</span>`}
+        </h1>
+        ${actions.length > 0 && html`<div className="chips">${actions.map(button)}</div>`}
+      </div>
+      ${isList && html`<${Tools} resource=${resource} hint=${action.custom.search} />`}
+      <${examdesk.NextOne} record=${record ?? { id: '' }} />
+    </header>`;
 }
 
 function Tools({ resource, hint }) {
@@ -110,34 +92,20 @@ function Tools({ resource, hint }) {
   );
   const query = filters.length > 0 ? `?${new URLSearchParams(filters)}` : '';
   const count = filters.filter(([name]) => name !== `filters.${searchName}`).length;
-  return h(
-    React.Fragment,
-    h(
-      'div.console-tools',
-      hint && h(Search, { resource, hint }),
-      h(
-        'button.console-action',
-        {
-          type: 'button',
-          onClick: toggleFilter,
-          id: 'console-filter',
-          'aria-expanded': isVisible,
-          'aria-controls': 'console-filters',
-        },
-        h(Icon, { icon: 'Filter' }),
-        count > 0 ? `Filter (${count})` : 'Filter',
-      ),
-      h(examdesk.Views, { resource }),
-      h(examdesk.Columns, { resource }),
-      h(
-        'a.console-action',
-        { href: `/admin/export/${resource.id}${query}` },
-        h(Icon, { icon: 'Download' }),
-        'Export CSV',
-      ),
-    ),
-    h(Chips, { resource }),
-  );
+  return html`
+    <div className="chips">
+      ${hint && html`<${Search} resource=${resource} hint=${hint} />`}
+      <button type="button" id="console-filter" className="button button-second" onClick=${toggleFilter}
+        aria-expanded=${isVisible} aria-controls="console-filters">
+        <${Icon} icon="Filter" />${count > 0 ? `Filter (${count})` : 'Filter'}
+      </button>
+      <${examdesk.Views} resource=${resource} />
+      <${examdesk.Columns} resource=${resource} />
+      <a className="button button-second" href="/admin/export/${resource.id}${query}">
+        <${Icon} icon="Download" />Export CSV
+      </a>
+    </div>
+    <${Chips} resource=${resource} />`;
 }
 
 function Search({ resource, hint }) {
@@ -159,22 +127,13 @@ function Search({ resource, hint }) {
     const { [searchName]: _before, ...rest } = filters;
     storeParams({ filters: { ...rest, ...sealed.sealed }, page: '1' });
   };
-  return h(
-    'form.console-search',
-    { role: 'search', onSubmit: find },
-    h('input', {
-      type: 'search',
-      ref: input,
-      'aria-label': 'Search this list',
-      placeholder: hint,
-      maxLength: 200,
-      key: `${resource.id} ${token} ${isReady}`,
-      defaultValue: token ? textOf(token) : '',
-      autoComplete: 'off',
-      spellCheck: false,
-    }),
-    h('button.console-action', h(Icon, { icon: 'Search' }), 'Search'),
-  );
+  return html`
+    <form className="console-search" role="search" onSubmit=${find}>
+      <input key="${resource.id} ${token} ${isReady}" type="search" ref=${input} aria-label="Search this list"
+        placeholder=${hint} maxLength="200" defaultValue=${token ? textOf(token) : ''} autoComplete="off"
+        spellCheck=${false} />
+      <button className="button button-second"><${Icon} icon="Search" /><span>Search</span></button>
+    </form>`;
 }
 
 /** Each active filter, as a link that removes it. */
@@ -203,35 +162,26 @@ function Chips({ resource }) {
     params.delete('page');
     return { search: params.toString() };
   };
-  return h(
-    'ul.console-chips',
-    { 'aria-label': 'Active filters' },
-    parts.map(([key, value]) => {
-      const [name] = key.split('~~');
-      const label = name === searchName ? 'Search' : translateProperty(name, resource.id);
-      const text = `${label}: ${wordsFor(key, value)}`;
-      return h(
-        'li',
-        { key },
-        h(
-          ReactRouterDOM.Link,
-          { to: without(key), 'aria-label': `${text}. Remove this filter` },
-          text,
-          h(Icon, { icon: 'X', size: 14 }),
-        ),
-      );
-    }),
-    parts.length > 1 &&
-      h(
-        'li',
-        { key: 'all' },
-        h(
-          'button.console-quiet',
-          { type: 'button', onClick: () => storeParams({ filters: {}, page: '1' }) },
-          'Clear filters',
-        ),
-      ),
-  );
+  const chip = ([key, value]) => {
+    const [name] = key.split('~~');
+    const label = name === searchName ? 'Search' : translateProperty(name, resource.id);
+    const text = `${label}: ${wordsFor(key, value)}`;
+    return html`
+      <li key=${key}>
+        <${ReactRouterDOM.Link} to=${without(key)} className="chip" aria-label="${text}. Remove this filter">
+          ${text}<${Icon} icon="X" size=${14} />
+        <//>
+      </li>`;
+  };
+  const clear = () => storeParams({ filters: {}, page: '1' });
+  return html`
+    <ul className="chips" aria-label="Active filters">
+      ${parts.map(chip)}
+      ${
+        parts.length > 1 &&
+        html`<li><button type="button" className="button button-quiet" onClick=${clear}>Clear filters</button></li>`
+      }
+    </ul>`;
 }
 
 function NoRecords({ resource }) {
@@ -239,18 +189,16 @@ function NoRecords({ resource }) {
   const { translateLabel } = AdminJS.useTranslation();
   const isFiltered = Object.values(filters).some(Boolean);
   const label = translateLabel(resource.name, resource.id).toLowerCase();
-  return h(
-    'div.console-nothing',
-    { role: 'status' },
-    h('h2', isFiltered ? 'No matches' : 'Nothing here yet'),
-    h('p', isFiltered ? `No ${label} match your search or filters.` : `There are no ${label}.`),
-    isFiltered &&
-      h(
-        'button.console-action',
-        { type: 'button', onClick: () => storeParams({ filters: {}, page: '1' }) },
-        'Show all',
-      ),
-  );
+  const showAll = () => storeParams({ filters: {}, page: '1' });
+  return html`
+    <div className="empty" role="status">
+      <h2>${isFiltered ? 'No matches' : 'Nothing here yet'}</h2>
+      <p>${isFiltered ? `No ${label} match your search or filters.` : `There are no ${label}.`}</p>
+      ${
+        isFiltered &&
+        html`<button type="button" className="button button-second" onClick=${showAll}>Show all</button>`
+      }
+    </div>`;
 }
 
 Object.assign(examdesk, { countWords });

@@ -1,5 +1,5 @@
 // On a record that was opened from what needs attention: how many of its kind are left, and a link to the next.
-const { h } = examdesk;
+const { html } = examdesk;
 
 /** After it has saved a record AdminJS shows it, at an address without the kind. */
 let last = { id: '', kind: '' };
@@ -19,18 +19,13 @@ function NextOne({ record }) {
   const [found] = examdesk.useAnswer(kind && `/admin/api/next/${kind}?after=${after}`, pathname);
   if (!kind || !found?.ok) return null;
   const { label, left, href, isOpen } = found.answer;
-  if (!href) {
-    return h(
-      'p.console-next',
-      h('span', `${label}: ${isOpen ? 'this is' : 'that was'} the last one.`),
-      h('a.console-action', { href: '/admin' }, 'Today'),
-    );
-  }
-  return h(
-    'p.console-next',
-    h('span', `${label}: ${left.toLocaleString('en-AU')} ${isOpen ? 'more' : 'left'}`),
-    h('a.console-action', { href }, 'Next one'),
-  );
+  const words = `${isOpen ? 'this is' : 'that was'} the last one.`;
+  const more = `${left.toLocaleString('en-AU')} ${isOpen ? 'more' : 'left'}`;
+  return html`
+    <p className="chips console-next">
+      <span>${label}: ${href ? more : words}</span>
+      <a className="button button-second" href=${href ?? '/admin'}>${href ? 'Next one' : 'Today'}</a>
+    </p>`;
 }
 
 Object.assign(examdesk, { NextOne });

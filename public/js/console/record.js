@@ -1,42 +1,46 @@
 // Shows values where AdminJS's own components do not suffice.
-const { h, wordsOf } = examdesk;
+const { html, wordsOf } = examdesk;
 
 /** In a list the value alone; in a record below its label. */
 function Value({ property, where, children }) {
   const { translateProperty } = AdminJS.useTranslation();
   if (where === 'list') return children ?? '';
   const label = translateProperty(property.label, property.resourceId);
-  return h(AdminJSDesignSystem.ValueGroup, { label }, children ?? '–');
+  return html`<${AdminJSDesignSystem.ValueGroup} label=${label}>${children ?? '–'}<//>`;
 }
 
 function Json({ record, property }) {
   const text = record.params[property.path];
-  return h(Value, { property }, text && h('pre.console-json', text));
+  return html`<${Value} property=${property}>${text && html`<pre className="console-json">${text}</pre>`}<//>`;
 }
 
-const mayOpen = (table, { forAdmins }, admin) => admin?.role === 'admin' || !forAdmins.includes(table);
-
-/** A name that links to its record if the reader may open it. */
-function Link({ record, property, where }) {
+/** The value as a link, if there is one that the reader may open. */
+function Linked({ property, where, value, table, href }) {
   const [admin] = AdminJS.useCurrentAdmin();
-  const name = record.params[property.path];
+  const isOpen = href && (admin?.role === 'admin' || !property.custom.forAdmins.includes(table));
+  const shown = isOpen
+    ? html`<a className="console-link" href="/admin/resources/${href}">${value}</a>`
+    : value;
+  return html`<${Value} property=${property} where=${where}>${shown}<//>`;
+}
+
+/** A name that links to its record. */
+function Link({ record, property, where }) {
+  const value = record.params[property.path];
   const [table, id] = (record.params[property.custom.to] || '').split('/');
-  const isOpen = id && name && mayOpen(table, property.custom, admin);
-  const href = `/admin/resources/${table}/records/${encodeURIComponent(id)}/show`;
-  return h(Value, { property, where }, isOpen ? h('a.console-link', { href }, name) : name);
+  const href = id && value && `${table}/records/${encodeURIComponent(id)}/show`;
+  return html`<${Linked} ...${{ property, where, value, table, href }} />`;
 }
 
 /** A number that links to the list it counts. */
 function Count({ record, property, where }) {
-  const [admin] = AdminJS.useCurrentAdmin();
   const { table, by, also } = property.custom.lists;
   const count = record.params[property.path];
   const filters = new URLSearchParams(
     Object.entries({ [by]: record.id, ...also }).map(([name, value]) => [`filters.${name}`, value]),
   );
-  const isOpen = count > 0 && mayOpen(table, property.custom, admin);
-  const href = `/admin/resources/${table}?${filters}`;
-  return h(Value, { property, where }, isOpen ? h('a.console-link', { href }, count) : String(count));
+  const href = count > 0 && `${table}?${filters}`;
+  return html`<${Linked} ...${{ property, where, value: String(count), table, href }} />`;
 }
 
 /** As the portal's pages have it (src/http/pages/when.ts): `9:00 am`, with a no-break space. */
@@ -69,47 +73,29 @@ const isThisYear = (value) => new Date(value).getFullYear() === new Date().getFu
 function When({ record, property, where }) {
   const value = record.params[property.path];
   const timeZone = record.params[property.custom.zone] || undefined;
-  if (!value) return h(Value, { property, where }, null);
-  const zone = timeZone && h('span.console-zone', `(${timeZone.split('/').at(-1).replaceAll('_', ' ')})`);
-  const shown = h(
-    'time.console-when',
-    { dateTime: value },
-    `${moment(value, timeZone, where !== 'list' || !isThisYear(value))} `,
-    zone,
-  );
-  return h(Value, { property, where }, shown);
+  if (!value) return html`<${Value} property=${property} where=${where} />`;
+  const zone =
+    timeZone &&
+    html`<span className="console-zone">(${timeZone.split('/').at(-1).replaceAll('_', ' ')})</span>`;
+  const words = moment(value, timeZone, where !== 'list' || !isThisYear(value));
+  const shown = html`<time className="console-when" dateTime=${value}>${words} ${zone}</time>`;
+  return html`<${Value} property=${property} where=${where}>${shown}<//>`;
 }
 
+/** The portal's tags. */
 const tones = {
-  bad: ['failed', 'dead', 'infected', 'refused', 'denied', 'failure', 'cancelled', 'no_show', 'left'],
-  pending: [
-    'waiting',
-    'delivering',
-    'queued',
-    'checking',
-    'running',
-    'pending',
-    'not_scanned',
-    'rescheduled',
-  ],
-  good: [
-    'done',
-    'clean',
-    'sent',
-    'processed',
-    'success',
-    'fixed',
-    'active',
-    'report_generated',
-    'payment_received',
-  ],
+  danger: 'failed dead infected refused denied failure cancelled no_show left',
+  warn: 'waiting delivering queued checking running pending not_scanned rescheduled',
+  ok: 'done clean sent processed success fixed active report_generated payment_received',
 };
-const toneOf = (code) => Object.keys(tones).find((tone) => tones[tone].includes(code)) ?? 'plain';
-const pill = (code, words) => h('span', { className: `console-pill console-pill-${toneOf(code)}` }, words);
+function pill(code, words) {
+  const tone = Object.keys(tones).find((one) => tones[one].split(' ').includes(code)) ?? 'plain';
+  return html`<span className="tag tag-${tone}">${words}</span>`;
+}
 
 function Word({ record, property, where }) {
   const code = record.params[property.path];
-  return h(Value, { property, where }, code && pill(code, wordsOf(property, code)));
+  return html`<${Value} property=${property} where=${where}>${code && pill(code, wordsOf(property, code))}<//>`;
 }
 
 /** In a record; empty values as a dash. */
@@ -118,7 +104,7 @@ function Text({ record, property }) {
   const { type } = property.custom;
   const isEmpty = value === null || value === undefined || value === '';
   const text = type === 'boolean' ? (value ? 'Yes' : 'No') : type === 'date' && value ? day(value) : value;
-  return h(Value, { property }, isEmpty ? null : h('span.console-text', String(text)));
+  return html`<${Value} property=${property}>${isEmpty ? null : html`<span>${String(text)}</span>`}<//>`;
 }
 
 /** In a list: the title, as a link to the record. */
@@ -128,11 +114,11 @@ function Title({ record, property, resource }) {
   const text =
     type === 'datetime' && value ? moment(value) : type === 'enum' ? wordsOf(property, value) : value;
   const to = `/admin/resources/${resource.id}/records/${encodeURIComponent(record.id)}/show`;
-  return h(
-    'span.console-pick',
-    h(examdesk.Select, { record, label: text || 'record' }),
-    h(ReactRouterDOM.Link, { to, className: 'console-link' }, text || 'Open'),
-  );
+  return html`
+    <span className="console-pick">
+      <${examdesk.Select} record=${record} label=${text || 'record'} />
+      <${ReactRouterDOM.Link} to=${to} className="console-link">${text || 'Open'}<//>
+    </span>`;
 }
 
 Object.assign(examdesk, { clock, moment, day, pill });

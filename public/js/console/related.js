@@ -1,41 +1,22 @@
 // Below a record: what belongs to it, each as the newest few rows of its list.
-const { h } = examdesk;
+const { html } = examdesk;
 const shown = 10;
 
 function Rows({ resource, records, without }) {
   const { translateProperty } = AdminJS.useTranslation();
   const properties = resource.listProperties.filter(({ name }) => !without.includes(name));
-  return h(
-    'div.console-related-rows',
-    h(
-      'table',
-      h(
-        'thead',
-        h(
-          'tr',
-          properties.map(({ name, label }) =>
-            h('th', { key: name, scope: 'col' }, translateProperty(label, resource.id)),
-          ),
-        ),
-      ),
-      h(
-        'tbody',
-        records.map((record) =>
-          h(
-            'tr',
-            { key: record.id },
-            properties.map((property) =>
-              h(
-                'td',
-                { key: property.name },
-                h(AdminJS.BasePropertyComponent, { where: 'list', property, resource, record }),
-              ),
-            ),
-          ),
-        ),
-      ),
-    ),
-  );
+  const head = ({ name, label }) =>
+    html`<th key=${name} scope="col">${translateProperty(label, resource.id)}</th>`;
+  const row = (record) => html`
+    <tr key=${record.id}>
+      ${properties.map((property) => html`<td key=${property.name}>${value(property, record)}</td>`)}
+    </tr>`;
+  const value = (property, record) => html`
+    <${AdminJS.BasePropertyComponent} where="list" ...${{ property, resource, record }} />`;
+  return html`
+    <div className="console-related-rows">
+      <table><thead><tr>${properties.map(head)}</tr></thead><tbody>${records.map(row)}</tbody></table>
+    </div>`;
 }
 
 function List({ list: { table, by, without }, value }) {
@@ -45,32 +26,24 @@ function List({ list: { table, by, without }, value }) {
   const [found] = examdesk.useAnswer(`/admin/api/resources/${table}/actions/list?${filter}&perPage=${shown}`);
   const total = found?.ok ? found.answer.meta.total : 0;
   const title = `related-${table}`;
-  return h(
-    'section.console-card.console-related',
-    { 'aria-labelledby': title, 'aria-busy': found === null },
-    h(
-      'h2',
-      { id: title },
-      translateLabel(resource.name, resource.id),
-      total > 0 && h('span.console-count', ` ${total}`),
-      total > shown && h('a', { href: `/admin/resources/${table}?${filter}` }, 'Show all'),
-    ),
-    found && !found.ok && h('p', { role: 'alert' }, found.answer.detail),
-    found?.ok && total === 0 && h('p', 'None'),
-    total > 0 && h(Rows, { resource, records: found.answer.records, without }),
-  );
+  return html`
+    <section className="card console-related" aria-labelledby=${title} aria-busy=${found === null}>
+      <h2 id=${title} className="chips">
+        ${translateLabel(resource.name, resource.id)}
+        ${total > 0 && html`<span className="tag"> ${total}</span>`}
+        ${total > shown && html`<a href="/admin/resources/${table}?${filter}">Show all</a>`}
+      </h2>
+      ${found && !found.ok && html`<p role="alert">${found.answer.detail}</p>`}
+      ${found?.ok && total === 0 && html`<p className="muted">None</p>`}
+      ${total > 0 && html`<${Rows} resource=${resource} records=${found.answer.records} without=${without} />`}
+    </section>`;
 }
 
 function Show({ OriginalComponent, ...shownAs }) {
   const { action, record } = shownAs;
-  const related = action.custom.related ?? [];
-  return h(
-    React.Fragment,
-    h(OriginalComponent, shownAs),
-    related.map((list) =>
-      h(List, { key: `${list.table} ${record.id}`, list, value: record.params[list.holds] }),
-    ),
-  );
+  const list = (one) => html`
+    <${List} key="${one.table} ${record.id}" list=${one} value=${record.params[one.holds]} />`;
+  return html`<${OriginalComponent} ...${shownAs} />${(action.custom.related ?? []).map(list)}`;
 }
 
 AdminJS.UserComponents.DefaultShowAction = Show;

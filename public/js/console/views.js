@@ -1,6 +1,6 @@
 // Saved views of a list and the columns that a person sees, beside the filters. Both are kept on the server.
 const { useEffect, useRef, useState } = React;
-const { h, ask } = examdesk;
+const { ask, html } = examdesk;
 
 /** What the server answered, by list; every part of the page shows the same. */
 const known = new Map();
@@ -66,12 +66,12 @@ function Panel({ icon, label, children }) {
     details.current.open = false;
     details.current.querySelector('summary').focus();
   };
-  return h(
-    'details.console-panel',
-    { ref: details, onKeyDown: close, onToggle: (event) => setOpen(event.currentTarget.open) },
-    h('summary.console-action', h(AdminJSDesignSystem.Icon, { icon }), label),
-    isOpen && h('div.console-card', children),
-  );
+  return html`
+    <details className="console-panel" ref=${details} onKeyDown=${close}
+      onToggle=${(event) => setOpen(event.currentTarget.open)}>
+      <summary className="button button-second"><${AdminJSDesignSystem.Icon} icon=${icon} />${label}</summary>
+      ${isOpen && html`<div className="card">${children}</div>`}
+    </details>`;
 }
 
 /** Sends to the server, then loads again. `said` shows what is wrong, or what was done. */
@@ -86,8 +86,8 @@ function useSending(list) {
   const { problem, notice } = said;
   return {
     send,
-    problem: problem && h('p.console-problem', { role: 'alert' }, problem),
-    notice: h('p.console-hint', { role: 'status' }, notice),
+    problem: problem && html`<p className="field-error" role="alert">${problem}</p>`,
+    notice: html`<p className="hint" role="status">${notice}</p>`,
   };
 }
 
@@ -110,55 +110,35 @@ function Views({ resource }) {
     if (await send('', kept, 'The view is saved')) form.reset();
   };
   const remove = ({ id, name }) => send(`/${id}/remove`, {}, `Removed: ${name}`);
-  return h(
-    Panel,
-    { icon: 'Bookmark', label: view ? `View: ${view.name}` : 'Views' },
-    choices?.views.length > 0 &&
-      h(
-        'ul.console-views',
-        choices.views.map((one) =>
-          h(
-            'li',
-            { key: one.id },
-            h(
-              ReactRouterDOM.Link,
-              {
-                to: { search: `${one.query && `${one.query}&`}tab=${one.id}` },
-                'aria-current': one.id === view?.id ? 'true' : undefined,
-              },
-              one.name,
-            ),
-            h('small', one.by ? `by ${one.by}` : one.isShared ? 'shared' : ''),
-            one.mayRemove &&
-              h(
-                'button.console-quiet',
-                { type: 'button', 'aria-label': `Remove the view ${one.name}`, onClick: () => remove(one) },
-                h(AdminJSDesignSystem.Icon, { icon: 'X' }),
-              ),
-          ),
-        ),
-      ),
-    view &&
-      h(
-        'button.console-action',
-        { type: 'button', onClick: () => navigate({ search: '' }) },
-        'Leave this view',
-      ),
-    h(
-      'form',
-      { onSubmit: save, autoComplete: 'off' },
-      problem,
-      notice,
-      h('label', { htmlFor: 'view-name' }, 'Keep these filters, sort and columns as'),
-      h('input', { id: 'view-name', name: 'name', maxLength: 60, required: true, spellCheck: false }),
-      h(
-        'label.console-check',
-        h('input.console-select', { type: 'checkbox', name: 'isShared' }),
-        'Share with all staff',
-      ),
-      h('button.console-button', 'Save view'),
-    ),
-  );
+  const link = (one) => html`
+    <${ReactRouterDOM.Link} to=${{ search: `${one.query && `${one.query}&`}tab=${one.id}` }}
+      aria-current=${one.id === view?.id ? 'true' : undefined}>${one.name}<//>`;
+  const removal = (one) => html`
+    <button type="button" className="button button-quiet" aria-label="Remove the view ${one.name}" onClick=${() => remove(one)}>
+      <${AdminJSDesignSystem.Icon} icon="X" />
+    </button>`;
+  const item = (one) => html`
+    <li key=${one.id}>
+      ${link(one)}
+      <small className="muted">${one.by ? `by ${one.by}` : one.isShared ? 'shared' : ''}</small>
+      ${one.mayRemove && removal(one)}
+    </li>`;
+  const leave = html`
+    <button type="button" className="button button-second" onClick=${() => navigate({ search: '' })}>
+      Leave this view
+    </button>`;
+  return html`
+    <${Panel} icon="Bookmark" label=${view ? `View: ${view.name}` : 'Views'}>
+      ${choices?.views.length > 0 && html`<ul className="console-views">${choices.views.map(item)}</ul>`}
+      ${view && leave}
+      <form onSubmit=${save} autoComplete="off">
+        ${problem}${notice}
+        <label htmlFor="view-name">Keep these filters, sort and columns as</label>
+        <input id="view-name" name="name" maxLength="60" required spellCheck=${false} />
+        <label className="chips"><input type="checkbox" className="console-box" name="isShared" />Share with all staff</label>
+        <button className="button">Save view</button>
+      </form>
+    <//>`;
 }
 
 function Columns({ resource }) {
@@ -176,39 +156,25 @@ function Columns({ resource }) {
     const names = propertiesOf(resource).map(({ name }) => name);
     void keep(names.filter((name) => name === title || fields.has(name)));
   };
-  return h(
-    Panel,
-    { icon: 'Columns', label: 'Columns' },
-    h(
-      'form',
-      { onSubmit: save, key: chosen.join(' ') },
-      problem,
-      view?.columns && h('p.console-hint', `The view ${view.name} has its own columns.`),
-      h(
-        'fieldset',
-        h('legend', 'Columns of this list, for you'),
-        propertiesOf(resource).map((property) =>
-          h(
-            'label.console-check',
-            { key: property.name },
-            h('input.console-select', {
-              type: 'checkbox',
-              name: property.name,
-              defaultChecked: chosen.includes(property.name),
-              disabled: property.name === title,
-            }),
-            translateProperty(property.label, resource.id),
-          ),
-        ),
-      ),
-      notice,
-      h(
-        'div.console-panel-foot',
-        h('button.console-button', 'Save columns'),
-        h('button.console-action', { type: 'button', onClick: () => keep(null) }, 'Usual columns'),
-      ),
-    ),
-  );
+  const box = ({ name, label }) => html`
+    <label key=${name} className="chips">
+      <input type="checkbox" className="console-box" name=${name} defaultChecked=${chosen.includes(name)}
+        disabled=${name === title} />
+      ${translateProperty(label, resource.id)}
+    </label>`;
+  return html`
+    <${Panel} icon="Columns" label="Columns">
+      <form key=${chosen.join(' ')} onSubmit=${save}>
+        ${problem}
+        ${view?.columns && html`<p className="hint">The view ${view.name} has its own columns.</p>`}
+        <fieldset><legend>Columns of this list, for you</legend>${propertiesOf(resource).map(box)}</fieldset>
+        ${notice}
+        <div className="chips">
+          <button className="button">Save columns</button>
+          <button type="button" className="button button-second" onClick=${() => keep(null)}>Usual columns</button>
+        </div>
+      </form>
+    <//>`;
 }
 
 Object.assign(examdesk, { Columns, Views, useColumns });

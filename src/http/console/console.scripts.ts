@@ -6,7 +6,9 @@ import { loadConsole } from '../../console/index.ts';
 import { createAsset, sendAsset, withDigest, withoutDigest, type Asset } from '../assets.ts';
 import { notFound } from '../problem.ts';
 
-const scriptsFolder = path.resolve(import.meta.dirname, '../../../public/js');
+const root = path.resolve(import.meta.dirname, '../../..');
+const htmFile = path.join(root, 'node_modules/htm/dist/htm.umd.js');
+const scriptsFolder = path.join(root, 'public/js');
 const componentsFolder = path.join(scriptsFolder, 'console');
 /** The portal's scripts that listen to keys, here before the bar is drawn: no key is lost for want of them. */
 const keyScripts = ['unsaved', 'act-as-key', 'found-list', 'search'].map((name) =>
@@ -72,11 +74,12 @@ function withoutPictures(script: string): string {
     .replaceAll(/data:image\/png;base64,[\w+/=]{10000,}/g, 'data:,');
 }
 
-/** Each file in a block of its own: in strict mode its names stay in it. */
+/** Each file in a block of its own: in strict mode its names stay in it. First htm, in which they write HTML. */
 async function ownComponents(): Promise<string> {
   const components = (await readdir(componentsFolder))
     .sort()
     .map((file) => path.join(componentsFolder, file));
   const texts = await Promise.all([...components, ...keyScripts].map((file) => readFile(file, 'utf8')));
-  return `'use strict';\n${texts.map((text) => `{\n${text}}\n`).join('')}`;
+  const htm = await readFile(htmFile, 'utf8');
+  return `'use strict';\n${htm};\n${texts.map((text) => `{\n${text}}\n`).join('')}`;
 }
