@@ -138,7 +138,8 @@ describe('the console in a browser', function () {
     const [job] = (await app.db.raw('select id from graphile_worker.jobs where attempts >= max_attempts'))
       .rows;
     await open(record('failed-jobs', String(job.id)));
-    await confirm('Run again', /\/failed-jobs\?/);
+    // AdminJS adds ?refresh=true to the list's address, and takes it away again.
+    await confirm('Run again', /\/failed-jobs(\?|$)/);
     const { rows } = await app.db.raw('select attempts from graphile_worker.jobs where id = ?', [job.id]);
     expect(rows).to.deep.equal([{ attempts: 0 }]);
   });
@@ -156,7 +157,7 @@ describe('the console in a browser', function () {
     expect(await button.count()).to.equal(0);
     form.resolve();
     await button.click();
-    await page.waitForURL(/\/drift-reports\?/);
+    await page.waitForURL(/\/drift-reports(\?|$)/);
     expect(await app.db('drift_reports').pluck('kind')).to.deep.equal(['manual']);
   });
 
