@@ -15,9 +15,9 @@ import { forbidden, notFound, parse, type FieldProblem } from '../../problem.ts'
 import type { PageServices } from '../page-services.ts';
 import type { PageData } from '../../views.ts';
 import { factsOf } from './document-words.ts';
+import { findDocumentFor, type DocumentRequest } from './find-document.ts';
 
 type Needs = Pick<PageServices, 'documents'>;
-type DocumentRequest = Request<{ id: string }>;
 
 export interface DocumentCategoryPage extends PageData {
   documentId: string;
@@ -42,7 +42,12 @@ export function documentCategoryPages(services: Needs): PageRoute[] {
       path,
       access: 'session',
       handle: async (req, res) =>
-        render(services, req, res, await findChangeable(services, req as DocumentRequest, res)),
+        render(
+          services,
+          req,
+          res,
+          await findDocumentFor(services, req as DocumentRequest, res, mayChangeCategory),
+        ),
     },
     {
       method: 'post',
@@ -54,7 +59,7 @@ export function documentCategoryPages(services: Needs): PageRoute[] {
 }
 
 async function send(services: Needs, req: DocumentRequest, res: Response): Promise<void> {
-  const document = await findChangeable(services, req, res);
+  const document = await findDocumentFor(services, req, res, mayChangeCategory);
   const { seen, category: wanted } = parse(form, req.body);
   const changed = await services.documents.changeCategory(actorOf(req, res), document.id, {
     seen,
@@ -109,12 +114,4 @@ function render(
     })),
   };
   res.render('documents/category', page);
-}
-
-async function findChangeable({ documents }: Needs, req: DocumentRequest, res: Response): Promise<Document> {
-  const actor = actorOf(req, res);
-  const document = await documents.find(actor, req.params.id);
-  if (!document) throw notFound();
-  if (!mayChangeCategory(actor.viewer, document)) throw forbidden();
-  return document;
 }

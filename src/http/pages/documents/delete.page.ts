@@ -1,4 +1,3 @@
-import type { Request, Response } from 'express';
 import { hasEnded, isPlanned, paperWords } from '../../../bookings/index.ts';
 import { mayDelete, type Document } from '../../../documents/index.ts';
 import { actorOf } from '../../actor.ts';
@@ -8,10 +7,10 @@ import { forbidden, notFound } from '../../problem.ts';
 import type { PageServices } from '../page-services.ts';
 import type { PageData } from '../../views.ts';
 import { factsOf } from './document-words.ts';
+import { findDocumentFor, type DocumentRequest } from './find-document.ts';
 import { documentParts, type BookingWithDocuments } from './documents-section.ts';
 
 type Needs = Pick<PageServices, 'bookings' | 'documents' | 'clock'>;
-type DocumentRequest = Request<{ id: string }>;
 
 export interface DeleteDocumentPage extends PageData {
   documentId: string;
@@ -30,7 +29,7 @@ export function deleteDocumentPages({ bookings, documents, clock }: Needs): Page
       path,
       access: 'session',
       handle: async (req, res) => {
-        const document = await findDeletable({ documents }, req as DocumentRequest, res);
+        const document = await findDocumentFor({ documents }, req as DocumentRequest, res, mayDelete);
         const found = await bookings.view(actorOf(req, res), document.bookingId, {
           parts: documentParts(documents),
         });
@@ -51,7 +50,7 @@ export function deleteDocumentPages({ bookings, documents, clock }: Needs): Page
       path,
       access: 'session',
       handle: async (req, res) => {
-        const document = await findDeletable({ documents }, req as DocumentRequest, res);
+        const document = await findDocumentFor({ documents }, req as DocumentRequest, res, mayDelete);
         const removed = await documents.remove(actorOf(req, res), document.id);
         if (!removed.ok) throw removed.reason === 'not_found' ? notFound() : forbidden();
         res.redirect(303, `${paths.booking(document.bookingId)}?deleted`);
@@ -72,16 +71,4 @@ function neededPaper(
       other.id !== id && other.category === category && !other.damagedAt && other.status !== 'infected',
   );
   return paper && !hasAnother ? paperWords[paper.category].toLowerCase() : null;
-}
-
-async function findDeletable(
-  { documents }: Pick<Needs, 'documents'>,
-  req: DocumentRequest,
-  res: Response,
-): Promise<Document> {
-  const actor = actorOf(req, res);
-  const document = await documents.find(actor, req.params.id);
-  if (!document) throw notFound();
-  if (!mayDelete(actor.viewer, document)) throw forbidden();
-  return document;
 }
