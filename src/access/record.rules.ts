@@ -2,6 +2,7 @@
 import { affiliationOf, askRules, type Viewer } from '../accounts/index.ts';
 import { findAttempt, maySeeAttempt } from '../attempts/index.ts';
 import {
+  draftHours,
   findBooking,
   findBookingId,
   seeBookingRules,
@@ -61,7 +62,7 @@ export function draftRules(drafts: Pick<BookingDrafts, 'find'>, id: string): Rul
   return async function* (viewer) {
     const draft = await drafts.find(viewer, id);
     yield {
-      rule: 'An unfinished booking is for the person who began it, in the organisation they began it in, for an hour',
+      rule: `An unfinished booking is for the person who began it, in the organisation they began it in, for ${draftHours} hours after its last step`,
       holds: draft !== null,
       finding: draft
         ? `${viewer.name} began it`

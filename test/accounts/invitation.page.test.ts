@@ -46,11 +46,20 @@ describe('an invitation', () => {
   it('works once', async () => {
     await invite('once@harbour-legal.example');
     const path = await linkOf('once@harbour-legal.example');
+    const adas = await (await fixture.signedIn(ada)).get(path);
+    expect(adas.text('.notice'))
+      .to.contain('signed in as Ada Lindqvist')
+      .and.contain('once@harbour-legal.example');
     const answers = await Promise.all(
       ['First', 'Second'].map((name) => fixture.visitor().post(path, { name, password: goodPassword })),
     );
     expect(answers.map(({ status }) => status)).to.have.members([200, 404]);
-    expect((await fixture.visitor().get(path)).status).to.equal(404);
+    const used = await fixture.visitor().get(path);
+    expect(used.status).to.equal(404);
+    expect(used.text('main')).to.contain('If you have opened your account with it, sign in');
+    expect(used.attribute('main .button', 'href')).to.equal('/sign-in');
+    const later = await (await fixture.signedIn('once@harbour-legal.example', goodPassword)).get(path);
+    expect(later.attribute('main .button', 'href'), 'in the account it opened').to.equal('/');
     expect(await fixture.app.db('users').where({ email: 'once@harbour-legal.example' })).to.have.length(1);
   });
 

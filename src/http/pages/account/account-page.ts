@@ -1,8 +1,9 @@
 // What the pages of an account share.
 import type { Request, Response } from 'express';
 import type { Actor } from '../../../accounts/index.ts';
-import { actorOf } from '../../actor.ts';
+import { actorOf, viewerOf } from '../../actor.ts';
 import { notInTheirName } from '../../middleware/acting.ts';
+import { paths } from '../../paths.ts';
 import { forbidden, type FieldProblem } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
 
@@ -44,7 +45,17 @@ export function showTooMany(
     .render(view, { ...page, errors: [{ path, message }] });
 }
 
+interface ClosedLinkPage {
+  title: string;
+  advice: string;
+  /** Where the reader gets another; without it the button signs in, or leads to the first page. */
+  action?: { href: string; text: string };
+}
+
 /** For a link of an e-mail that is used, revoked, expired or unknown. */
-export function showClosedLink(res: Response, title: string, advice: string): void {
-  res.status(404).render('account/link-closed', { title, advice });
+export function showClosedLink(res: Response, page: ClosedLinkPage): void {
+  const usual = viewerOf(res)
+    ? { href: paths.home(), text: 'Go to the start' }
+    : { href: paths.signIn(), text: 'Sign in' };
+  res.status(404).render('account/link-closed', { ...page, action: page.action ?? usual });
 }

@@ -85,7 +85,9 @@ function tokenOf(req: Request): string {
 }
 
 function closed(res: Response): void {
-  const advice =
-    'Links work once and for a day, and only the latest one. Ask for another under Your account.';
-  showClosedLink(res, 'This link cannot be used', advice);
+  showClosedLink(res, {
+    title: 'This link cannot be used',
+    advice: 'Links work once and for a day, and only the latest one. Ask for another under Your account.',
+    action: { href: paths.accountEmail(), text: 'Change your e-mail address' },
+  });
 }

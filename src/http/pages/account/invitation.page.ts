@@ -21,7 +21,8 @@ interface InvitationPage extends PageData {
 }
 
 const view = 'account/invitation';
-const askAgain = 'Links work once and for seven days. Ask the person who invited you to send another.';
+const advice =
+  'If you have opened your account with it, sign in with your password. Links work once, for seven days, and only the latest one: otherwise ask the person who invited you to send another.';
 
 export function invitationPages(accounts: Accounts): PageRoute[] {
   const path = paths.accountInvitation(':token');
@@ -88,5 +89,5 @@ function tokenOf(req: Request): string {
 }
 
 function closed(res: Response): void {
-  showClosedLink(res, 'This invitation cannot be used', askAgain);
+  showClosedLink(res, { title: 'This invitation cannot be used', advice });
 }

@@ -24,11 +24,11 @@ interface StopPage extends PageData {
 export function mailStopPages(preferences: MailPreferences): PageRoute[] {
   const show = (req: Request, res: Response, found: MailPreference | null, before?: Delivery) => {
     if (!found)
-      return showClosedLink(
-        res,
-        'This link does not work',
-        'Sign in, and choose under “Your account” which e-mails you get.',
-      );
+      return showClosedLink(res, {
+        title: 'This link does not work',
+        advice: 'Choose under “Your account” which e-mails you get.',
+        action: { href: paths.accountMail(), text: 'Choose your e-mails' },
+      });
     const { label, hint, usual } = mailKinds[found.kind];
     const isOff = found.delivery === 'off';
     const page: StopPage = {

@@ -121,7 +121,9 @@ function tokenOf(req: Request): string {
 }
 
 function closed(res: Response): void {
-  const advice =
-    'Links work once and for an hour, and only the latest one. Ask for another from the sign-in page.';
-  showClosedLink(res, 'This link cannot be used', advice);
+  showClosedLink(res, {
+    title: 'This link cannot be used',
+    advice: 'Links work once and for an hour, and only the latest one.',
+    action: { href: paths.accountForgotten(), text: 'Ask for another link' },
+  });
 }

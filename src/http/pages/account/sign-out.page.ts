@@ -1,4 +1,5 @@
 import type { Accounts } from '../../../accounts/index.ts';
+import { draftHours } from '../../../bookings/index.ts';
 import { headersOf, requestFacts, viewerOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { paths } from '../../paths.ts';
@@ -11,7 +12,7 @@ export function signOutPages(accounts: Accounts): PageRoute[] {
       method: 'get',
       path: paths.signOut(),
       access: 'session',
-      handle: (_req, res) => res.render('account/sign-out', { title: 'Sign out' }),
+      handle: (_req, res) => res.render('account/sign-out', { title: 'Sign out', draftHours }),
     },
     {
       method: 'post',

@@ -128,7 +128,7 @@ async function notBooked(
       return renderReview(services, req, res.status(503), renewed, renewed.asked, {
         problem: {
           title: 'Nothing was booked: we are very busy',
-          text: 'Too many requests wait for the specialist’s calendar right now. Everything you typed is kept for an hour; confirm again in a few seconds.',
+          text: `Too many requests wait for the specialist’s calendar right now. Everything you typed is kept for ${draftHours} hours; confirm again in a few seconds.`,
         },
       });
     case 'acuity_error':
