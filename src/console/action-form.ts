@@ -16,14 +16,15 @@ import type { ActionButton } from './actions.ts';
 export interface ActionForm {
   /** What the page shows: parameters of AdminJS's record (public/js/console/form.js). */
   params(): Promise<Record<string, unknown>>;
-  /** Does what was asked; or says why not, and which version of the record says so. */
+  /** Does what was asked; or says why not. */
   send(): Promise<{ notice: string } | SendFailure>;
 }
 
 export interface SendFailure {
   detail: string;
   errors: readonly { path: string; message: string }[];
-  version?: string;
+  /** What the page shows from now on: nothing, unless the record has changed. */
+  params: Record<string, unknown>;
 }
 
 /** The property of AdminJS's form that holds all its fields, and what is wrong with it as a whole. */
@@ -74,8 +75,7 @@ export const afterForm =
     const record = answer.record as { id?: string };
     if (method === 'get') return { ...answer, record: { ...record, params: await form.params() } };
     const outcome = outcomes.get(form);
-    if (!outcome || !('notice' in outcome))
-      return { record: { ...record, params: outcome?.version ? { version: outcome.version } : {} } };
+    if (!outcome || !('notice' in outcome)) return { record: { ...record, params: outcome?.params ?? {} } };
     const list = `/admin/resources/${table}`;
     return {
       ...answer,

@@ -7,6 +7,7 @@ export { mayRepair, nextRecord, type NextRecord } from './attention.next.ts';
 export { attentionListOf } from './dashboard.attention.ts';
 export type { ActionForm, SendFailure } from './action-form.ts';
 export { readDashboard, type Dashboard } from './dashboard.ts';
+export { whoChanged } from './last-change.ts';
 
 /** Loads AdminJS at the first request to the console, not at start. */
 export async function loadConsole() {

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { createJobHandlers } from '../../src/jobs/index.ts';
 import { aBookingOf, anEmailAbout, personOf } from '../support/console-records.ts';
 import { acuityDown, createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
-import { confirm, formAddress, openForm, sendForm } from '../support/console-form.ts';
+import { confirm, formAddress, openForm, openedIn, sendForm } from '../support/console-form.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 
 describe('the console’s actions', () => {
@@ -301,6 +301,7 @@ describe('the console’s actions', () => {
         sendForm(agent, formAddress('bookings', id, 'assign'), { ...seen, values: { referrerId } });
       await assign(ada, nadia.id).expect(200);
       const { body } = await assign(sam, rita.id).expect(409);
+      expect(body.detail).to.match(/^Ada Lindqvist changed this record/);
       expect(body.errors[0]).to.deep.equal({
         path: 'referrerId',
         message: 'Now: Nadia Karim, Northside Claims',
@@ -330,6 +331,44 @@ describe('the console’s actions', () => {
       );
       const row = await app.db('bookings').where({ id }).first();
       expect(row).to.include({ organization_id: harbour?.id, version: 3 });
+    });
+
+    it('editing a booking, of which the page sends only what was changed in it', async () => {
+      const id = await aBookingOf(app.db, 'rita');
+      const address = formAddress('bookings', id);
+      const seen = await openForm(sam, address);
+      expect(seen.isPartial).to.equal(true);
+      const edit = (agent: Agent, version: string, values: object) =>
+        sendForm(agent, address, { version, values });
+      await edit(ada, seen.version, { claimNumber: 'AB-1' }).expect(200);
+      const { body } = await edit(sam, seen.version, { notes: 'Uses a wheelchair' }).expect(409);
+      expect(body.detail).to.match(/^Ada Lindqvist changed this record/);
+      // The page goes on with the newest values, and what was typed.
+      expect(openedIn(body).values).to.include({ claimNumber: 'AB-1' }).and.not.have.property('notes');
+      await edit(sam, body.version as string, { notes: 'Uses a wheelchair' }).expect(200);
+      const row = await app.db('bookings').where({ id }).first();
+      expect(row).to.include({ claim_number: 'AB-1', notes: 'Uses a wheelchair', version: 3 });
+    });
+
+    it('but not when the same values arrive twice, as after a lost answer', async () => {
+      const id = await aBookingOf(app.db, null);
+      const rita = await personOf(app.db, 'rita');
+      for (const [action, values] of [
+        ['edit', { notes: 'Uses a wheelchair' }],
+        ['assign', { referrerId: rita.id }],
+      ] as const) {
+        const address = formAddress('bookings', id, action);
+        const { version } = await openForm(sam, address);
+        for (const _ of [1, 2]) await sendForm(sam, address, { version, values }).expect(200);
+      }
+      const edits = await app.db('audit_log').where({ resource_id: id, action: 'booking.edited' });
+      expect(edits).to.have.length(2);
+      const address = formAddress('bookings', id);
+      const { version } = await openForm(sam, address);
+      await sendForm(sam, address, { version, values: { notes: '' } }).expect(200);
+      const own = await sendForm(sam, address, { version, values: { notes: 'Is deaf' } }).expect(409);
+      expect(own.body.detail).to.match(/^You, perhaps in another tab, changed/);
+      await sendForm(sam, address, { version, values: {} }).expect(409);
     });
 
     it('editing a specialist', async () => {

@@ -4,6 +4,8 @@ import type { Agent } from './app.ts';
 export interface OpenedForm {
   version: string;
   intro: string;
+  /** The page sends only what was changed in it. */
+  isPartial?: boolean;
   fields: {
     name: string;
     type: string;
@@ -35,8 +37,8 @@ export async function openForm(agent: Agent, address: string): Promise<OpenedFor
 
 export function openedIn(body: unknown): OpenedForm {
   const { version, form, ...values } = (body as { record: { params: Record<string, string> } }).record.params;
-  const { intro, fields } = JSON.parse(String(form)) as OpenedForm;
-  return { version: String(version), intro, fields, values };
+  const { intro, isPartial, fields } = JSON.parse(String(form)) as OpenedForm;
+  return { version: String(version), intro, isPartial, fields, values };
 }
 
 /** Sends `{ version, values }` as the page does: AdminJS sends every value as text. */

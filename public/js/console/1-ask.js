@@ -45,10 +45,16 @@ function afterRead(error) {
 }
 /** Of a refusal AdminJS shows nothing: it becomes errors of the record, where `form` is the form as a whole (form.js). */
 async function save(typed) {
-  // The server knows the form: with every choice in it, it may be larger than a body may be.
-  typed.delete('form');
-  const { answer } = await ask(actionAddress(), Object.fromEntries(typed));
+  const { answer } = await ask(actionAddress(), changedIn(typed));
   return { data: answer.record ? answer : { record: refusedRecord(answer) } };
+}
+/** The values to send. The server knows the form: with every choice in it, it may be larger than a body may be. */
+function changedIn(typed) {
+  const { form, ...values } = Object.fromEntries(typed);
+  const { isPartial, fields = [] } = JSON.parse(form ?? '{}');
+  const isAsShown = ({ name, value }) => values[name] === String(value);
+  if (isPartial) for (const field of fields.filter(isAsShown)) delete values[field.name];
+  return values;
 }
 function refusedRecord({ detail, isSignedOut }) {
   const id = decodeURIComponent(/\/records\/([^/]+)\//.exec(location.pathname)?.[1] ?? '');

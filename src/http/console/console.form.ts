@@ -29,13 +29,20 @@ export function formRequest(
 
   async function paramsOf(): Promise<Record<string, unknown>> {
     const opened = await form.open(services, id);
-    const { fields, intro } = opened;
+    const { fields, intro, isPartial } = opened;
     const kept = keptFormOf(res, req.originalUrl)?.fields;
     // With the version of then: a change since is shown when it is sent.
     const { version, values } = kept ? sentIn(kept) : { version: opened.version, values: {} };
     const shown = fields.map(({ name, value }) => [name, values[name] ?? value] as const);
-    const described = JSON.stringify({ intro, fields, problem: kept ? unsent : null });
+    const described = JSON.stringify({ intro, fields, isPartial, problem: kept ? unsent : null });
     return { ...Object.fromEntries(shown), version, form: described };
+  }
+
+  /** Of a record that changed meanwhile: all but what was sent, which stays as it was typed. */
+  async function newestParams(version: string): Promise<Record<string, unknown>> {
+    const newest = { ...(await paramsOf()), version };
+    const { values } = sentIn(req.body);
+    return Object.fromEntries(Object.entries(newest).filter(([name]) => !(name in values)));
   }
 
   async function send(): Promise<{ notice: string } | SendFailure> {
@@ -46,7 +53,8 @@ export function formRequest(
         throw error;
       request.problem = error;
       const { detail, errors = [], extra } = error;
-      return { detail, errors, ...(typeof extra.version === 'string' && { version: extra.version }) };
+      const { version } = extra;
+      return { detail, errors, params: typeof version === 'string' ? await newestParams(version) : {} };
     }
   }
 }

@@ -18,7 +18,7 @@ import { formatExamTime } from '../../../lib/dates.ts';
 import { problemFor } from '../../api/bookings.problems.ts';
 import { conflict, forbidden, invalid, notFound, parse, type Problem } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
-import { queryOf, staleProblem, text, ticked, type FormAction, type FormField, type Values } from './form.ts';
+import { queryOf, savedOrStale, text, ticked, type FormAction, type FormField } from './form.ts';
 
 async function bookingOf({ db }: ConsoleServices, id: string): Promise<Booking> {
   const booking = z.uuid().safeParse(id).success ? await findBooking(db, id) : null;
@@ -34,13 +34,17 @@ const changeBooking: FormAction = {
     return {
       intro: booking.detailsNeeded ? `${detailsNeededWords} ${intro}` : intro,
       version: String(booking.version),
+      isPartial: true,
       fields: fieldsOf(booking),
     };
   },
-  async send({ bookings }, actor, id, { version, values }) {
-    const edited = await bookings.edit(actor, id, Number(version), values);
+  async send(services, actor, id, { version, values }) {
+    const edited = await services.bookings.edit(actor, id, Number(version), values);
     if (edited.ok) return 'Saved';
-    throw editProblem(edited, fieldsOf, values);
+    if (edited.reason !== 'stale') throw editProblem(edited);
+    const { current } = edited;
+    const newest = String(current.version);
+    return savedOrStale(services, actor, id, { now: fieldsOf(current), version: newest, values });
   },
 };
 
@@ -69,22 +73,9 @@ const fieldTypes: Record<Detail['input']['as'], FormField['type']> = {
   yesNo: 'text',
 };
 
-function editProblem(
-  failure: EditFailure,
-  asFields: (booking: Booking) => FormField[],
-  values: Values,
-): Problem {
-  switch (failure.reason) {
-    case 'not_found':
-      return notFound();
-    case 'forbidden':
-      return forbidden();
-    case 'invalid':
-      return invalid(failure.errors);
-    case 'stale':
-      break;
-  }
-  return staleProblem(asFields(failure.current), String(failure.current.version), values);
+function editProblem(failure: Exclude<EditFailure, { reason: 'stale' }>): Problem {
+  if (failure.reason === 'invalid') return invalid(failure.errors);
+  return failure.reason === 'not_found' ? notFound() : forbidden();
 }
 
 const assign: FormAction = {
@@ -97,11 +88,20 @@ const assign: FormAction = {
       fields: [referrerField(booking)],
     };
   },
-  async send({ bookings }, actor, id, { version, values }) {
+  async send(services, actor, id, { version, values }) {
     const { referrerId } = parse(z.object({ referrerId: z.uuid('Choose a referrer') }), values);
-    const assigned = await bookings.assign(actor, id, Number(version), referrerId);
-    if (assigned.ok) return 'Assigned';
-    throw editProblem(assigned, (booking) => [referrerField(booking)], values);
+    const assigned = await services.bookings.assign(actor, id, Number(version), referrerId);
+    const notice = 'Assigned';
+    if (assigned.ok) return notice;
+    if (assigned.reason !== 'stale') throw editProblem(assigned);
+    const { current } = assigned;
+    const newest = String(current.version);
+    return savedOrStale(services, actor, id, {
+      now: [referrerField(current)],
+      version: newest,
+      values,
+      notice,
+    });
   },
 };
 
@@ -118,9 +118,12 @@ const assignOrganization: FormAction = {
   async send(services, actor, id, { version, values }) {
     const { organizationId } = parse(z.object({ organizationId: z.uuid('Choose an organisation') }), values);
     const assigned = await services.bookings.assignOrganization(actor, id, Number(version), organizationId);
-    if (assigned.ok) return 'Assigned';
-    const field = assigned.reason === 'stale' ? await organizationField(services, assigned.current) : null;
-    throw editProblem(assigned, () => (field ? [field] : []), values);
+    const notice = 'Assigned';
+    if (assigned.ok) return notice;
+    if (assigned.reason !== 'stale') throw editProblem(assigned);
+    const { current } = assigned;
+    const now = [await organizationField(services, current)];
+    return savedOrStale(services, actor, id, { now, version: String(current.version), values, notice });
   },
 };
 
@@ -239,11 +242,9 @@ const moveOn: FormAction = {
     if (moved.ok) return `Progress is now: ${progressWords[progress]}`;
     if (moved.reason === 'stale') {
       const { currentProgress, version: newest } = moved.current;
-      throw staleProblem(
-        [text('progress', 'New progress', currentProgress, { display: progressWords[currentProgress] })],
-        String(newest),
-        values,
-      );
+      const display = progressWords[currentProgress];
+      const now = [text('progress', 'New progress', currentProgress, { display })];
+      return savedOrStale(services, actor, id, { now, version: String(newest), values });
     }
     if (moved.reason !== 'outcome_pending') throw problemFor(moved);
     throw conflict(

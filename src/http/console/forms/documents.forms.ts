@@ -4,7 +4,7 @@ import { withheldProblem } from '../../api/documents.problems.ts';
 import { forbidden, invalid, notFound, parse } from '../../problem.ts';
 import {
   selectListed,
-  staleProblem,
+  savedOrStale,
   text,
   ticked,
   type FormAction,
@@ -55,17 +55,19 @@ const changeCategory: FormAction = {
       ],
     };
   },
-  async send({ documents }, actor, id, { version, values }) {
+  async send(services, actor, id, { version, values }) {
     const wanted = parse(z.object({ category }), values);
     const seen = parse(z.object({ category }), { category: version });
-    const changed = await documents.changeCategory(actor, id, {
+    const changed = await services.documents.changeCategory(actor, id, {
       seen: seen.category,
       wanted: wanted.category,
       recipients: recipientsOf(values),
     });
     if (changed.ok) return 'Saved';
-    if (changed.reason === 'stale')
-      throw staleProblem([categoryField(changed.current)], changed.current, values);
+    if (changed.reason === 'stale') {
+      const now = [categoryField(changed.current)];
+      return savedOrStale(services, actor, id, { now, version: changed.current, values });
+    }
     if (changed.reason === 'invalid') throw invalid(changed.errors);
     if (changed.reason === 'not_available') throw withheldProblem(changed, 'document');
     throw changed.reason === 'forbidden' ? forbidden() : notFound();

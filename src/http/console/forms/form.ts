@@ -1,9 +1,9 @@
 // What a form of the console is: its fields, and what sending it does.
 import type { Request } from 'express';
 import type { Actor } from '../../../accounts/index.ts';
-import { selectRows, tableNamed, type Filters } from '../../../console/index.ts';
+import { selectRows, tableNamed, whoChanged, type Filters } from '../../../console/index.ts';
 import { tidyProse } from '../../../lib/typed-text.ts';
-import { badRequest, conflict, type FieldProblem, type Problem } from '../../problem.ts';
+import { badRequest, conflict, type FieldProblem } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
 
 export interface FormField {
@@ -31,6 +31,8 @@ export interface Form {
   fields: FormField[];
   /** Of the record as shown; sent back and compared. */
   version: string;
+  /** A value that is left out stays as it is: the page sends only what was changed in it, so that it overwrites nothing else. */
+  isPartial?: true;
 }
 
 export type Values = Record<string, unknown>;
@@ -83,14 +85,34 @@ export function ticked(value: unknown): boolean | undefined {
   return value === false || value === 'false' ? false : undefined;
 }
 
-/** The form keeps what was typed and shows the current value beside each field that differs. */
-export function staleProblem(now: FormField[], version: string, values: Values): Problem {
+/**
+ * What is said of a record that changed after its form was opened: the notice when it has the same values, as after a
+ * request that arrives twice.
+ * @throws Problem otherwise: the form keeps what was typed and shows the current value beside each field that differs
+ */
+export async function savedOrStale(
+  { db }: Pick<ConsoleServices, 'db'>,
+  { viewer }: Actor,
+  id: string,
+  {
+    now,
+    version,
+    values,
+    notice = 'Saved',
+  }: { now: FormField[]; version: string; values: Values; notice?: string },
+): Promise<string> {
   const errors: FieldProblem[] = now
     .filter(({ name, value }) => name in values && asText(values[name]) !== asText(value))
     .map((field) => ({ path: field.name, message: `Now: ${asShown(field)}` }));
-  return conflict(
+  const sent = Object.keys(values);
+  const isKnown = (name: string) => now.some((field) => field.name === name);
+  if (sent.length > 0 && sent.every(isKnown) && errors.length === 0) return notice;
+  const changedBy = await whoChanged(db, id);
+  const who =
+    changedBy?.id === viewer.userId ? 'You, perhaps in another tab,' : (changedBy?.name ?? 'Somebody else');
+  throw conflict(
     'stale_version',
-    'Somebody else changed this record after you opened it. The current values are shown beside the fields. Save again to overwrite them.',
+    `${who} changed this record after you opened it. The current values are shown beside the fields. Save again to overwrite them.`,
     { version },
     errors,
   );

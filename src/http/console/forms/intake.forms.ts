@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { MappingField, MappingFailure, MappingView } from '../../../questions/index.ts';
 import { conflict, forbidden, invalid, notFound, parse, type Problem } from '../../problem.ts';
-import { staleProblem, text, type FormAction, type FormField } from './form.ts';
+import { savedOrStale, text, type FormAction, type FormField } from './form.ts';
 
 const choiceSchema = z.object({
   question: z.string('Choose a question').regex(/^(\d{1,15})?$/, 'Choose a question'),
@@ -52,7 +52,8 @@ const changeQuestion: FormAction = {
       fields: [questionField(view, name)],
     };
   },
-  async send({ mapping }, actor, name, { version, values }) {
+  async send(services, actor, name, { version, values }) {
+    const { mapping } = services;
     const { question } = parse(choiceSchema, values);
     const view = await mapping.last();
     const { value, options = [] } = questionField(view, name);
@@ -63,9 +64,9 @@ const changeQuestion: FormAction = {
     const confirms = new Set(question === '' ? [] : [Number(question)]);
     const saved = await mapping.save(actor, { token: version, choices, confirms });
     if (saved.ok) return 'Saved. It applies to every booking from now on';
-    throw saved.reason === 'stale'
-      ? staleProblem([questionField(view, name)], view.token, values)
-      : mappingProblem(saved);
+    if (saved.reason !== 'stale') throw mappingProblem(saved);
+    const now = [questionField(view, name)];
+    return savedOrStale(services, actor, name, { now, version: view.token, values });
   },
 };
 

@@ -12,7 +12,7 @@ import { forbidden, invalid, notFound, parse, Problem } from '../../problem.ts';
 import {
   queryOf,
   confirmation,
-  staleProblem,
+  savedOrStale,
   text,
   ticked,
   type FormAction,
@@ -69,9 +69,14 @@ const changeOrganization: FormAction = {
   async open({ accounts }, id) {
     const found = await accounts.organizations.find(id);
     if (!found) throw notFound();
-    return { intro: '', version: versionOf(organizationEdit, found), fields: organizationFields(found) };
+    return {
+      intro: '',
+      version: versionOf(organizationEdit, found),
+      isPartial: true,
+      fields: organizationFields(found),
+    };
   },
-  async send({ accounts }, actor, id, { version, values }) {
+  async send(services, actor, id, { version, values }) {
     const seen = seenIn(organizationEdit, version);
     const edit = {
       name: typeof values.name === 'string' ? values.name : seen.name,
@@ -79,11 +84,12 @@ const changeOrganization: FormAction = {
       requiresTwoFactor: ticked(values.requiresTwoFactor) ?? seen.requiresTwoFactor,
       examineesCall: typeof values.examineesCall === 'string' ? values.examineesCall : seen.examineesCall,
     };
-    const changed = await accounts.organizations.change(id, edit, actor, seen);
+    const changed = await services.accounts.organizations.change(id, edit, actor, seen);
     if (changed.ok) return 'Saved';
     if (changed.reason === 'stale') {
       const { current } = changed;
-      throw staleProblem(organizationFields(current), versionOf(organizationEdit, current), values);
+      const newest = versionOf(organizationEdit, current);
+      return savedOrStale(services, actor, id, { now: organizationFields(current), version: newest, values });
     }
     if (changed.reason === 'invalid') throw invalid(changed.errors);
     throw changed.reason === 'not_found' ? notFound() : forbidden();
@@ -147,6 +153,7 @@ const changePerson: FormAction = {
         ? 'Imported: they have not accepted an invitation yet. Another address, role or organisation revokes an open invitation: then invite them again.'
         : '',
       version: versionOf(personEdit, edit),
+      isPartial: true,
       fields: personFields(edit, person.organization),
     };
   },
@@ -168,8 +175,9 @@ const changePerson: FormAction = {
     if (changed.reason === 'invalid') throw invalid(changed.errors);
     if (changed.reason !== 'stale') throw personProblem(changed.reason);
     const { organization } = await personOf(services, id);
-    const fields = personFields(changed.current, organization);
-    throw staleProblem(fields, versionOf(personEdit, changed.current), values);
+    const now = personFields(changed.current, organization);
+    const newest = versionOf(personEdit, changed.current);
+    return savedOrStale(services, actor, id, { now, version: newest, values });
   },
 };
 

@@ -14,7 +14,7 @@ import {
 import { typedLine, typedProse } from '../../../lib/typed-input.ts';
 import { forbidden, invalid, notFound, parse, Problem } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
-import { changedValues, staleProblem, text, ticked, type FormAction, type FormField } from './form.ts';
+import { changedValues, savedOrStale, text, ticked, type FormAction, type FormField } from './form.ts';
 
 /** Accepts a number or digits. Refuses everything that Number() would read as 0 or 1: '', null, true, []. */
 const wholeNumber = (message: string) =>
@@ -215,6 +215,7 @@ const changeSpecialist: FormAction = {
     return {
       intro: offer.ok ? intro : `${intro} It cannot be reached now: change what can be booked later.`,
       version: updatedAt.toISOString(),
+      isPartial: true,
       fields: [
         ...specialistFields(edit),
         ...(offer.ok
@@ -236,7 +237,7 @@ const changeSpecialist: FormAction = {
     if (edited.ok) return 'Saved';
     if (edited.reason !== 'stale') throw offerProblem(edited);
     const { fields, version: newest } = await changeSpecialist.open(services, id);
-    throw staleProblem(fields, newest, values);
+    return savedOrStale(services, actor, id, { now: fields, version: newest, values });
   },
 };
 

@@ -1,0 +1,25 @@
+// Who changed a record last, for somebody whose form shows it as it was before.
+import type { AuditAction } from '../audit/index.ts';
+import type { Database } from '../db/knex.ts';
+
+const changes: AuditAction[] = [
+  'record.changed',
+  'booking.edited',
+  'booking.rescheduled',
+  'booking.cancelled',
+  'booking.progressed',
+];
+
+/** Null: nobody at a keyboard, or nobody knows. */
+export async function whoChanged(db: Database, id: string): Promise<{ id: string; name: string } | null> {
+  const last = await db('audit_log as a')
+    .leftJoin('users as u', 'u.id', 'a.actor_id')
+    .where('a.resource_id', id)
+    .whereIn('a.action', changes)
+    .orderBy([
+      { column: 'a.at', order: 'desc' },
+      { column: 'a.id', order: 'desc' },
+    ])
+    .first<{ id: string | null; name: string | null } | undefined>('u.id', 'u.name');
+  return last?.id && last.name ? { id: last.id, name: last.name } : null;
+}
