@@ -161,6 +161,28 @@ describe('the console in a browser', function () {
     expect(await app.db('drift_reports').pluck('kind')).to.deep.equal(['manual']);
   });
 
+  it('leaves whoever goes elsewhere while a form is saved where they are, and tells them', async () => {
+    const edit = `/admin/resources/specialists/records/${id.specialist}/edit`;
+    const arrived = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<void>();
+    await open(edit);
+    await page.route(`**${edit.replace('/admin/', '/admin/api/')}`, async (route) => {
+      if (route.request().method() === 'POST') {
+        arrived.resolve();
+        await answer.promise;
+      }
+      await route.fallback();
+    });
+    await page.getByLabel('Title (optional)').fill('Surgeon');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await arrived.promise;
+    await page.getByRole('link', { name: 'Today' }).first().click();
+    await page.getByText('Needs attention').waitFor();
+    answer.resolve();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    expect(new URL(page.url()).pathname).to.equal('/admin');
+  });
+
   it('edits a specialist, and shows problems at their fields', async () => {
     await open(record('specialists', id.specialist));
     await page.getByRole('link', { name: 'Edit', exact: true }).click();

@@ -43,10 +43,18 @@ function afterRead(error) {
   else if ([403, 404, 409].includes(status)) reloadOnce();
   throw error;
 }
-/** Of a refusal AdminJS shows nothing: it becomes errors of the record, where `form` is the form as a whole (form.js). */
+/**
+ * Of a refusal AdminJS shows nothing: it becomes errors of the record, where `form` is the form as a whole (form.js). Whoever
+ * has gone elsewhere meanwhile stays there, and is told.
+ */
 async function save(typed) {
+  const from = location.href;
   const { answer } = await ask(actionAddress(), changedIn(typed));
-  return { data: answer.record ? answer : { record: refusedRecord(answer) } };
+  const data = answer.record ? answer : { record: refusedRecord(answer) };
+  if (location.href === from) return { data };
+  const problem = data.record.errors?.form;
+  const notice = problem ? { type: 'error', message: `Not saved. ${problem.message}` } : data.notice;
+  return { data: { ...data, notice, redirectUrl: undefined } };
 }
 /** The values to send. The server knows the form: with every choice in it, it may be larger than a body may be. */
 function changedIn(typed) {
