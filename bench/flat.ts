@@ -49,6 +49,7 @@ export async function run({ isShort }: BenchOptions): Promise<BenchResult> {
           .map(({ name, ratio }) => `${name}: ${ratio.toFixed(2)} times as slow`),
         ...(p95 > searchBoundMs ? [`searches: p95 ${p95.toFixed(1)} ms, more than ${searchBoundMs} ms`] : []),
         ...plans.flatMap(({ name, scans }) => scans.map((table) => `${name}: reads all of ${table}`)),
+        ...new Set(plans.flatMap(({ replanned }) => replanned)),
       ],
     };
   } finally {
@@ -365,18 +366,36 @@ interface Asked {
   values: readonly unknown[];
 }
 
-/** Of each request, the plans of its queries, and the long tables that they read from beginning to end. */
-async function plansOf({ app, visits }: Side): Promise<{ name: string; plan: string; scans: string[] }[]> {
+interface Plans {
+  name: string;
+  plan: string;
+  /** The long tables that are read from beginning to end. */
+  scans: string[];
+  replanned: string[];
+}
+
+/** Of each request, the plans of its queries. */
+async function plansOf({ app, visits }: Side): Promise<Plans[]> {
   const planner = new pg.Client({ connectionString: app.database.ownerUrl });
   await planner.connect();
-  const plans: { name: string; plan: string; scans: string[] }[] = [];
+  const plans: Plans[] = [];
   for (const [name, visit] of Object.entries(visits)) {
     const queries = (await queriesOf(() => ask(app, visit))).filter(({ text: sql }) =>
       /^\s*(select|with)\b/i.test(sql),
     );
     const plan: string[] = [];
-    for (const query of queries) plan.push(query.text, await planOf(planner, query), '');
-    plans.push({ name, plan: plan.join('\n'), scans: await longScansIn(app.database.owner, plan) });
+    const replanned: string[] = [];
+    for (const query of queries) {
+      plan.push(query.text, await planOf(planner, query), '');
+      if (query.name && (await isReplanned(planner, query)))
+        replanned.push(`${query.name}: planned anew at each execution`);
+    }
+    plans.push({
+      name,
+      plan: plan.join('\n'),
+      scans: await longScansIn(app.database.owner, plan),
+      replanned,
+    });
   }
   await planner.end();
   return plans;
@@ -407,19 +426,42 @@ async function queriesOf(work: () => Promise<unknown>): Promise<Asked[]> {
 
 /** Some statements also record a view: what they write is rolled back. */
 async function planOf(planner: pg.Client, { name, text: sql, values }: Asked): Promise<string> {
-  await planner.query('begin');
-  try {
+  return preparing(planner, sql, async () => {
     await planner.query(`set local plan_cache_mode = ${name ? 'force_generic_plan' : 'force_custom_plan'}`);
-    await planner.query(`prepare asked as ${sql}`);
-    const list = values.length > 0 ? `(${values.map(literalOf).join(', ')})` : '';
     const { rows } = await planner.query<{ 'QUERY PLAN': string }>(
-      `explain (analyze, costs, timing off) execute asked${list}`,
+      `explain (analyze, costs, timing off) execute asked${listOf(values)}`,
     );
     return rows.map((row) => row['QUERY PLAN']).join('\n');
+  });
+}
+
+/**
+ * Whether PostgreSQL keeps no plan of a prepared statement: it finds those for the values at hand cheaper than one for any,
+ * and plans longer than it reads. It decides after five executions.
+ */
+async function isReplanned(planner: pg.Client, { text: sql, values }: Asked): Promise<boolean> {
+  return preparing(planner, sql, async () => {
+    for (let time = 0; time < 7; time += 1) await planner.query(`execute asked${listOf(values)}`);
+    const { rows } = await planner.query<{ kept: boolean }>(
+      'select generic_plans > 0 as kept from pg_prepared_statements',
+    );
+    return rows[0]?.kept === false;
+  });
+}
+
+async function preparing<T>(planner: pg.Client, sql: string, work: () => Promise<T>): Promise<T> {
+  await planner.query('begin');
+  try {
+    await planner.query(`prepare asked as ${sql}`);
+    return await work();
   } finally {
     await planner.query('rollback');
     await planner.query('deallocate all');
   }
+}
+
+function listOf(values: readonly unknown[]): string {
+  return values.length > 0 ? `(${values.map(literalOf).join(', ')})` : '';
 }
 
 /** PostgreSQL reads it as the type of its place. */

@@ -100,6 +100,13 @@ export const bookingColumns: readonly string[] = [
   'cf.name as created_for_name',
 ];
 
+/** The tables of `selectBookings`, for statements that are written by hand. */
+export const namedBookings = `bookings b
+      join specialists s on s.id = b.specialist_id
+      left join organizations o on o.id = b.organization_id
+      left join users cb on cb.id = b.created_by_id
+      left join users cf on cf.id = b.created_for_id`;
+
 /** Selects bookings with the names that are shown with them. */
 export function selectBookings(db: Queryable) {
   return db('bookings as b')

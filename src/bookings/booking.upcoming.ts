@@ -3,7 +3,7 @@ import { isStaff, type Viewer } from '../accounts/index.ts';
 import type { Statement, Statements } from '../db/statements.ts';
 import { isMine } from './booking.needs.ts';
 import type { Whose } from './booking.needs-list.ts';
-import { bookingColumns, toBooking, type BookingRow } from './booking.repository.ts';
+import { bookingColumns, namedBookings, toBooking, type BookingRow } from './booking.repository.ts';
 import type { Booking } from './booking.ts';
 
 /** Earliest first, from those that are taking place now. Staff see all, whatever `whose`. */
@@ -28,6 +28,13 @@ async function read(statements: Statements, statement: Statement, values: unknow
   return (await statements.rows<BookingRow>(statement, values)).map(toBooking);
 }
 
+// Subqueries, so that one plan serves all values (src/db/statements.ts).
+const given = {
+  now: '(select $1::timestamptz)',
+  organizationId: '(select $3::uuid)',
+  userId: '(select $4::uuid)',
+};
+
 /**
  * The ids are chosen before names are joined to them: they are an array, so that the planner expects few. The first
  * condition on the time is for the index: no examination takes longer than a day.
@@ -38,19 +45,16 @@ const upcoming = (name: string, where: string): Statement => ({
     with chosen as materialized (
       select array(
         select b.id from bookings b
-        where b.status = 'active' and b.starts_at > $1::timestamptz - interval '1 day'
-          and b.starts_at + make_interval(mins => b.duration_minutes) > $1 and ${where}
+        where b.status = 'active' and b.starts_at > ${given.now} - interval '1 day'
+          and b.starts_at + make_interval(mins => b.duration_minutes) > ${given.now} and ${where}
         order by b.starts_at, b.id limit (select $2::integer)) as ids)
     select ${bookingColumns.join(', ')}
-    from bookings b
-      join specialists s on s.id = b.specialist_id
-      left join organizations o on o.id = b.organization_id
-      left join users cb on cb.id = b.created_by_id
-      left join users cf on cf.id = b.created_for_id
+    from ${namedBookings}
     where b.id = any((select ids from chosen)::uuid[])
     order by b.starts_at, b.id`,
 });
 
 const ofEverybody = upcoming('of everybody', 'true');
-const ofOrganization = upcoming('of an organisation', 'b.organization_id = $3');
-const ofPerson = upcoming('of a person', `b.organization_id = $3 and ${isMine('$4::uuid')}`);
+const inOrganization = `b.organization_id = ${given.organizationId}`;
+const ofOrganization = upcoming('of an organisation', inOrganization);
+const ofPerson = upcoming('of a person', `${inOrganization} and ${isMine(given.userId)}`);

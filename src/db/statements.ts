@@ -7,6 +7,10 @@ import type { Database, Queryable, Transaction } from './knex.ts';
 import { PreparedQuery } from './prepared-query.ts';
 import { isTransaction } from './transaction.ts';
 
+/**
+ * Of a value by which PostgreSQL estimates rows (`limit $1`, `at > $2`) write `(select $1::integer)`: else it may find the
+ * plan for each value cheaper than one for all, and plan at each execution. `npm run bench -- flat` tells which do.
+ */
 export interface Statement {
   /** One name, one text. */
   name: string;
