@@ -6,12 +6,14 @@ import { createMemoryCache } from '../adapters/memory-cache.ts';
 import { createRedisCache } from '../adapters/redis-cache.ts';
 import { createSmtpMailer } from '../adapters/smtp-mailer.ts';
 import { mailNeedsTls, type Config } from '../config.ts';
+import { errorFacts } from '../lib/error-facts.ts';
 import type { Meters } from '../metrics/index.ts';
 import type { Acuity } from '../ports/acuity.ts';
 import type { Cache } from '../ports/cache.ts';
 import type { Mailer } from '../ports/mailer.ts';
 import type { ObjectStore, UploadStorage } from '../ports/object-store.ts';
 import type { Scanner } from '../ports/scanner.ts';
+import { checkSubscriptionsJob } from '../sync/index.ts';
 import type { Ground } from './ground.ts';
 import { objectStorage } from './storage.ts';
 
@@ -32,7 +34,7 @@ export function connectMailServer(config: Config) {
 
 export function connectOutside(
   config: Config,
-  { clock, log }: Ground,
+  { clock, log, jobs }: Ground,
   meters: Pick<Meters, 'acuity'>,
   overrides: Partial<Pick<Outside, 'cache' | 'mailer'> & { acuity: Acuity }>,
 ): Outside {
@@ -49,8 +51,26 @@ export function connectOutside(
         cache,
         log,
         watch: meters.acuity,
+        onRefused: checkingConnection({ clock, log, jobs }),
       });
   const mailer = overrides.mailer ?? connectMailServer(config);
   const scanner = config.CLAMD_URL ? createClamavScanner({ url: config.CLAMD_URL }) : null;
   return { acuity, cache, mailer, scanner, ...objectStorage(config) };
+}
+
+const checkAgainMs = 60_000;
+
+/** Has a worker check the connection, so that staff see at once what people see; once a minute at most. */
+function checkingConnection({ clock, log, jobs }: Pick<Ground, 'clock' | 'log' | 'jobs'>): () => void {
+  let askedAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    const now = clock.now().getTime();
+    if (now - askedAt < checkAgainMs) return;
+    askedAt = now;
+    jobs
+      .add(checkSubscriptionsJob, {}, { key: 'acuity_refuses_us' })
+      .catch((error: unknown) =>
+        log.error({ err: errorFacts(error) }, 'The connection to Acuity was not checked'),
+      );
+  };
 }

@@ -8,7 +8,14 @@ import {
   type OwnFields,
 } from '../bookings/index.ts';
 import type { Database } from '../db/knex.ts';
-import type { AcuityFailure, AcuityResult, Appointment, NewAppointment } from '../ports/acuity.ts';
+import { refusedRetryMs } from '../availability/index.ts';
+import {
+  refusesUs,
+  type AcuityFailure,
+  type AcuityResult,
+  type Appointment,
+  type NewAppointment,
+} from '../ports/acuity.ts';
 import { toAcuity } from '../questions/index.ts';
 import type { AttemptDeps } from './attempt.deps.ts';
 import { findOpenBookings } from './attempt.repository.ts';
@@ -188,10 +195,11 @@ function refusedField(code: string, message: string): RefusedField | null {
   return { id: Number(id), isUnknown: code === 'invalid_fields' && /does not exist/i.test(message) };
 }
 
-type OutOfReach = Extract<Refusal, { reason: 'acuity_unavailable' | 'acuity_queue_full' }>;
+type OutOfReach = Extract<Refusal, { retryAfterMs: number }>;
 
 /** What a failed call was refused with, when it may work in a while. */
 export function outOfReach(failure: AcuityFailure): OutOfReach {
+  if (refusesUs(failure)) return { reason: 'acuity_refuses_us', retryAfterMs: refusedRetryMs };
   const reason = failure.reason === 'queue_full' ? 'acuity_queue_full' : 'acuity_unavailable';
   return { reason, retryAfterMs: 'retryAfterMs' in failure ? failure.retryAfterMs : 30_000 };
 }
@@ -205,6 +213,7 @@ export type WriteVerdict =
   | { verdict: 'unknown'; wasAnswered: boolean };
 
 export function verdictOn(failure: AcuityFailure): WriteVerdict {
+  if (refusesUs(failure)) return { verdict: 'out_of_reach', refusal: outOfReach(failure) };
   switch (failure.reason) {
     case 'unavailable':
       return failure.notSent

@@ -48,6 +48,6 @@ function stateOf(attempt: Attempt): AttemptState {
   if (attempt.state === 'completed' && attempt.bookingId) {
     return { state: 'completed', bookingId: attempt.bookingId };
   }
-  // A cancellation requests no time; the page shows since when it is waiting instead.
-  return { state: 'open', startsAt: attempt.startsAt ?? attempt.createdAt, since: attempt.createdAt };
+  const { request, specialistId, startsAt } = attempt;
+  return { state: 'open', kind: request.kind, specialistId, startsAt };
 }

@@ -55,7 +55,7 @@ export type Refusal =
   | { reason: 'slot_taken'; startsAt: string; nearest: { startsAt: string; durationMinutes: number }[] }
   | { reason: 'invalid'; errors: FieldError[] }
   | { reason: 'already_cancelled' }
-  | { reason: 'acuity_unavailable' | 'acuity_queue_full'; retryAfterMs: number }
+  | { reason: 'acuity_unavailable' | 'acuity_queue_full' | 'acuity_refuses_us'; retryAfterMs: number }
   | { reason: 'acuity_error' };
 
 export interface Attempt<K extends AttemptKind = AttemptKind> {
@@ -140,6 +140,7 @@ export type ChangeFailure =
 
 /** How an attempt ended; for the page that waits for it. */
 export type AttemptState =
-  | { state: 'open'; startsAt: Date; since: Date }
+  /** `startsAt`: the requested time; null for a cancellation. */
+  | { state: 'open'; kind: AttemptKind; specialistId: string; startsAt: Date | null }
   | { state: 'completed'; bookingId: string }
   | { state: 'failed'; failure: { reason: string; errors?: FieldError[] } };

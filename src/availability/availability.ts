@@ -1,6 +1,9 @@
 import type { Result } from '../lib/result.ts';
 import type { ExaminationType, Specialist } from '../specialists/index.ts';
 
+/** Until a call may work again that Acuity did not let in: an admin has to act first. */
+export const refusedRetryMs = 60_000;
+
 export interface Slot {
   startsAt: Date;
   durationMinutes: number;
@@ -33,6 +36,8 @@ export type AvailabilityFailure =
   | { reason: 'acuity_unavailable'; retryAfterMs: number }
   /** The same, but too many of our own calls wait for what Acuity allows. */
   | { reason: 'acuity_queue_full'; retryAfterMs: number }
+  /** The same, but Acuity does not let us in (ports/acuity.ts). */
+  | { reason: 'acuity_refuses_us'; retryAfterMs: number }
   | { reason: 'acuity_error' };
 
 /** `personId`: whoever looks. Times that are held for somebody else are not free. */

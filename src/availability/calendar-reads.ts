@@ -3,9 +3,9 @@
 import { z } from 'zod';
 import { dayIn, daysInMonth, offsetMinutes, shiftDays, shiftMonths, startOfDay } from '../lib/dates.ts';
 import { type Failure, failure, ok } from '../lib/result.ts';
-import type { Acuity, AcuityFailure } from '../ports/acuity.ts';
+import { refusesUs, type Acuity, type AcuityFailure } from '../ports/acuity.ts';
 import type { Specialist, SpecialistService } from '../specialists/index.ts';
-import type { AvailabilityFailure, CacheState, Slot } from './availability.ts';
+import { refusedRetryMs, type AvailabilityFailure, type CacheState, type Slot } from './availability.ts';
 import { type Answer, type ReadResult, type Reads, type SharedRead, storedSchema } from './shared-reads.ts';
 
 /** Free times in milliseconds since 1970, sorted. */
@@ -180,6 +180,7 @@ export function combinedState(answers: { cache: CacheState; asOf: Date }[]): {
 }
 
 export function asAvailabilityFailure(why: AcuityFailure): Failure<AvailabilityFailure> {
+  if (refusesUs(why)) return failure({ reason: 'acuity_refuses_us', retryAfterMs: refusedRetryMs });
   if (why.reason === 'queue_full')
     return failure({ reason: 'acuity_queue_full', retryAfterMs: why.retryAfterMs });
   if (why.reason === 'unavailable' || why.reason === 'rate_limited') {
@@ -189,6 +190,6 @@ export function asAvailabilityFailure(why: AcuityFailure): Failure<AvailabilityF
 }
 
 /** Acuity answers, and does not read this calendar: another one may be read. */
-export function isRefusal({ reason }: AcuityFailure): boolean {
-  return reason === 'refused' || reason === 'not_found';
+export function isRefusal(why: AcuityFailure): boolean {
+  return !refusesUs(why) && (why.reason === 'refused' || why.reason === 'not_found');
 }

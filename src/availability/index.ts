@@ -1,3 +1,4 @@
+export { refusedRetryMs } from './availability.ts';
 export type {
   AvailabilityFailure,
   AvailabilityService,

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { failure, ok, type Result } from '../lib/result.ts';
-import type { AcuityFailure, AcuityResult } from '../ports/acuity.ts';
+import { refusesUs, type AcuityFailure, type AcuityResult } from '../ports/acuity.ts';
 import type { Cache, Lock } from '../ports/cache.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CacheState } from './availability.ts';
@@ -198,8 +198,8 @@ export function createSharedReads({ cache: plainCache, clock, log }: Options): S
 }
 
 /** Whether the failure may pass by itself, instead of being caused by our request. */
-function isOutage({ reason }: AcuityFailure): boolean {
-  return reason !== 'refused' && reason !== 'not_found';
+function isOutage(why: AcuityFailure): boolean {
+  return refusesUs(why) || (why.reason !== 'refused' && why.reason !== 'not_found');
 }
 
 async function withRenewedLock<T>(lock: Lock, work: () => Promise<T>): Promise<T> {

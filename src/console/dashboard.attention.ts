@@ -2,7 +2,7 @@
 import type { Role } from '../accounts/index.ts';
 import { bulkRights, type BulkKind } from '../bulk/index.ts';
 import type { MappingAttention } from '../questions/index.ts';
-import { attentionWords, stepPages, type ConnectionAttention, type NextStep } from '../sync/index.ts';
+import { connectionWords, stepPages, type ConnectionState, type NextStep } from '../sync/index.ts';
 import { actionOf } from './actions.ts';
 import type { Filters } from './table.query.ts';
 import { tableOf } from './tables.ts';
@@ -166,14 +166,17 @@ export interface AttentionNotice {
 }
 
 /** Events of Acuity do not arrive. Support may look at the events received so far. */
-export function connectionNotices(attention: ConnectionAttention | null, role: Role): AttentionNotice[] {
+export function connectionNotices(
+  { attention, trouble }: Pick<ConnectionState, 'attention' | 'trouble'>,
+  role: Role,
+): AttentionNotice[] {
   if (!attention) return [];
   const href = role === 'admin' ? '/admin/acuity' : '/admin/resources/webhook-events';
   const repair =
     role === 'admin'
       ? { label: 'Connect Acuity', href }
       : { label: 'Ask an admin to connect Acuity', href: null };
-  return [{ label: attentionWords[attention], count: null, href, repair }];
+  return [{ label: connectionWords(attention, trouble), count: null, href, repair }];
 }
 
 /** For admins: what is to be set up before anybody can book. */

@@ -6,7 +6,7 @@ import type { Database } from '../db/knex.ts';
 import { dayIn } from '../lib/dates.ts';
 import type { MappingAttention } from '../questions/index.ts';
 import { typeWords } from '../specialists/index.ts';
-import type { ConnectionAttention, NextStep } from '../sync/index.ts';
+import type { ConnectionState, NextStep } from '../sync/index.ts';
 import { systemNotices } from './dashboard.system.ts';
 import {
   connectionNotices,
@@ -92,7 +92,7 @@ export async function readDashboard(
   acuity: {
     questions: MappingAttention | null;
     steps: readonly NextStep[];
-    connection: ConnectionAttention | null;
+    connection: Pick<ConnectionState, 'attention' | 'trouble'>;
   },
 ): Promise<Dashboard> {
   const day = dayIn(new Date(), zone);

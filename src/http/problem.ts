@@ -213,6 +213,13 @@ export const acuityUnavailable = (retryAfterMs: number): Problem =>
       headers: { 'Retry-After': retryAfterSeconds(retryAfterMs) },
     },
   );
+/** The same code for programs: they come back later, too. */
+export const acuityRefusesUs = (retryAfterMs: number): Problem =>
+  new Problem(
+    'acuity_unavailable',
+    'The calendar does not let us in right now, and staff have to mend that. Nothing was booked or changed. Try again later.',
+    { headers: { 'Retry-After': retryAfterSeconds(retryAfterMs) } },
+  );
 export const tooManyRequests = (
   retryAfterMs: number,
   detail = 'Too many attempts. Wait a while, then try again.',

@@ -42,6 +42,14 @@ export type AcuityFailure =
   /** A 2xx whose body is not what the API promises. */
   | { reason: 'unreadable' };
 
+/**
+ * Acuity does not let us in: it refuses the key, or the account's plan has no API. No call works until an admin has
+ * corrected that.
+ */
+export function refusesUs(failure: AcuityFailure): boolean {
+  return failure.reason === 'unauthorized' || (failure.reason === 'refused' && failure.status === 403);
+}
+
 export type AcuityResult<T> = Result<T, AcuityFailure>;
 
 export interface NewAppointment {

@@ -1,4 +1,5 @@
 // Texts about the connection to Acuity, shared by the command and the console's page.
+import type { ConnectionTrouble } from './subscriptions.ts';
 import type { SetUpState, Connection, ConnectionAttention, ConnectFailure } from './connection.ts';
 
 /** What is wrong, and how to fix it. */
@@ -22,6 +23,12 @@ export const attentionWords: Record<ConnectionAttention, string> = {
   broken: 'The connection to Acuity is broken',
   quiet: 'Bookings were made, and Acuity told us of none of them',
 };
+
+/** What is wrong with the connection, and what it costs. */
+export function connectionWords(attention: ConnectionAttention, trouble: ConnectionTrouble | null): string {
+  const isRefused = trouble === 'unauthorized' || trouble === 'no_api_access';
+  return isRefused ? 'Acuity does not let us in: nobody can book, move or cancel' : attentionWords[attention];
+}
 
 /** What was found and made, one line each. */
 export function connectedWords(connection: Connection): string[] {

@@ -13,6 +13,7 @@ export type { ConnectionAttention, ConnectionState } from './connection.ts';
 export {
   attentionWords,
   connectedWords,
+  connectionWords,
   nextSteps,
   stepPages,
   troubleWords,

@@ -253,6 +253,17 @@ describe('attempts to book', () => {
     expect((await book()).ok).to.equal(true);
   });
 
+  it('book says that Acuity does not let us in, makes nothing and releases the key', async () => {
+    const book = () => fixture.attempts.book(fixture.people.rita, fixture.requestFor(), 'k1');
+    const noApi = { reason: 'refused', code: 'forbidden', message: '', status: 403 } as const;
+    for (const fails of [{ reason: 'unauthorized' } as const, noApi]) {
+      acuity.failNext({ fails });
+      expect(reasonOf(await book())).to.deep.include({ reason: 'acuity_refuses_us' });
+    }
+    expect(active()).to.have.length(0);
+    expect((await book()).ok).to.equal(true);
+  });
+
   it('book makes nothing and releases the key when Acuity is unreachable', async () => {
     acuity.failNext({ fails: { reason: 'unavailable', notSent: true, retryAfterMs: 5_000 } });
     expect(

@@ -166,6 +166,34 @@ describe('confirmation step of the booking journey', () => {
     expect((await visitor.post('/bookings', page.form('/bookings'))).has('.confirmation')).to.equal(true);
   });
 
+  it('says that nobody can book, and books later, when Acuity does not let us in', async () => {
+    const draftId = await fixture.draftAt(visitor, 'check');
+    fixture.acuity.failWith({ reason: 'unauthorized' });
+    const page = await confirm(draftId);
+    expect(page.status).to.equal(503);
+    expect(page.headers.get('retry-after')).to.equal('60');
+    expect(page.text('.panel')).to.contain('Nothing was booked: the calendar does not let us in');
+    expect(page.text('.panel')).to.contain(`kept for ${draftHours} hours`);
+    fixture.acuity.recover();
+    expect((await visitor.post('/bookings', page.form('/bookings'))).has('.confirmation')).to.equal(true);
+  });
+
+  it('says what was asked of the calendar when its answer about a cancellation was lost', async () => {
+    const { at } = await confirm(await fixture.draftAt(visitor, 'check'));
+    const booking = at.replace('?confirmed', '');
+    const cancel = await visitor.get(`${booking}/cancel`);
+    fixture.acuity.failNext('before');
+    const waiting = await visitor.post(`${booking}/cancel`, cancel.form(`${booking}/cancel`));
+    expect(waiting.text('.lead')).to.equal(
+      'We asked the specialist’s calendar to cancel the examination, but did not receive its answer.',
+    );
+    expect(waiting.text('#attempt')).to.contain('do not ask for it again');
+    await settle(waiting);
+    const failed = await visitor.get(waiting.at);
+    expect(failed.text('h1')).to.equal('The booking was not changed');
+    expect(failed.text('#attempt')).to.contain('could not be reached in time');
+  });
+
   it('waits on its own page when Acuity’s answer was lost, and goes on to the outcome', async () => {
     const draftId = await fixture.draftAt(visitor, 'check');
     fixture.acuity.failNext('after');

@@ -1,5 +1,6 @@
 // The console's page that connects Acuity, against the simulated Acuity over HTTP.
 import { expect } from 'chai';
+import { until } from '../support/until.ts';
 import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
 
 const address = '/admin/acuity';
@@ -84,19 +85,45 @@ describe('page of the connection to Acuity', () => {
     expect(page.text('#next ~ ol')).to.contain('Add a specialist for each calendar that has none');
   });
 
-  it('says how to fix it when Acuity refuses the key', async () => {
-    await stack.control('/faults', {
+  const refuse = (path: string) =>
+    stack.control('/faults', {
       rules: [
         {
-          path: '/webhooks',
-          times: 20,
+          path,
           effect: {
             status: 401,
-            body: JSON.stringify({ status_code: 401, message: 'Unauthorized', error: 'unauthorized' }),
+            body: { status_code: 401, message: 'Unauthorized', error: 'unauthorized' },
           },
         },
       ],
     });
+
+  it('has a worker check the connection at once when somebody meets Acuity’s refusal, and staff see it', async () => {
+    await refuse('/');
+    const { db, system } = stack.app;
+    const checks = () =>
+      db('graphile_worker.jobs').where({ key: 'acuity_refuses_us' }).pluck('task_identifier');
+    await system.services.sync.checkSubscriptions();
+    expect(await checks()).to.deep.equal([]);
+    await db('acuity_connection').update({ trouble: null });
+    const rita = await stack.app.signIn('rita@harbour-legal.example');
+    const { id } = (await db('specialists').first('id')) as { id: string };
+    for (const day of ['2026-12-01', '2026-12-02'])
+      await rita
+        .get(`/specialists/${id}/availability?type=in_person&date=${day}`)
+        .set('accept', 'application/json')
+        .expect(503);
+    await until(async () => (await checks()).length > 0);
+    expect(await checks()).to.deep.equal(['check_subscriptions']);
+    await system.services.sync.checkSubscriptions();
+    const agent = await stack.app.signIn('sam@examdesk.example');
+    const { body } = await agent.get('/admin/api/dashboard').set('sec-fetch-site', 'same-origin').expect(200);
+    const labels = (body as { attention: { label: string }[] }).attention.map(({ label }) => label);
+    expect(labels).to.include('Acuity does not let us in: nobody can book, move or cancel');
+  });
+
+  it('says how to fix it when Acuity refuses the key', async () => {
+    await refuse('/webhooks');
     const admin = await stack.app.signedInVisitor('ada@examdesk.example');
     const page = await admin.post(address, {});
     expect(page.status).to.equal(409);

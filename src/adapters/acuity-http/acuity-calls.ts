@@ -4,7 +4,7 @@ import CircuitBreaker from 'opossum';
 import type { Logger } from 'pino';
 import { failure, ok } from '../../lib/result.ts';
 import type { SecretRing } from '../../lib/secret-ring.ts';
-import type { AcuityFailure, AcuityResult } from '../../ports/acuity.ts';
+import { refusesUs, type AcuityFailure, type AcuityResult } from '../../ports/acuity.ts';
 import type { Cache } from '../../ports/cache.ts';
 import { exchange, type Reply } from './exchange.ts';
 import { createLimiter, type Lane } from './limiter.ts';
@@ -46,6 +46,8 @@ export interface AcuityClientOptions {
   /** The breaker opens for `restMs` after at least `failures` calls in 30 s of which half failed. */
   breaker?: { failures?: number; restMs?: number };
   watch?: CallsWatch;
+  /** Acuity does not let us in, and it was asked for somebody: not by work in the background. */
+  onRefused?: () => void;
 }
 
 /** Observes every attempt of every call, for the metrics. */
@@ -161,6 +163,7 @@ export function createCalls(options: AcuityClientOptions): Calls {
       });
     }
     report(call, status, performance.now() - startedAt, result);
+    if (!result.ok && wait.lane !== 'background' && refusesUs(result)) options.onRefused?.();
     return result;
   }
 

@@ -8,6 +8,7 @@ import {
   problemType,
   acuityError,
   acuityQueueFull,
+  acuityRefusesUs,
   acuityUnavailable,
   conflict,
   forbidden,
@@ -86,6 +87,8 @@ export function problemFor(
       return acuityUnavailable(failure.retryAfterMs);
     case 'acuity_queue_full':
       return acuityQueueFull(failure.retryAfterMs);
+    case 'acuity_refuses_us':
+      return acuityRefusesUs(failure.retryAfterMs);
     case 'acuity_error':
       break;
   }

@@ -32,6 +32,7 @@ import { paths } from '../paths.ts';
 import {
   acuityError,
   acuityQueueFull,
+  acuityRefusesUs,
   acuityUnavailable,
   invalid,
   notFound,
@@ -326,6 +327,8 @@ function problemOf(why: AvailabilityFailure): Problem {
       return acuityUnavailable(why.retryAfterMs);
     case 'acuity_queue_full':
       return acuityQueueFull(why.retryAfterMs);
+    case 'acuity_refuses_us':
+      return acuityRefusesUs(why.retryAfterMs);
     case 'acuity_error':
       return acuityError();
     default:

@@ -53,12 +53,12 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
   });
   router.get('/admin/api/dashboard', async (req, res) => {
     const role = roleOf(res);
-    const [questions, steps, { attention }] = await Promise.all([
+    const [questions, steps, connection] = await Promise.all([
       role === 'admin' ? services.mapping.attention() : null,
       role === 'admin' ? services.sync.firstSteps() : [],
       services.sync.connection(),
     ]);
-    const acuity = { questions, steps, connection: attention };
+    const acuity = { questions, steps, connection };
     const dashboard = await readDashboard(services.db, role, consoleZoneOf(req), acuity);
     res.json({ ...dashboard, drawing: drawBooked(dashboard.weeks) });
   });

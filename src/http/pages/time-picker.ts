@@ -212,6 +212,10 @@ function partOfDay(at: Date, zone: string): string {
   return hour < 17 ? 'Afternoon' : 'Evening';
 }
 
+/** Nobody can book anywhere until an admin has acted (ports/acuity.ts). */
+export const refusesUsWords =
+  'The clinic’s calendar does not let Examdesk in at the moment, so nobody can book, move or cancel here. Our staff see this at once. Try again later; if it is urgent, call the agency.';
+
 function downText(failure: AvailabilityFailure): { text: string; retryAfterMs: number } {
   if (failure.reason === 'type_not_offered') {
     throw new Error('buildPicker() was called with a type that the specialist does not offer');
@@ -225,6 +229,12 @@ function downText(failure: AvailabilityFailure): { text: string; retryAfterMs: n
   if (failure.reason === 'acuity_queue_full') {
     return {
       text: 'Too many people are looking at calendars right now, so we can’t show free times. What you chose so far is kept, and nothing was booked. Try again in a few seconds.',
+      retryAfterMs: failure.retryAfterMs,
+    };
+  }
+  if (failure.reason === 'acuity_refuses_us') {
+    return {
+      text: `${refusesUsWords} What you chose so far is kept, and nothing was booked.`,
       retryAfterMs: failure.retryAfterMs,
     };
   }

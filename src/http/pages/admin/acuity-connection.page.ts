@@ -1,8 +1,8 @@
 // The Acuity connection: whether Acuity reports changes to us, and the button that creates our webhooks there.
 import type { Request, Response } from 'express';
 import {
-  attentionWords,
   connectedWords,
+  connectionWords,
   nextSteps,
   stepPages,
   troubleWords,
@@ -65,7 +65,7 @@ async function show(
   const page: AcuityConnectionPage = {
     title: 'Acuity connection',
     errors,
-    attention: state.attention && attentionWords[state.attention],
+    attention: state.attention && connectionWords(state.attention, state.trouble),
     // When this request failed, `errors` says so already.
     trouble: state.trouble && errors.length === 0 ? troubleWords[state.trouble] : null,
     facts: factsOf(state, readerZoneOf(req.headers.cookie) ?? 'UTC'),

@@ -18,8 +18,10 @@ import { timeAndDay } from '../when.ts';
 export interface AttemptPage extends PageData {
   isOpen: boolean;
   here: string;
-  /** While open: the requested time with its zone. */
-  when: string;
+  /** While open: what was asked of the calendar. */
+  asked: { before: string; strong: string; after: string } | null;
+  /** While open. */
+  dontRepeat: string;
   /** Reloads the page without JavaScript. */
   refreshSeconds: number | null;
   failedTitle: string;
@@ -74,21 +76,25 @@ async function showAttempt(
     attempt,
     withQuery(paths.bookingAttempt(attemptId), cameFrom),
     cameFrom,
-    await zoneToShow(services, actor.viewer, cameFrom, req),
+    attempt.state === 'open' ? await askedWords(services, attempt, req) : null,
   );
   res.render(wantsFragment(req) ? 'bookings/_attempt' : 'bookings/attempt', page);
 }
 
-/** The examination's own zone when the draft still has it, else the reader's. */
-async function zoneToShow(
-  services: Needs,
-  owner: DraftOwner,
-  { draft }: CameFrom,
+/** With a time in the examination's own zone. */
+async function askedWords(
+  { specialists }: Needs,
+  { kind, specialistId, startsAt }: Extract<AttemptState, { state: 'open' }>,
   req: Request,
-): Promise<string> {
-  const data = draft ? await services.drafts.find(owner, draft) : null;
-  const specialist = data?.specialistId ? await services.specialists.findById(data.specialistId) : null;
-  return specialist?.timezone ?? readerZoneOf(req.headers.cookie) ?? 'UTC';
+): Promise<NonNullable<AttemptPage['asked']>> {
+  if (!startsAt)
+    return { before: 'We asked the specialist’s calendar to ', strong: 'cancel the examination', after: '' };
+  const zone =
+    (await specialists.findById(specialistId))?.timezone ?? readerZoneOf(req.headers.cookie) ?? 'UTC';
+  const when = `${timeAndDay(startsAt, zone)}, ${zoneName(zone, startsAt)}`;
+  return kind === 'book'
+    ? { before: 'We sent ', strong: when, after: ' to the specialist’s calendar' }
+    : { before: 'We asked the specialist’s calendar to move the examination to ', strong: when, after: '' };
 }
 
 async function finishDraft(
@@ -105,7 +111,7 @@ function pageOf(
   attempt: Exclude<AttemptState, { state: 'completed' }>,
   here: string,
   cameFrom: CameFrom,
-  zone: string,
+  asked: AttemptPage['asked'],
 ): AttemptPage {
   const isOpen = attempt.state === 'open';
   const reason = attempt.state === 'failed' ? attempt.failure.reason : null;
@@ -113,10 +119,11 @@ function pageOf(
     title: isOpen ? 'We are checking whether it worked' : 'It did not work',
     isOpen,
     here,
-    when: isOpen ? `${timeAndDay(attempt.startsAt, zone)}, ${zoneName(zone, attempt.startsAt)}` : '',
+    asked,
+    dontRepeat: cameFrom.booking ? 'Please do not ask for it again' : 'Please do not book again',
     refreshSeconds: isOpen ? 5 : null,
     failedTitle: cameFrom.booking ? 'The booking was not changed' : 'Nothing was booked',
-    failedText: failedWords[reason ?? ''] ?? notTaken,
+    failedText: failedWords[reason ?? ''] ?? notAccepted,
     asks: attempt.state === 'failed' ? (attempt.failure.errors ?? []).map(({ message }) => message) : [],
     back: backLink(cameFrom, reason),
   };
@@ -124,10 +131,14 @@ function pageOf(
 
 const failedWords: Record<string, string> = {
   slot_taken: 'Somebody else has taken the time in the meantime.',
+  acuity_unavailable:
+    'The specialist’s calendar could not be reached in time. We have checked that it did nothing; you can try again.',
+  already_cancelled: 'The examination is cancelled in the specialist’s calendar.',
   invalid:
     'The specialist’s form has new questions since you answered it. Answer them in the step “Examinee”, then confirm again:',
 };
-const notTaken = 'The specialist’s calendar did not accept the request; we have checked. You can try again.';
+const notAccepted =
+  'The specialist’s calendar did not accept the request; we have checked. You can try again.';
 
 function backLink({ draft, booking }: CameFrom, reason: string | null): AttemptPage['back'] {
   if (booking) return { href: paths.booking(booking), text: 'Back to the booking' };

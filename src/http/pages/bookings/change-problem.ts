@@ -5,6 +5,7 @@ import type { Booking } from '../../../bookings/index.ts';
 import { paths } from '../../paths.ts';
 import { forbidden, notFound } from '../../problem.ts';
 import { withQuery } from '../links.ts';
+import { refusesUsWords } from '../time-picker.ts';
 
 export interface ChangeProblem {
   title: string;
@@ -40,6 +41,13 @@ export function changeProblem(
     return {
       title: 'Nothing was changed: we are very busy',
       text: 'Too many requests wait for the specialist’s calendar right now. The booking is unchanged; try again in a few seconds.',
+    };
+  }
+  if (failure.reason === 'acuity_refuses_us') {
+    res.status(503).set('Retry-After', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))));
+    return {
+      title: 'Nothing was changed: the calendar does not let us in',
+      text: `${refusesUsWords} The booking is unchanged.`,
     };
   }
   res.status(502);

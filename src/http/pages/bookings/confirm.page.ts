@@ -23,6 +23,7 @@ import { paths } from '../../paths.ts';
 import { forbidden, parse } from '../../problem.ts';
 import type { PageServices } from '../page-services.ts';
 import { withQuery } from '../links.ts';
+import { refusesUsWords } from '../time-picker.ts';
 import { timeAndDay } from '../when.ts';
 import { questionsOf } from './draft-questions.ts';
 import { draftSections } from './draft-summary.ts';
@@ -129,6 +130,14 @@ async function notBooked(
         problem: {
           title: 'Nothing was booked: we are very busy',
           text: `Too many requests wait for the specialist’s calendar right now. Everything you typed is kept for ${draftHours} hours; confirm again in a few seconds.`,
+        },
+      });
+    case 'acuity_refuses_us':
+      res.set('Retry-After', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))));
+      return renderReview(services, req, res.status(503), renewed, renewed.asked, {
+        problem: {
+          title: 'Nothing was booked: the calendar does not let us in',
+          text: `${refusesUsWords} Everything you typed is kept for ${draftHours} hours.`,
         },
       });
     case 'acuity_error':
