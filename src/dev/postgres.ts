@@ -26,6 +26,8 @@ export interface PostgresOptions {
   port?: number;
   /** For data that can be lost: no fsync, and deleted with the server, also when we are killed. */
   throwaway?: boolean;
+  /** Settings of the server, in addition to ours. */
+  settings?: Record<string, string>;
 }
 
 export interface RunningPostgres {
@@ -161,6 +163,7 @@ async function launch(
             max_wal_size: '256MB',
           }
         : {}),
+      ...options.settings,
     };
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const log = openSync(logFile(dataDir), 'a', 0o600);

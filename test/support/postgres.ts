@@ -20,9 +20,9 @@ export async function stopSharedPostgres(): Promise<void> {
   await server?.stop();
 }
 
-export async function startTestPostgres(): Promise<RunningPostgres> {
+export async function startTestPostgres(settings: Record<string, string> = {}): Promise<RunningPostgres> {
   const dataDir = await mkdtemp(path.join(await scratchFolder(), 'examdesk-test-'));
-  const postgres = await startPostgres({ dataDir, throwaway: true });
+  const postgres = await startPostgres({ dataDir, throwaway: true, settings });
   return { ...postgres, url: postgres.socketUrl ?? postgres.url };
 }
 
