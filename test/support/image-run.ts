@@ -50,7 +50,8 @@ export async function openImageRun(env: Record<string, string>): Promise<ImageRu
     started.add(file);
     const child = spawn(process.execPath, [file, ...args], {
       cwd: folder,
-      env: { ...plan.env, ...env, ...more },
+      // The image's folder of compiled code is that of its user; ours go with the run.
+      env: { ...plan.env, NODE_COMPILE_CACHE: path.join(scratch, 'compiled'), ...env, ...more },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let text = '';

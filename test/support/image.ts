@@ -97,15 +97,28 @@ export function commandsOf(plan: ImagePlan): Map<string, string> {
 
 /** Lays the image out in an empty folder outside the checkout. @throws Error if a dev dependency resolves from there */
 export function layOutImage(folder: string, plan: ImagePlan): void {
-  for (const [to, from] of plan.files) linkFile(path.join(root, from), path.join(folder, to));
+  for (const [to, from] of plan.files) {
+    mkdirSync(path.dirname(path.join(folder, to)), { recursive: true });
+    linkFile(path.join(root, from), path.join(folder, to));
+  }
+  const isLeftOut = leftOutFiles();
   // A package nested in another one has its own entry.
   for (const one of productionPackages())
-    linkTree(path.join(root, one), path.join(folder, one), (name) => name !== 'node_modules');
+    linkTree(path.join(root, one), path.join(folder, one), isLeftOut, 'node_modules');
   const { resolve } = createRequire(path.join(folder, 'package.json'));
   for (const name of developmentPackages()) {
     const found = resolved(resolve, `${name}/package.json`);
     if (found) throw new Error(`${name} is found from ${folder}: ${found}`);
   }
+}
+
+/** The files of packages that the image does without: the postinstall script removes them. */
+function leftOutFiles(): (name: string) => boolean {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  const found = /isFile\(\) && \/(\S+)\/\.test\(one\.name\) && !\/(\S+)\/i\./.exec(scripts.postinstall ?? '');
+  if (!found) throw new Error('test/support/image.ts cannot read the postinstall script of package.json');
+  const [removed, kept] = [new RegExp(found[1] ?? ''), new RegExp(found[2] ?? '', 'i')];
+  return (name) => removed.test(name) && !kept.test(name);
 }
 
 function developmentPackages(): string[] {
@@ -125,17 +138,17 @@ function resolved(resolve: NodeJS.RequireResolve, request: string): string | nul
 }
 
 /** Makes real folders, so that nothing resolves back into the checkout. */
-function linkTree(from: string, to: string, isWanted: (name: string) => boolean = () => true): void {
+function linkTree(from: string, to: string, isLeftOut: (name: string) => boolean, but?: string): void {
+  mkdirSync(to, { recursive: true });
   for (const entry of readdirSync(from, { withFileTypes: true })) {
-    if (!isWanted(entry.name)) continue;
     const [source, target] = [path.join(from, entry.name), path.join(to, entry.name)];
-    if (entry.isDirectory()) linkTree(source, target);
-    else linkFile(source, target);
+    if (entry.name === but) continue;
+    if (entry.isDirectory()) linkTree(source, target, isLeftOut);
+    else if (!isLeftOut(entry.name)) linkFile(source, target);
   }
 }
 
 function linkFile(from: string, to: string): void {
-  mkdirSync(path.dirname(to), { recursive: true });
   try {
     linkSync(from, to);
   } catch (error) {
