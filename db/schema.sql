@@ -114,6 +114,49 @@ begin
   return new;
 end $function$;
 
+CREATE FUNCTION continue_paperwork_refresh(at_most integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+declare
+  due paperwork_refreshes;
+  ids uuid[];
+  until timestamptz;
+begin
+  select * into due from paperwork_refreshes order by asked_at, specialist_id limit 1 for update;
+  if not found then
+    return false;
+  end if;
+  -- A statement for each, so that each reads its index.
+  if due.specialist_id is null then
+    select array_agg(id order by starts_at, id), max(starts_at) into ids, until from (
+      select id, starts_at from bookings where (starts_at, id) > (due.starts_at, due.booking_id)
+      order by starts_at, id limit at_most) page;
+  else
+    select array_agg(id order by starts_at, id), max(starts_at) into ids, until from (
+      select id, starts_at from bookings
+      where specialist_id = due.specialist_id and (starts_at, id) > (due.starts_at, due.booking_id)
+      order by starts_at, id limit at_most) page;
+  end if;
+  -- Of those that have no row, as in refresh_paperwork.
+  perform from bookings b where id = any(ids)
+    and not exists (select from booking_paperwork k where k.booking_id = b.id)
+    order by id for key share;
+  insert into booking_paperwork (booking_id, starts_at)
+    select id, starts_at from bookings b where id = any(ids)
+      and not exists (select from booking_paperwork k where k.booking_id = b.id)
+    on conflict (booking_id) do nothing;
+  perform from booking_paperwork where booking_id = any(ids) order by booking_id for update;
+  perform store_paperwork(ids);
+  if coalesce(cardinality(ids), 0) < at_most then
+    delete from paperwork_refreshes where specialist_id is not distinct from due.specialist_id;
+  else
+    update paperwork_refreshes set starts_at = until, booking_id = ids[at_most]
+      where specialist_id is not distinct from due.specialist_id;
+  end if;
+  return exists (select from paperwork_refreshes);
+end $function$;
+
 CREATE FUNCTION end_acting_of_user()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -238,10 +281,12 @@ declare
     or tg_op <> 'DELETE' and new.specialist_id is null;
 begin
   perform pg_advisory_xact_lock(7265311);
-  perform store_paperwork(array(
-    select id from bookings where (is_for_all or specialist_id in (old.specialist_id, new.specialist_id))
-      and (status = 'active' and current_progress in ('scheduled', 'rescheduled')
-        or starts_at > now() - interval '31 days')));
+  insert into paperwork_refreshes as kept (specialist_id, starts_at, booking_id)
+    select distinct case when not is_for_all then id end, now() - interval '31 days', '00000000-0000-0000-0000-000000000000'::uuid
+    from unnest(array[old.specialist_id, new.specialist_id]) id where is_for_all or id is not null
+  on conflict (specialist_id) do update
+    set starts_at = excluded.starts_at, booking_id = excluded.booking_id, asked_at = excluded.asked_at;
+  perform continue_paperwork_refresh(500);
   return null;
 end $function$;
 
@@ -857,6 +902,14 @@ CREATE INDEX organizations_list_idx ON organizations USING btree (name, id);
 CREATE INDEX organizations_search_idx ON organizations USING gin (search_text gin_trgm_ops);
 CREATE CONSTRAINT TRIGGER organizations_audited AFTER INSERT OR DELETE OR UPDATE ON organizations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('organization');
 CREATE TRIGGER organizations_search AFTER UPDATE OF name ON organizations FOR EACH ROW EXECUTE FUNCTION refresh_referrers_of_organization();
+
+CREATE TABLE paperwork_refreshes (
+  specialist_id uuid,
+  starts_at timestamptz NOT NULL,
+  booking_id uuid NOT NULL,
+  asked_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  CONSTRAINT paperwork_refreshes_specialist_id_key UNIQUE NULLS NOT DISTINCT (specialist_id)
+);
 
 CREATE TABLE referrer_lexemes (
   word text NOT NULL,

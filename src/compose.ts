@@ -241,6 +241,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
   });
 
   const drafts = createBookingDrafts(db, clock, ids);
+  const paperwork = createPaperwork(ground);
   const bookings = createBookingService({ ...ground, announce, findOpenChange });
   const addressOf = (reference: string) => config.BASE_URL + paths.bookingsFound(reference);
   const attemptDeps: AttemptDeps = {
@@ -374,6 +375,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
       jobs,
       settlement,
       drafts,
+      paperwork,
       nextFreeFiller,
       waitListOffers,
       emails: createEmailSender({
@@ -453,7 +455,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     attempts,
     waitList,
     waitListOffers,
-    paperwork: createPaperwork(ground),
+    paperwork,
     settlement,
     convergence,
     webhooks,

@@ -25,6 +25,8 @@ export interface PaperworkReport {
    * had every one in time, by the rules of today.
    */
   share: { days: number; needed: number; inTime: number };
+  /** A rule was changed, and what is stored of some bookings follows the rule of before. */
+  isRefreshing: boolean;
 }
 
 /** No more than that are counted. */
@@ -37,6 +39,7 @@ export async function readPaperworkReport(db: Database, now: Date): Promise<Pape
     late: await lateBookings(db, now),
     lateCount: await countLatePaperwork(db, now),
     share: await shareInTime(db, now),
+    isRefreshing: await isRefreshing(db),
   };
 }
 
@@ -71,6 +74,10 @@ async function lateBookings(db: Queryable, now: Date): Promise<LateBooking[]> {
     { now },
   );
   return rows;
+}
+
+async function isRefreshing(db: Queryable): Promise<boolean> {
+  return (await db('paperwork_refreshes').first('asked_at')) !== undefined;
 }
 
 /** A document was in time when it arrived on the last day at the latest. */

@@ -4,6 +4,8 @@ import type { AuditLog } from '../audit/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import { isUuid } from '../lib/uuid.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
+import { refreshPaperworkJob } from './booking.jobs.ts';
 import { paperCategories, type PaperCategory } from './booking.paperwork.ts';
 import { readPaperworkReport, type PaperworkReport } from './booking.paperwork-report.ts';
 
@@ -36,9 +38,20 @@ export interface Paperwork {
     rules: PaperRules,
   ): Promise<Result<null, RulesFailure>>;
   report(now: Date): Promise<PaperworkReport>;
+  /** Until what is stored of every booking follows the rules of today. */
+  refresh(): Promise<void>;
 }
 
-export function createPaperwork({ db, audit }: { db: Database; audit: AuditLog }): Paperwork {
+export interface PaperworkDeps {
+  db: Database;
+  audit: AuditLog;
+  jobs: JobQueue;
+}
+
+/** Others who change one of these bookings wait for a page at most. */
+const refreshedAtOnce = 500;
+
+export function createPaperwork({ db, audit, jobs }: PaperworkDeps): Paperwork {
   return {
     async rules() {
       const specialists = (await db('specialists')
@@ -69,12 +82,25 @@ export function createPaperwork({ db, audit }: { db: Database; audit: AuditLog }
         for (const category of paperCategories)
           if (before[category] !== rules[category])
             await change(audit, trx, actor, { specialistId, category, rule: rules[category] });
+        await jobs.add(refreshPaperworkJob, {}, { trx, key: refreshPaperworkJob.name });
         return ok(null);
       });
     },
 
     report: (now) => readPaperworkReport(db, now),
+
+    async refresh() {
+      while (await refreshNext(db));
+    },
   };
+}
+
+/** In a transaction of its own. Returns whether more are left. */
+async function refreshNext(db: Database): Promise<boolean> {
+  const { rows } = await db.raw<{ rows: [{ is_more_left: boolean }] }>(
+    `select continue_paperwork_refresh(${refreshedAtOnce}) as is_more_left`,
+  );
+  return rows[0].is_more_left;
 }
 
 interface RuleRow {

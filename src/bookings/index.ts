@@ -52,7 +52,7 @@ export {
   type IntakeName,
   type OwnFields,
 } from './booking.intake.ts';
-export { removeExpiredDraftsJob } from './booking.jobs.ts';
+export { refreshPaperworkJob, removeExpiredDraftsJob } from './booking.jobs.ts';
 export {
   changesBetween,
   digestOfAll,

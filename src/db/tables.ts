@@ -511,6 +511,12 @@ declare module 'knex/types/tables.js' {
       requires_two_factor: boolean;
       examinees_call: string;
     };
+    paperwork_refreshes: {
+      specialist_id: string | null;
+      starts_at: Date;
+      booking_id: string;
+      asked_at: Date;
+    };
     paperwork_reminders: {
       booking_id: string;
       rule_id: string;

@@ -3,7 +3,12 @@ import { removeExpiredSessionsJob, renewSecondStepsJob, type Accounts } from '..
 import { sealAuditJob } from '../audit/index.ts';
 import { checkLateJob, settleAttemptJob, sweepAttemptsJob, type Settlement } from '../attempts/index.ts';
 import { fillNextFreeJob, type NextFreeFiller } from '../availability/index.ts';
-import { removeExpiredDraftsJob, type BookingDrafts } from '../bookings/index.ts';
+import {
+  refreshPaperworkJob,
+  removeExpiredDraftsJob,
+  type BookingDrafts,
+  type Paperwork,
+} from '../bookings/index.ts';
 import { continueBulkActionJob, sweepBulkActionsJob, type BulkWork } from '../bulk/index.ts';
 import { fetchMeetingLinkJob, type Convergence } from '../following/index.ts';
 import {
@@ -50,6 +55,7 @@ export interface JobServices {
   jobs: Pick<JobQueue, 'removeSuperseded'>;
   settlement: Settlement;
   drafts: BookingDrafts;
+  paperwork: Pick<Paperwork, 'refresh'>;
   nextFreeFiller: NextFreeFiller;
   waitListOffers: WaitListOffers;
   documentCare: DocumentCare;
@@ -77,6 +83,7 @@ export function createJobHandlers(services: JobServices): RunnableJob[] {
     runnable({ job: checkLateJob, handle: ({ attemptId }) => settlement.checkLate(attemptId) }),
     runnable({ job: sweepAttemptsJob, handle: () => ignoreResult(settlement.sweep()) }),
     runnable({ job: removeExpiredDraftsJob, handle: () => ignoreResult(drafts.removeExpired()) }),
+    runnable({ job: refreshPaperworkJob, handle: () => services.paperwork.refresh() }),
     // A calendar that changed may have a time for somebody who waits.
     runnable({
       job: fillNextFreeJob,
@@ -127,6 +134,7 @@ export const cron: CronEntry[] = [
   { schedule: '* * * * *', job: fillNextFreeJob, alsoAtStart: true },
   { schedule: '* * * * *', job: offerFreedTimesJob, alsoAtStart: true },
   { schedule: '* * * * *', job: sweepBulkActionsJob, alsoAtStart: true },
+  { schedule: '* * * * *', job: refreshPaperworkJob, alsoAtStart: true },
   { schedule: '*/15 * * * *', job: reconcileNearJob },
   { schedule: '*/15 * * * *', job: tellUnassignedJob },
   { schedule: '*/15 * * * *', job: tellUnansweredJob },

@@ -147,6 +147,31 @@ describe('the stored paperwork of bookings', () => {
     expect(await countLatePaperwork(db, new Date(now))).to.equal(1);
   });
 
+  it('follows a changed rule page by page, and goes on where a worker died', async () => {
+    await makeBookings(1_200);
+    await db('paperwork_rules').where({ category: 'brief' }).update({ business_days: 30 });
+    expect((await readPaperworkReport(db, new Date(now))).isRefreshing).to.equal(true);
+    // One page was done with the change. A worker does the next, and dies in the middle of the third.
+    expect([await lateByNewRule(), await continueRefresh(db)]).to.deep.equal([500, true]);
+    const dying = await db.transaction();
+    expect(await continueRefresh(dying)).to.equal(false);
+    await dying.rollback();
+    expect(await lateByNewRule()).to.equal(1_000);
+    while (await continueRefresh(db));
+    expect(await lateByNewRule()).to.equal(1_200);
+    expect((await readPaperworkReport(db, new Date(now))).isRefreshing).to.equal(false);
+  });
+
+  it('starts again when the rule changes again before every booking follows it', async () => {
+    await makeBookings(1_200);
+    await db('paperwork_rules').where({ category: 'brief' }).update({ business_days: 30 });
+    await continueRefresh(db);
+    await db('paperwork_rules').where({ category: 'brief' }).update({ business_days: 0 });
+    expect(await lateByNewRule()).to.equal(500);
+    while (await continueRefresh(db));
+    expect(await lateByNewRule()).to.equal(0);
+  });
+
   it('lists the next twenty that are late, and says how many there are', async () => {
     for (let at = 0; at < 23; at += 1) await aBookingOf(db, 'rita', { starts_at: hour(30 + at / 10) });
     const { late, lateCount } = await readPaperworkReport(db, new Date(now));
@@ -155,6 +180,32 @@ describe('the stored paperwork of bookings', () => {
       Array.from({ length: 20 }, (_, at) => hour(30 + at / 10).getTime()),
     );
   });
+
+  /** From the twentieth day on, a second apart: only of a rule of many days is a document late. */
+  async function makeBookings(count: number): Promise<void> {
+    const id = await aBookingOf(db, 'rita', { starts_at: hour(20 * 24) });
+    await database.owner.raw(
+      `insert into bookings (id, reference, acuity_appointment_id, starts_at, specialist_id, organization_id, created_by_id,
+         examinee_first_name, examinee_last_name, examinee_phone, duration_minutes, timezone, type, location, source, notes)
+       select gen_random_uuid(), 'EX-' || translate((100000 + n)::text, '01', 'AB'), 9000000 + n, starts_at + n * interval '1 second',
+         specialist_id, organization_id, created_by_id, examinee_first_name, examinee_last_name, examinee_phone,
+         duration_minutes, timezone, type, location, source, notes
+       from bookings, generate_series(1, ?::int - 1) n where id = ?`,
+      [count, id],
+    );
+  }
+
+  async function continueRefresh(by: Database | Transaction): Promise<boolean> {
+    const { rows } = await by.raw<{ rows: [{ more: boolean }] }>(
+      'select continue_paperwork_refresh(500) as more',
+    );
+    return rows[0].more;
+  }
+
+  /** However many: the report counts up to a thousand. */
+  async function lateByNewRule(): Promise<number> {
+    return (await db('booking_paperwork').where('late_at', '<=', hour(0)).pluck('booking_id')).length;
+  }
 
   const empty = () => database.owner.raw('delete from documents; delete from bookings');
   const hour = (at: number) => new Date(now + at * hourMs);

@@ -95,6 +95,23 @@ describe('paperwork for staff', () => {
     await save('all', { consent_form: '3' });
   });
 
+  it('says that figures are worked out again until the job has done it', async () => {
+    const { db, system } = fixture.app;
+    const notice = async () => (await admin.get(path)).texts('.notice').join(' ');
+    await save(specialistId, { consent_form: 'as_for_all', brief: 'as_for_all' });
+    expect(await notice()).not.to.contain('worked out again');
+    const { rows } = await db.raw<{ rows: unknown[] }>(
+      `select from graphile_worker.jobs where task_identifier = 'refresh_paperwork'`,
+    );
+    expect(rows).to.have.length(1);
+    // As a rule leaves it that concerns more bookings than are done at once.
+    await db('paperwork_refreshes').insert({ starts_at: new Date(0), booking_id: bookingId });
+    expect(await notice()).to.contain('worked out again');
+    expect(await markupErrors(await admin.get(path))).to.deep.equal([]);
+    await system.services.paperwork.refresh();
+    expect(await notice()).not.to.contain('worked out again');
+  });
+
   it('refuses what is no rule, who is gone, and a form that is out of date', async () => {
     const start = await rules();
     for (const consent_form of ['as_for_all', '61', '-1', '2.5', 'soon', ''])

@@ -72,6 +72,7 @@ describe('the e-mails of a booking', () => {
       jobs: fixture.deps.jobs,
       settlement: fixture.settlement,
       drafts: createBookingDrafts(fixture.db, testClock, systemIds),
+      paperwork: { refresh: () => Promise.resolve() },
       emails,
       waitListOffers: { offerFreed: () => Promise.resolve(0) },
       bulkWork: { continue: () => Promise.resolve(), sweep: () => Promise.resolve(0) },

@@ -45,6 +45,7 @@ export interface PaperworkPage extends PageData {
   rules: { name: string; consentForm: string; brief: string; changeHref: string | null }[];
   form: RulesForm | null;
   saved: boolean;
+  isRefreshing: boolean;
 }
 
 interface RulesForm {
@@ -103,7 +104,7 @@ async function show(
   { of, errors }: { of: string; errors?: { path: string; message: string }[] },
 ): Promise<void> {
   const now = clock.now();
-  const { late, lateCount, share } = await paperwork.report(now);
+  const { late, lateCount, share, isRefreshing } = await paperwork.report(now);
   const rules = await paperwork.rules();
   const mayChange = mayAdminister(actorOf(req, res).viewer);
   const changed = mayChange ? rules.find((one) => keyOf(one) === of) : undefined;
@@ -129,6 +130,7 @@ async function show(
     })),
     form: changed ? formOf(changed) : null,
     saved: req.query.saved !== undefined,
+    isRefreshing,
   };
   res.render('admin/paperwork', page);
 }
