@@ -1,6 +1,6 @@
-// Builders for the columns of the console's lists.
+// Builders for the console's lists and their columns.
 import type { Booking } from '../bookings/index.ts';
-import type { Column, ColumnType } from './table.ts';
+import type { Column, ColumnType, Table } from './table.ts';
 
 export type ColumnOptions = Partial<Omit<Column, 'name' | 'type'>>;
 export const column = (name: string, type: ColumnType, sql: string, more: ColumnOptions = {}): Column => ({
@@ -35,7 +35,22 @@ export const sourceWords: Record<Booking['source'], string> = {
 };
 /** @param sql the id of the record linked to */
 export const linkTo = (table: string, sql: string): ColumnOptions => ({ to: `'${table}/' || ${sql}` });
+/** What another list's record is called, as a link to it. @param alias of that list's table */
+export const linked = (name: string, table: string, alias: string, more: ColumnOptions = {}): Column => {
+  const title = table === 'bookings' ? 'reference' : 'name';
+  return column(name, 'string', `${alias}.${title}`, { ...linkTo(table, `${alias}.id`), ...more });
+};
 /** Makes a count a link to the list it counts. */
 export const counts = (table: string, by: string, also: Record<string, string> = {}): ColumnOptions => ({
   lists: { table, by, also },
 });
+
+/** As a list is written. A record is called as its list without the s, its id is that of the first table. */
+export type List = Omit<Table, 'group' | 'singular' | 'who'> & Partial<Pick<Table, 'singular' | 'who'>>;
+/** @param who reads those lists that do not say it themselves */
+export const inGroup = (group: Table['group'], who: Table['who'], lists: readonly List[]): Table[] =>
+  lists.map(({ columns, ...list }) => {
+    const [, alias] = /^\w+ (\w+)/.exec(list.from) ?? [];
+    const ids = columns[0]?.name === 'id' ? [] : [column('id', 'id', `${alias}.id`, recordOnly)];
+    return { group, who, singular: list.label.slice(0, -1), ...list, columns: [...ids, ...columns] };
+  });

@@ -9,13 +9,15 @@ import {
   column,
   enumeration,
   filterOnly,
+  inGroup,
+  linkTo,
+  linked,
   ofBooking,
   recordOnly,
   spelledOut,
   sqlList,
-  linkTo,
+  type List,
 } from './columns.ts';
-import type { Table } from './table.ts';
 
 /** Processed with something left to do, and neither a later event of the appointment nor a booking has settled it. */
 const webhookNeedsAttention = `w.state = 'processed' and w.note is not null and w.note <> 'cancelled_before_booked'
@@ -23,23 +25,19 @@ const webhookNeedsAttention = `w.state = 'processed' and w.note is not null and 
     where n.appointment_id = w.appointment_id and n.received_at > w.received_at and n.state = 'processed')
   and not (split_part(w.note, ':', 1) = 'unknown_calendar'
     and exists (select from bookings k where k.acuity_appointment_id = w.appointment_id))`;
-export const webhookEvents: Table = {
+const webhookEvents: List = {
   id: 'webhook-events',
   label: 'Webhook events',
-  singular: 'Webhook event',
-  group: 'Integrations',
-  who: 'staff',
   title: 'action',
   sort: { by: 'receivedAt', direction: 'desc' },
   from: 'webhook_events w left join bookings b on b.id = w.booking_id',
   columns: [
-    column('id', 'id', 'w.id', recordOnly),
     column('receivedAt', 'datetime', 'w.received_at'),
     column('action', 'string', 'w.action'),
     column('appointmentId', 'number', 'w.appointment_id'),
     enumeration('state', 'w.state', spelledOut(webhookStates)),
     enumeration('outcome', 'w.outcome', spelledOut(outcomes)),
-    column('booking', 'string', 'b.reference', linkTo('bookings', 'b.id')),
+    linked('booking', 'bookings', 'b'),
     enumeration('channel', 'w.channel', spelledOut(webhookChannels), recordOnly),
     enumeration('refusal', 'w.refusal', spelledOut(webhookRefusals), recordOnly),
     column('attempts', 'number', 'w.attempts', recordOnly),
@@ -63,22 +61,18 @@ const isStuck = `e.status = 'queued' and e.attempts >= 5`;
 const sentAgain = `(select jsonb_agg(jsonb_build_object('at', l.at, 'by', k.name, 'before', l.metadata -> 'before') order by l.id)
   from audit_log l left join users k on k.id = l.actor_id
   where l.resource_type = 'email' and l.resource_id = e.id::text and l.metadata ->> 'change' = 'sent_again')`;
-export const emails: Table = {
+const emails: List = {
   id: 'emails',
   label: 'E-mails',
-  singular: 'E-mail',
-  group: 'Integrations',
-  who: 'staff',
   title: 'kind',
   sort: { by: 'createdAt', direction: 'desc' },
   // Account e-mails are for admins only: they tell who was invited or forgot a password.
   from: `emails e left join bookings b on b.id = e.booking_id
     where e.account_link_id is null and e.kind in (${sqlList(workMailKinds)})`,
   columns: [
-    column('id', 'id', 'e.id', recordOnly),
     enumeration('kind', 'e.kind', labelsOf(workMailKinds)),
     column('recipient', 'string', 'e.recipient'),
-    column('booking', 'string', 'b.reference', linkTo('bookings', 'b.id')),
+    linked('booking', 'bookings', 'b'),
     enumeration('status', 'e.status', spelledOut(emailStatuses)),
     column('attempts', 'number', 'e.attempts'),
     column('isStuck', 'boolean', isStuck, { label: 'Not delivered yet', ...recordOnly }),
@@ -91,17 +85,14 @@ export const emails: Table = {
 };
 
 /** Without text and link: whoever has the link has the account. */
-export const accountEmails: Table = {
+const accountEmails: List = {
   id: 'account-emails',
   label: 'Account e-mails',
-  singular: 'Account e-mail',
-  group: 'Integrations',
   who: 'admin',
   title: 'kind',
   sort: { by: 'createdAt', direction: 'desc' },
   from: `emails e where e.kind in (${sqlList(accountMailKinds)})`,
   columns: [
-    column('id', 'id', 'e.id', recordOnly),
     enumeration('kind', 'e.kind', labelsOf(accountMailKinds)),
     column('recipient', 'string', 'e.recipient'),
     enumeration('status', 'e.status', spelledOut(emailStatuses)),
@@ -124,17 +115,13 @@ export const accountEmails: Table = {
 const reportNeedsAttention = `d.state = 'failed' and not exists (
   select from drift_reports n where n.state = 'done' and n.started_at > d.started_at
     and n.from_day <= d.to_day and n.to_day >= d.from_day and (n.kind = 'all' or d.kind <> 'all') and (n.fixes or not d.fixes))`;
-export const driftReports: Table = {
+const driftReports: List = {
   id: 'drift-reports',
   label: 'Reconciliations',
-  singular: 'Reconciliation',
-  group: 'Integrations',
-  who: 'staff',
   title: 'startedAt',
   sort: { by: 'startedAt', direction: 'desc' },
   from: 'drift_reports d',
   columns: [
-    column('id', 'id', 'd.id', recordOnly),
     column('startedAt', 'datetime', 'd.started_at'),
     enumeration('kind', 'd.kind', spelledOut(reportKinds)),
     column('fromDay', 'date', 'd.from_day'),
@@ -155,46 +142,39 @@ export const driftReports: Table = {
 
 /** Nobody closed it, and no later reconciliation covered its day; one that did would have recorded it again. */
 const isStillDifferent = `i.state = 'left' and not i.superseded and i.closed_at is null`;
-export const driftItems: Table = {
+const driftItems: List = {
   id: 'drift-items',
   label: 'Differences from Acuity',
   singular: 'Difference from Acuity',
-  group: 'Integrations',
-  who: 'staff',
   title: 'difference',
   sort: { by: 'foundAt', direction: 'desc' },
   from: `drift_items i left join bookings b on b.id = i.booking_id
     left join specialists s on s.id = i.specialist_id left join users c on c.id = i.closed_by_id`,
   columns: [
-    column('id', 'id', 'i.id', recordOnly),
     column('foundAt', 'datetime', 'i.found_at'),
     enumeration('difference', 'i.difference', spelledOut(allDifferences)),
     enumeration('state', 'i.state', spelledOut(driftStates)),
     column('appointmentId', 'number', 'i.appointment_id'),
-    column('booking', 'string', 'b.reference', linkTo('bookings', 'b.id')),
-    column('specialist', 'string', 's.name', linkTo('specialists', 's.id')),
+    linked('booking', 'bookings', 'b'),
+    linked('specialist', 'specialists', 's'),
     column('day', 'date', `coalesce((b.starts_at at time zone b.timezone)::date, i.day)`, recordOnly),
     column('reason', 'string', 'i.reason'),
     column('announced', 'boolean', 'i.announced', recordOnly),
     column('isStillDifferent', 'boolean', isStillDifferent, { label: 'Still different' }),
     column('closedAt', 'datetime', 'i.closed_at', recordOnly),
-    column('closedBy', 'string', 'c.name', { ...recordOnly, ...linkTo('users', 'c.id') }),
+    linked('closedBy', 'users', 'c', recordOnly),
     column('reportId', 'id', 'i.report_id', { ...recordOnly, ...linkTo('drift-reports', 'i.report_id') }),
   ],
 };
 
 const unrepaired = `(select count(*)::int from jsonb_array_elements(c.findings) f where not (f ->> 'repaired')::boolean)`;
-export const custodyReports: Table = {
+const custodyReports: List = {
   id: 'custody-reports',
   label: 'File checks',
-  singular: 'File check',
-  group: 'Integrations',
-  who: 'staff',
   title: 'startedAt',
   sort: { by: 'startedAt', direction: 'desc' },
   from: 'custody_reports c',
   columns: [
-    column('id', 'id', 'c.id', recordOnly),
     column('startedAt', 'datetime', 'c.started_at'),
     column('rowsChecked', 'number', 'c.rows_checked', { label: 'Documents checked' }),
     column('objectsChecked', 'number', 'c.objects_checked', { label: 'Objects checked' }),
@@ -217,11 +197,10 @@ const mappable = intakeDetails()
 /** As it was read last. */
 const questionText = `(select q ->> 'name' from acuity_forms a, jsonb_array_elements(a.forms) g,
   jsonb_array_elements(g -> 'fields') q where (q ->> 'id')::bigint = f.acuity_field_id limit 1)`;
-export const intakeFields: Table = {
+const intakeFields: List = {
   id: 'intake-fields',
   label: 'Details in Acuity',
   singular: 'Detail in Acuity',
-  group: 'Integrations',
   who: 'admin',
   title: 'detail',
   sort: { by: 'position', direction: 'asc' },
@@ -234,3 +213,13 @@ export const intakeFields: Table = {
     column('position', 'number', 'd.position', recordOnly),
   ],
 };
+
+export const integrationsLists = inGroup('Integrations', 'staff', [
+  webhookEvents,
+  emails,
+  accountEmails,
+  driftReports,
+  driftItems,
+  custodyReports,
+  intakeFields,
+]);

@@ -1,7 +1,6 @@
 // Lists for admins: the audit log, and jobs that failed.
 import { auditActions, auditedTypes, auditOutcomes } from '../audit/index.ts';
-import { column, enumeration, recordOnly, linkTo } from './columns.ts';
-import type { Table } from './table.ts';
+import { column, enumeration, inGroup, linked, recordOnly, type List } from './columns.ts';
 
 const listOfType = {
   booking: 'bookings',
@@ -17,12 +16,10 @@ const listOfType = {
 const auditedRecord = `case a.resource_type ${Object.entries(listOfType)
   .map(([type, table]) => `when '${type}' then '${table}/' || a.resource_id`)
   .join(' ')} end`;
-export const auditLog: Table = {
+const auditLog: List = {
   id: 'audit',
   label: 'Audit log',
   singular: 'Audit entry',
-  group: 'Oversight',
-  who: 'admin',
   title: 'action',
   sort: { by: 'at', direction: 'desc' },
   // The audit log only grows.
@@ -31,8 +28,8 @@ export const auditLog: Table = {
   columns: [
     column('id', 'number', 'a.id'),
     column('at', 'datetime', 'a.at'),
-    column('actor', 'string', 'p.name', { label: 'Who', ...linkTo('users', 'p.id') }),
-    column('actingAs', 'string', 'r.name', { label: 'Acting as', ...linkTo('users', 'r.id') }),
+    linked('actor', 'users', 'p', { label: 'Who' }),
+    linked('actingAs', 'users', 'r', { label: 'Acting as' }),
     enumeration('action', 'a.action', auditActions),
     enumeration('resourceType', 'a.resource_type', auditedTypes, { label: 'About' }),
     column('resourceId', 'string', 'a.resource_id', { ...recordOnly, isId: true, to: auditedRecord }),
@@ -44,12 +41,10 @@ export const auditLog: Table = {
   ],
 };
 
-export const failedJobs: Table = {
+const failedJobs: List = {
   id: 'failed-jobs',
   label: 'Jobs that failed',
   singular: 'Job',
-  group: 'Oversight',
-  who: 'admin',
   title: 'task',
   sort: { by: 'runAt', direction: 'desc' },
   // Without payloads. Includes jobs with tries left, once they have failed.
@@ -65,3 +60,5 @@ export const failedJobs: Table = {
     column('createdAt', 'datetime', 'j.created_at', recordOnly),
   ],
 };
+
+export const oversightLists = inGroup('Oversight', 'admin', [auditLog, failedJobs]);

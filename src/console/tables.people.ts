@@ -1,8 +1,16 @@
 // Lists of people, their organisations and specialists.
 import { roleNames } from '../accounts/index.ts';
 import { typeWords } from '../specialists/index.ts';
-import { column, counts, filterOnly, enumeration, recordOnly, linkTo } from './columns.ts';
-import type { Table } from './table.ts';
+import {
+  column,
+  counts,
+  enumeration,
+  filterOnly,
+  inGroup,
+  linked,
+  recordOnly,
+  type List,
+} from './columns.ts';
 
 /** A list shows twenty such counts: without a bound each would read all bookings of a specialist. */
 const countedAtMost = 1_000;
@@ -10,12 +18,9 @@ const countedAtMost = 1_000;
 const bookingsOf = (key: string, id: string): string =>
   `(select count(*)::int from (select from bookings b where b.${key} = ${id} limit ${countedAtMost}) c)`;
 
-export const specialists: Table = {
+const specialists: List = {
   id: 'specialists',
   label: 'Specialists',
-  singular: 'Specialist',
-  group: 'People',
-  who: 'staff',
   title: 'name',
   sort: { by: 'position', direction: 'asc' },
   related: [
@@ -24,7 +29,6 @@ export const specialists: Table = {
   ],
   from: 'specialists s',
   columns: [
-    column('id', 'id', 's.id', recordOnly),
     column('name', 'string', 's.name'),
     column('title', 'string', 's.title', recordOnly),
     column('specialty', 'string', 's.specialty'),
@@ -43,18 +47,15 @@ export const specialists: Table = {
   ],
 };
 
-export const services: Table = {
+const services: List = {
   id: 'services',
   label: 'Services',
-  singular: 'Service',
-  group: 'People',
-  who: 'staff',
   title: 'specialist',
   sort: { by: 'specialist', direction: 'asc' },
   from: 'specialist_services v join specialists s on s.id = v.specialist_id',
   columns: [
     column('id', 'string', `v.specialist_id || ':' || v.type`, recordOnly),
-    column('specialist', 'string', 's.name', linkTo('specialists', 's.id')),
+    linked('specialist', 'specialists', 's'),
     enumeration('type', 'v.type', typeWords),
     column('acuityAppointmentTypeId', 'number', 'v.acuity_appointment_type_id'),
     column('durationMinutes', 'number', 'v.duration_minutes', { label: 'Minutes' }),
@@ -62,12 +63,9 @@ export const services: Table = {
   ],
 };
 
-export const organizations: Table = {
+const organizations: List = {
   id: 'organizations',
   label: 'Organisations',
-  singular: 'Organisation',
-  group: 'People',
-  who: 'staff',
   title: 'name',
   sort: { by: 'name', direction: 'asc' },
   searched: {
@@ -80,7 +78,6 @@ export const organizations: Table = {
   ],
   from: 'organizations o',
   columns: [
-    column('id', 'id', 'o.id', recordOnly),
     column('name', 'string', 'o.name'),
     column(
       'members',
@@ -96,11 +93,9 @@ export const organizations: Table = {
   ],
 };
 
-export const users: Table = {
+const users: List = {
   id: 'users',
   label: 'Users',
-  singular: 'User',
-  group: 'People',
   who: 'admin',
   title: 'name',
   sort: { by: 'name', direction: 'asc' },
@@ -117,11 +112,10 @@ export const users: Table = {
   related: [{ table: 'bookings', by: 'referrerId' }],
   from: 'users u left join members m on m.user_id = u.id left join organizations o on o.id = m.organization_id',
   columns: [
-    column('id', 'id', 'u.id', recordOnly),
     column('name', 'string', 'u.name'),
     column('email', 'string', 'u.email', { label: 'E-mail' }),
     enumeration('role', 'u.role', roleNames),
-    column('organization', 'string', 'o.name', { label: 'Organisation', ...linkTo('organizations', 'o.id') }),
+    linked('organization', 'organizations', 'o', { label: 'Organisation' }),
     column('isActive', 'boolean', 'not u.banned', { label: 'Active' }),
     column('awaitsInvitation', 'boolean', 'u.awaits_invitation', { label: 'Awaits invitation' }),
     column(
@@ -145,3 +139,5 @@ export const users: Table = {
     column('organizationId', 'id', 'o.id', { label: 'Organisation', ...filterOnly }),
   ],
 };
+
+export const peopleLists = inGroup('People', 'staff', [specialists, services, organizations, users]);

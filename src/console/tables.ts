@@ -1,36 +1,15 @@
 // Every list of the console.
 import type { Table } from './table.ts';
-import {
-  accountEmails,
-  custodyReports,
-  intakeFields,
-  driftItems,
-  driftReports,
-  emails,
-  webhookEvents,
-} from './tables.integrations.ts';
-import { auditLog, failedJobs } from './tables.oversight.ts';
-import { organizations, services, specialists, users } from './tables.people.ts';
-import { bookings, documents, progress, unanswered } from './tables.work.ts';
+import { integrationsLists } from './tables.integrations.ts';
+import { oversightLists } from './tables.oversight.ts';
+import { peopleLists } from './tables.people.ts';
+import { workLists } from './tables.work.ts';
 
 export const tables: readonly Table[] = [
-  bookings,
-  unanswered,
-  progress,
-  documents,
-  specialists,
-  services,
-  organizations,
-  users,
-  webhookEvents,
-  emails,
-  accountEmails,
-  driftReports,
-  driftItems,
-  custodyReports,
-  intakeFields,
-  auditLog,
-  failedJobs,
+  ...workLists,
+  ...peopleLists,
+  ...integrationsLists,
+  ...oversightLists,
 ];
 
 /** @throws when the console has no such list */

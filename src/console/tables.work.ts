@@ -15,16 +15,18 @@ import { formatSize } from '../lib/sizes.ts';
 import { typeWords } from '../specialists/index.ts';
 import {
   column,
-  health,
-  filterOnly,
   enumeration,
+  filterOnly,
+  health,
+  inGroup,
+  linked,
   ofBooking,
   recordOnly,
   sourceWords,
   spelledOut,
-  linkTo,
+  type List,
 } from './columns.ts';
-import type { Column, Table } from './table.ts';
+import type { Column } from './table.ts';
 
 const countOf = (rows: string): string => `(select count(*)::int from ${rows} c where c.booking_id = b.id)`;
 
@@ -47,12 +49,9 @@ const currentAnswers = `array_to_string(array(
 const staffNotes = `(select string_agg(concat_ws(': ', u.name, n.body), E'\\n' order by n.created_at desc, n.id desc)
   from staff_notes n join users u on u.id = n.written_by_id where n.booking_id = b.id)`;
 
-export const bookings: Table = {
+const bookings: List = {
   id: 'bookings',
   label: 'Bookings',
-  singular: 'Booking',
-  group: 'Work',
-  who: 'staff',
   title: 'reference',
   searched: { words: searchedBookings, hint: 'Name, reference, claim, specialist, organisation' },
   sort: { by: 'startsAt', direction: 'desc' },
@@ -68,12 +67,11 @@ export const bookings: Table = {
     left join organizations o on o.id = b.organization_id
     left join users cb on cb.id = b.created_by_id left join users cf on cf.id = b.created_for_id`,
   columns: [
-    column('id', 'id', 'b.id', recordOnly),
     column('reference', 'string', 'b.reference'),
     column('startsAt', 'datetime', 'b.starts_at', { zone: 'timezone' }),
-    column('specialist', 'string', 's.name', linkTo('specialists', 's.id')),
+    linked('specialist', 'specialists', 's'),
     column('examinee', 'string', `trim(b.examinee_first_name || ' ' || b.examinee_last_name)`, health),
-    column('organization', 'string', 'o.name', { label: 'Organisation', ...linkTo('organizations', 'o.id') }),
+    linked('organization', 'organizations', 'o', { label: 'Organisation' }),
     enumeration('status', 'b.status', statusWords),
     enumeration('currentProgress', 'b.current_progress', progressWords, { label: 'Progress' }),
     enumeration('source', 'b.source', sourceWords, recordOnly),
@@ -95,16 +93,8 @@ export const bookings: Table = {
       ...recordOnly,
       ...health,
     }),
-    column('referrer', 'string', 'cb.name', {
-      label: 'Belongs to (referrer)',
-      ...recordOnly,
-      ...linkTo('users', 'cb.id'),
-    }),
-    column('assistedBy', 'string', 'cf.name', {
-      label: 'Assisted by (admin)',
-      ...recordOnly,
-      ...linkTo('users', 'cf.id'),
-    }),
+    linked('referrer', 'users', 'cb', { label: 'Belongs to (referrer)', ...recordOnly }),
+    linked('assistedBy', 'users', 'cf', { label: 'Assisted by (admin)', ...recordOnly }),
     // May be the examinee, who can book in Acuity: health information.
     column('externalCreatedBy', 'string', 'b.external_created_by', {
       label: 'Made in Acuity by',
@@ -124,12 +114,10 @@ export const bookings: Table = {
 };
 
 /** Bookings about which a referrer wrote, and whom nobody has answered; few at a time, found by an index. */
-export const unanswered: Table = {
+const unanswered: List = {
   id: 'unanswered',
   label: 'Unanswered messages',
   singular: 'Unanswered messages',
-  group: 'Work',
-  who: 'staff',
   title: 'reference',
   sort: { by: 'since', direction: 'asc' },
   from: `(select booking_id, min(created_at) as since, count(*)::int as messages from booking_messages
@@ -137,9 +125,9 @@ export const unanswered: Table = {
     join bookings b on b.id = m.booking_id left join organizations o on o.id = b.organization_id`,
   columns: [
     column('id', 'id', 'b.id', recordOnly),
-    column('reference', 'string', 'b.reference', linkTo('bookings', 'b.id')),
+    linked('reference', 'bookings', 'b'),
     column('examinee', 'string', `trim(b.examinee_first_name || ' ' || b.examinee_last_name)`, health),
-    column('organization', 'string', 'o.name', { label: 'Organisation', ...linkTo('organizations', 'o.id') }),
+    linked('organization', 'organizations', 'o', { label: 'Organisation' }),
     column('since', 'datetime', 'm.since', { label: 'Waiting since' }),
     column('messages', 'number', 'm.messages'),
   ],
@@ -147,22 +135,19 @@ export const unanswered: Table = {
 
 const isFirstReport = `p.progress = 'report_generated' and not exists (select from booking_progress e
   where e.booking_id = p.booking_id and e.progress = 'report_generated' and (e.created_at, e.id) < (p.created_at, p.id))`;
-export const progress: Table = {
+const progress: List = {
   id: 'progress',
   label: 'Progress',
   singular: 'Progress entry',
-  group: 'Work',
-  who: 'staff',
   title: 'progress',
   sort: { by: 'createdAt', direction: 'desc' },
   from: `booking_progress p left join bookings b on b.id = p.booking_id
     left join users cb on cb.id = p.changed_by_id left join users cf on cf.id = p.changed_for_id`,
   columns: [
-    column('id', 'id', 'p.id', recordOnly),
-    column('booking', 'string', 'b.reference', linkTo('bookings', 'b.id')),
+    linked('booking', 'bookings', 'b'),
     enumeration('progress', 'p.progress', progressWords),
-    column('changedBy', 'string', 'cb.name', linkTo('users', 'cb.id')),
-    column('assistedBy', 'string', 'cf.name', linkTo('users', 'cf.id')),
+    linked('changedBy', 'users', 'cb'),
+    linked('assistedBy', 'users', 'cf'),
     enumeration('source', 'p.source', spelledOut(progressSources)),
     column('notes', 'string', 'p.notes', { ...recordOnly, ...health }),
     column('movedFrom', 'datetime', 'p.moved_from', { zone: 'timezone', ...recordOnly }),
@@ -178,40 +163,38 @@ export const progress: Table = {
 const releaseOfReport = `case when d.category = 'report'
   then case when d.released_at is null then 'draft' else 'released' end end`;
 
-export const documents: Table = {
+const documents: List = {
   id: 'documents',
   label: 'Documents',
-  singular: 'Document',
-  group: 'Work',
-  who: 'staff',
   title: 'fileName',
   sort: { by: 'createdAt', direction: 'desc' },
   from: `documents d left join bookings b on b.id = d.booking_id left join users u on u.id = d.uploaded_by_id
     left join users f on f.id = d.uploaded_for_id left join users x on x.id = d.deleted_by_id
     left join users r on r.id = d.released_by_id`,
   columns: [
-    column('id', 'id', 'd.id', recordOnly),
     column('fileName', 'string', 'd.file_name', health),
-    column('booking', 'string', 'b.reference', linkTo('bookings', 'b.id')),
+    linked('booking', 'bookings', 'b'),
     enumeration('category', 'd.category', categoryWords),
     enumeration('status', 'd.status', spelledOut(documentStatuses)),
     enumeration('release', releaseOfReport, spelledOut(['draft', 'released'])),
     column('releasedAt', 'datetime', 'd.released_at', recordOnly),
-    column('releasedBy', 'string', 'r.name', { ...recordOnly, ...linkTo('users', 'r.id') }),
+    linked('releasedBy', 'users', 'r', recordOnly),
     column('mimeType', 'string', 'd.mime_type', recordOnly),
     column('sizeBytes', 'number', 'd.size_bytes', {
       label: 'Size',
       shownAs: { words: formatSize, unit: 'bytes' },
     }),
     column('sha256', 'string', 'd.sha256', { label: 'SHA-256', ...recordOnly }),
-    column('uploadedBy', 'string', 'u.name', linkTo('users', 'u.id')),
-    column('assistedBy', 'string', 'f.name', { ...recordOnly, ...linkTo('users', 'f.id') }),
+    linked('uploadedBy', 'users', 'u'),
+    linked('assistedBy', 'users', 'f', recordOnly),
     column('createdAt', 'datetime', 'd.created_at'),
     column('deletedAt', 'datetime', 'd.deleted_at', recordOnly),
     column('isDeleted', 'boolean', 'd.deleted_at is not null', { label: 'Deleted', ...recordOnly }),
-    column('deletedBy', 'string', 'x.name', { ...recordOnly, ...linkTo('users', 'x.id') }),
+    linked('deletedBy', 'users', 'x', recordOnly),
     column('bytesRemovedAt', 'datetime', 'd.object_removed_at', recordOnly),
     column('damagedAt', 'datetime', 'd.damaged_at', recordOnly),
     column('bookingId', 'id', 'd.booking_id', ofBooking),
   ],
 };
+
+export const workLists = inGroup('Work', 'staff', [bookings, unanswered, progress, documents]);
