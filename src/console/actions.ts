@@ -151,6 +151,11 @@ export function mayDo(role: Role, action: Pick<ActionButton, 'who'>): boolean {
   return role === 'admin' || (role === 'support' && action.who === 'staff');
 }
 
+/** @param row of the button's table */
+export function isOffered(button: ActionButton, row: Record<string, unknown>, viewerId?: string): boolean {
+  return button.isOffered?.(row, viewerId) ?? true;
+}
+
 export function actionOf(table: string, name: string): ActionButton | null {
   return actionButtons.find((action) => action.table === table && action.name === name) ?? null;
 }

@@ -3,7 +3,7 @@ import type { Role } from '../accounts/index.ts';
 import { bulkKinds, mostAtOnce, type BulkKind, type ListedRecord } from '../bulk/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { isUuid } from '../lib/uuid.ts';
-import { actionOf, mayDo, type ActionButton } from './actions.ts';
+import { actionOf, isOffered, mayDo, type ActionButton } from './actions.ts';
 import { mayRead, type Table } from './table.ts';
 import { orderRows, searchOf, selectRows, type Filters, type Row } from './table.query.ts';
 import { tableNamed } from './tables.ts';
@@ -88,7 +88,7 @@ export async function listForBulk(
   const records = rows.slice(0, mostAtOnce).map((row) => ({
     id: String(row.id),
     seen: offer.seen(row),
-    skipped: action.isOffered?.(row) === false ? offer.notOffered : (offer.skips?.(row, role) ?? null),
+    skipped: isOffered(action, row) ? (offer.skips?.(row, role) ?? null) : offer.notOffered,
   }));
   return { records, isCut: rows.length > mostAtOnce };
 }

@@ -14,7 +14,7 @@ import { roleNames, type Role } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import { readSchema, type Schema } from './schema.ts';
 import { afterForm, formHandler, formProperty } from './action-form.ts';
-import { actionButtons, isEditing, mayDo, type ActionButton } from './actions.ts';
+import { actionButtons, isEditing, isOffered, mayDo, type ActionButton } from './actions.ts';
 import { bulkActionsOf } from './bulk.ts';
 import { sentenceCase } from './columns.ts';
 import { linkKey, mayRead, searchBoxOf, type Column, type Table } from './table.ts';
@@ -23,7 +23,21 @@ import { tableOf, tables } from './tables.ts';
 
 export { giveForm } from './action-form.ts';
 
+/** AdminJS wants a file for each component. The browser gets our files as they are; nothing is bundled. */
 const componentsFile = path.resolve(import.meta.dirname, '../../public/js/console/1-ask.js');
+const components = [
+  'Dashboard',
+  'Fields',
+  'Form',
+  'Leave',
+  'Json',
+  'Link',
+  'Count',
+  'Text',
+  'Title',
+  'When',
+  'Word',
+];
 
 /** What AdminJS writes into the page's script about the viewer. It does not escape, so characters that could end the script go. */
 export function currentAdminOf(viewer: {
@@ -36,9 +50,6 @@ export function currentAdminOf(viewer: {
   const { userId: id, role } = viewer;
   return { id, role, title: roleNames[role], email: plain(viewer.email), name: plain(viewer.name) };
 }
-
-const roleOf = (context: Pick<ActionContext, 'currentAdmin'>): Role =>
-  (context.currentAdmin as { role?: Role } | undefined)?.role ?? 'referrer';
 
 /** The files of AdminJS that its page loads, and others that it does not. */
 export const bundles = adminRoutes.assets;
@@ -66,33 +77,20 @@ export function buildConsole(
 }
 
 function createAdmin(db: Database, schema: Schema, role: Role, assetUrl: (name: string) => string): AdminJS {
-  const readable = tables.filter((table) => mayRead(role, table));
   const componentLoader = new ComponentLoader();
-  // AdminJS wants a file for each component. The browser gets our files as they are; nothing is bundled.
-  const component = (name: string): string => componentLoader.add(name, componentsFile);
-  const parts = {
-    dashboard: component('ConsoleDashboard'),
-    fields: component('ConsoleFields'),
-    form: component('ConsoleForm'),
-    leave: component('ConsoleLeave'),
-    json: component('ConsoleJson'),
-    link: component('ConsoleLink'),
-    count: component('ConsoleCount'),
-    text: component('ConsoleText'),
-    title: component('ConsoleTitle'),
-    when: component('ConsoleWhen'),
-    word: component('ConsoleWord'),
-  };
+  for (const name of components) componentLoader.add(`Console${name}`, componentsFile);
   return new AdminJS({
     rootPath: '/admin',
     loginPath: '/sign-in',
     logoutPath: '/sign-out',
     componentLoader,
-    resources: readable.map((table) => ({
-      resource: new TableResource(db, table, schema),
-      options: optionsOf(table, role, parts),
-    })),
-    dashboard: { component: parts.dashboard },
+    resources: tables
+      .filter((table) => mayRead(role, table))
+      .map((table) => ({
+        resource: new TableResource(db, table, schema),
+        options: optionsOf(table, role),
+      })),
+    dashboard: { component: 'ConsoleDashboard' },
     branding: {
       companyName: 'Examdesk',
       logo: assetUrl('/img/mark.svg'),
@@ -108,7 +106,7 @@ function createAdmin(db: Database, schema: Schema, role: Role, assetUrl: (name: 
     locale: {
       language: 'en',
       availableLanguages: ['en'],
-      translations: { en: { labels: labels(), messages, ...translations() } },
+      translations: { en: translations() },
     },
     settings: { defaultPerPage: 20 },
   });
@@ -158,35 +156,24 @@ const messages = {
   seeConsoleForMore: 'Reload the page. If it happens again, contact the people who run Examdesk.',
 };
 
-function labels(): Record<string, string> {
-  return Object.fromEntries(tables.map(({ id, label }) => [id, label]));
-}
-
 function translations() {
-  const resources = tables.map((table) => [
-    table.id,
-    {
-      properties: Object.fromEntries(
-        table.columns.map(({ name, label }) => [name, label ?? asWords(name)] as const),
-      ),
-      actions: {
-        list: table.label,
-        show: table.singular,
-        ...Object.fromEntries(
-          actionButtons.filter((button) => button.table === table.id).map(({ name, label }) => [name, label]),
-        ),
-      },
-    },
-  ]);
-  const buttons = actionButtons.map(({ table, name, label }) => [
-    wordsOf(table, name),
-    { buttons: { save: label } },
-  ]);
-  return {
-    resources: Object.fromEntries([...resources, ...buttons]) as Record<string, Record<string, object>>,
-  };
+  const labels: Record<string, string> = {};
+  const resources: Record<string, Record<string, object>> = {};
+  for (const { id, label, singular, columns } of tables) {
+    const buttons = actionButtons.filter(({ table }) => table === id);
+    const properties = columns.map(({ name, label: shown = asWords(name) }) => [name, shown] as const);
+    const actions = buttons.map(({ name, label: shown }) => [name, shown] as const);
+    labels[id] = label;
+    resources[id] = {
+      properties: Object.fromEntries(properties),
+      actions: { list: label, show: singular, ...Object.fromEntries(actions) },
+    };
+    for (const [name, save] of actions) resources[wordsOf(id, name)] = { buttons: { save } };
+  }
+  return { labels, messages, resources };
 }
 
+/** Where a button finds its words: AdminJS's form calls every button Save. */
 const wordsOf = (table: string, action: string): string => `${table}/${action}`;
 
 /** `startsAt` as `Starts at`. */
@@ -200,39 +187,26 @@ const never = { isAccessible: false, isVisible: false };
 /** Lists that support may not read: names of their records are shown without a link. */
 const forAdmins = tables.filter(({ who }) => who === 'admin').map(({ id }) => id);
 
-type Parts = Record<
-  'fields' | 'form' | 'leave' | 'json' | 'link' | 'count' | 'text' | 'title' | 'when' | 'word',
-  string
->;
-
-function propertyOf(column: Column, table: Table, parts: Parts) {
-  const { name, type, to, zone, lists, words, shownAs, isHealth = false } = column;
+function propertyOf(column: Column, table: Table) {
+  const { name, type, to, zone, lists, words, shownAs, isHealth } = column;
   const isTitle = name === table.title && !to;
-  const custom = {
-    type,
-    isHealth,
-    zone: zone ?? null,
-    lists: lists ?? null,
-    unit: shownAs?.unit ?? null,
-    to: to ? linkKey(name) : null,
-    forAdmins,
+  return {
+    isTitle,
+    custom: { type, isHealth, zone, lists, unit: shownAs?.unit, to: to && linkKey(name), forAdmins },
+    components: componentsOf(column, isTitle),
+    availableValues: words && Object.entries(words).map(([value, label]) => ({ value, label })),
   };
-  // On a narrow screen AdminJS's list shows the title alone.
-  const components = componentsOf(column, isTitle, parts);
-  if (!words) return { isTitle, custom, components };
-  const availableValues = Object.entries(words).map(([value, label]) => ({ value, label }));
-  return { isTitle, custom, components, availableValues };
 }
 
-function componentsOf({ type, to, lists }: Column, isTitle: boolean, parts: Parts) {
-  if (type === 'json') return { show: parts.json };
-  if (to) return { show: parts.link, list: parts.link };
-  if (lists) return { show: parts.count, list: parts.count };
-  const value = type === 'datetime' ? parts.when : type === 'enum' ? parts.word : null;
-  return {
-    ...(value ? { show: value, list: value } : { show: parts.text }),
-    ...(isTitle && { list: parts.title }),
-  };
+function componentsOf({ type, to, lists }: Column, isTitle: boolean) {
+  const everywhere = (component: string) => ({ show: component, list: component });
+  if (type === 'json') return { show: 'ConsoleJson' };
+  if (to) return everywhere('ConsoleLink');
+  if (lists) return everywhere('ConsoleCount');
+  const value =
+    type === 'datetime' ? everywhere('ConsoleWhen') : type === 'enum' ? everywhere('ConsoleWord') : null;
+  // On a narrow screen AdminJS's list shows the title alone.
+  return { show: 'ConsoleText', ...value, ...(isTitle && { list: 'ConsoleTitle' }) };
 }
 
 /** What is listed below a record: without lists that the role may not read, and in them without the record's own name. */
@@ -245,68 +219,62 @@ function relatedOf({ id, related = [] }: Table, role: Role) {
   });
 }
 
-function optionsOf(table: Table, role: Role, parts: Parts): ResourceOptions {
-  const isAccessible = (context: ActionContext): boolean => mayRead(roleOf(context), table);
-  const names = (where: 'list' | 'record' | 'filter'): string[] =>
+function optionsOf(table: Table, role: Role): ResourceOptions {
+  const shownIn = (...places: Column['shown'][]): string[] =>
     table.columns
-      .filter(
-        ({ shown = 'everywhere' }) => shown === 'everywhere' || (where !== 'list' && shown === 'record'),
-      )
+      .filter(({ shown = 'everywhere' }) => places.includes(shown))
       .map(({ name }) => name)
       // The id comes last.
       .toSorted((a, b) => Number(a === 'id') - Number(b === 'id'));
-  const buttons = actionButtons.filter((button) => button.table === table.id);
+  const inRecords = shownIn('everywhere', 'record');
+  const buttons = actionButtons.filter((button) => button.table === table.id && mayDo(role, button));
   return {
     navigation: { name: table.group, icon: icons[table.group] },
     titleProperty: table.title,
     sort: { sortBy: table.sort.by, direction: table.sort.direction },
-    listProperties: names('list'),
-    showProperties: names('record'),
-    filterProperties: names('filter'),
+    listProperties: shownIn('everywhere'),
+    showProperties: inRecords,
+    filterProperties: inRecords,
     // One for all fields: which they are depends on the record, and on what Acuity offers.
     editProperties: [formProperty],
     properties: {
-      ...Object.fromEntries(table.columns.map((column) => [column.name, propertyOf(column, table, parts)])),
-      [formProperty]: { components: { edit: parts.fields } },
+      ...Object.fromEntries(table.columns.map((column) => [column.name, propertyOf(column, table)])),
+      [formProperty]: { components: { edit: 'ConsoleFields' } },
     },
     actions: {
-      list: { isAccessible, custom: { search: searchBoxOf(table).hint, bulk: bulkActionsOf(table, role) } },
-      show: { isAccessible, custom: { related: relatedOf(table, role) } },
+      list: { custom: { search: searchBoxOf(table).hint, bulk: bulkActionsOf(table, role) } },
+      show: { custom: { related: relatedOf(table, role) } },
       // Closed unless the table has such a button: what writes, and AdminJS's search beside the list.
       new: never,
       edit: never,
       delete: never,
       bulkDelete: never,
       search: never,
-      ...Object.fromEntries(buttons.map((button) => [button.name, actionOptions(button, table, parts)])),
+      ...Object.fromEntries(buttons.map((button) => [button.name, actionOptions(button)])),
     },
   };
 }
 
-function actionOptions(button: ActionButton, table: Table, parts: Parts) {
-  const isAccessible = (context: ActionContext): boolean => {
-    if (!mayRead(roleOf(context), table) || !mayDo(roleOf(context), button)) return false;
-    const { record, currentAdmin } = context;
-    return !record || (button.isOffered?.(record.params, currentAdmin?.id) ?? true);
-  };
-  const { name, kind, icon, href } = button;
+function actionOptions(button: ActionButton) {
+  const isAccessible = ({ record, currentAdmin }: ActionContext): boolean =>
+    !record || isOffered(button, record.params, currentAdmin?.id);
+  const { table, name, kind, icon, href } = button;
   if (isEditing(button)) return { isAccessible, custom: {}, after: afterForm(button) };
   const action = { actionType: kind, icon, isAccessible };
   if (href === undefined)
     return {
       ...action,
-      component: parts.form,
-      // Where its button finds its words: AdminJS's form calls every button Save.
-      custom: { words: wordsOf(table.id, name) },
+      component: 'ConsoleForm',
+      custom: { words: wordsOf(table, name) },
       handler: formHandler(button),
       after: afterForm(button),
     };
   return {
     ...action,
-    component: parts.leave,
+    component: 'ConsoleLeave',
     custom: { href },
     // Only opens the page.
-    handler: (_request: ActionRequest, _response: unknown, context: ActionContext) =>
-      context.record ? { record: context.record.toJSON(context.currentAdmin) } : {},
+    handler: (_request: ActionRequest, _response: unknown, { record, currentAdmin }: ActionContext) =>
+      record ? { record: record.toJSON(currentAdmin) } : {},
   };
 }

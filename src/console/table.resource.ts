@@ -15,53 +15,38 @@ import {
   type Row,
 } from './table.query.ts';
 
-const propertyTypes = { id: 'uuid', enum: 'string', json: 'textarea' } as const;
+const propertyTypes: Record<string, 'uuid' | 'string' | 'textarea'> = {
+  id: 'uuid',
+  enum: 'string',
+  json: 'textarea',
+};
 
-class TableProperty extends BaseProperty {
-  readonly #column: Column;
-  readonly #isRequired: boolean;
-  /** The first column is the id, whatever keys the table has. */
-  constructor(column: Column, stored: BaseProperty | null, position: number) {
-    // Never a reference: AdminJS would send the whole record that it names, whoever may read that.
-    const type =
-      propertyTypes[column.type as keyof typeof propertyTypes] ?? stored?.type() ?? (column.type as 'string');
-    super({ path: column.name, type, isId: position === 0, isSortable: true, position });
-    this.#column = column;
-    this.#isRequired = stored?.isRequired() ?? false;
-  }
-  override isRequired(): boolean {
-    return this.#isRequired;
-  }
-  override availableValues(): string[] | null {
-    return this.#column.words ? Object.keys(this.#column.words) : null;
-  }
-  override isEditable(): boolean {
-    return false;
-  }
+/** Never a reference: AdminJS would send the whole record that it names, whoever may read that. */
+function propertyOf(column: Column, stored: BaseProperty | null, position: number): BaseProperty {
+  const type = propertyTypes[column.type] ?? stored?.type() ?? (column.type as 'string');
+  // The first column is the id, whatever keys the table has.
+  const property = new BaseProperty({ path: column.name, type, isId: position === 0, position });
+  property.isRequired = () => stored?.isRequired() ?? false;
+  return property;
 }
 
 export class TableResource extends BaseResource {
-  readonly table: Table;
+  readonly #table: Table;
   readonly #db: Database;
-  readonly #properties: TableProperty[];
+  readonly #properties: BaseProperty[];
 
   constructor(db: Database, table: Table, schema: Schema) {
     super(table);
     this.#db = db;
-    this.table = table;
-    this.#properties = table.columns.map(
-      (column, index) => new TableProperty(column, schema(table, column), index),
-    );
+    this.#table = table;
+    this.#properties = table.columns.map((column, at) => propertyOf(column, schema(table, column), at));
   }
 
+  override id(): string {
+    return this.#table.id;
+  }
   override databaseName(): string {
     return 'examdesk';
-  }
-  override databaseType(): string {
-    return 'postgresql';
-  }
-  override id(): string {
-    return this.table.id;
   }
   override properties(): BaseProperty[] {
     return this.#properties;
@@ -71,31 +56,21 @@ export class TableResource extends BaseResource {
   }
 
   override count(filter: Filter): Promise<number> {
-    return countRows(this.#db, this.table, filtersOf(filter));
+    return countRows(this.#db, this.#table, filtersOf(filter));
   }
 
   override async find(
     filter: Filter,
-    options: { limit?: number; offset?: number; sort?: { sortBy?: string; direction?: 'asc' | 'desc' } },
+    { sort, ...page }: { limit: number; offset: number; sort: { sortBy: string; direction: 'asc' | 'desc' } },
   ): Promise<BaseRecord[]> {
-    const { sort } = this.table;
-    const order = {
-      by: options.sort?.sortBy ?? sort.by,
-      direction: options.sort?.direction ?? sort.direction,
-    };
-    const { limit = 20, offset = 0 } = options;
-    const rows = await findRows(this.#db, this.table, filtersOf(filter), { order, limit, offset });
+    const order = { by: sort.sortBy, direction: sort.direction };
+    const rows = await findRows(this.#db, this.#table, filtersOf(filter), { ...page, order });
     return rows.map((row) => this.#record(row));
   }
 
   override async findOne(id: string): Promise<BaseRecord | null> {
-    const row = await findRow(this.#db, this.table, id);
-    return row ? this.#record(row) : null;
-  }
-
-  override async findMany(ids: (string | number)[]): Promise<BaseRecord[]> {
-    const found = await Promise.all(ids.map((id) => this.findOne(String(id))));
-    return found.filter((record) => record !== null);
+    const row = await findRow(this.#db, this.#table, id);
+    return row && this.#record(row);
   }
 
   override update(_id: string, _params: object, context: ActionContext) {
@@ -107,8 +82,8 @@ export class TableResource extends BaseResource {
   }
 
   #record(row: Row): BaseRecord {
-    const values = shownRow(this.table, row);
-    for (const { name, shownAs } of this.table.columns) {
+    const values = shownRow(this.#table, row);
+    for (const { name, shownAs } of this.#table.columns) {
       const value = values[name];
       if (shownAs && typeof value === 'number') values[name] = shownAs.words(value);
     }

@@ -4,13 +4,13 @@ import { auditActor, isStaff } from '../../accounts/index.ts';
 import {
   actionOf,
   findRow,
+  isOffered,
   mayDo,
   mayRead,
   readDashboard,
   tableOf,
   type ActionButton,
   type Filters,
-  type Row,
   type Table,
 } from '../../console/index.ts';
 import { actorOf, viewerOf } from '../actor.ts';
@@ -166,10 +166,6 @@ function allowedTable(id: string, res: Response): Table {
   return table;
 }
 
-function isOffered(button: ActionButton, row: Row, res: Response): boolean {
-  return button.isOffered?.(row, viewerOf(res)?.userId) ?? true;
-}
-
 const notOffered = ({ label, offeredFor }: ActionButton): Problem =>
   conflict(
     'invalid_transition',
@@ -203,7 +199,7 @@ const guardTable =
     // AdminJS would answer 403 for a record that does not exist.
     const row = kind === 'records' ? await findRow(services.db, table, first) : null;
     if (kind === 'records' && !row) throw notFound();
-    if (action && row && !isOffered(action, row, res)) throw notOffered(action);
+    if (action && row && !isOffered(action, row, viewerOf(res)?.userId)) throw notOffered(action);
     res.locals.filters = readFilters(req, res, table);
     if (form) res.locals.form = formRequest(services, req, res, form, kind === 'records' ? first : '');
     // The page is a shell without data; only the API call shows the booking.
