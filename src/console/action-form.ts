@@ -6,9 +6,8 @@ import {
   NewAction,
   ValidationError,
   type ActionContext,
-  type ActionRequest,
-  type ActionResponse,
-  type CurrentAdmin,
+  type ActionHandler,
+  type RecordActionResponse,
 } from 'adminjs';
 import type { ActionButton } from './actions.ts';
 
@@ -30,56 +29,37 @@ export interface SendFailure {
 /** The property of AdminJS's form that holds all its fields, and what is wrong with it as a whole. */
 export const formProperty = 'form';
 
-// Not a part of the viewer's record, which AdminJS writes into its page.
-const forms = new WeakMap<CurrentAdmin, ActionForm>();
-const outcomes = new WeakMap<ActionForm, { notice: string } | SendFailure>();
-
-/** Call it before AdminJS gets the request, with the viewer that it gets. */
-export function giveForm(admin: CurrentAdmin, form: ActionForm): void {
-  forms.set(admin, form);
-}
-
-function formOf({ currentAdmin }: Pick<ActionContext, 'currentAdmin'>): ActionForm {
-  const form = currentAdmin && forms.get(currentAdmin);
-  if (!form) throw new Error('AdminJS was asked for an action without its form');
-  return form;
-}
-
 /** For a resource's `create` and `update`. @throws ValidationError */
 export async function sendForm(context: ActionContext): Promise<Record<string, never>> {
-  const form = formOf(context);
-  const outcome = await form.send();
-  outcomes.set(form, outcome);
-  if ('notice' in outcome) return {};
-  const { detail, errors } = outcome;
+  const sent = await (context.send as ActionForm['send'])();
+  if ('notice' in sent) return {};
   throw new ValidationError({
     // AdminJS takes a failure without a property for a success.
-    [formProperty]: { message: detail },
-    ...Object.fromEntries(errors.map(({ path, message }) => [path, { message }])),
+    [formProperty]: { message: sent.detail },
+    ...Object.fromEntries(sent.errors.map(({ path, message }) => [path, { message }])),
   });
 }
 
-/** AdminJS saves a record; what that means is up to the form. */
-export const formHandler = ({ kind }: ActionButton) =>
-  kind === 'record' ? EditAction.handler : NewAction.handler;
+type Response = { locals: { form?: ActionForm } };
 
-/** After AdminJS's handler: shows only the form's fields, leaves what was typed, and leads on. */
-export const afterForm =
-  ({ table, leadsTo }: ActionButton) =>
-  async (
-    answer: ActionResponse,
-    { method }: ActionRequest,
-    context: ActionContext,
-  ): Promise<ActionResponse> => {
-    const form = formOf(context);
-    const record = answer.record as { id?: string };
-    if (method === 'get') return { ...answer, record: { ...record, params: await form.params() } };
-    const outcome = outcomes.get(form);
-    if (!outcome || !('notice' in outcome)) return { record: { ...record, params: outcome?.params ?? {} } };
+/** AdminJS's handler, which saves a record: what that means is up to the form. Shows its fields, and leads on. */
+export const formHandler =
+  ({ table, kind, leadsTo }: ActionButton): ActionHandler<object> =>
+  async (request, { locals: { form } }: Response, context) => {
+    if (!form) throw new Error('AdminJS was asked for an action without its form');
+    const { record, currentAdmin } = context;
+    if (request.method === 'get')
+      return { record: { ...record?.toJSON(currentAdmin), params: await form.params() } };
+    let sent: Awaited<ReturnType<ActionForm['send']>> | undefined;
+    const send = async () => (sent = await form.send());
+    const { handler } = kind === 'record' ? EditAction : NewAction;
+    const save = handler as ActionHandler<RecordActionResponse>;
+    const answer = await save(request, {}, { ...context, send });
+    if (!sent || !('notice' in sent)) return { record: { ...answer.record, params: sent?.params ?? {} } };
     const list = `/admin/resources/${table}`;
     return {
       ...answer,
-      notice: { message: outcome.notice, type: 'success' },
-      redirectUrl: record.id && leadsTo !== 'list' ? `${list}/records/${record.id}/show` : list,
+      notice: { message: sent.notice, type: 'success' },
+      redirectUrl: record && leadsTo !== 'list' ? `${list}/records/${record.id()}/show` : list,
     };
   };

@@ -142,7 +142,10 @@ function button(
   return { name, table, label, icon, who, kind: 'record', ...more };
 }
 
-/** AdminJS's own actions. */
+/** AdminJS's actions that only read: of a list, and of a record. */
+export const reading = { resource: 'list', record: 'show' } as const;
+
+/** AdminJS's actions that write. */
 export function isEditing({ name }: Pick<ActionButton, 'name'>): boolean {
   return name === 'edit' || name === 'new';
 }

@@ -13,15 +13,13 @@ import {
 import { roleNames, type Role } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import { readSchema, type Schema } from './schema.ts';
-import { afterForm, formHandler, formProperty } from './action-form.ts';
+import { formHandler, formProperty } from './action-form.ts';
 import { actionButtons, isEditing, isOffered, mayDo, type ActionButton } from './actions.ts';
 import { bulkActionsOf } from './bulk.ts';
 import { sentenceCase } from './columns.ts';
 import { linkKey, mayRead, searchBoxOf, type Column, type Table } from './table.ts';
 import { TableResource } from './table.resource.ts';
 import { tableOf, tables } from './tables.ts';
-
-export { giveForm } from './action-form.ts';
 
 /** AdminJS wants a file for each component. The browser gets our files as they are; nothing is bundled. */
 const componentsFile = path.resolve(import.meta.dirname, '../../public/js/console/1-ask.js');
@@ -259,7 +257,7 @@ function actionOptions(button: ActionButton) {
   const isAccessible = ({ record, currentAdmin }: ActionContext): boolean =>
     !record || isOffered(button, record.params, currentAdmin?.id);
   const { table, name, kind, icon, href } = button;
-  if (isEditing(button)) return { isAccessible, custom: {}, after: afterForm(button) };
+  if (isEditing(button)) return { isAccessible, custom: {}, handler: formHandler(button) };
   const action = { actionType: kind, icon, isAccessible };
   if (href === undefined)
     return {
@@ -267,7 +265,6 @@ function actionOptions(button: ActionButton) {
       component: 'ConsoleForm',
       custom: { words: wordsOf(table, name) },
       handler: formHandler(button),
-      after: afterForm(button),
     };
   return {
     ...action,

@@ -1,5 +1,5 @@
 export { bulkParts, listForBulk, seenIn, titlesOf } from './bulk.ts';
-export { actionOf, isOffered, mayDo, runJobAgain, type ActionButton } from './actions.ts';
+export { actionOf, isOffered, mayDo, reading, runJobAgain, type ActionButton } from './actions.ts';
 export { columnOf, mayRead, searchFilter, type Column, type Table } from './table.ts';
 export { tableNamed, tableOf, tables } from './tables.ts';
 export { findRow, orderRows, pagesOf, selectRows, shownRow, type Filters, type Row } from './table.query.ts';

@@ -160,10 +160,14 @@ const table: Record<string, string> = {
 
   'get /admin': 'snniin',
   // The console's own: here of a table that there is not. Those that there are: access-matrix-console.test.ts.
-  'get /admin/*rest': 'snnuun',
   'get /admin/export/:table': 'snnuun',
   // AdminJS's own, of a table that does not exist here; matrix-console.test.ts has the others.
+  'get /admin/api/resources/:table/records/:id/:action': 'snnuun',
   'post /admin/api/resources/:table/records/:id/:action': 'snnuun',
+  'get /admin/resources/:table/records/:id/:action': 'snnuun',
+  'post /admin/resources/:table/records/:id/:action': 'snnuun',
+  'get /admin/resources/:table/actions/:action': 'snnuun',
+  'post /admin/resources/:table/actions/:action': 'snnuun',
   'get /admin/api/resources/:table/actions/:action': 'snnuun',
   'post /admin/api/resources/:table/actions/:action': 'snnuun',
   'get /admin/resources/:table': 'snnuun',

@@ -21,13 +21,12 @@ export function handToAdminJs(
   loadScripts: () => Promise<Scripts>,
 ): RequestHandler {
   const load = lazy(async () => {
-    const { buildConsole, currentAdminOf, giveForm, readConsoleSchema } = await loadConsole();
+    const { buildConsole, currentAdminOf, readConsoleSchema } = await loadConsole();
     const schema = await readConsoleSchema(db);
     const consoleOf = (role: Role): Router => Router().use('/admin', buildConsole(db, schema, role, url));
     return {
       consoles: { admin: consoleOf('admin'), support: consoleOf('support') },
       currentAdminOf,
-      giveForm,
     };
   });
   return async (req, res, next) => {
@@ -36,14 +35,12 @@ export function handToAdminJs(
     else if (hasBody(req)) throw badRequest('This request takes no body.');
     const viewer = viewerOf(res);
     if (!viewer) throw forbidden();
-    const [{ consoles, currentAdminOf, giveForm }, scripts] = await Promise.all([load(), loadScripts()]);
+    const [{ consoles, currentAdminOf }, scripts] = await Promise.all([load(), loadScripts()]);
     giveQuery(req, readQuery(req, (res.locals.filters ?? {}) as Filters));
-    // Where @adminjs/express looks for the viewer.
-    const adminUser = currentAdminOf(viewer);
-    if (form) giveForm(adminUser, form);
     // express-formidable reads nothing then; `form` has what was sent.
     const parsed = { express_formidable: { parsed: true }, fields: {}, files: {} };
-    Object.assign(req, parsed, { session: { adminUser } });
+    // Where @adminjs/express looks for the viewer.
+    Object.assign(req, parsed, { session: { adminUser: currentAdminOf(viewer) } });
     const answerAsUsual = answerAsOurs(res, scripts, form);
     consoles[viewer.role === 'admin' ? 'admin' : 'support'](req, res, (error?: unknown) => {
       // What answers now is ours.

@@ -8,6 +8,7 @@ import {
   mayDo,
   mayRead,
   readDashboard,
+  reading,
   tableOf,
   type ActionButton,
   type Filters,
@@ -23,7 +24,7 @@ import { conflict, forbidden, notFound, Problem } from '../problem.ts';
 import { createCsvExport } from './console.export.ts';
 import { formOf } from './forms/index.ts';
 import { handToAdminJs } from './console.adminjs.ts';
-import { formRequest, type FormRequest } from './console.form.ts';
+import { formRequest } from './console.form.ts';
 import { referrerOptions, referrerOptionsAddress } from './forms/bookings.forms.ts';
 import { organizationOptions, organizationOptionsAddress } from './forms/people.forms.ts';
 import { filtersOf } from './console.query.ts';
@@ -65,30 +66,22 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
   router.use(nextRoutes(services), viewRoutes({ services, sealing, allowedTable, readFilters }));
   const scripts = lazy(readScripts);
   router.get(scriptRoute, sendScript(scripts));
-  // Checks who may read which list by which filters. AdminJS checks each action again.
-  router.use(['/admin/api/resources/:table', '/admin/resources/:table'], guardTable(services, readFilters));
-  // AdminJS's own pages, of which we have none.
-  router.use(['/admin/pages', '/admin/api/pages'], () => {
-    throw notFound();
-  });
   const adminJs = handToAdminJs(services, assets, scripts);
-  // AdminJS's form without a record asks nothing first; ours needs to know its fields.
-  router.get(formAddresses.list, async (_req, res, next) => {
-    const form = res.locals.form as FormRequest | undefined;
-    if (!form) return next();
-    res.json({ record: { params: await form.params() } });
+  router.get('/admin', adminJs);
+  const lists = ['/admin/resources/:table', '/admin/api/resources/:table'];
+  router.use(['/admin{/api}/resources/:table/bulk', '/admin{/api}/resources/:table/search'], (req, res) => {
+    allowedTable(String(req.params.table), res);
+    throw closedAddress();
   });
-  for (const address of ['/admin', '/admin/*rest']) router.get(address, adminJs);
-  for (const address of Object.values(formAddresses)) router.post(address, adminJs);
+  // Checks who may read which list by which filters. AdminJS checks each action again.
+  const guard = guardTable(services, readFilters);
+  router.get('/admin/resources/:table', guard, adminJs);
+  for (const list of lists)
+    for (const action of ['actions/:action', 'records/:id/:action'])
+      router.route(`${list}/${action}`).get(guard, adminJs).post(guard, adminJs);
   router.use('/admin', recordRefusals(services));
   return router;
 }
-
-/** All that reaches AdminJS with a body, behind `guardTable`. */
-const formAddresses = {
-  record: '/admin/api/resources/:table/records/:id/:action',
-  list: '/admin/api/resources/:table/actions/:action',
-};
 
 type ReadFilters = (req: Pick<Request, 'query' | 'headers'>, res: Response, table: Table) => Filters;
 
@@ -177,70 +170,37 @@ const notOffered = ({ label, offeredFor }: ActionButton): Problem =>
  * the search beside the list.
  */
 const closed = new Set(['new', 'edit', 'delete', 'bulkDelete', 'search', 'bulk']);
+const closedAddress = () => forbidden('Records are changed by the console’s own actions only.');
 
 const guardTable =
   (services: ConsoleServices, readFilters: ReadFilters): RequestHandler =>
   async (req, res, next) => {
-    const table = allowedTable(String(req.params.table), res);
-    const segments = segmentsOf(req.path);
-    const [kind = '', first = '', second = ''] = segments;
-    const name = kind === 'records' ? second : first;
-    const action = kind === 'records' || kind === 'actions' ? actionOf(table.id, name) : null;
-    if (closed.has(kind) || (closed.has(name) && !action))
-      throw forbidden('Records are changed by the console’s own actions only.');
-    if (!isOwnPath(segments, action)) throw notFound();
+    const { table: tableId, id, action: name = 'list' } = req.params as Record<string, string | undefined>;
+    const table = allowedTable(tableId ?? '', res);
+    const kind = id === undefined ? 'resource' : 'record';
+    const action = actionOf(table.id, name);
+    if (closed.has(name) && !action) throw closedAddress();
+    if (name !== reading[kind] && action?.kind !== kind) throw notFound();
     // AdminJS checks this for data, but would send the page's shell to anybody.
     if (action && !mayDo(roleOf(res), action)) throw forbidden();
-    const isData = req.baseUrl.toLowerCase().startsWith('/admin/api/');
+    const isData = /^\/admin\/api\//i.test(req.path);
     const form = action && isData ? formOf(table.id, name) : null;
     const isRead = req.method === 'GET' || req.method === 'HEAD';
     if (!isRead && !(req.method === 'POST' && form))
       throw new Problem('method_not_allowed', 'Use the forms of the console.');
     // AdminJS would answer 403 for a record that does not exist.
-    const row = kind === 'records' ? await findRow(services.db, table, first) : null;
-    if (kind === 'records' && !row) throw notFound();
+    const row = id === undefined ? null : await findRow(services.db, table, id);
+    if (id !== undefined && !row) throw notFound();
     if (action && row && !isOffered(action, row, viewerOf(res)?.userId)) throw notOffered(action);
     res.locals.filters = readFilters(req, res, table);
-    if (form) res.locals.form = formRequest(services, req, res, form, kind === 'records' ? first : '');
+    if (form) res.locals.form = formRequest(services, req, res, form, id ?? '');
     // The page is a shell without data; only the API call shows the booking.
-    if (table.id === 'bookings' && kind === 'records' && isData && isRead)
-      await recordView(services, req, res, first);
+    if (table.id === 'bookings' && id !== undefined && isData && isRead)
+      await services.audit.record(services.db, auditActor(actorOf(req, res)), {
+        action: 'booking.viewed',
+        resourceType: 'booking',
+        resourceId: id,
+        metadata: { in: 'console' },
+      });
     next();
   };
-
-/** Whether the path is one of ours, exactly: AdminJS itself matches more names, and in any case. */
-function isOwnPath(segments: readonly string[], action: ActionButton | null): boolean {
-  const [kind, first] = segments;
-  switch (kind) {
-    case undefined:
-      return true;
-    case 'actions':
-      return segments.length === 2 && (first === 'list' || first === 'export' || action?.kind === 'resource');
-    case 'records':
-      return segments.length === 3 && (segments[2] === 'show' || action?.kind === 'record');
-    default:
-      return false;
-  }
-}
-
-function segmentsOf(address: string): string[] {
-  try {
-    return address.split('/').filter(Boolean).map(decodeURIComponent);
-  } catch {
-    throw notFound();
-  }
-}
-
-async function recordView(
-  { audit, db }: Pick<ConsoleServices, 'db' | 'audit'>,
-  req: Request,
-  res: Response,
-  id: string,
-): Promise<void> {
-  await audit.record(db, auditActor(actorOf(req, res)), {
-    action: 'booking.viewed',
-    resourceType: 'booking',
-    resourceId: id,
-    metadata: { in: 'console' },
-  });
-}

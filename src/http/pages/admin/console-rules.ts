@@ -8,6 +8,7 @@ import {
   mayDo,
   mayRead,
   mayRepair,
+  reading,
   shownRow,
   tableOf,
   type Table,
@@ -84,7 +85,7 @@ export function consoleRules(db: Database, asked: Asked, params: Params): Rules 
         holds: false,
         finding: 'This is an address of AdminJS that is closed to everybody',
       };
-    else if (asked !== 'table') yield* actionRules(db, viewer, table, asked, params);
+    else if (asked !== 'table') yield* actionRules(db, viewer, table, params);
   };
 }
 
@@ -92,12 +93,11 @@ async function* actionRules(
   db: Database,
   viewer: Parameters<Rules>[0],
   table: Table,
-  asked: 'list' | 'record',
   { id, action: name = '' }: Params,
 ): AsyncGenerator<Step> {
   const action = actionOf(table.id, name);
   const kind = id === undefined ? 'resource' : 'record';
-  if (!reading[asked].includes(name))
+  if (name !== reading[kind])
     yield thereIs(
       'The console has this action',
       action?.kind === kind,
@@ -120,8 +120,6 @@ async function* actionRules(
       finding: action.label,
     };
 }
-
-const reading = { list: ['list', 'export'], record: ['show'] };
 
 function thereIs(rule: string, what: unknown, found: string, missing: string): Step {
   return { rule, holds: Boolean(what), finding: what ? `It is ${found}` : `There is ${missing}` };
