@@ -155,8 +155,8 @@ export function mayDo(role: Role, action: Pick<ActionButton, 'who'>): boolean {
 }
 
 /** @param row of the button's table */
-export function isOffered(button: ActionButton, row: Record<string, unknown>, viewerId?: string): boolean {
-  return button.isOffered?.(row, viewerId) ?? true;
+export function isOffered(action: ActionButton, row: Record<string, unknown>, viewerId?: string): boolean {
+  return action.isOffered?.(row, viewerId) ?? true;
 }
 
 export function actionOf(table: string, name: string): ActionButton | null {

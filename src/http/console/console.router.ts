@@ -36,7 +36,8 @@ import { sealWords } from './console.seal.ts';
 import type { ConsoleServices } from './console.services.ts';
 
 export function consoleRouter(services: ConsoleServices, assets: Assets): Router {
-  const router = Router();
+  // AdminJS itself matches its addresses in any case.
+  const router = Router({ caseSensitive: true });
   router.use('/admin', setRoute, access('staff', services), ownPagesOnly(services.config.BASE_URL));
   router.get(referrerOptionsAddress, referrerOptions(services));
   router.get(organizationOptionsAddress, organizationOptions(services));
@@ -102,7 +103,8 @@ const recordRefusals =
         method: req.method,
         address: req.baseUrl + addressOf(req),
       });
-    next(error);
+    // An address that cannot be decoded.
+    next(error instanceof URIError ? notFound() : error);
   };
 
 const parts = [
