@@ -169,3 +169,29 @@ export async function openOffers(db: Queryable, { userId, organizationId }: Wait
     .orderBy('o.expires_at');
   return rows.map(asOffer);
 }
+
+/** How long the page of the wait-list tells of an offer whose hold is over. */
+const toldHours = 24;
+
+/** The newest offers that this person missed, one an entry that still waits, of times that are still ahead. */
+export async function missedOffers(
+  db: Queryable,
+  { userId, organizationId }: Waiting,
+  now: Date,
+): Promise<WaitOffer[]> {
+  const newest = db('wait_offers as other')
+    .whereRaw('other.entry_id = o.entry_id')
+    .whereNot('other.state', 'withdrawn')
+    .orderBy('other.created_at', 'desc')
+    .limit(1)
+    .select('other.id');
+  const rows = await selectOffers(db)
+    .where({ 'e.created_by_id': userId, 'e.organization_id': organizationId, 'e.state': 'waiting' })
+    .where('o.id', newest)
+    .whereIn('o.state', ['open', 'lapsed', 'taken'])
+    .whereRaw('o.expires_at <= clock_timestamp()')
+    .whereRaw(`o.expires_at > clock_timestamp() - interval '${toldHours} hours'`)
+    .where('o.starts_at', '>', now)
+    .orderBy('o.expires_at', 'desc');
+  return rows.map(asOffer);
+}

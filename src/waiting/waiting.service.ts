@@ -15,7 +15,7 @@ import { offers, type ExaminationType, type SpecialistRepository } from '../spec
 import { endWhatIsOver } from './offer.ts';
 import { offerFreedTimesJob } from './waiting.jobs.ts';
 import type { WaitMemory } from './waiting.memory.ts';
-import { findOffer, openOffers, waitingEntries, type Waiting } from './waiting.repository.ts';
+import { findOffer, missedOffers, openOffers, waitingEntries, type Waiting } from './waiting.repository.ts';
 import type { WaitEntry, WaitOffer } from './waiting.ts';
 
 export interface WaitDeps {
@@ -58,7 +58,7 @@ export type Accepted =
 
 export interface WaitList {
   /** Of this person in their organisation. */
-  of(viewer: Viewer): Promise<{ entries: WaitEntry[]; offers: WaitOffer[] }>;
+  of(viewer: Viewer): Promise<{ entries: WaitEntry[]; offers: WaitOffer[]; missed: WaitOffer[] }>;
   /** For home: no statement while this person has no offer. */
   summaryOf(viewer: Viewer): Promise<{ offers: WaitOffer[]; entryCount: number }>;
   /** Of a booking that the viewer may see; no statement while it is not on the list. `offer`: only the viewer's own. */
@@ -79,9 +79,13 @@ export function createWaitList(deps: WaitDeps): WaitList {
   return {
     async of(viewer) {
       const who = waitingOf(viewer);
-      if (!who) return { entries: [], offers: [] };
-      const [entries, open] = await Promise.all([waitingEntries(db, who), openOffers(db, who)]);
-      return { entries, offers: open };
+      if (!who) return { entries: [], offers: [], missed: [] };
+      const [entries, open, missed] = await Promise.all([
+        waitingEntries(db, who),
+        openOffers(db, who),
+        missedOffers(db, who, deps.clock.now()),
+      ]);
+      return { entries, offers: open, missed };
     },
     async summaryOf(viewer) {
       const who = waitingOf(viewer);

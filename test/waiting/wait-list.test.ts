@@ -227,6 +227,22 @@ describe('the wait-list', () => {
     expect(again.status).to.equal(409);
   });
 
+  it('tells on its page until when a time is held, and of a hold that is over', async () => {
+    const { first, ritas } = await threeBookings();
+    await cancel(nadia, first);
+    await offerFreed();
+    const held = await visitors[rita]!.get('/wait-list');
+    expect(held.text('.free-offer h2')).to.match(/held for you until \d{1,2}:\d\d [ap]m AE[DS]T$/);
+    expect(held.has('.panel-warn')).to.equal(false);
+    await lapse();
+    await offerFreed();
+    const over = await visitors[rita]!.get('/wait-list');
+    expect(over.has('.free-offer')).to.equal(false);
+    expect(over.text('.panel-warn')).to.contain('9:00 am, Tuesday 1 December 2026 (Sydney time');
+    expect(over.attribute('.panel-warn a', 'href')).to.equal(`/bookings/${ritas}/reschedule?day=2026-12-01`);
+    expect((await visitors[nadia]!.get('/wait-list')).has('.panel-warn')).to.equal(false);
+  });
+
   it('answers a late acceptance plainly, and changes nothing', async () => {
     const { first } = await threeBookings();
     await cancel(nadia, first);

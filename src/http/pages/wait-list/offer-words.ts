@@ -1,8 +1,9 @@
 // Offers and entries of the wait-list in words.
-import { zoneName } from '../../../lib/dates.ts';
+import { dayIn, shortZone, zoneName } from '../../../lib/dates.ts';
 import type { WaitEntry, WaitOffer } from '../../../waiting/index.ts';
 import { paths } from '../../paths.ts';
 import { typeWords } from '../../view-helpers.ts';
+import { withQuery } from '../links.ts';
 import { clockTime, readerTime, shortDay, timeAndDay } from '../when.ts';
 
 /** The data of views/partials/wait-offers.ejs. */
@@ -15,7 +16,7 @@ export interface OfferWords {
   reader: string | null;
   specialistName: string;
   kind: string;
-  /** When the hold ends. */
+  /** When the hold ends: `7:10 pm AEDT`. */
   until: string;
   /** Null: before booking. */
   booking: { reference: string; href: string; examinee: string; now: string } | null;
@@ -33,7 +34,7 @@ export function offerWords(offer: WaitOffer, readerZone: string | null): OfferWo
     reader: readerTime(startsAt, zone, readerZone),
     specialistName: specialist.name,
     kind: `${typeWords[type]}, ${durationMinutes} minutes`,
-    until: clockTime(expiresAt, readerZone ?? zone),
+    until: clockAndZone(expiresAt, readerZone ?? zone),
     booking: booking && {
       reference: booking.reference,
       href: paths.booking(booking.id),
@@ -41,6 +42,35 @@ export function offerWords(offer: WaitOffer, readerZone: string | null): OfferWo
       now: timeAndDay(booking.startsAt, zone),
     },
   };
+}
+
+/** An offer whose hold is over. */
+export interface MissedWords {
+  time: string;
+  specialistName: string;
+  until: string;
+  /** Where the time is found if nobody took it. */
+  href: string;
+  booking: string | null;
+}
+
+export function missedWords(offer: WaitOffer, readerZone: string | null): MissedWords {
+  const { startsAt, type, specialist, booking, expiresAt } = offer;
+  const zone = specialist.timezone;
+  const day = dayIn(startsAt, zone);
+  return {
+    time: `${timeAndDay(startsAt, zone)} (${zoneName(zone, startsAt)})`,
+    specialistName: specialist.name,
+    until: clockAndZone(expiresAt, readerZone ?? zone),
+    href: booking
+      ? withQuery(paths.bookingReschedule(booking.id), { day })
+      : withQuery(paths.availability(specialist.id), { type, date: day }),
+    booking: booking && booking.reference,
+  };
+}
+
+function clockAndZone(at: Date, zone: string): string {
+  return `${clockTime(at, zone)} ${shortZone(zone, at)}`;
 }
 
 export interface EntryWords {

@@ -20,10 +20,18 @@ import type { PageData } from '../../views.ts';
 import { changeProblem, type ChangeProblem } from '../bookings/change-problem.ts';
 import type { PageServices } from '../page-services.ts';
 import { timeAndDay } from '../when.ts';
-import { entryWords, offerWords, type EntryWords, type OfferWords } from './offer-words.ts';
+import {
+  entryWords,
+  missedWords,
+  offerWords,
+  type EntryWords,
+  type MissedWords,
+  type OfferWords,
+} from './offer-words.ts';
 
 export interface WaitListPage extends PageData {
   offers: OfferWords[];
+  missed: MissedWords[];
   entries: EntryWords[];
   notice: string | null;
   /** Why an offer could not be accepted. */
@@ -81,6 +89,7 @@ async function render(
   const page: WaitListPage = {
     title: 'Wait-list',
     offers: found.offers.map((offer) => offerWords(offer, readerZone)),
+    missed: problem ? [] : found.missed.map((offer) => missedWords(offer, readerZone)),
     entries: found.entries.map(entryWords),
     notice: problem ? null : noticeOf(req.query),
     problem,
