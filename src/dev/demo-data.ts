@@ -4,10 +4,12 @@ import { appointmentsOf } from '../../seeds/demo/appointments.ts';
 import { dayOfFirstStart, tellStory } from '../../seeds/demo/examinations.ts';
 import { writeStory } from '../../seeds/demo/records.ts';
 import { type DemoStory, seedDemo } from '../../seeds/demo.ts';
+import { createPgJobQueue } from '../adapters/pg-job-queue.ts';
 import { connectS3, createS3ObjectStore } from '../adapters/s3-object-store.ts';
 import { readEncryptionKeys } from '../config.ts';
 import { openDatabase } from '../db/knex.ts';
 import { createKeyedDigests } from '../lib/keyed-digests.ts';
+import { checkCustodyJob } from '../documents/index.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Simulator } from '../simulator/index.ts';
 
@@ -47,6 +49,9 @@ export function storyFor(
         put: (key, bytes) => void stored.push(store.put(key, bytes)),
       });
       await Promise.all(stored);
+      // The story's documents are weeks old, and nobody has compared them with the store.
+      const [job, key] = [checkCustodyJob, `first:${checkCustodyJob.name}`];
+      await createPgJobQueue(trx).add(job, {}, { trx, key });
     },
   };
 }

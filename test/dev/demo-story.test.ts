@@ -37,6 +37,11 @@ describe('the story of the demo in the stack', () => {
   const numberOf = async (table: string, where: Record<string, unknown> = {}) =>
     Number((await app.db(table).where(where).count({ n: '*' }))[0]?.n);
 
+  it('has its files checked at the first start: its documents are weeks old', async () => {
+    const waiting = app.db('graphile_worker.jobs').where({ task_identifier: 'check_custody' });
+    expect(await waiting.pluck('key')).to.deep.equal(['first:check_custody']);
+  });
+
   it('differs from Acuity in the one appointment that the practice deleted', async () => {
     const found = await reconcile();
     expect(found.map(({ difference, reason }) => [difference, reason])).to.deep.equal([
