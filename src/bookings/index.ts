@@ -69,6 +69,7 @@ export {
   type ListFacts,
 } from './booking.list-facts.ts';
 export { listTabs, type ListTab } from './booking.tabs.ts';
+export type { NeedKind } from './booking.needs.ts';
 export * from './booking.needs-list.ts';
 export {
   dueState,
@@ -80,6 +81,7 @@ export {
   paperWords,
   stillToCome,
   type Paper,
+  type PaperCategory,
 } from './booking.paperwork.ts';
 export {
   answersDigestOf,

@@ -180,7 +180,18 @@ async function compose(trx: Transaction, kind: MailKindName, subject: Subject): 
   const viewer = (await accountStatusOf(trx, subject.referrerId))?.viewer ?? null;
   const booking = await findBooking(trx, subject.bookingId);
   const needs = booking
-    ? { bookings: [{ booking, needs: [{ words: 'Consent form missing', dueOn: '2026-12-01' }] }], count: 1 }
+    ? {
+        bookings: [
+          {
+            booking,
+            needs: [
+              { kind: 'consent_form' as const, words: 'Consent form missing', dueOn: '2026-12-01' },
+              { kind: 'brief' as const, words: 'Brief missing', dueOn: '2026-12-01' },
+            ],
+          },
+        ],
+        count: 1,
+      }
     : { bookings: [], count: 0 };
   const told = [rowOf('booking_rescheduled', subject), rowOf('document_added', subject)];
   const mail = await composeMail(trx, email, sampleLinks, {

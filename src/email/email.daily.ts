@@ -1,6 +1,15 @@
 // The daily digest: one e-mail a day for each person who wants one. What needs them comes first, then what happened.
 import { accountStatusOf, type Viewer } from '../accounts/index.ts';
-import { bookingCalendar, examineeName, findBooking, type Booking } from '../bookings/index.ts';
+import {
+  bookingCalendar,
+  examineeName,
+  findBooking,
+  paperCategories,
+  papersInWords,
+  type Booking,
+  type NeedKind,
+  type PaperCategory,
+} from '../bookings/index.ts';
 import type { Database, Queryable, Transaction } from '../db/knex.ts';
 import { dayIn, dayInWords, formatExamTime, hourIn } from '../lib/dates.ts';
 import { changesCalendar, mailKinds, type MailKindName } from '../mail-kinds/index.ts';
@@ -21,7 +30,7 @@ const lastHour = 20;
 
 /** What needs a person now: the most urgent bookings first, and how many there are. */
 export interface Needs {
-  bookings: { booking: Booking; needs: { words: string; dueOn: string | null }[] }[];
+  bookings: { booking: Booking; needs: { kind: NeedKind; words: string; dueOn: string | null }[] }[];
   count: number;
 }
 export type ReadNeeds = (viewer: Viewer, limit: number) => Promise<Needs>;
@@ -193,7 +202,7 @@ export async function digestMessage(
       {
         heading: 'Needs you',
         entries: [
-          ...needs.bookings.map(({ booking, needs: of }) => entryOf(booking, of.map(needWords), links)),
+          ...needs.bookings.map(({ booking, needs: of }) => entryOf(booking, needPhrases(of), links)),
           ...(unlisted > 0 ? [{ text: `${unlisted} more`, href: links.home() }] : []),
         ],
       },
@@ -242,8 +251,20 @@ function withoutNewsIn({ bookings }: Needs, told: BookingEmail[]): BookingEmail[
   );
 }
 
-function needWords({ words, dueOn }: { words: string; dueOn: string | null }): string {
-  return dueOn === null ? words : `${words} (due ${dayInWords(dueOn)})`;
+/** `Report ready`, `Consent form and brief missing (due 1 December 2026)`: one phrase for what is due on the same day. */
+function needPhrases(needs: Needs['bookings'][number]['needs']): string[] {
+  const phrases: string[] = [];
+  const due = new Map<string, PaperCategory[]>();
+  for (const { kind, words, dueOn } of needs) {
+    if (dueOn === null || !isPaper(kind)) phrases.push(words);
+    else due.set(dueOn, [...(due.get(dueOn) ?? []), kind]);
+  }
+  for (const [day, papers] of due) phrases.push(`${papersInWords(papers)} missing (due ${dayInWords(day)})`);
+  return phrases;
+}
+
+function isPaper(kind: NeedKind): kind is PaperCategory & NeedKind {
+  return (paperCategories as readonly string[]).includes(kind);
 }
 
 /** One line for each booking, in the order of its last news. */

@@ -96,7 +96,15 @@ describe('the daily digest', () => {
     const booking = await findBooking(fixture.db, bookingId);
     if (!booking) throw new Error('The booking is gone');
     return {
-      bookings: [{ booking, needs: [{ words: 'Consent form missing', dueOn: '2026-12-01' }] }],
+      bookings: [
+        {
+          booking,
+          needs: [
+            { kind: 'consent_form', words: 'Consent form missing', dueOn: '2026-12-01' },
+            { kind: 'brief', words: 'Brief missing', dueOn: '2026-12-01' },
+          ],
+        },
+      ],
       count: 3,
     };
   };
@@ -139,7 +147,10 @@ describe('the daily digest', () => {
     const moved: ReadNeeds = async () => {
       const booking = await findBooking(fixture.db, bookingId);
       if (!booking) throw new Error('The booking is gone');
-      return { bookings: [{ booking, needs: [{ words: 'Moved by the clinic', dueOn: null }] }], count: 1 };
+      return {
+        bookings: [{ booking, needs: [{ kind: 'moved', words: 'Moved by the clinic', dueOn: null }] }],
+        count: 1,
+      };
     };
     await writeAt(morning, moved);
     await sendAll(sender({ readNeeds: moved }));
@@ -179,7 +190,9 @@ describe('the daily digest', () => {
     const [mail] = mailbox.mails();
     expect(mail?.subject).to.equal('Your day: 3 bookings need you, 1 booking has news');
     const text = mail?.text ?? '';
-    expect(text).to.include('Ewan Marsh: Consent form missing (due 1 December 2026)').and.include('2 more');
+    expect(text)
+      .to.include('Ewan Marsh: Consent form and brief missing (due 1 December 2026)')
+      .and.include('2 more');
     expect(text.indexOf('Needs you')).to.be.below(text.indexOf('What happened')).and.above(-1);
   });
 
