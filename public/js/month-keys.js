@@ -9,20 +9,30 @@ const numberOf = (link) => Number(link.dataset.day.slice(-2));
 /** Of a page that a key turned to: its day gets the focus. */
 const turned = '#turned';
 
+/** Takes the focus in a month without a day to go to, so that the keys lead on from there. */
+const otherMonth = () => document.getElementById('month-next') ?? document.getElementById('month-previous');
+
 /** What to focus once another month is there: gets its days. */
 let afterTurn = null;
 
+/** Whether the focus was in the part of the page that is being replaced. */
+let hadFocus = false;
+
 function prepare() {
+  const isLost = hadFocus && document.activeElement === document.body;
+  const isTurned = afterTurn !== null || location.hash === turned;
   for (const table of document.querySelectorAll(months)) {
     const days = dayLinks(table);
-    if (days.length === 0) continue;
-    table.setAttribute('role', 'grid');
     const stop = days.find((day) => day.ariaCurrent) ?? days[0];
-    for (const day of days) day.tabIndex = day === stop ? 0 : -1;
-    if (afterTurn) focusOn(afterTurn(days));
-    else if (location.hash === turned) focusOn(stop);
+    if (stop) {
+      table.setAttribute('role', 'grid');
+      for (const day of days) day.tabIndex = day === stop ? 0 : -1;
+    }
+    if (stop && isTurned) focusOn(afterTurn ? afterTurn(days) : stop);
+    else if (isTurned || isLost) (stop ?? otherMonth())?.focus();
   }
   afterTurn = null;
+  hadFocus = false;
 }
 
 function focusOn(day) {
@@ -71,6 +81,9 @@ document.addEventListener('keydown', (event) => {
 document.addEventListener('focusin', ({ target }) => {
   const day = target.closest?.(`${months} a[data-day]`);
   if (day && day.tabIndex !== 0) focusOn(day);
+});
+document.addEventListener('htmx:before:swap', () => {
+  hadFocus = document.activeElement.closest('#picker') !== null;
 });
 document.addEventListener('htmx:after:settle', prepare);
 prepare();

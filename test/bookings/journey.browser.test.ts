@@ -295,6 +295,22 @@ describe('booking journey in a real browser', function () {
     expect(await page.locator('.month-table a[tabindex="0"]').count()).to.equal(1);
   });
 
+  it('keeps the focus in the calendar when a month has no free day', async () => {
+    const page = await open({ width: 1280 });
+    await toTimes(page);
+    const otherMonth = page.locator('#month-next:focus');
+    // The last month with free times.
+    await page.goto(`${new URL(page.url()).pathname}?month=2027-01`);
+    await page.locator('.month-table a[tabindex="0"]').focus();
+    await page.keyboard.press('PageDown');
+    await page.getByRole('heading', { name: 'No free times in February 2027' }).waitFor();
+    await otherMonth.waitFor();
+    await page.getByRole('link', { name: 'Show March 2027' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'No free times in March 2027' }).waitFor();
+    await otherMonth.waitFor();
+  });
+
   it('offers the nearest times when the chosen one is taken, and continues with one of them', async () => {
     const page = await open({ width: 390 });
     await toCheck(page, '2026-12-08', '9:00');
