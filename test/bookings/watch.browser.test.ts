@@ -50,8 +50,10 @@ describe('open booking page', function () {
     expect(await page.evaluate('document.activeElement.id')).to.equal('category');
     await watched.check();
 
+    await page.locator('#booking-next .button').focus();
     await stack.staff('PUT', `/appointments/${id}/cancel?admin=true`, {});
     await page.locator('#booking-tags').getByText('Cancelled').waitFor();
+    await page.locator('#booking-next .button:focus').waitFor();
     expect(await page.locator('#booking-cancel').count()).to.equal(0);
     await watched.check();
   });
