@@ -6,7 +6,7 @@ import { failure, ok, type Result } from '../lib/result.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import { refreshPaperworkJob } from './booking.jobs.ts';
-import { paperCategories, type PaperCategory } from './booking.paperwork.ts';
+import { paperCategories, paperLostWith, type PaperCategory } from './booking.paperwork.ts';
 import { readPaperworkReport, type PaperworkReport } from './booking.paperwork-report.ts';
 
 /** Business days before the examination; `none`: not needed; `as_for_all`: the rule for all specialists. */
@@ -40,6 +40,8 @@ export interface Paperwork {
   report(now: Date): Promise<PaperworkReport>;
   /** Until what is stored of every booking follows the rules of today. */
   refresh(): Promise<void>;
+  /** What an examination still to come would lack without this document; null when it would lack nothing by that. */
+  lostWith(document: { id: string; bookingId: string }, now: Date): Promise<PaperCategory | null>;
 }
 
 export interface PaperworkDeps {
@@ -92,6 +94,8 @@ export function createPaperwork({ db, audit, jobs }: PaperworkDeps): Paperwork {
     async refresh() {
       while (await refreshNext(db));
     },
+
+    lostWith: (document, now) => paperLostWith(db, document, now),
   };
 }
 

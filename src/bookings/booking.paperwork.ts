@@ -22,6 +22,11 @@ export function dueWithin(days: number, now: string): string {
     select 4 + coalesce(max(business_days), 0) * 7 / 5 from paperwork_rules))`;
 }
 
+/** A condition on a document: an examination that needs one of its category has it. */
+function isUsable(document: string): string {
+  return `${document}.deleted_at is null and ${document}.status <> 'infected' and ${document}.damaged_at is null`;
+}
+
 /**
  * A query for the documents that examinations need, one row each: `booking_id`, `rule_id`, `category`, `due_on` (the last
  * day, in the examination's zone) and `is_there`.
@@ -36,8 +41,7 @@ export function neededPapers(where: string, also?: string): string {
       select specialist_id, category from paperwork_rules where specialist_id is not null)
     select b.id as booking_id, needed.rule_id, needed.category, needed.due_on, exists (
         select from documents d
-        where d.booking_id = b.id and d.category = needed.category and d.deleted_at is null
-          and d.status <> 'infected' and d.damaged_at is null) as is_there${also ? `, ${also}` : ''}
+        where d.booking_id = b.id and d.category = needed.category and ${isUsable('d')}) as is_there${also ? `, ${also}` : ''}
     from bookings b
       cross join lateral (
         select (b.starts_at at time zone b.timezone)::date as day,
@@ -72,6 +76,22 @@ export function papersSql(bookingId: string): string {
     (select coalesce(json_agg(json_build_object(
         'category', p.category, 'dueOn', p.due_on, 'isThere', p.is_there) order by p.due_on, p.category desc), '[]')
       from (${neededPapers(`b.id = ${bookingId}`)}) p)`;
+}
+
+/** What an examination still to come would lack without this document; null when it would lack nothing by that. */
+export async function paperLostWith(
+  db: Queryable,
+  document: { id: string; bookingId: string },
+  now: Date,
+): Promise<PaperCategory | null> {
+  const { rows } = await db.raw<{ rows: { category: PaperCategory }[] }>(
+    `select p.category
+     from (${neededPapers(`b.id = :bookingId and ${stillToCome(':now')}`)}) p
+     where (select array_agg(d.id) from documents d
+       where d.booking_id = p.booking_id and d.category = p.category and ${isUsable('d')}) = array[:id::uuid]`,
+    { id: document.id, bookingId: document.bookingId, now },
+  );
+  return rows[0]?.category ?? null;
 }
 
 /** Those that are missing: `Consent form and brief`. */

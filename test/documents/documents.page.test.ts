@@ -116,7 +116,11 @@ describe('the documents on a booking’s page', () => {
     await submit({ 'signed.pdf': pdf() }, 'consent_form');
     const there = await page();
     expect(there.texts('.papers li')).to.include('Consent form received');
+    const views = (await fixture.audit('booking.viewed')).length;
     const asks = await visitor.get(linkOf(there, 'Delete signed.pdf'));
+    expect((await fixture.audit('booking.viewed')).length, 'asking does not view the booking').to.equal(
+      views,
+    );
     expect(asks.text('.notice')).to.contain('The examination needs a consent form. After this it has none');
     const change = await visitor.get(linkOf(there, 'change that of signed.pdf'));
     const changed = await visitor.post(change.at, { ...change.form(change.at), category: 'other' });

@@ -1,5 +1,5 @@
-import { hasEnded, isPlanned, paperWords } from '../../../bookings/index.ts';
-import { mayDelete, type Document } from '../../../documents/index.ts';
+import { paperWords } from '../../../bookings/index.ts';
+import { mayDelete } from '../../../documents/index.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { paths } from '../../paths.ts';
@@ -8,9 +8,8 @@ import type { PageServices } from '../page-services.ts';
 import type { PageData } from '../../views.ts';
 import { factsOf } from './document-words.ts';
 import { findDocumentFor, type DocumentRequest } from './find-document.ts';
-import { documentParts, type BookingWithDocuments } from './documents-section.ts';
 
-type Needs = Pick<PageServices, 'bookings' | 'documents' | 'clock'>;
+type Needs = Pick<PageServices, 'documents' | 'paperwork' | 'clock'>;
 
 export interface DeleteDocumentPage extends PageData {
   documentId: string;
@@ -21,7 +20,7 @@ export interface DeleteDocumentPage extends PageData {
   needed: string | null;
 }
 
-export function deleteDocumentPages({ bookings, documents, clock }: Needs): PageRoute[] {
+export function deleteDocumentPages({ documents, paperwork, clock }: Needs): PageRoute[] {
   const path = '/documents/:id/delete';
   return [
     {
@@ -30,17 +29,14 @@ export function deleteDocumentPages({ bookings, documents, clock }: Needs): Page
       access: 'session',
       handle: async (req, res) => {
         const document = await findDocumentFor({ documents }, req as DocumentRequest, res, mayDelete);
-        const found = await bookings.view(actorOf(req, res), document.bookingId, {
-          parts: documentParts(documents),
-        });
-        if (!found) throw notFound();
+        const lost = await paperwork.lostWith(document, clock.now());
         const page: DeleteDocumentPage = {
           title: 'Delete a document',
           documentId: document.id,
           bookingId: document.bookingId,
           fileName: document.fileName,
           facts: factsOf(document),
-          needed: neededPaper(document, found, clock.now()),
+          needed: lost && paperWords[lost].toLowerCase(),
         };
         res.render('documents/delete', page);
       },
@@ -57,18 +53,4 @@ export function deleteDocumentPages({ bookings, documents, clock }: Needs): Page
       },
     },
   ];
-}
-
-function neededPaper(
-  { id, category }: Document,
-  { booking, papers, documents }: BookingWithDocuments,
-  now: Date,
-): string | null {
-  if (!isPlanned(booking) || hasEnded(booking, now)) return null;
-  const paper = papers.find((one) => one.category === category && one.isThere);
-  const hasAnother = documents.some(
-    (other) =>
-      other.id !== id && other.category === category && !other.damagedAt && other.status !== 'infected',
-  );
-  return paper && !hasAnother ? paperWords[paper.category].toLowerCase() : null;
 }
