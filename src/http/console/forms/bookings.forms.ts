@@ -12,13 +12,11 @@ import {
   progressWords,
   type Booking,
   type Detail,
-  type EditFailure,
 } from '../../../bookings/index.ts';
 import { formatExamTime } from '../../../lib/dates.ts';
-import { problemFor } from '../../api/bookings.problems.ts';
-import { conflict, forbidden, invalid, notFound, parse, type Problem } from '../../problem.ts';
+import { conflict, invalid, notFound, parse } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
-import { queryOf, savedOrStale, text, ticked, type FormAction, type FormField } from './form.ts';
+import { queryOf, text, ticked, type FormAction, type FormField } from './form.ts';
 
 async function bookingOf({ db }: ConsoleServices, id: string): Promise<Booking> {
   const booking = z.uuid().safeParse(id).success ? await findBooking(db, id) : null;
@@ -38,14 +36,7 @@ const changeBooking: FormAction = {
       fields: fieldsOf(booking),
     };
   },
-  async send(services, actor, id, { version, values }) {
-    const edited = await services.bookings.edit(actor, id, Number(version), values);
-    if (edited.ok) return 'Saved';
-    if (edited.reason !== 'stale') throw editProblem(edited);
-    const { current } = edited;
-    const newest = String(current.version);
-    return savedOrStale(services, actor, id, { now: fieldsOf(current), version: newest, values });
-  },
+  send: ({ bookings }, actor, id, { version, values }) => bookings.edit(actor, id, Number(version), values),
 };
 
 const detailsNeededWords =
@@ -73,11 +64,6 @@ const fieldTypes: Record<Detail['input']['as'], FormField['type']> = {
   yesNo: 'text',
 };
 
-function editProblem(failure: Exclude<EditFailure, { reason: 'stale' }>): Problem {
-  if (failure.reason === 'invalid') return invalid(failure.errors);
-  return failure.reason === 'not_found' ? notFound() : forbidden();
-}
-
 const assign: FormAction = {
   async open(services, id) {
     const booking = await bookingOf(services, id);
@@ -88,20 +74,10 @@ const assign: FormAction = {
       fields: [referrerField(booking)],
     };
   },
-  async send(services, actor, id, { version, values }) {
+  notice: 'Assigned',
+  async send({ bookings }, actor, id, { version, values }) {
     const { referrerId } = parse(z.object({ referrerId: z.uuid('Choose a referrer') }), values);
-    const assigned = await services.bookings.assign(actor, id, Number(version), referrerId);
-    const notice = 'Assigned';
-    if (assigned.ok) return notice;
-    if (assigned.reason !== 'stale') throw editProblem(assigned);
-    const { current } = assigned;
-    const newest = String(current.version);
-    return savedOrStale(services, actor, id, {
-      now: [referrerField(current)],
-      version: newest,
-      values,
-      notice,
-    });
+    return bookings.assign(actor, id, Number(version), referrerId);
   },
 };
 
@@ -115,15 +91,10 @@ const assignOrganization: FormAction = {
       fields: [await organizationField(services, booking)],
     };
   },
-  async send(services, actor, id, { version, values }) {
+  notice: 'Assigned',
+  async send({ bookings }, actor, id, { version, values }) {
     const { organizationId } = parse(z.object({ organizationId: z.uuid('Choose an organisation') }), values);
-    const assigned = await services.bookings.assignOrganization(actor, id, Number(version), organizationId);
-    const notice = 'Assigned';
-    if (assigned.ok) return notice;
-    if (assigned.reason !== 'stale') throw editProblem(assigned);
-    const { current } = assigned;
-    const now = [await organizationField(services, current)];
-    return savedOrStale(services, actor, id, { now, version: String(current.version), values, notice });
+    return bookings.assignOrganization(actor, id, Number(version), organizationId);
   },
 };
 
@@ -241,12 +212,11 @@ const moveOn: FormAction = {
     const moved = await services.bookings.moveProgress(actor, id, progress, notes, Number(version));
     if (moved.ok) return `Progress is now: ${progressWords[progress]}`;
     if (moved.reason === 'stale') {
-      const { currentProgress, version: newest } = moved.current;
+      const { currentProgress } = moved.current;
       const display = progressWords[currentProgress];
-      const now = [text('progress', 'New progress', currentProgress, { display })];
-      return savedOrStale(services, actor, id, { now, version: String(newest), values });
+      return { ...moved, now: [text('progress', 'New progress', currentProgress, { display })] };
     }
-    if (moved.reason !== 'outcome_pending') throw problemFor(moved);
+    if (moved.reason !== 'outcome_pending') return moved;
     throw conflict(
       'invalid_transition',
       'Another change to this booking is in progress. Try again in a moment.',

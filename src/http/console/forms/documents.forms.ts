@@ -1,16 +1,8 @@
 import { categoryWords, documentCategories, type ReleaseCandidate } from '../../../documents/index.ts';
 import { z } from 'zod';
 import { withheldProblem } from '../../api/documents.problems.ts';
-import { forbidden, invalid, notFound, parse } from '../../problem.ts';
-import {
-  selectListed,
-  savedOrStale,
-  text,
-  ticked,
-  type FormAction,
-  type FormField,
-  type Values,
-} from './form.ts';
+import { notFound, parse } from '../../problem.ts';
+import { selectListed, text, ticked, type FormAction, type FormField, type Values } from './form.ts';
 
 const category = z.enum(documentCategories, 'Choose a category');
 
@@ -63,14 +55,8 @@ const changeCategory: FormAction = {
       wanted: wanted.category,
       recipients: recipientsOf(values),
     });
-    if (changed.ok) return 'Saved';
-    if (changed.reason === 'stale') {
-      const now = [categoryField(changed.current)];
-      return savedOrStale(services, actor, id, { now, version: changed.current, values });
-    }
-    if (changed.reason === 'invalid') throw invalid(changed.errors);
-    if (changed.reason === 'not_available') throw withheldProblem(changed, 'document');
-    throw changed.reason === 'forbidden' ? forbidden() : notFound();
+    if (changed.ok || changed.reason !== 'not_available') return changed;
+    throw withheldProblem(changed, 'document');
   },
 };
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { createBulkVerbs, type BulkKind } from '../../../bulk/index.ts';
 import { bulkParts, findRow, runJobAgain, seenIn } from '../../../console/index.ts';
 import type { Span } from '../../../following/index.ts';
-import { conflict, forbidden, notFound, parse } from '../../problem.ts';
+import { conflict, notFound, parse } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
 import { selectListed, confirmation, type FormAction, type FormField } from './form.ts';
 
@@ -38,14 +38,14 @@ const close = byBulkVerb(
   'The difference is closed',
 );
 
-const runAgain: FormAction = {
-  open: confirmation('Runs the job now, with all its attempts again.'),
-  async send({ db, audit, jobs }, actor, id) {
+const runAgain = confirmation(
+  'Runs the job now, with all its attempts again.',
+  async ({ db, audit, jobs }, actor, id) => {
     const done = await runJobAgain({ db, audit, jobs }, actor, id);
-    if (done === 'queued') return 'The job is running';
-    throw done === 'forbidden' ? forbidden() : notFound('This job no longer exists, or is running already.');
+    if (done === 'gone') throw notFound('This job no longer exists, or is running already.');
+    return done === 'queued' ? 'The job is running' : { ok: false, reason: 'forbidden' };
   },
-};
+);
 
 const reconcileSchema = z.object({ days: z.enum(['near', 'all'], 'Choose which days').default('near') });
 
@@ -80,11 +80,12 @@ const reconcile: FormAction = {
     };
     return { intro, fields: [days], version: '' };
   },
+  notice: 'The reconciliation has started: see its report in the list',
   async send({ sync }, actor, _id, { values }) {
     const { days } = parse(reconcileSchema, values);
     const asked = await sync.requestRun(actor, days);
-    if (asked.ok) return 'The reconciliation has started: see its report in the list';
-    if (asked.reason === 'forbidden') throw forbidden();
+    if (asked.ok) return asked;
+    if (asked.reason === 'forbidden') return { ok: false, reason: 'forbidden' };
     throw conflict('invalid_transition', 'A reconciliation is already running. See its report.');
   },
 };

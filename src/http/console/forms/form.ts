@@ -1,9 +1,11 @@
 // What a form of the console is: its fields, and what sending it does.
 import type { Request } from 'express';
 import type { Actor } from '../../../accounts/index.ts';
-import { selectRows, tableNamed, whoChanged, type Filters } from '../../../console/index.ts';
+import type { BookFailure, ChangeFailure } from '../../../attempts/index.ts';
+import { selectRows, tableNamed, type Filters } from '../../../console/index.ts';
+import type { Failure } from '../../../lib/result.ts';
 import { tidyProse } from '../../../lib/typed-text.ts';
-import { badRequest, conflict, type FieldProblem } from '../../problem.ts';
+import { badRequest, conflict, type Problem } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
 
 export interface FormField {
@@ -37,15 +39,27 @@ export interface Form {
 
 export type Values = Record<string, unknown>;
 
+/** What a room answers that does not do what was asked. */
+export type Refusal =
+  | Exclude<BookFailure | ChangeFailure, { reason: 'outcome_pending' }>
+  | { reason: 'not_allowed' }
+  /** The record changed after the form was opened. `now`: those of its fields that tell how. Unset: all. */
+  | { reason: 'stale'; now?: FormField[] };
+
+/** A text is the notice to show. */
+export type Answer = string | { ok: true } | Failure<Refusal>;
+
 export interface FormAction {
   open(services: ConsoleServices, id: string): Promise<Form>;
-  /** Returns the notice to show. @throws Problem */
+  /** The notice to show when it is done. Unset: Saved. */
+  notice?: string | undefined;
+  /** @throws Problem of what rooms answer that is no `Refusal` */
   send(
     services: ConsoleServices,
     actor: Actor,
     id: string,
     sent: { version: string; values: Values },
-  ): Promise<string>;
+  ): Promise<Answer>;
 }
 
 /** The words of a search field. */
@@ -55,11 +69,12 @@ export function queryOf({ query: { query } }: Pick<Request, 'query'>): string {
   return query;
 }
 
-/** A form without fields: a confirmation. */
-export const confirmation =
-  (intro: string): FormAction['open'] =>
-  () =>
-    Promise.resolve({ intro, fields: [], version: '' });
+/** A form without fields. */
+export const confirmation = (intro: string, send: FormAction['send'], notice?: string): FormAction => ({
+  open: () => Promise.resolve({ intro, fields: [], version: '' }),
+  send,
+  notice,
+});
 
 /** Selects the rows of a list of the console. */
 export function selectListed({ db }: Pick<ConsoleServices, 'db'>, id: string, filters: Filters) {
@@ -85,38 +100,34 @@ export function ticked(value: unknown): boolean | undefined {
   return value === false || value === 'false' ? false : undefined;
 }
 
-/**
- * What is said of a record that changed after its form was opened: the notice when it has the same values, as after a
- * request that arrives twice.
- * @throws Problem otherwise: the form keeps what was typed and shows the current value beside each field that differs
- */
-export async function savedOrStale(
-  { db }: Pick<ConsoleServices, 'db'>,
-  { viewer }: Actor,
-  id: string,
-  {
-    now,
-    version,
-    values,
-    notice = 'Saved',
-  }: { now: FormField[]; version: string; values: Values; notice?: string },
-): Promise<string> {
-  const errors: FieldProblem[] = now
-    .filter(({ name, value }) => name in values && asText(values[name]) !== asText(value))
-    .map((field) => ({ path: field.name, message: `Now: ${asShown(field)}` }));
-  const sent = Object.keys(values);
-  const isKnown = (name: string) => now.some((field) => field.name === name);
-  if (sent.length > 0 && sent.every(isKnown) && errors.length === 0) return notice;
-  const changedBy = await whoChanged(db, id);
-  const who =
-    changedBy?.id === viewer.userId ? 'You, perhaps in another tab,' : (changedBy?.name ?? 'Somebody else');
-  throw conflict(
+/** The form keeps what was typed and shows the current value beside each field that differs. */
+export function staleProblem(
+  changed: { fields: FormField[]; version: string },
+  values: Values,
+  who: string,
+): Problem {
+  return conflict(
     'stale_version',
     `${who} changed this record after you opened it. The current values are shown beside the fields. Save again to overwrite them.`,
-    { version },
-    errors,
+    { version: changed.version },
+    changed.fields
+      .filter(({ name }) => name in values)
+      .filter((field) => !isAsSent(field, values))
+      .map((field) => ({ path: field.name, message: `Now: ${asShown(field)}` })),
   );
 }
+
+/** Whether all that was sent is in the record already, as after a request that arrives twice. */
+export function isSavedAlready(fields: FormField[], values: Values): boolean {
+  const names = Object.keys(values);
+  return (
+    names.length > 0 &&
+    names.every((name) => fields.some((field) => field.name === name && isAsSent(field, values)))
+  );
+}
+
+const isAsSent = ({ name, value }: FormField, values: Values): boolean =>
+  asText(values[name]) === asText(value);
 
 /** The values that differ from what the form shows: only these are checked. */
 export function changedValues(shown: FormField[], values: Values): Values {

@@ -16,8 +16,6 @@ const forms: Record<string, FormAction> = {
   ...intakeForms,
 };
 
-export type { FormAction } from './form.ts';
-
 export function formOf(table: string, action: string): FormAction | null {
   const name = `${table}/${action}`;
   return Object.hasOwn(forms, name) ? (forms[name] ?? null) : null;

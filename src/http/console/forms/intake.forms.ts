@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { MappingField, MappingFailure, MappingView } from '../../../questions/index.ts';
-import { conflict, forbidden, invalid, notFound, parse, type Problem } from '../../problem.ts';
-import { savedOrStale, text, type FormAction, type FormField } from './form.ts';
+import { conflict, invalid, notFound, parse, type Problem } from '../../problem.ts';
+import { text, type FormAction, type FormField } from './form.ts';
 
 const choiceSchema = z.object({
   question: z.string('Choose a question').regex(/^(\d{1,15})?$/, 'Choose a question'),
@@ -52,8 +52,8 @@ const changeQuestion: FormAction = {
       fields: [questionField(view, name)],
     };
   },
-  async send(services, actor, name, { version, values }) {
-    const { mapping } = services;
+  notice: 'Saved. It applies to every booking from now on',
+  async send({ mapping }, actor, name, { version, values }) {
     const { question } = parse(choiceSchema, values);
     const view = await mapping.last();
     const { value, options = [] } = questionField(view, name);
@@ -63,17 +63,13 @@ const changeQuestion: FormAction = {
     const choices = choicesWith(view, name, question);
     const confirms = new Set(question === '' ? [] : [Number(question)]);
     const saved = await mapping.save(actor, { token: version, choices, confirms });
-    if (saved.ok) return 'Saved. It applies to every booking from now on';
-    if (saved.reason !== 'stale') throw mappingProblem(saved);
-    const now = [questionField(view, name)];
-    return savedOrStale(services, actor, name, { now, version: view.token, values });
+    if (saved.ok || saved.reason === 'forbidden' || saved.reason === 'stale') return saved;
+    throw mappingProblem(saved);
   },
 };
 
-function mappingProblem(failed: Exclude<MappingFailure, { reason: 'stale' }>): Problem {
+function mappingProblem(failed: Exclude<MappingFailure, { reason: 'forbidden' | 'stale' }>): Problem {
   switch (failed.reason) {
-    case 'forbidden':
-      return forbidden();
     case 'invalid':
       return invalid(failed.errors.map(({ message }) => ({ path: 'question', message })));
     case 'never_read':

@@ -8,22 +8,26 @@ import {
   type PersonEdit,
   type PersonFailure,
 } from '../../../accounts/index.ts';
-import { forbidden, invalid, notFound, parse, Problem } from '../../problem.ts';
+import type { Failure } from '../../../lib/result.ts';
+import { invalid, notFound, parse, Problem } from '../../problem.ts';
 import {
   queryOf,
   confirmation,
-  savedOrStale,
   text,
   ticked,
   type FormAction,
+  type Answer,
   type FormField,
+  type Refusal,
 } from './form.ts';
 import type { ConsoleServices } from '../console.services.ts';
 
+const box = z.preprocess(ticked, z.boolean());
+
 const organizationEdit = z.object({
   name: z.string(),
-  remindsExaminees: z.boolean(),
-  requiresTwoFactor: z.boolean(),
+  remindsExaminees: box,
+  requiresTwoFactor: box,
   examineesCall: z.string(),
 });
 
@@ -76,31 +80,21 @@ const changeOrganization: FormAction = {
       fields: organizationFields(found),
     };
   },
-  async send(services, actor, id, { version, values }) {
+  async send({ accounts }, actor, id, { version, values }) {
     const seen = seenIn(organizationEdit, version);
-    const edit = {
-      name: typeof values.name === 'string' ? values.name : seen.name,
-      remindsExaminees: ticked(values.remindsExaminees) ?? seen.remindsExaminees,
-      requiresTwoFactor: ticked(values.requiresTwoFactor) ?? seen.requiresTwoFactor,
-      examineesCall: typeof values.examineesCall === 'string' ? values.examineesCall : seen.examineesCall,
-    };
-    const changed = await services.accounts.organizations.change(id, edit, actor, seen);
-    if (changed.ok) return 'Saved';
-    if (changed.reason === 'stale') {
-      const { current } = changed;
-      const newest = versionOf(organizationEdit, current);
-      return savedOrStale(services, actor, id, { now: organizationFields(current), version: newest, values });
-    }
-    if (changed.reason === 'invalid') throw invalid(changed.errors);
-    throw changed.reason === 'not_found' ? notFound() : forbidden();
+    const edit = { ...seen, ...parse(organizationEdit.partial(), values) };
+    return accounts.organizations.change(id, edit, actor, seen);
   },
 };
 
 const personEdit = z.object({
   name: z.string(),
   email: z.string(),
-  role: z.enum(roles),
-  organizationId: z.string().nullable(),
+  role: z.enum(roles, 'Choose a role'),
+  organizationId: z
+    .string()
+    .nullable()
+    .transform((id) => id || null),
 });
 
 export const organizationOptionsAddress = '/admin/options/organizations';
@@ -157,36 +151,23 @@ const changePerson: FormAction = {
       fields: personFields(edit, person.organization),
     };
   },
-  async send(services, actor, id, { version, values }) {
+  async send({ accounts }, actor, id, { version, values }) {
     const seen = seenIn(personEdit, version);
-    const typed = (name: keyof PersonEdit) => {
-      const value = values[name];
-      return typeof value === 'string' ? value : seen[name];
-    };
-    const role = parse(z.object({ role: z.enum(roles, 'Choose a role') }), { role: typed('role') }).role;
-    const edit = {
-      name: typed('name') ?? '',
-      email: typed('email') ?? '',
-      role,
-      organizationId: role === 'referrer' ? typed('organizationId') || null : null,
-    };
-    const changed = await services.accounts.editPerson(id, edit, actor, seen);
-    if (changed.ok) return 'Saved';
-    if (changed.reason === 'invalid') throw invalid(changed.errors);
-    if (changed.reason !== 'stale') throw personProblem(changed.reason);
-    const { organization } = await personOf(services, id);
-    const now = personFields(changed.current, organization);
-    const newest = versionOf(personEdit, changed.current);
-    return savedOrStale(services, actor, id, { now, version: newest, values });
+    const edit = { ...seen, ...parse(personEdit.partial(), values) };
+    if (edit.role !== 'referrer') edit.organizationId = null;
+    return answerOf(await accounts.editPerson(id, edit, actor, seen));
   },
 };
 
-function personProblem(reason: PersonFailure['reason']): Problem {
-  if (reason === 'not_found') return notFound();
-  if (reason === 'not_allowed') return forbidden();
+/** @throws Problem */
+function answerOf(done: { ok: true } | Failure<PersonFailure | Refusal>): Answer {
+  if (done.ok) return done;
+  const { reason } = done;
+  if (reason === 'oneself' || reason === 'last_admin' || reason === 'merged_away')
+    throw new Problem('bad_request', personWords[reason]);
   if (reason === 'unknown_organization')
-    return invalid([{ path: 'organizationId', message: 'Choose the organisation of this referrer' }]);
-  return new Problem('bad_request', personWords[reason]);
+    throw invalid([{ path: 'organizationId', message: 'Choose the organisation of this referrer' }]);
+  return done;
 }
 
 const personWords = {
@@ -195,37 +176,24 @@ const personWords = {
   merged_away: 'This person was merged into another record. Undo that merge first.',
 };
 
-const deactivate: FormAction = {
-  open: confirmation('This person is signed out at once and cannot sign in again. Their bookings stay.'),
-  async send({ accounts }, actor, id) {
-    const done = await accounts.deactivate(id, actor);
-    if (done.ok) return 'Deactivated';
-    throw personProblem(done.reason);
-  },
-};
-
-const reactivate: FormAction = {
-  open: confirmation('This person can sign in again, with the password and the second step of before.'),
-  async send({ accounts }, actor, id) {
-    const done = await accounts.reactivate(id, actor);
-    if (done.ok) return 'Reactivated';
-    throw personProblem(done.reason);
-  },
-};
-
-const endSessions: FormAction = {
-  open: confirmation('Signs this person out on every device. They can sign in again.'),
-  async send({ accounts }, actor, id) {
-    const done = await accounts.endSessions(id, actor);
-    if (done.ok) return `Sessions ended: ${done.value.ended}`;
-    throw personProblem(done.reason);
-  },
-};
-
-export const peopleForms = {
+export const peopleForms: Record<string, FormAction> = {
   'organizations/edit': changeOrganization,
   'users/edit': changePerson,
-  'users/deactivate': deactivate,
-  'users/reactivate': reactivate,
-  'users/end-sessions': endSessions,
+  'users/deactivate': confirmation(
+    'This person is signed out at once and cannot sign in again. Their bookings stay.',
+    async ({ accounts }, actor, id) => answerOf(await accounts.deactivate(id, actor)),
+    'Deactivated',
+  ),
+  'users/reactivate': confirmation(
+    'This person can sign in again, with the password and the second step of before.',
+    async ({ accounts }, actor, id) => answerOf(await accounts.reactivate(id, actor)),
+    'Reactivated',
+  ),
+  'users/end-sessions': confirmation(
+    'Signs this person out on every device. They can sign in again.',
+    async ({ accounts }, actor, id) => {
+      const done = await accounts.endSessions(id, actor);
+      return done.ok ? `Sessions ended: ${done.value.ended}` : answerOf(done);
+    },
+  ),
 };

@@ -11,10 +11,11 @@ import {
   type SpecialistEdit,
   type WantedServices,
 } from '../../../specialists/index.ts';
+import type { Failure } from '../../../lib/result.ts';
 import { typedLine, typedProse } from '../../../lib/typed-input.ts';
-import { forbidden, invalid, notFound, parse, Problem } from '../../problem.ts';
+import { notFound, parse, Problem } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
-import { changedValues, savedOrStale, text, ticked, type FormAction, type FormField } from './form.ts';
+import { changedValues, text, ticked, type Answer, type FormAction, type FormField } from './form.ts';
 
 /** Accepts a number or digits. Refuses everything that Number() would read as 0 or 1: '', null, true, []. */
 const wholeNumber = (message: string) =>
@@ -129,7 +130,7 @@ const addSchema = specialistSchema
 const add: FormAction = {
   async open({ db, acuity }) {
     const offer = await readOffer({ acuity });
-    if (!offer.ok) throw offerProblem(offer);
+    if (!offer.ok) throw acuityProblem();
     const calendars = await freeCalendars(db, offer.value);
     return {
       intro:
@@ -165,6 +166,7 @@ const add: FormAction = {
       ],
     };
   },
+  notice: 'Added. Free times can be booked now',
   async send(services, actor, _id, { values }) {
     const { in_person, telehealth, ...edit } = parse(addSchema, values);
     const added = await addSpecialist(services, actor, {
@@ -175,8 +177,7 @@ const add: FormAction = {
       reportDays: edit.reportDays ?? null,
       services: { in_person: in_person ?? null, telehealth: telehealth ?? null },
     });
-    if (!added.ok) throw offerProblem(added);
-    return 'Added. Free times can be booked now';
+    return answerOf(added);
   },
 };
 
@@ -234,30 +235,22 @@ const changeSpecialist: FormAction = {
     const before = await readServices(services.db, id);
     const wanted = { ...before, ...parse(servicesSchema, values) };
     const edited = await editSpecialist(services, actor, id, seen, { ...now, ...edit, services: wanted });
-    if (edited.ok) return 'Saved';
-    if (edited.reason !== 'stale') throw offerProblem(edited);
-    const { fields, version: newest } = await changeSpecialist.open(services, id);
-    return savedOrStale(services, actor, id, { now: fields, version: newest, values });
+    return answerOf(edited);
   },
 };
 
-function offerProblem(failed: OfferFailure): Problem {
-  switch (failed.reason) {
-    case 'forbidden':
-      return forbidden();
-    case 'not_found':
-      return notFound();
-    case 'invalid':
-      return invalid(failed.errors);
-    case 'acuity':
-      break;
-  }
-  return new Problem(
+/** @throws Problem */
+function answerOf(done: { ok: true } | Failure<OfferFailure | { reason: 'stale' }>): Answer {
+  if (done.ok || done.reason !== 'acuity') return done;
+  throw acuityProblem();
+}
+
+const acuityProblem = (): Problem =>
+  new Problem(
     'acuity_unavailable',
     'We can’t reach Acuity right now. Its calendars and appointment types are needed here. Try again in a moment.',
     { headers: { 'Retry-After': '10' } },
   );
-}
 
 export const specialistForms = {
   'specialists/edit': changeSpecialist,
