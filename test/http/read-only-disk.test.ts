@@ -9,8 +9,7 @@ import { inProduction, startTestApp, type TestApp } from '../support/app.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
-describe('a production process on a read-only disk', function () {
-  this.timeout(60_000);
+describe('a production process on a read-only disk', () => {
   let app: TestApp;
   let child: ChildProcess;
   let url: string;
@@ -51,7 +50,7 @@ describe('a production process on a read-only disk', function () {
       },
     });
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (said += String(text)));
-    for (const until = Date.now() + 20_000; !said.includes('"ready"'); await sleep(50))
+    for (const until = Date.now() + 60_000; !said.includes('"ready"'); await sleep(50))
       if (Date.now() > until || child.exitCode !== null) throw new Error(`It did not start: ${said}`);
   });
   after(async () => {

@@ -5,6 +5,7 @@ import express from 'express';
 import { expect } from 'chai';
 import { startSimulator, type Simulator, type WebhookTarget } from '../../src/simulator/index.ts';
 import { credentials, officialClient, sdk, type Ask } from '../support/official-client.ts';
+import { until } from '../support/until.ts';
 
 interface Appointment {
   id: number;
@@ -252,8 +253,7 @@ describe('the simulator, called by the official client', () => {
       const [time] = await freeTimes(7001);
       const { body } = await ask<Appointment>('appointments', booking(time));
       await ask(`appointments/${body.id}/cancel`, { method: 'PUT', body: {} });
-      const deadline = Date.now() + 5_000;
-      while (received.length < 4 && Date.now() < deadline) await new Promise((done) => setTimeout(done, 20));
+      await until(() => received.length >= 4);
       expect(received.map((one) => one.body.action)).to.have.members([
         'scheduled',
         'changed',

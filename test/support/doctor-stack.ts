@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
+import { sealAudit } from '../../src/audit/index.ts';
 import { compose } from '../../src/compose.ts';
 import type { DoctorOverrides } from '../../src/app/doctor.ts';
 import { readConfig } from '../../src/config.ts';
@@ -94,13 +95,14 @@ export async function openDoctorStack(): Promise<DoctorStack> {
   };
 }
 
-/** What a running system has besides its configuration: its webhook in Acuity, and live workers. */
+/** What a running system has besides its configuration: its webhook in Acuity, live workers, a sealed audit log. */
 export async function completeSetUp({ app, owner }: DoctorStack): Promise<void> {
   const made = await app.system.services.sync.connect(null);
   if (!made.ok) throw new Error(`Acuity was not connected: ${made.reason}`);
   const seen_at = new Date(Date.now() + 600_000);
   for (const kind of ['jobs', 'relay'] as const)
     await owner('workers').insert({ id: randomUUID(), kind, seen_at });
+  await sealAudit(owner, readConfig(app.env).ENCRYPTION_KEYS);
 }
 
 /** The lines of one check. */
