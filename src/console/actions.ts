@@ -47,7 +47,7 @@ export const actionButtons: readonly ActionButton[] = [
     isOffered: isActive,
   }),
   button('act-as', 'bookings', 'Act as the referrer', 'User', 'admin', {
-    href: '/admin/act-as?user={referrerId}',
+    href: '/admin/act-as?user={referrerId}&booking={id}',
     isOffered: (row) => row.referrerId !== null,
   }),
   button('move-on', 'bookings', 'Change progress', 'ChevronRight', 'staff', {

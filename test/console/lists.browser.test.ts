@@ -112,7 +112,7 @@ describe('the console’s lists in a browser', function () {
     await watched.check();
     const rita = (await app.db('bookings').where({ id: id.marsh }).first('created_by_id'))?.created_by_id;
     await page.getByRole('link', { name: 'Act as the referrer' }).click();
-    await page.waitForURL(`**/admin/act-as?user=${rita}`);
+    await page.waitForURL(`**/admin/act-as?user=${rita}&booking=*`);
     await page.goto(`/admin/resources/users/records/${rita}/show`);
     const hers = page.getByRole('region', { name: /^Bookings/ });
     await hers.getByRole('link', { name: 'EX-AAAAAA' }).click();

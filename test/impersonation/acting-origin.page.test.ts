@@ -1,5 +1,6 @@
 // Where an admin is after they stop acting.
 import { expect } from 'chai';
+import { aBookingOf } from '../support/console-records.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import type { Visitor } from '../support/visitor.ts';
 
@@ -42,6 +43,20 @@ describe('stop acting', () => {
     await person.get(`/admin/resources/users/records/${userId}/act-as`);
     await confirm(person);
     expect(await stop(person)).to.equal(`/admin/resources/users/records/${userId}/show`);
+  });
+
+  it('returns from the booking in the portal to its record in the console', async () => {
+    const person = await admin();
+    const id = await aBookingOf(app.db, 'rita');
+    await person.get(`/admin/resources/bookings/records/${id}/act-as`);
+    const asked = await person.get(`/admin/act-as?user=${userId}&booking=${id}`);
+    expect(asked.html).to.contain(`name="booking" value="${id}"`);
+    const typed = { userId, reason: 'A call from Rita', booking: id };
+    const acting = await person.post('/admin/impersonate', typed);
+    expect(acting.at).to.equal(`/bookings/${id}`);
+    const refused = await person.get('/admin');
+    expect(refused.text('main')).to.contain('You are acting as Rita Alvarez. Stop acting to open this page.');
+    expect(await stop(person)).to.equal(`/admin/resources/bookings/records/${id}/show`);
   });
 
   it('leads to the console when nothing is known, or what is known is not a page of ours', async () => {

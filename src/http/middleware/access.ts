@@ -41,7 +41,9 @@ export function access(
     }
     if (routeRule(wanted).holds(viewer, null)) return next();
     await recordDenial({ db, audit }, req, res, { wanted, role: viewer.role });
-    throw forbidden();
+    throw forbidden(
+      viewer.actingAdmin ? `You are acting as ${viewer.name}. Stop acting to open this page.` : undefined,
+    );
   };
 }
 

@@ -11,6 +11,7 @@ import { createActingOrigin, startActing, stopActing } from '../../acting.ts';
 import { actorOf, viewerOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { fieldErrors, rawField, typed } from '../../forms/fields.ts';
+import { isUuid } from '../../../lib/uuid.ts';
 import { paths } from '../../paths.ts';
 import { notFound } from '../../problem.ts';
 import { wantsFragment } from '../../respond.ts';
@@ -35,7 +36,8 @@ export interface ActAsPage extends PageData {
 
 export interface ConfirmActAsPage extends PageData {
   referrer: ReferrerRow;
-  values: { reason: string };
+  /** `booking`: from whose page one comes; empty otherwise. */
+  values: { reason: string; booking: string };
   longestReason: number;
 }
 
@@ -85,9 +87,11 @@ async function show(
   req: Request,
   res: Response,
 ): Promise<void> {
-  const { user } = req.query;
-  if (typeof user === 'string' && user !== '')
-    return confirm(res, await referrerOf(impersonation, user), '', []);
+  const { user, booking } = req.query;
+  if (typeof user === 'string' && user !== '') {
+    const values = { reason: '', booking: typeof booking === 'string' ? booking : '' };
+    return confirm(res, await referrerOf(impersonation, user), values, []);
+  }
   const query = wordsOfSearch(sealed, req, res);
   if (query === null) return;
   const found =
@@ -104,27 +108,29 @@ async function show(
 }
 
 async function start(impersonation: ImpersonationService, req: Request, res: Response): Promise<void> {
+  const booking = typed(req.body, 'booking');
   const reason = actRequest.shape.reason.safeParse(rawField(req.body, 'reason'));
   if (!reason.success) {
     const referrer = await referrerOf(impersonation, typed(req.body, 'userId'));
     const errors = fieldErrors(reason.error).map(({ message }) => ({ path: 'reason', message }));
-    return confirm(res.status(422), referrer, typed(req.body, 'reason'), errors);
+    return confirm(res.status(422), referrer, { reason: typed(req.body, 'reason'), booking }, errors);
   }
   await startActing(impersonation, req, res);
-  res.redirect(303, typed(req.body, 'to') === 'booking' ? paths.newBooking() : paths.bookings());
+  if (typed(req.body, 'to') === 'booking') return res.redirect(303, paths.newBooking());
+  res.redirect(303, isUuid(booking) ? paths.booking(booking) : paths.bookings());
 }
 
 function confirm(
   res: Response,
   referrer: FoundReferrer,
-  reason: string,
+  values: ConfirmActAsPage['values'],
   errors: { path: string; message: string }[],
 ): void {
   const page: ConfirmActAsPage = {
     title: `Act as ${referrer.name}`,
     errors,
     referrer: rowOf(referrer),
-    values: { reason },
+    values,
     longestReason,
   };
   res.render('impersonation/confirm', page);
