@@ -8,6 +8,7 @@ import {
   type ActionContext,
   type ActionRequest,
   type CurrentAdmin,
+  type LayoutElement,
   type ResourceOptions,
 } from 'adminjs';
 import { roleNames, type Role } from '../accounts/index.ts';
@@ -217,6 +218,14 @@ function relatedOf({ id, related = [] }: Table, role: Role) {
   });
 }
 
+/** Under its heading each column of a record, and none twice. */
+function layoutOf({ headings }: Table, names: string[]): LayoutElement[] | undefined {
+  if (!headings) return undefined;
+  const others = names.filter((name) => !Object.values(headings).flat().includes(name));
+  const parts = Object.entries({ ...headings, Record: others });
+  return parts.flatMap(([heading, under]) => [['@H2', { children: heading }], [...under]]);
+}
+
 function optionsOf(table: Table, role: Role): ResourceOptions {
   const shownIn = (...places: Column['shown'][]): string[] =>
     table.columns
@@ -241,7 +250,7 @@ function optionsOf(table: Table, role: Role): ResourceOptions {
     },
     actions: {
       list: { custom: { search: searchBoxOf(table).hint, bulk: bulkActionsOf(table, role) } },
-      show: { custom: { related: relatedOf(table, role) } },
+      show: { layout: layoutOf(table, inRecords), custom: { related: relatedOf(table, role) } },
       // Closed unless the table has such a button: what writes, and AdminJS's search beside the list.
       new: never,
       edit: never,

@@ -45,6 +45,8 @@ export interface Table {
   /** Text filters look at this many of the newest records that pass the other filters. Unset: at all. */
   textSearchLimit?: number;
   sort: { by: string; direction: 'asc' | 'desc' };
+  /** Columns of a record by their heading; all others come last, under "Record". Unset: without headings. */
+  headings?: Readonly<Record<string, readonly string[]>>;
   /** Lists below a record: of another table, the rows whose column `by` holds this record's id, or its column `holds`. */
   related?: readonly { table: string; by: string; holds?: string }[];
 }

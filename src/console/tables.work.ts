@@ -49,12 +49,35 @@ const currentAnswers = `array_to_string(array(
 const staffNotes = `(select string_agg(concat_ws(': ', u.name, n.body), E'\\n' order by n.created_at desc, n.id desc)
   from staff_notes n join users u on u.id = n.written_by_id where n.booking_id = b.id)`;
 
+const shownDetails = details.filter(({ inConsole }) => inConsole);
+const isOfExaminee = ({ path }: Detail): boolean => path.startsWith('examinee.');
+
 const bookings: List = {
   id: 'bookings',
   label: 'Bookings',
   title: 'reference',
   searched: { words: searchedBookings, hint: 'Name, reference, claim, specialist, organisation' },
   sort: { by: 'startsAt', direction: 'desc' },
+  headings: {
+    Examinee: [
+      'examinee',
+      ...shownDetails.filter(isOfExaminee).map(nameOf),
+      ...detailFilters().map(({ name }) => name),
+    ],
+    Appointment: ['startsAt', 'timezone', 'durationMinutes', 'type', 'specialist', 'location', 'meetingLink'],
+    Case: [
+      'status',
+      'currentProgress',
+      'organization',
+      'referrer',
+      'assistedBy',
+      ...shownDetails.filter((detail) => !isOfExaminee(detail)).map(nameOf),
+      'answers',
+      'messages',
+      'staffNotes',
+    ],
+    Acuity: ['acuityAppointmentId', 'source', 'externalCreatedBy'],
+  },
   related: [
     { table: 'progress', by: 'bookingId' },
     { table: 'documents', by: 'bookingId' },
@@ -84,7 +107,7 @@ const bookings: List = {
     column('location', 'string', 'b.location', recordOnly),
     column('meetingLink', 'string', 'b.meeting_link', recordOnly),
     column('acuityAppointmentId', 'number', 'b.acuity_appointment_id', recordOnly),
-    ...details.filter(({ inConsole }) => inConsole).map(detailColumn),
+    ...shownDetails.map(detailColumn),
     ...detailFilters().map(({ name, label, column: of }) =>
       column(name, 'boolean', `b.${of} is not null`, { label, ...recordOnly }),
     ),
