@@ -132,11 +132,12 @@ function Views({ resource }) {
       ${choices?.views.length > 0 && html`<ul className="console-views">${choices.views.map(item)}</ul>`}
       ${view && leave}
       <form onSubmit=${save} autoComplete="off">
-        ${problem}${notice}
+        ${problem}
         <label htmlFor="view-name">Keep these filters, sort and columns as</label>
         <input id="view-name" name="name" maxLength="60" required spellCheck=${false} />
         <label className="chips"><input type="checkbox" className="console-box" name="isShared" />Share with all staff</label>
         <button className="button">Save view</button>
+        ${notice}
       </form>
     <//>`;
 }
