@@ -24,8 +24,7 @@ describe('a page that is left open', function () {
   });
   beforeEach(async () => {
     await app.db('sessions').delete();
-    watched = await watchedPage(browser, app.url, { width: 1280 });
-    await watched.context.clock.install();
+    watched = await watchedPage(browser, app.url, { width: 1280, hasClock: true });
     ({ page } = watched);
   });
   afterEach(() => watched.close());

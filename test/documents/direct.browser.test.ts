@@ -65,23 +65,14 @@ describe('a direct upload in a browser', function () {
   };
   const stored = () => page.getByRole('link', { name: 'Brief.pdf', exact: true });
   const rows = () => fixture.app.db('documents').where({ booking_id: bookingId }).pluck('sha256');
-  const throttle = async (bytesPerSecond: number) => {
-    const client = await watched.context.newCDPSession(page);
-    await client.send('Network.emulateNetworkConditions', {
-      offline: false,
-      latency: 0,
-      downloadThroughput: -1,
-      uploadThroughput: bytesPerSecond,
-    });
-  };
 
   it('sends parts with their progress, and appears in the list when it has been checked', async () => {
     await open(390);
-    await throttle(1_000_000);
+    await watched.throttle(1_000_000);
     await upload();
     await page.getByText(/^[1-9]\d? %, \d+ s left$/).waitFor();
     await watched.check();
-    await throttle(-1);
+    await watched.throttle(0);
     await stored().waitFor();
     expect(sent.toSorted()).to.deep.equal(['part 1', 'part 2', 'part 3']);
     expect(await rows()).to.deep.equal([sha256(large)]);
@@ -238,7 +229,7 @@ describe('a direct upload in a browser', function () {
 
   it('leaves nothing when it is cancelled', async () => {
     await open();
-    await throttle(500_000);
+    await watched.throttle(500_000);
     await upload();
     await page.getByText(/% *, \d+ s left$/).waitFor();
     await page.getByRole('button', { name: 'Cancel Brief.pdf' }).press('Enter');

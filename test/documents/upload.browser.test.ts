@@ -48,20 +48,11 @@ describe('uploading documents with JavaScript', function () {
   const upload = () => page.getByRole('button', { name: 'Upload' }).click();
   const stored = (name: string) => page.getByRole('link', { name, exact: true });
   const rows = async () => (await fixture.app.db('documents').where({ booking_id: bookingId })).length;
-  const throttle = async (bytesPerSecond: number) => {
-    const client = await watched.context.newCDPSession(page);
-    await client.send('Network.emulateNetworkConditions', {
-      offline: false,
-      latency: 0,
-      downloadThroughput: -1,
-      uploadThroughput: bytesPerSecond,
-    });
-  };
 
   for (const width of [1280, 390]) {
     it(`shows progress and time left, and then the file in the list (${width} px)`, async () => {
       await open(width);
-      await throttle(1_000_000);
+      await watched.throttle(1_000_000);
       await choose(file('Brief.pdf', pdf(3_000_000)), file('note.txt', samples.txt));
       await upload();
       await page.getByText(/^[1-9]\d? %, \d+ s left$/).waitFor();
@@ -78,7 +69,7 @@ describe('uploading documents with JavaScript', function () {
 
   it('stores nothing when an upload is cancelled, and sends the file when tried again', async () => {
     await open();
-    await throttle(300_000);
+    await watched.throttle(300_000);
     await choose(file('Brief.pdf', pdf(1_000_000)));
     await upload();
     await page.getByText(/^[4-9]\d %, \d+ s left$/).waitFor();
@@ -86,7 +77,7 @@ describe('uploading documents with JavaScript', function () {
     await page.getByText('Cancelled.', { exact: true }).waitFor();
     expect(await rows()).to.equal(0);
     await watched.check();
-    await throttle(-1);
+    await watched.throttle(0);
     await page.getByRole('button', { name: 'Try again Brief.pdf' }).press('Enter');
     await stored('Brief.pdf').waitFor();
     expect(await rows()).to.equal(1);
@@ -94,7 +85,7 @@ describe('uploading documents with JavaScript', function () {
 
   it('reports a broken connection, and sends the file when tried again', async () => {
     await open();
-    await throttle(300_000);
+    await watched.throttle(300_000);
     // The browser itself retries once over a new connection.
     let isBroken = false;
     const underWay: Socket[] = [];
@@ -112,7 +103,7 @@ describe('uploading documents with JavaScript', function () {
     for (const socket of underWay) socket.destroy();
     await page.getByText('The connection broke. Nothing was stored.', { exact: true }).waitFor();
     unsubscribe('http.server.request.start', note);
-    await throttle(-1);
+    await watched.throttle(0);
     await page.getByRole('button', { name: 'Try again Brief.pdf' }).click();
     await stored('Brief.pdf').waitFor();
     expect(await rows()).to.equal(1);

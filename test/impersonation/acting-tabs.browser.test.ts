@@ -32,8 +32,7 @@ describe('acting as a referrer in several tabs', function () {
     await app.close();
   });
   beforeEach(async () => {
-    watched = await watchedPage(browser, app.url, { width: 1280 });
-    await watched.context.clock.install();
+    watched = await watchedPage(browser, app.url, { width: 1280, hasClock: true });
     ({ page } = watched);
     await watched.useSession(await app.sessionCookie('ada@examdesk.example'));
     other = await watched.context.newPage();

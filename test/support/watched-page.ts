@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect } from 'chai';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, CDPSession, Page } from 'playwright-core';
 import { demoPassword } from '../../seeds/demo.ts';
 import type { SessionCookie } from './session.ts';
 
@@ -31,6 +31,8 @@ export interface Watched {
   signIn(email: string): Promise<void>;
   /** Uses an existing session (TestApp.sessionCookie) from the next page on. */
   useSession(cookie: SessionCookie): Promise<void>;
+  /** Limits how fast the page sends; 0: no limit. */
+  throttle(bytesPerSecond: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -41,7 +43,21 @@ export interface WatchOptions {
   timezoneId?: string;
   /** Runs in each document before its own scripts. */
   script?: string;
+  /** Whether the test sets the time of the page (context.clock). */
+  hasClock?: boolean;
 }
+
+/** A page with what it has violated so far. */
+interface Tab {
+  page: Page;
+  context: BrowserContext;
+  violations: string[];
+}
+
+/** Tabs that tests have closed, by what cannot be changed about them: a new tab takes a quarter of a second to start. */
+const unused = new WeakMap<Browser, Map<string, Tab[]>>();
+/** A page of the app without scripts. The address of another site would start a new process. */
+const emptyPage = '/img/mark.svg';
 
 export async function watchedPage(
   browser: Browser,
@@ -49,27 +65,22 @@ export async function watchedPage(
   options: WatchOptions,
 ): Promise<Watched> {
   const { width, colorScheme = 'light' } = options;
-  const { javaScript = true, timezoneId = 'Australia/Perth', script } = options;
-  const context = await browser.newContext({
-    baseURL,
-    colorScheme,
-    timezoneId,
-    javaScriptEnabled: javaScript,
-    reducedMotion: 'reduce',
-    viewport: { width, height: 900 },
-  });
-  // A busy machine may need more than the usual half a minute for the console's first page.
-  context.setDefaultTimeout(60_000);
-  const page = await context.newPage();
-  const violations: string[] = [];
-  await page.exposeFunction('reportViolation', (text: string) => void violations.push(text));
-  await page.addInitScript(`document.addEventListener('securitypolicyviolation', (event) =>
-    window.reportViolation(event.violatedDirective + ' ' + event.blockedURI + ' at ' + location.pathname))`);
-  if (script) await page.addInitScript(script);
-  page.on('console', (message) => {
-    if (/content security policy/i.test(message.text())) violations.push(message.text());
-  });
-  page.on('pageerror', (error) => void violations.push(String(error)));
+  const { javaScript = true, timezoneId = 'Australia/Perth', script, hasClock = false } = options;
+  const kinds = unused.get(browser) ?? new Map<string, Tab[]>();
+  unused.set(browser, kinds);
+  const kind = JSON.stringify([baseURL, javaScript, timezoneId, script]);
+  const waiting = kinds.get(kind) ?? [];
+  kinds.set(kind, waiting);
+  const tab =
+    (hasClock ? undefined : waiting.pop()) ??
+    (await openTab(browser, { baseURL, timezoneId, javaScriptEnabled: javaScript }, script));
+  const { page, context, violations } = tab;
+  if (hasClock) await context.clock.install();
+  listen(tab);
+  await page.setViewportSize({ width, height: 900 });
+  await page.emulateMedia({ colorScheme, media: null });
+  let isOpen = true;
+  let limit: CDPSession | null = null;
 
   async function check(only = rules): Promise<void> {
     // Text can appear before its styles are applied.
@@ -108,8 +119,61 @@ export async function watchedPage(
     },
     useSession: (cookie) =>
       context.addCookies([{ ...cookie, url: baseURL, httpOnly: true, sameSite: 'Lax' }]),
-    close: () => context.close(),
+    async throttle(bytesPerSecond) {
+      // Detached it no longer limits anything. A second session that stays resets the emulated media.
+      await limit?.detach();
+      limit = bytesPerSecond > 0 ? await context.newCDPSession(page) : null;
+      const speed = { downloadThroughput: -1, uploadThroughput: bytesPerSecond };
+      await limit?.send('Network.emulateNetworkConditions', { offline: false, latency: 0, ...speed });
+    },
+    async close() {
+      if (!isOpen) return;
+      isOpen = false;
+      await limit?.detach();
+      // A navigation that the test left under way may interrupt ours.
+      const isLeft = !hasClock && (await leave(tab).catch(() => false));
+      if (isLeft) waiting.push(tab);
+      else await context.close();
+    },
   };
+}
+
+async function openTab(browser: Browser, options: BrowserContextOptions, script?: string): Promise<Tab> {
+  const context = await browser.newContext({ ...options, reducedMotion: 'reduce' });
+  // A busy machine may need more than the usual half a minute for the console's first page.
+  context.setDefaultTimeout(60_000);
+  const page = await context.newPage();
+  const violations: string[] = [];
+  await page.exposeFunction('reportViolation', (text: string) => void violations.push(text));
+  await page.addInitScript(`document.addEventListener('securitypolicyviolation', (event) =>
+    window.reportViolation(event.violatedDirective + ' ' + event.blockedURI + ' at ' + location.pathname))`);
+  if (script) await page.addInitScript(script);
+  return { page, context, violations };
+}
+
+function listen({ page, violations }: Tab): void {
+  page.on('console', (message) => {
+    if (/content security policy/i.test(message.text())) violations.push(message.text());
+  });
+  page.on('pageerror', (error) => void violations.push(String(error)));
+}
+
+/** Leaves nothing of a test to the next one, except what the browser's cache holds. */
+async function leave({ page, context, violations }: Tab): Promise<true> {
+  for (const other of context.pages()) if (other !== page) await other.close();
+  for (const event of ['request', 'requestfailed', 'requestfinished', 'response', 'download', 'console', 'pageerror']) {
+    page.removeAllListeners(event);
+    context.removeAllListeners(event);
+  }
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+  await context.unrouteAll({ behavior: 'ignoreErrors' });
+  await context.setOffline(false);
+  await page.goto(emptyPage);
+  await page.evaluate('localStorage.clear(); sessionStorage.clear()');
+  await context.clearCookies();
+  await page.mouse.move(0, 0);
+  violations.length = 0;
+  return true;
 }
 
 async function axeFindings(page: Page, only: string[]): Promise<string[]> {
