@@ -9,6 +9,7 @@ import { compose, type Overrides, type System } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Database } from '../../src/db/knex.ts';
 import { acuityRate } from './acuity-rate.ts';
+import { serveAxe } from './axe.ts';
 import { testJobs } from './cron.ts';
 import { openSeededDatabase, type TestDatabase } from './database.ts';
 import { createFakeAcuity } from './fakes/acuity.ts';
@@ -86,7 +87,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   };
   const acuity = env.ACUITY_BASE_URL || overrides.acuity ? {} : { acuity: createFakeAcuity() };
   const system = compose(readConfig(appEnv), { log, jobs: testJobs, ...acuity, ...overrides });
-  server.on('request', system.app);
+  server.on('request', (req, res) => void (serveAxe(req, res) || system.app(req, res)));
 
   const anonymous = (): Agent => supertest.agent(url).set('Origin', url).set('Accept', 'application/json');
   const sessionCookie = (email: string) => mintSession(database.db, email);

@@ -1,21 +1,24 @@
 // A page in a real browser whose accessibility (axe), content security policy and width are checked.
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { expect } from 'chai';
 import type { Browser, BrowserContext, BrowserContextOptions, CDPSession, Page } from 'playwright-core';
 import { demoPassword } from '../../seeds/demo.ts';
+import { axePath, axeSource } from './axe.ts';
 import type { SessionCookie } from './session.ts';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 /** The rules that look at colours: all that can differ between the schemes, whose tokens are colours only. */
 const colourRules = ['color-contrast', 'link-in-text-block'];
 
-/** Until no colour is on its way to another: axe would measure what is between. One transition may start the next. */
-const endOfTransitions = `(async () => {
+/**
+ * Whether everything is drawn, once no colour is on its way to another: axe would measure what is between. One transition
+ * may start the next. Our script names the console's landmarks after AdminJS has drawn them. A part that htmx replaces is
+ * pale until its answer has settled.
+ */
+const isDrawn = `(async () => {
+  if (!document.querySelector('main, [role=main]') || document.querySelector('.htmx-request')) return false;
   for (;;) {
     const running = document.getAnimations().filter((one) => one instanceof CSSTransition);
-    if (running.length === 0) return;
+    if (running.length === 0) return true;
     await Promise.allSettled(running.map(({ finished }) => finished));
   }
 })()`;
@@ -88,15 +91,13 @@ export async function watchedPage(
     const at = new URL(page.url()).pathname;
     expect(violations.splice(0), `policy at ${at}`).to.deep.equal([]);
     if (!javaScript) return;
-    // Our script names the console's landmarks after AdminJS has drawn them.
-    await page.locator('main, [role=main]').first().waitFor({ state: 'attached' });
-    expect(await page.evaluate('document.documentElement.scrollWidth'), `width of ${at}`).to.be.at.most(
-      width,
-    );
-    // A part that htmx replaces is pale until its answer has settled.
-    await page.locator('.htmx-request').first().waitFor({ state: 'detached' });
-    await page.evaluate(endOfTransitions);
-    expect((await axeFindings(page, only)).join('\n'), `axe at ${at}`).to.equal('');
+    while (!(await page.evaluate(isDrawn))) {
+      await page.locator('main, [role=main]').first().waitFor({ state: 'attached' });
+      await page.locator('.htmx-request').first().waitFor({ state: 'detached' });
+    }
+    const [findings, widthOfPage] = await look(page, only);
+    expect(widthOfPage, `width of ${at}`).to.be.at.most(width);
+    expect(findings, `axe at ${at}`).to.equal('');
     expect(violations.splice(0), `policy at ${at}`).to.deep.equal([]);
   }
 
@@ -161,7 +162,15 @@ function listen({ page, violations }: Tab): void {
 /** Leaves nothing of a test to the next one, except what the browser's cache holds. */
 async function leave({ page, context, violations }: Tab): Promise<true> {
   for (const other of context.pages()) if (other !== page) await other.close();
-  for (const event of ['request', 'requestfailed', 'requestfinished', 'response', 'download', 'console', 'pageerror']) {
+  for (const event of [
+    'request',
+    'requestfailed',
+    'requestfinished',
+    'response',
+    'download',
+    'console',
+    'pageerror',
+  ]) {
     page.removeAllListeners(event);
     context.removeAllListeners(event);
   }
@@ -176,13 +185,19 @@ async function leave({ page, context, violations }: Tab): Promise<true> {
   return true;
 }
 
-async function axeFindings(page: Page, only: string[]): Promise<string[]> {
-  if (!(await page.evaluate('typeof window.axe?.run === "function"'))) await page.evaluate(axe);
+/** What axe finds, and the width that the page takes. */
+async function look(page: Page, only: string[]): Promise<[string, number]> {
+  const isLoaded = await page.evaluate(
+    `typeof axe === 'object' || import('${axePath}').then(() => true, () => false)`,
+  );
+  // A page of another server.
+  if (!isLoaded) await page.evaluate(axeSource());
   // None of our rules reads style sheets, which axe otherwise loads.
   const options = { runOnly: only, resultTypes: ['violations'], preload: { assets: ['media'] } };
-  const found: unknown = await page.evaluate(
-    `axe.run(document, ${JSON.stringify(options)}).then(({ violations }) =>
-       violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ target }) => target.join(' ')).join(', ')))`,
+  const seen: unknown = await page.evaluate(
+    `axe.run(document, ${JSON.stringify(options)}).then(({ violations }) => [
+       violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ target }) => target.join(' ')).join(', ')).join('; '),
+       document.documentElement.scrollWidth])`,
   );
-  return found as string[];
+  return seen as [string, number];
 }
