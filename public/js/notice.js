@@ -42,14 +42,33 @@ export function timeOf(at) {
   return clock.format(at).replaceAll(/\s/gu, '\u00a0');
 }
 
-/** While `isOver()`, no form of this page is sent; the notice says what to do instead. */
-export function blockSubmits(isOver, notice) {
+/**
+ * While `isOver()`, no form of this page is sent; the notice says what to do instead. Where it may not be over any more,
+ * because a person signed in elsewhere a moment ago, `askServer` finds out, and what they wanted to send is sent.
+ */
+export function blockSubmits(isOver, notice, askServer = null) {
+  let blocked = null;
   const block = (event) => {
     const action = event.target.closest?.('form')?.getAttribute('action') ?? '';
     if (!isOver() || /\/(sign-out|exit-impersonation)$/.test(action)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     notice.focusLink();
+    if (!askServer || event.type !== 'submit') return;
+    const isAsking = blocked !== null;
+    blocked = event;
+    if (!isAsking) void sendOrKeep();
+  };
+  const sendOrKeep = async () => {
+    // A press while the server is asked may come after the sign-in that its answer does not know of.
+    let asked = null;
+    while (asked !== blocked) {
+      asked = blocked;
+      await askServer();
+    }
+    blocked = null;
+    const { target: form, submitter } = asked;
+    if (!isOver() && form.isConnected) form.requestSubmit(submitter?.isConnected ? submitter : null);
   };
   addEventListener('submit', block, true);
   document.addEventListener('htmx:before:request', block);

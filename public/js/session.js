@@ -8,17 +8,15 @@ const warnMs = 5 * 60_000;
 const typingMs = 5 * 60_000;
 const checkMs = 15_000;
 
-const { sessionLeft, sessionUser } = document.documentElement.dataset;
+const { dataset } = document.documentElement;
 const notice = createNotice('session-notice', document.querySelector('.site-header'));
 
-/** Null until the server has said who is signed in: the console's pages do not. */
-let userId = sessionUser ?? null;
-let endsAt = Date.now() + Number(sessionLeft ?? 0) * 1000;
+let endsAt = Date.now() + Number(dataset.sessionLeft ?? 0) * 1000;
 let isOver = false;
 let typedAt = 0;
 let extendedAt = Date.now();
 
-blockSubmits(() => isOver, notice);
+blockSubmits(() => isOver, notice, askServer);
 document.addEventListener('input', ({ isTrusted }) => {
   if (isTrusted) typedAt = Date.now();
 });
@@ -29,10 +27,11 @@ document.addEventListener('htmx:after:request', ({ detail }) => {
 setInterval(() => void check(), checkMs);
 for (const event of ['pageshow', 'focus']) addEventListener(event, () => void lookAgain());
 document.addEventListener('visibilitychange', () => void lookAgain());
-if (userId === null) void askServer();
+// The console's pages do not say who is signed in, nor for how long.
+if (!dataset.sessionUser) void askServer();
 
 async function check() {
-  if (isOver || userId === null) return;
+  if (isOver || !dataset.sessionUser) return;
   if (typedAt > extendedAt && Date.now() - extendedAt > typingMs) await extend();
   // Another tab or another request may have extended the session.
   else if (endsAt - Date.now() <= warnMs) await askServer();
@@ -62,9 +61,9 @@ async function take(request) {
   if (answer?.status === 401) return end();
   if (!answer?.ok) return;
   const session = await answer.json();
-  userId ??= session.userId;
+  dataset.sessionUser ||= session.userId;
   // Acting has begun in another tab (acting.js), or somebody else has signed in: this page is not theirs.
-  if (session.userId !== userId) return;
+  if (session.userId !== dataset.sessionUser) return;
   endsAt = Date.now() + session.secondsLeft * 1000;
   if (isOver) notice.clear();
   isOver = false;

@@ -168,6 +168,8 @@ describe('the console’s actions in a browser', function () {
   it('returns to the list and keeps what was typed when the session has ended', async () => {
     await open('/admin/resources/bookings?filters.status=active', 'sam@examdesk.example');
     await page.getByText('EX-').first().waitFor();
+    // session.js asks once at the start: a later answer would say first that the session has ended.
+    await page.locator('html[data-session-user]').waitFor({ state: 'attached' });
     const sam = await personOf(app.db, 'sam');
     const endAll = () => app.db('sessions').where({ user_id: sam.id }).del();
     await endAll();
@@ -178,6 +180,7 @@ describe('the console’s actions in a browser', function () {
     expect(page.url()).to.contain('filters.status=active');
     await page.goto(`/admin/resources/bookings/records/${id.booking}/edit`);
     await page.getByLabel('Claim number').fill('CL-1');
+    await page.locator('html[data-session-user]').waitFor({ state: 'attached' });
     await endAll();
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('alert').getByText('Your session has ended').waitFor();

@@ -151,11 +151,10 @@ describe('the console in a browser', function () {
   });
 
   it('keeps what was typed into a form after the session has ended', async () => {
-    // session.js asks once at the start: a later answer would say first that the session has ended.
-    const isAsked = page.waitForResponse('**/session');
     await page.goto(`/admin/resources/bookings/records/${bookingId}/edit`);
     await page.getByLabel('Claim number').fill('CL-3');
-    await isAsked;
+    // session.js asks once at the start: a later answer would say first that the session has ended.
+    await page.locator('html[data-session-user]').waitFor({ state: 'attached' });
     await app.db('sessions').delete();
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Your session has ended, and nothing was saved.').waitFor();
