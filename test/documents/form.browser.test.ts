@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
 import { executable, pdf, samples } from '../support/builders/files.ts';
 import { bytesOf, openBrowser } from '../support/browser.ts';
+import { chooseFiles } from '../support/choose-files.ts';
 import { openDocumentFixture, type DocumentFixture } from '../support/document-fixture.ts';
 import { watchedPage, type Watched, type WatchOptions } from '../support/watched-page.ts';
 
@@ -21,7 +22,6 @@ describe('documents in a real browser', function () {
   });
   afterEach(() => watched.close());
 
-  const file = (name: string, buffer: Buffer) => ({ name, mimeType: 'application/octet-stream', buffer });
   const cases: WatchOptions[] = [
     { width: 1280 },
     { width: 390, colorScheme: 'dark' },
@@ -38,16 +38,18 @@ describe('documents in a real browser', function () {
       await watched.check();
 
       await page.getByLabel('Category').selectOption('brief');
-      await page
-        .getByLabel('Files')
-        .setInputFiles([file('Brief.pdf', pdf(7_000_000)), file('note.txt', samples.txt)]);
+      const files = [
+        { name: 'Brief.pdf', buffer: pdf(5_500_000) },
+        { name: 'note.txt', buffer: samples.txt },
+      ];
+      await chooseFiles(page.getByLabel('Files'), ...files);
       await page.getByRole('button', { name: 'Upload' }).click();
       if (hasScript) await page.getByRole('link', { name: 'note.txt', exact: true }).waitFor();
       else await page.getByText('The documents were stored.').waitFor();
       await watched.check();
 
       await page.getByLabel('Category').selectOption('other');
-      await page.getByLabel('Files').setInputFiles([file('invoice.pdf', executable)]);
+      await chooseFiles(page.getByLabel('Files'), { name: 'invoice.pdf', buffer: executable });
       await page.getByRole('button', { name: 'Upload' }).click();
       if (hasScript) await page.getByText(/^The file is not an accepted file type/).waitFor();
       else {
