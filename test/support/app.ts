@@ -32,7 +32,7 @@ export interface TestApp {
   anonymous(): Agent;
   /** A client with a minted session of this person, as after a sign-in, without their password. */
   signIn(email: string): Promise<Agent>;
-  /** A client that signs in with the password; slower by one password hash. For tests of signing in. */
+  /** A client that signs in with the password. For tests of signing in. */
   signInByPassword(email: string): Promise<Agent>;
   /** A person in a browser without JavaScript, with a minted session. */
   signedInVisitor(email: string): Promise<Visitor>;

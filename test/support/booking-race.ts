@@ -2,11 +2,11 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { demoPassword } from '../../seeds/demo.ts';
 import { freePort } from '../../src/dev/free-port.ts';
 import { openBookingStack, type BookingStack } from './booking-stack.ts';
 import { processEnv } from './process-env.ts';
 import { redisForTests } from './redis.ts';
+import { mintSession } from './session.ts';
 
 const main = path.resolve(import.meta.dirname, '../../src/main.ts');
 
@@ -68,12 +68,13 @@ async function stopWeb(web: ChildProcess): Promise<void> {
 }
 
 async function runRace(stack: BookingStack, urls: string[], requests: number): Promise<RaceResult> {
-  const cookies = await Promise.all(urls.map(signIn));
+  const session = await mintSession(stack.db, 'rita@harbour-legal.example');
+  const cookie = `${session.name}=${session.value}`;
   const startsAt = (await stack.freeTime()).toISOString();
   const bodies = await Promise.all(
     Array.from({ length: requests }, async (_, index) => {
       const which = index % urls.length;
-      return post(urls[which] ?? '', cookies[which] ?? '', stack.specialistId, startsAt, index);
+      return post(urls[which] ?? '', cookie, stack.specialistId, startsAt, index);
     }),
   );
   const statuses = new Map<number, number>();
@@ -96,19 +97,6 @@ async function runRace(stack: BookingStack, urls: string[], requests: number): P
 async function orphans(stack: BookingStack): Promise<string[]> {
   const open: unknown[] = await stack.db('booking_attempts').where({ state: 'open' }).select('id');
   return open.map(() => 'an attempt is still open');
-}
-
-async function signIn(url: string): Promise<string> {
-  const answer = await fetch(`${url}/api/auth/sign-in/email`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json', origin: url },
-    body: JSON.stringify({ email: 'rita@harbour-legal.example', password: demoPassword }),
-  });
-  if (answer.status !== 200) throw new Error(`Signing in answered ${answer.status}`);
-  return answer.headers
-    .getSetCookie()
-    .map((cookie) => cookie.split(';')[0])
-    .join('; ');
 }
 
 async function post(url: string, cookie: string, specialistId: string, startsAt: string, index: number) {

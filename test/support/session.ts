@@ -1,4 +1,4 @@
-// Makes sessions without a password, for tests that are not about signing in: scrypt takes 0.2 s each.
+// Makes sessions without a password, for tests that are not about signing in.
 import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { auditLog } from '../../src/audit/index.ts';
 import type { Database } from '../../src/db/knex.ts';

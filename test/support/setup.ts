@@ -1,5 +1,6 @@
 // Loaded by mocha before every test file, in its own process and in each worker.
-import { enableCompileCache, flushCompileCache } from 'node:module';
+import crypto, { type ScryptOptions } from 'node:crypto';
+import { enableCompileCache, flushCompileCache, syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 
@@ -11,6 +12,13 @@ enableCompileCache(process.env.NODE_COMPILE_CACHE);
 
 // Otherwise V8 collects the garbage of a worker's whole heap for every 64 MB of buffers: half the time of uploads.
 setFlagsFromString('--external-memory-accounted-in-global-limit');
+
+// Hashing a password takes a tenth of a second by intention. Tests do it a thousand times, so here it costs next to
+// nothing; accounts/password-cost.unit.test.ts holds what it costs elsewhere.
+const { scrypt } = crypto;
+crypto.scrypt = ((password, salt, bytes, options: ScryptOptions, done) =>
+  scrypt(password, salt, bytes, { ...options, N: 16 }, done)) as typeof scrypt;
+syncBuiltinESMExports();
 
 export const mochaHooks = {
   afterAll(): void {
