@@ -1,6 +1,5 @@
-// The actions of a row are a details element, which needs no script. This closes an open one on Escape and on a click
-// elsewhere.
-const opened = () => document.querySelector('.row-actions[open]');
+// Menus and panels are details elements, which need no script. This closes an open one on Escape and on a click elsewhere.
+const opened = () => document.querySelector(':is(.row-actions, .console-panel)[open]');
 
 document.addEventListener('keydown', ({ key }) => {
   const actions = key === 'Escape' && opened();

@@ -44,6 +44,9 @@ export const linked = (name: string, table: string, alias: string, more: ColumnO
 export const counts = (table: string, by: string, also: Record<string, string> = {}): ColumnOptions => ({
   lists: { table, by, also },
 });
+/** As people read it: `startsAt` as `Starts at`, unless it says otherwise. */
+export const labelOf = ({ name, label }: Pick<Column, 'name' | 'label'>): string =>
+  label ?? sentenceCase(name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`));
 
 /** As a list is written. A record is called as its list without the s, its id is that of the first table. */
 export type List = Omit<Table, 'group' | 'singular' | 'who'> & Partial<Pick<Table, 'singular' | 'who'>>;

@@ -17,8 +17,8 @@ import { readSchema, type Schema } from './schema.ts';
 import { formHandler, formProperty } from './action-form.ts';
 import { actionButtons, isEditing, isOffered, mayDo, type ActionButton } from './actions.ts';
 import { bulkActionsOf } from './bulk.ts';
-import { sentenceCase } from './columns.ts';
-import { linkKey, mayRead, searchBoxOf, type Column, type Table } from './table.ts';
+import { labelOf } from './columns.ts';
+import { columnsIn, linkKey, mayRead, type Column, type Table } from './table.ts';
 import { TableResource } from './table.resource.ts';
 import { tableOf, tables } from './tables.ts';
 
@@ -160,7 +160,7 @@ function translations() {
   const resources: Record<string, Record<string, object>> = {};
   for (const { id, label, singular, columns } of tables) {
     const buttons = actionButtons.filter(({ table }) => table === id);
-    const properties = columns.map(({ name, label: shown = asWords(name) }) => [name, shown] as const);
+    const properties = columns.map((column) => [column.name, labelOf(column)] as const);
     const actions = buttons.map(({ name, label: shown }) => [name, shown] as const);
     labels[id] = label;
     resources[id] = {
@@ -174,11 +174,6 @@ function translations() {
 
 /** Where a button finds its words: AdminJS's form calls every button Save. */
 const wordsOf = (table: string, action: string): string => `${table}/${action}`;
-
-/** `startsAt` as `Starts at`. */
-function asWords(name: string): string {
-  return sentenceCase(name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`));
-}
 
 const icons = { Work: 'Briefcase', People: 'Users', Integrations: 'Repeat', Oversight: 'Shield' };
 const never = { isAccessible: false, isVisible: false };
@@ -227,21 +222,14 @@ function layoutOf({ headings }: Table, names: string[]): LayoutElement[] | undef
 }
 
 function optionsOf(table: Table, role: Role): ResourceOptions {
-  const shownIn = (...places: Column['shown'][]): string[] =>
-    table.columns
-      .filter(({ shown = 'everywhere' }) => places.includes(shown))
-      .map(({ name }) => name)
-      // The id comes last.
-      .toSorted((a, b) => Number(a === 'id') - Number(b === 'id'));
-  const inRecords = shownIn('everywhere', 'record');
+  const names = (where: 'list' | 'record') => columnsIn(table, where).map(({ name }) => name);
   const buttons = actionButtons.filter((button) => button.table === table.id && mayDo(role, button));
   return {
     navigation: { name: table.group, icon: icons[table.group] },
     titleProperty: table.title,
     sort: { sortBy: table.sort.by, direction: table.sort.direction },
-    listProperties: shownIn('everywhere'),
-    showProperties: inRecords,
-    filterProperties: inRecords,
+    listProperties: names('list'),
+    showProperties: names('record'),
     // One for all fields: which they are depends on the record, and on what Acuity offers.
     editProperties: [formProperty],
     properties: {
@@ -249,8 +237,9 @@ function optionsOf(table: Table, role: Role): ResourceOptions {
       [formProperty]: { components: { edit: 'ConsoleFields' } },
     },
     actions: {
-      list: { custom: { search: searchBoxOf(table).hint, bulk: bulkActionsOf(table, role) } },
-      show: { layout: layoutOf(table, inRecords), custom: { related: relatedOf(table, role) } },
+      // The filters are in the list's head.
+      list: { showFilter: false, custom: { bulk: bulkActionsOf(table, role) } },
+      show: { layout: layoutOf(table, names('record')), custom: { related: relatedOf(table, role) } },
       // Closed unless the table has such a button: what writes, and AdminJS's search beside the list.
       new: never,
       edit: never,

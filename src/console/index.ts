@@ -1,6 +1,16 @@
 export { bulkParts, listForBulk, seenIn, titlesOf } from './bulk.ts';
 export { actionOf, isOffered, mayDo, reading, runJobAgain, type ActionButton } from './actions.ts';
-export { columnOf, mayRead, searchFilter, type Column, type Table } from './table.ts';
+export { labelOf } from './columns.ts';
+export {
+  columnOf,
+  columnsIn,
+  isSealed,
+  mayRead,
+  searchBoxOf,
+  searchFilter,
+  type Column,
+  type Table,
+} from './table.ts';
 export { tableNamed, tableOf, tables } from './tables.ts';
 export { findRow, orderRows, pagesOf, selectRows, shownRow, type Filters, type Row } from './table.query.ts';
 export { mayRepair, nextRecord, type NextRecord } from './attention.next.ts';
@@ -29,5 +39,6 @@ export {
   removeView,
   saveColumns,
   saveView,
+  shownColumns,
   type SavedView,
 } from './views.ts';

@@ -59,6 +59,21 @@ export function columnOf(table: Table, name: string): Column | null {
   return table.columns.find((column) => column.name === name) ?? null;
 }
 
+/** The id comes last. */
+export function columnsIn({ columns }: Table, where: 'list' | 'record'): Column[] {
+  return columns
+    .filter(
+      ({ shown = 'everywhere' }) => shown === 'everywhere' || (where === 'record' && shown === 'record'),
+    )
+    .toSorted((a, b) => Number(a.name === 'id') - Number(b.name === 'id'));
+}
+
+/** Whether a filter (`examinee`, `startsAt~~from`, `search`) holds words that may name an examinee. */
+export function isSealed(table: Table, filter: string): boolean {
+  const [name = ''] = filter.split(/~~|\./);
+  return name === searchFilter || columnOf(table, name)?.isHealth === true;
+}
+
 /** The search box's filter. Not a column; its words may be an examinee's name, so they are sealed. */
 export const searchFilter = 'search';
 

@@ -3,7 +3,7 @@ import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Database, Queryable } from '../db/knex.ts';
 import { isUuid } from '../lib/uuid.ts';
-import { columnOf, type Column, type Table } from './table.ts';
+import { columnOf, columnsIn, type Column, type Table } from './table.ts';
 
 export interface SavedView {
   id: string;
@@ -33,6 +33,15 @@ const mostViews = 50;
 /** Columns that somebody can choose for a list. */
 export function choosableColumns({ columns }: Table): Column[] {
   return columns.filter(({ name, type, shown }) => name !== 'id' && type !== 'json' && shown !== 'filter');
+}
+
+/** What this person sees of a list: of the view, else their own choice, else the usual; always the title. */
+export function shownColumns(table: Table, { columns, views }: ListChoices, viewId: unknown): Column[] {
+  const usual = columnsIn(table, 'list');
+  const chosen = views.find(({ id }) => id === viewId)?.columns ?? columns;
+  if (!chosen) return usual;
+  const all = new Set([...usual, ...choosableColumns(table)]);
+  return [...all].filter(({ name }) => name === table.title || chosen.includes(name));
 }
 
 interface ViewRow {
@@ -75,13 +84,13 @@ function known(table: Table, names: readonly string[]): string[] {
   return names.filter((name) => columnOf(table, name) !== null);
 }
 
-/** A view of the same name is replaced. `too_many`: one has to be removed first. */
+/** A view of the same name is replaced. @returns its id; null when there are too many: one has to be removed first */
 export async function saveView(
   { db, audit }: ViewDeps,
   actor: Actor,
   table: Table,
   view: { id: string; name: string; query: string; columns: string[] | null; isShared: boolean },
-): Promise<'saved' | 'too_many'> {
+): Promise<string | null> {
   const { userId } = actor.viewer;
   return db.transaction(async (trx) => {
     const others = await trx('console_views')
@@ -89,21 +98,22 @@ export async function saveView(
       .whereNot({ name: view.name })
       .limit(mostViews)
       .pluck('id');
-    if (others.length >= mostViews) return 'too_many';
+    if (others.length >= mostViews) return null;
     const { id, name, query, columns, isShared } = view;
     const [row] = await trx('console_views')
       .insert({ id, user_id: userId, list: table.id, name, query, columns, is_shared: isShared })
       .onConflict(['user_id', 'list', 'name'])
       .merge({ query, columns, is_shared: isShared })
       .returning('id');
+    const resourceId = row?.id ?? id;
     // Not its name: it may be an examinee's.
     await audit.record(trx, auditActor(actor), {
       action: 'record.changed',
       resourceType: 'console_view',
-      resourceId: row?.id ?? id,
+      resourceId,
       metadata: { change: 'saved', list: table.id, isShared },
     });
-    return 'saved';
+    return resourceId;
   });
 }
 

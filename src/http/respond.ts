@@ -43,3 +43,10 @@ export function isFragmentPoll(req: Request): boolean {
 export function setCookies(res: Response, cookies: string[]): void {
   for (const cookie of cookies) res.append('Set-Cookie', cookie);
 }
+
+/** A view's HTML, for an answer that is more than it. */
+export function htmlOf(res: Response, view: string, data: object): Promise<string> {
+  return new Promise((resolve, reject) => {
+    res.render(view, data, (error: Error | null, html) => (error ? reject(error) : resolve(html)));
+  });
+}

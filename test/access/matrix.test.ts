@@ -175,7 +175,7 @@ const table: Record<string, string> = {
   'post /admin/views/:table': 'snnuun',
   'post /admin/views/:table/columns': 'snnuun',
   'post /admin/views/:table/:id/remove': 'snnuun',
-  'post /admin/seal': 'snniin',
+  'post /admin/views/:table/find': 'snnuun',
   'get /admin/api/dashboard': 'snniin',
   'get /admin/options/organizations': 'snniin',
   'get /admin/options/referrers': 'snniin',

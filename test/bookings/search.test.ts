@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { aBookingOf } from '../support/console-records.ts';
+import { sealWords } from '../support/console-requests.ts';
 
 /** Who is examined, and the claim. */
 const examined = {
@@ -112,13 +113,10 @@ describe('every search of bookings', () => {
     return { keys, next: body.nextCursor as string | null };
   };
   const inConsole = async (words: string, more: object = {}): Promise<Key[]> => {
-    const sealed = await sam
-      .post('/admin/seal')
-      .send({ words: { search: words } })
-      .expect(200);
+    const { search } = await sealWords(sam, { search: words });
     const { body } = await sam
       .get('/admin/api/resources/bookings/actions/list')
-      .query({ 'filters.search': sealed.body.sealed.search, ...more })
+      .query({ 'filters.search': search, ...more })
       .expect(200);
     return (body.records as { id: string }[]).map(({ id }) => ids.get(id)!);
   };

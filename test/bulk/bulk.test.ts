@@ -7,6 +7,7 @@ import { bulkActionsOf, bulkParts } from '../../src/console/bulk.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { confirm, formAddress } from '../support/console-form.ts';
 import { aBookingOf, anEmailAbout, personOf } from '../support/console-records.ts';
+import { sealWords } from '../support/console-requests.ts';
 import { aDriftReport } from '../support/builders/drift-report.ts';
 
 describe('a bulk action', () => {
@@ -174,9 +175,9 @@ describe('a bulk action', () => {
     await unassigned({ examinee_last_name: 'Quillfeather' });
     await unassigned();
     const words = { search: 'quillfeather', examinee: 'quillfeather' };
-    const { body } = await sam.post('/admin/seal').send({ words }).expect(200);
+    const sealed = await sealWords(sam, words);
     for (const name of ['search', 'examinee']) {
-      const query = `filters.${name}=${body.sealed[name]}`;
+      const query = `filters.${name}=${sealed[name]}`;
       const address = await prepare(sam, 'bookings/assign', { query });
       expect(await items(address), name).to.have.length(1);
       await post(ada, '/admin/bulk', { kind: 'bookings/assign', which: 'all', query }).expect(400);

@@ -130,13 +130,12 @@ describe('a morning in the console', function () {
       await press(page.locator('summary').filter({ hasText: 'Views' }));
       await page.getByLabel('Keep these filters').fill('Open claims');
       await page.keyboard.press('Enter');
-      const view = page.getByRole('link', { name: 'Open claims' });
-      await view.waitFor();
+      await page.locator('summary').filter({ hasText: 'View: Open claims' }).waitFor();
       await watched.check();
       await page.goto('/admin/resources/bookings?filters.status=closed');
       await page.getByText('No matches').waitFor();
       await press(page.locator('summary').filter({ hasText: 'Views' }));
-      await press(view);
+      await press(page.getByRole('link', { name: 'Open claims' }));
       await page.locator('td[data-property-name="claimNumber"]').waitFor();
       await page.locator('summary').filter({ hasText: 'View: Open claims' }).waitFor();
       await watched.check();

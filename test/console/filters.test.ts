@@ -6,6 +6,7 @@ import type { Dashboard } from '../../src/console/index.ts';
 import { dayIn, shiftDays } from '../../src/lib/dates.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { aBookingOf, anEmailAbout, personOf } from '../support/console-records.ts';
+import { sealWords } from '../support/console-requests.ts';
 
 const list = (id: string): string => `/admin/api/resources/${id}/actions/list`;
 const inZone = (zone: string) => `tz=${encodeURIComponent(zone)}`;
@@ -28,8 +29,6 @@ describe('the console’s filters', () => {
   });
   after(() => app.close());
 
-  const seal = async (agent: Agent, words: Record<string, string>) =>
-    (await agent.post('/admin/seal').send({ words }).expect(200)).body.sealed as Record<string, string>;
   const found = async (agent: Agent, table: string, query: object) => {
     const { body } = await agent.get(list(table)).query(query).expect(200);
     return (body.records as { params: Record<string, unknown> }[]).map(({ params }) => params);
@@ -46,7 +45,7 @@ describe('the console’s filters', () => {
         interpreterLanguage: 'arab',
       };
       for (const [name, text] of Object.entries(words)) {
-        const sealed = await seal(sam, { [name]: text });
+        const sealed = await sealWords(sam, { [name]: text });
         const rows = await found(sam, 'bookings', { [`filters.${name}`]: sealed[name] });
         expect(rows.length, name).to.be.at.least(1);
         expect(
@@ -61,16 +60,20 @@ describe('the console’s filters', () => {
     });
 
     it('refuse words sealed for somebody else, and show nothing in the URL', async () => {
-      const { examinee = '' } = await seal(sam, { examinee: 'marsh' });
+      const { examinee = '' } = await sealWords(sam, { examinee: 'marsh' });
       expect(Buffer.from(examinee, 'base64url').toString('latin1').toLowerCase()).not.to.contain('marsh');
       await ada.get(list('bookings')).query({ 'filters.examinee': examinee }).expect(400);
-      const opened = (agent: Agent) => agent.post('/admin/seal').send({ sealed: { examinee } }).expect(200);
-      expect((await opened(sam)).body.words).to.deep.equal({ examinee: 'marsh' });
-      expect((await opened(ada)).body.words).to.deep.equal({});
+      const opened = async (agent: Agent) =>
+        (await agent.get('/admin/api/views/bookings').query({ 'filters.examinee': examinee }).expect(200))
+          .body.html as string;
+      expect(await opened(sam)).to.contain('Examinee: marsh');
+      expect(await opened(ada))
+        .to.contain('Examinee: …')
+        .and.not.match(/marsh/i);
     });
 
     it('apply to the export, and the audit log records only their names', async () => {
-      const { claimNumber } = await seal(sam, { claimNumber: 'CL-77' });
+      const { claimNumber } = await sealWords(sam, { claimNumber: 'CL-77' });
       const { text } = await sam
         .get('/admin/export/bookings')
         .query({ 'filters.claimNumber': claimNumber })
@@ -84,38 +87,51 @@ describe('the console’s filters', () => {
       expect(row?.metadata).to.deep.equal({ table: 'bookings', filteredBy: ['claimNumber'] });
     });
 
-    it('answer 422 when there is nothing to seal, or too much', async () => {
-      for (const words of [{ examinee: '' }, { examinee: 'x'.repeat(201) }, { examinee: 1 }, 'marsh'])
-        await sam.post('/admin/seal').send({ words }).expect(422);
-      await (await app.signIn('rita@harbour-legal.example'))
-        .post('/admin/seal')
-        .send({ words: {} })
-        .expect(403);
-      await app.anonymous().post('/admin/seal').send({ words: {} }).expect(401);
+    it('answer 422 when there are too many words, and 400 for what is no filter of the list', async () => {
+      const find = (agent: Agent, sent: object) => agent.post('/admin/views/bookings/find').send(sent);
+      for (const text of ['x'.repeat(201), 1, ['marsh'], null])
+        await find(sam, { 'filters.examinee': text }).expect(422);
+      for (const name of ['filters.password', 'examinee', '__proto__.x'])
+        await find(sam, { [name]: 'marsh' }).expect(400);
+      await find(sam, { query: 'filters.examinee=marsh' }).expect(400);
+      await find(sam, { 'filters.startsAt~~from': 'tomorrow' }).expect(400);
+      await find(await app.signIn('rita@harbour-legal.example'), {}).expect(403);
+      await find(app.anonymous(), {}).expect(401);
+    });
+
+    it('replace those in the list’s address, and leave out what is empty and the page', async () => {
+      const { body } = await sam
+        .post('/admin/views/bookings/find')
+        .send({
+          query: 'filters.status=active&filters.type=telehealth&sortBy=reference&direction=desc&page=3&tab=x',
+          'filters.status': 'cancelled',
+          'filters.type': ' ',
+          sortBy: '',
+          direction: 'desc',
+        })
+        .expect(200);
+      expect(body.href).to.equal('/admin/resources/bookings?filters.status=cancelled&tab=x');
     });
   });
 
   it('search a list by words in any order, sealed too', async () => {
-    const { search } = await seal(sam, { search: 'MARSH ewan cl-77' });
+    const { search } = await sealWords(sam, { search: 'MARSH ewan cl-77' });
     const rows = await found(sam, 'bookings', { 'filters.search': search });
     expect(rows.map(({ examinee }) => examinee)).to.deep.equal(['Ewan Marsh']);
     await sam.get(list('bookings')).query({ 'filters.search': 'marsh' }).expect(400);
     await sam.get(list('bookings')).query({ sortBy: 'search' }).expect(400);
-    const { search: firm } = await seal(ada, { search: 'nadia northside' });
+    const { search: firm } = await sealWords(ada, { search: 'nadia northside' }, 'users');
     const people = await found(ada, 'users', { 'filters.search': firm });
     expect(people.map(({ name }) => String(name).split(' ')[0])).to.deep.equal(['Nadia']);
     expect(people[0]).not.to.have.property('search');
-    const { search: surname } = await seal(ada, { search: 'Álvarez, Rita' });
+    const { search: surname } = await sealWords(ada, { search: 'Álvarez, Rita' }, 'users');
     const byName = await found(ada, 'users', { 'filters.search': surname });
     expect(byName.map(({ email }) => email)).to.deep.equal(['rita@harbour-legal.example']);
   });
 
   it('answer 400 or nothing found for NUL, never 500', async () => {
     await ada.get(`${list('users')}?filters.name=a%00b`).expect(400);
-    await ada
-      .post('/admin/seal')
-      .send({ words: { search: 'a\0b' } })
-      .expect(400);
+    await ada.post('/admin/views/users/find').send({ 'filters.search': 'a\0b' }).expect(400);
   });
 
   describe('of days', () => {

@@ -3,19 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { aBookingOf, personOf } from '../support/console-records.ts';
+import { sealWords } from '../support/console-requests.ts';
 
 interface Choices {
-  columns: string[] | null;
-  views: {
-    id: string;
-    name: string;
-    query: string;
-    columns: string[] | null;
-    isShared: boolean;
-    isOwn: boolean;
-    mayRemove: boolean;
-    by: string | null;
-  }[];
+  columns: string[];
+  views: { id: string; name: string; query: string; note: string; mayRemove: boolean }[];
 }
 
 describe('what a person keeps of a list', () => {
@@ -33,8 +25,23 @@ describe('what a person keeps of a list', () => {
     await app.db('console_columns').delete();
   });
 
-  const read = async (agent: Agent, list = 'bookings') =>
-    (await agent.get(`/admin/api/views/${list}`).expect(200)).body as Choices;
+  const read = async (agent: Agent, list = 'bookings', tab = '') =>
+    choicesIn((await agent.get(`/admin/api/views/${list}?tab=${tab}`).expect(200)).body.html as string);
+  /** As the head of the list shows them. */
+  const choicesIn = (html: string): Choices => ({
+    columns: [...html.matchAll(/name="columns" value="(\w+)" checked/g)].map(([, name = '']) => name),
+    views: [
+      ...html.matchAll(
+        /<li><a href="[^"?]+\?([^"]*)tab=([^"]+)"[^>]*>(.*?)<\/a>.*?>(.*?)<\/small>(.*?)<\/li>/gs,
+      ),
+    ].map(([, query = '', id = '', name = '', note = '', rest = '']) => ({
+      id,
+      name,
+      query: query.replaceAll('&amp;', '&').replace(/&$/, ''),
+      note,
+      mayRemove: rest.includes('Remove the view'),
+    })),
+  });
   const save = (agent: Agent, view: object, list = 'bookings') =>
     agent.post(`/admin/views/${list}`).send(view);
   const open = { name: 'Open ones', query: 'filters.status=active&sortBy=reference&direction=asc&page=3' };
@@ -45,10 +52,11 @@ describe('what a person keeps of a list', () => {
     expect(view).to.deep.include({
       name: 'Open ones',
       query: 'filters.status=active&sortBy=reference&direction=asc',
-      columns: ['reference', 'phone'],
-      isOwn: true,
-      isShared: false,
+      note: '',
     });
+    expect((await read(sam, 'bookings', view?.id)).columns).to.deep.equal(['reference', 'phone']);
+    const { body } = await sam.get(`/admin/api/resources/bookings/actions/list?tab=${view?.id}`).expect(200);
+    expect(body.columns).to.deep.equal(['reference', 'phone']);
     expect((await read(ada)).views).to.deep.equal([]);
     expect((await read(sam, 'emails')).views).to.deep.equal([]);
     await save(sam, { ...open, query: '' }).expect(200);
@@ -56,26 +64,26 @@ describe('what a person keeps of a list', () => {
   });
 
   it('shares a view with all staff, of whom support cannot change or remove it', async () => {
-    await save(ada, { ...open, isShared: true }).expect(200);
+    await save(ada, { ...open, isShared: 'yes' }).expect(200);
     const [view] = (await read(sam)).views;
-    expect(view).to.deep.include({ name: 'Open ones', isOwn: false, mayRemove: false, isShared: true });
-    expect(view?.by).to.match(/^Ada/);
+    expect(view).to.deep.include({ name: 'Open ones', mayRemove: false });
+    expect(view?.note).to.match(/^by Ada/);
     await sam.post(`/admin/views/bookings/${view?.id}/remove`).send({}).expect(404);
     await save(sam, { ...open, query: '' }).expect(200);
-    expect((await read(ada)).views.find(({ isOwn }) => isOwn)?.query).to.contain('status=active');
+    expect((await read(ada)).views.find(({ note }) => note === 'shared')?.query).to.contain('status=active');
     await ada.post(`/admin/views/bookings/${view?.id}/remove`).send({}).expect(200);
     await ada.post(`/admin/views/bookings/${view?.id}/remove`).send({}).expect(404);
     await ada.post('/admin/views/bookings/no-such/remove').send({}).expect(404);
   });
 
   it('lets admins remove a shared view of somebody who has left, and no view that is not shared', async () => {
-    await save(sam, { ...open, isShared: true }).expect(200);
+    await save(sam, { ...open, isShared: 'yes' }).expect(200);
     await save(sam, { name: 'Own', query: '' }).expect(200);
     const { id: samId } = await personOf(app.db, 'sam');
     const own = await app.db('console_views').where({ user_id: samId, name: 'Own' }).first('id');
     await app.db('users').where({ id: samId }).update({ banned: true });
     const [view] = (await read(ada)).views;
-    expect(view).to.deep.include({ name: 'Open ones', isOwn: false, mayRemove: true });
+    expect(view).to.deep.include({ name: 'Open ones', mayRemove: true });
     await ada.post(`/admin/views/bookings/${own?.id}/remove`).send({}).expect(404);
     await ada.post(`/admin/views/emails/${view?.id}/remove`).send({}).expect(404);
     await ada.post(`/admin/views/bookings/${view?.id}/remove`).send({}).expect(200);
@@ -89,12 +97,9 @@ describe('what a person keeps of a list', () => {
 
   it('keeps words about an examinee sealed, for the owner and for whoever the view is shared with', async () => {
     const id = await aBookingOf(app.db, 'rita', { examinee_last_name: 'Quillfeather' });
-    const { body } = await sam
-      .post('/admin/seal')
-      .send({ words: { examinee: 'quillfeather' } })
-      .expect(200);
-    const query = `filters.examinee=${body.sealed.examinee}`;
-    await save(sam, { name: 'One', query, isShared: true }).expect(200);
+    const { examinee } = await sealWords(sam, { examinee: 'quillfeather' });
+    const query = `filters.examinee=${examinee}`;
+    await save(sam, { name: 'One', query, isShared: 'yes' }).expect(200);
     for (const agent of [sam, ada]) {
       const [view] = (await read(agent)).views;
       const found = await agent.get(`/admin/api/resources/bookings/actions/list?${view?.query}`).expect(200);
@@ -112,26 +117,23 @@ describe('what a person keeps of a list', () => {
     expect(app.logLines.join('')).not.to.match(/quillfeather/i);
   });
 
-  it('is in the page of its list, for its reader alone, whatever its name', async () => {
-    await save(sam, { ...open, name: '</script><script>alert(1)' }).expect(200);
-    const choicesIn = async (agent: Agent) => {
-      const { text } = await agent.get('/admin/resources/bookings').set('Accept', 'text/html').expect(200);
-      const [, json = ''] =
-        /<script type="application\/json" id="console-choices">(.*?)<\/script>/.exec(text) ?? [];
-      return JSON.parse(json) as Choices & { list: string };
-    };
-    expect(await choicesIn(sam)).to.deep.equal(await read(sam));
-    expect((await choicesIn(sam)).views[0]?.name).to.equal('</script><script>alert(1)');
-    expect((await choicesIn(ada)).views).to.deep.equal([]);
+  it('is in the head of its list, whatever its name', async () => {
+    await save(sam, { ...open, name: '</a><script>alert(1)</script>' }).expect(200);
+    expect((await read(sam)).views[0]?.name).to.equal('&lt;/a&gt;&lt;script&gt;alert(1)&lt;/script&gt;');
   });
 
   it('is the columns of a list, until the person takes the usual ones again', async () => {
-    const columns = ['reference', 'createdAt'];
-    await sam.post('/admin/views/bookings/columns').send({ columns }).expect(200);
-    expect((await read(sam)).columns).to.deep.equal(columns);
-    expect((await read(ada)).columns).to.equal(null);
-    await sam.post('/admin/views/bookings/columns').send({ columns: null }).expect(200);
-    expect((await read(sam)).columns).to.equal(null);
+    const usual = (await read(sam)).columns;
+    const keep = (sent: object) => sam.post('/admin/views/bookings/columns').send(sent).expect(200);
+    for (const taken of [{ columns: null }, { columns: 'reference', isUsual: 'yes' }]) {
+      await keep({ columns: ['createdAt', 'reference'] });
+      expect((await read(sam)).columns).to.deep.equal(['reference', 'createdAt']);
+      expect((await read(ada)).columns).to.deep.equal(usual);
+      await keep(taken);
+      expect((await read(sam)).columns).to.deep.equal(usual);
+    }
+    await keep({ columns: 'reference' });
+    expect((await read(sam)).columns).to.deep.equal(['reference']);
   });
 
   it('has an audit row for each change, without the name of the view', async () => {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Router as adminRoutes } from 'adminjs';
 import type { ActionButton } from '../../src/console/actions.ts';
 import { findRow, selectRows, tables, type Row, type Table } from '../../src/console/index.ts';
+import type { Agent } from './app.ts';
 import type { AccessRequest, MatrixFixture } from './matrix-fixture.ts';
 import { aBookingOf } from './console-records.ts';
 import { aDriftReport } from './builders/drift-report.ts';
@@ -202,3 +203,18 @@ const makers: Record<string, (fixture: MatrixFixture) => Promise<string>> = {
     return id;
   },
 };
+
+/** Filters of a list as its form sends them; their words come back sealed for this person. */
+export async function sealWords(
+  agent: Agent,
+  words: Record<string, string>,
+  table = 'bookings',
+): Promise<Record<string, string>> {
+  const sent = Object.entries(words).map(([name, text]) => [`filters.${name}`, text]);
+  const { body } = await agent
+    .post(`/admin/views/${table}/find`)
+    .send(Object.fromEntries(sent) as object)
+    .expect(200);
+  const found = [...new URL(body.href as string, 'http://console').searchParams];
+  return Object.fromEntries(found.map(([name, text]) => [name.replace('filters.', ''), text]));
+}

@@ -34,9 +34,19 @@ const actionAddress = () => location.pathname.replace('/admin/', '/admin/api/');
 for (const name of ['recordAction', 'resourceAction']) {
   const usual = AdminJS.ApiClient.prototype[name];
   AdminJS.ApiClient.prototype[name] = function (options) {
-    return options.data ? save(options.data) : usual.call(this, options).catch(afterRead);
+    return options.data
+      ? save(options.data)
+      : usual.call(this, options).then(keepColumns(options), afterRead);
   };
 }
+/** The columns that this person sees of each list, as its last answer says. */
+const columnsOf = new Map();
+const keepColumns =
+  ({ resourceId }) =>
+  (response) => {
+    if (response.data.columns) columnsOf.set(resourceId, response.data.columns);
+    return response;
+  };
 function afterRead(error) {
   const status = error.response?.status;
   if (status === 401) location.assign(signInAddress());
@@ -105,7 +115,6 @@ function useAnswer(address, key) {
   const [found, setFound] = React.useState(null);
   const [count, setCount] = React.useState(0);
   React.useEffect(() => {
-    setFound(null);
     if (!address) return undefined;
     const stop = new AbortController();
     void (async () => {
@@ -130,4 +139,14 @@ function hrefOf({ custom }, record) {
 }
 
 AdminJS.UserComponents = {};
-globalThis.examdesk = { actionAddress, ask, hrefOf, html, reloadOnce, signInAddress, useAnswer, wordsOf };
+globalThis.examdesk = {
+  actionAddress,
+  ask,
+  columnsOf,
+  hrefOf,
+  html,
+  reloadOnce,
+  signInAddress,
+  useAnswer,
+  wordsOf,
+};

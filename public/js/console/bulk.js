@@ -29,10 +29,9 @@ function Table({ OriginalComponent, ...shown }) {
         }),
     };
   }, [resource, ids, shownIds.join(' ')]);
-  const columns = examdesk.useColumns(resource);
-  // What AdminJS shows while it loads the records.
-  if (!columns) return html`<${AdminJSDesignSystem.Loader} />`;
-  const list = { ...resource, listProperties: columns };
+  const all = [...resource.listProperties, ...resource.showProperties];
+  const named = examdesk.columnsOf.get(resource.id)?.map((name) => all.find((one) => one.name === name));
+  const list = { ...resource, listProperties: named ?? resource.listProperties };
   return html`
     <${Selection.Provider} value=${selection}><${OriginalComponent} ...${shown} resource=${list} /><//>`;
 }

@@ -104,23 +104,14 @@ async function findEverywhere(words, signal) {
   }
 }
 
-/** An address of AdminJS, which shows it without loading a page. */
-const isOwn = ({ pathname, origin }) =>
-  origin === location.origin && pathname.startsWith('/admin/resources/');
-
 function SearchBox() {
   const { found, search, close, events } = useFound(findEverywhere);
   const field = useRef(null);
-  const navigate = ReactRouter.useNavigate();
-  const follow = (event) => {
-    const link = event.target.closest('a');
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || !isOwn(link)) return;
-    event.preventDefault();
+  const follow = examdesk.useFollow(() => {
     field.current.value = '';
     field.current.blur();
     close();
-    navigate(link.pathname + link.search);
-  };
+  });
   // Enter before anything is chosen: the search's own page.
   return html`
     <form className="console-find" role="search" aria-label="Everything" method="post" action="/search"

@@ -1,9 +1,8 @@
-// The head of a list or a record: breadcrumbs, actions, search and filters. Replaces AdminJS's own, whose buttons cannot
+// The head of a list or a record: breadcrumbs and actions. Replaces AdminJS's own, whose buttons cannot
 // be reached by keyboard, and whose export loses the filters.
-const { useEffect, useRef } = React;
-const { hrefOf, html, seal, useUnsealed, wordsOf } = examdesk;
+const { useEffect } = React;
+const { hrefOf, html, wordsOf } = examdesk;
 const { Icon } = AdminJSDesignSystem;
-const searchName = 'search';
 
 function Crumbs({ resource, record, action, title }) {
   const { translateLabel, translateAction } = AdminJS.useTranslation();
@@ -56,6 +55,7 @@ function Header({ resource, record, action, tag }) {
   const label = translateLabel(resource.name, resource.id);
   const title = record ? titleOf(record, resource) : '';
   const isList = action.name === 'list';
+  const { search } = ReactRouter.useLocation();
   useEffect(() => {
     // Not the record's title: a file name would stay in the browser's history.
     document.title = `${isList ? label : translateAction(action.label, resource.id)} – Examdesk`;
@@ -79,109 +79,9 @@ function Header({ resource, record, action, tag }) {
         </h1>
         ${actions.length > 0 && html`<div className="chips">${actions.map(button)}</div>`}
       </div>
-      ${isList && html`<${Tools} resource=${resource} hint=${action.custom.search} />`}
-      <${examdesk.NextOne} record=${record ?? { id: '' }} />
+      ${isList && html`<${examdesk.Fragment} key=${resource.id} address="/admin/api/views/${resource.id}${search}" />`}
+      <${examdesk.NextOne} key=${record?.id} record=${record ?? { id: '' }} />
     </header>`;
-}
-
-function Tools({ resource, hint }) {
-  const { isVisible, toggleFilter } = AdminJS.useFilterDrawer();
-  const { search } = ReactRouter.useLocation();
-  const filters = [...new URLSearchParams(search)].filter(
-    ([name, value]) => name.startsWith('filters.') && value,
-  );
-  const query = filters.length > 0 ? `?${new URLSearchParams(filters)}` : '';
-  const count = filters.filter(([name]) => name !== `filters.${searchName}`).length;
-  return html`
-    <div className="chips">
-      ${hint && html`<${Search} resource=${resource} hint=${hint} />`}
-      <button type="button" id="console-filter" className="button button-second" onClick=${toggleFilter}
-        aria-expanded=${isVisible} aria-controls="console-filters">
-        <${Icon} icon="Filter" />${count > 0 ? `Filter (${count})` : 'Filter'}
-      </button>
-      <${examdesk.Views} resource=${resource} />
-      <${examdesk.Columns} resource=${resource} />
-      <a className="button button-second" href="/admin/export/${resource.id}${query}">
-        <${Icon} icon="Download" />Export CSV
-      </a>
-    </div>
-    <${Chips} resource=${resource} />`;
-}
-
-function Search({ resource, hint }) {
-  const { filters = {}, storeParams } = AdminJS.useQueryParams();
-  const addNotice = AdminJS.useNotice();
-  const token = filters[searchName];
-  const { words: textOf, isKnown, isReady } = useUnsealed(token ? [token] : []);
-  const input = useRef(null);
-  const find = async (event) => {
-    event.preventDefault();
-    const text = input.current.value.trim();
-    // The box is empty only because the sealed words could not be read: keep the filter.
-    if (!text && token && !isKnown(token)) return;
-    const sealed = await seal(text ? { [searchName]: text } : {});
-    if (!sealed.ok) {
-      addNotice({ message: sealed.detail, type: 'error' });
-      return;
-    }
-    const { [searchName]: _before, ...rest } = filters;
-    storeParams({ filters: { ...rest, ...sealed.sealed }, page: '1' });
-  };
-  return html`
-    <form className="console-search" role="search" onSubmit=${find}>
-      <input key="${resource.id} ${token} ${isReady}" type="search" ref=${input} aria-label="Search this list"
-        placeholder=${hint} maxLength="200" defaultValue=${token ? textOf(token) : ''} autoComplete="off"
-        spellCheck=${false} />
-      <button className="button button-second"><${Icon} icon="Search" /><span>Search</span></button>
-    </form>`;
-}
-
-/** Each active filter, as a link that removes it. */
-function Chips({ resource }) {
-  const { filters = {}, storeParams } = AdminJS.useQueryParams();
-  const { translateProperty } = AdminJS.useTranslation();
-  const { search } = ReactRouter.useLocation();
-  const parts = Object.entries(filters).filter(([, value]) => value);
-  const properties = new Map(resource.filterProperties.map((property) => [property.propertyPath, property]));
-  const isSealed = (name) => name === searchName || properties.get(name.split('~~')[0])?.custom?.isHealth;
-  const { words: textOf } = useUnsealed(parts.filter(([name]) => isSealed(name)).map(([, value]) => value));
-  if (parts.length === 0) return null;
-  const wordsFor = (key, value) => {
-    const [name, bound] = key.split('~~');
-    const type = properties.get(name)?.custom?.type;
-    if (isSealed(key)) return textOf(value) || '…';
-    if (bound) return `${bound} ${examdesk.day(value)}`;
-    if (type === 'boolean' || value === 'true' || value === 'false') return value === 'true' ? 'yes' : 'no';
-    if (type === 'enum') return wordsOf(properties.get(name), value).toLowerCase();
-    // A filter by id that came with a link.
-    return properties.has(name) ? value : 'selected';
-  };
-  const without = (key) => {
-    const params = new URLSearchParams(search);
-    params.delete(`filters.${key}`);
-    params.delete('page');
-    return { search: params.toString() };
-  };
-  const chip = ([key, value]) => {
-    const [name] = key.split('~~');
-    const label = name === searchName ? 'Search' : translateProperty(name, resource.id);
-    const text = `${label}: ${wordsFor(key, value)}`;
-    return html`
-      <li key=${key}>
-        <${ReactRouterDOM.Link} to=${without(key)} className="chip" aria-label="${text}. Remove this filter">
-          ${text}<${Icon} icon="X" size=${14} />
-        <//>
-      </li>`;
-  };
-  const clear = () => storeParams({ filters: {}, page: '1' });
-  return html`
-    <ul className="chips" aria-label="Active filters">
-      ${parts.map(chip)}
-      ${
-        parts.length > 1 &&
-        html`<li><button type="button" className="button button-quiet" onClick=${clear}>Clear filters</button></li>`
-      }
-    </ul>`;
 }
 
 function NoRecords({ resource }) {

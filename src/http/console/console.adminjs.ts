@@ -8,7 +8,7 @@ import { hasBody } from '../middleware/body.ts';
 import type { Assets } from '../assets.ts';
 import { badRequest, forbidden, Problem } from '../problem.ts';
 import type { FormRequest } from './console.form.ts';
-import { sendPage, statusOf, withData } from './console.page.ts';
+import { sendPage, statusOf } from './console.page.ts';
 import { readQuery } from './console.query.ts';
 import { nameScripts, type Scripts } from './console.scripts.ts';
 import type { ConsoleServices } from './console.services.ts';
@@ -69,9 +69,11 @@ function answerAsOurs(res: Response, scripts: Scripts, form?: FormRequest): () =
   };
   res.send = (answer: unknown) => {
     answerAsUsual();
-    if (typeof answer === 'string')
-      return sendPage(res, withData(nameScripts(answer, scripts), res.locals.choices as object | undefined));
-    if (!form?.problem) return res.status(statusOf(answer)).json(answer);
+    if (typeof answer === 'string') return sendPage(res, nameScripts(answer, scripts));
+    if (!form?.problem)
+      return res
+        .status(statusOf(answer))
+        .json({ ...(answer as object), columns: res.locals.columns as unknown });
     const { status, code, detail, errors, headers, extra } = form.problem;
     return res
       .status(status)

@@ -23,16 +23,6 @@ export function sendPage(res: Response, html: string): Response {
   return res.type('html').send(withNonce(html, nonce));
 }
 
-const appRoot = '<div id="app" />';
-
-/** Before the app, which starts with it: data for public/js/console/views.js. */
-export function withData(html: string, data: object | undefined): string {
-  if (!data) return html;
-  const json = JSON.stringify(data).replaceAll('<', '\\u003c');
-  const script = `<script type="application/json" id="console-choices">${json}</script>`;
-  return html.replace(appRoot, () => script + appRoot);
-}
-
 /** Adds the nonce at the two known places only: data in the page may contain script tags too. */
 function withNonce(html: string, nonce: string): string {
   const parts = html

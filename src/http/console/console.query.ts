@@ -1,7 +1,14 @@
 // Validates the query of a list: filters and order by its own columns, page numbers. Refuses anything else by name.
-// Filters of health information arrive sealed (console.seal.ts); days are in the reader's zone.
+// Filters of health information arrive sealed (console.list-head.ts); days are in the reader's zone.
 import type { Request } from 'express';
-import { columnOf, searchFilter, type Column, type Filters, type Table } from '../../console/index.ts';
+import {
+  columnOf,
+  isSealed,
+  searchFilter,
+  type Column,
+  type Filters,
+  type Table,
+} from '../../console/index.ts';
 import { parseDay, shiftDays, startOfDay } from '../../lib/dates.ts';
 import { badRequest } from '../problem.ts';
 
@@ -42,7 +49,7 @@ export function filtersOf(req: Pick<Request, 'query'>, table: Table, reader: Rea
     if (!isKnown || rest.length > 0 || (bound !== undefined && !(isSpan && isBound)))
       throw badRequest(`This list cannot be filtered by ${plain(key)}.`);
     if (value === '') continue;
-    const words = column && !column.isHealth ? value : unsealed(value, name, reader);
+    const words = isSealed(table, name) ? unsealed(value, name, reader) : value;
     if (words.includes('\0')) throw badRequest(`${plain(name)} contains a character that is not allowed.`);
     const before = filters[name];
     if (isSpan) checkMoment(words, name);

@@ -29,10 +29,10 @@ import { referrerOptions, referrerOptionsAddress } from './forms/bookings.forms.
 import { organizationOptions, organizationOptionsAddress } from './forms/people.forms.ts';
 import { filtersOf } from './console.query.ts';
 import { nextRoutes } from './console.next.ts';
+import { listHeadRoutes, sayColumns } from './console.list-head.ts';
 import { viewRoutes } from './console.views.ts';
 import { readScripts, scriptRoute, sendScript } from './console.scripts.ts';
 import { lazy } from './lazy.ts';
-import { sealWords } from './console.seal.ts';
 import type { ConsoleServices } from './console.services.ts';
 
 export function consoleRouter(services: ConsoleServices, assets: Assets): Router {
@@ -47,7 +47,6 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
     const unseal = (sealed: string): string | null => sealing.open(userId, sealed);
     return filtersOf(req, table, { zone: consoleZoneOf(req), unseal });
   };
-  router.post('/admin/seal', sealWords(sealing));
   const exportCsv = createCsvExport(services);
   router.get('/admin/export/:table', async (req, res) => {
     const table = allowedTable(req.params.table, res);
@@ -64,7 +63,8 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
     const dashboard = await readDashboard(services.db, role, consoleZoneOf(req), acuity);
     res.json({ ...dashboard, drawing: drawBooked(dashboard.weeks) });
   });
-  router.use(nextRoutes(services), viewRoutes({ services, sealing, allowedTable, readFilters }));
+  const needs = { services, sealing, allowedTable, readFilters };
+  router.use(nextRoutes(services), listHeadRoutes(needs), viewRoutes(needs));
   const scripts = lazy(readScripts);
   router.get(scriptRoute, sendScript(scripts));
   const adminJs = handToAdminJs(services, assets, scripts);
@@ -79,7 +79,7 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
   router.get('/admin/resources/:table', guard, adminJs);
   for (const list of lists)
     for (const action of ['actions/:action', 'records/:id/:action'])
-      router.route(`${list}/${action}`).get(guard, adminJs).post(guard, adminJs);
+      router.route(`${list}/${action}`).get(guard, sayColumns(needs), adminJs).post(guard, adminJs);
   router.use('/admin', recordRefusals(services));
   return router;
 }
@@ -119,6 +119,7 @@ const parts = [
   'show',
   'next',
   'views',
+  'find',
   'columns',
   'remove',
 ];

@@ -11,7 +11,7 @@ const htmFile = path.join(root, 'node_modules/htm/dist/htm.umd.js');
 const scriptsFolder = path.join(root, 'public/js');
 const componentsFolder = path.join(scriptsFolder, 'console');
 /** The portal's scripts that listen to keys, here before the bar is drawn: no key is lost for want of them. */
-const keyScripts = ['unsaved', 'act-as-key', 'found-list', 'search'].map((name) =>
+const keyScripts = ['unsaved', 'act-as-key', 'found-list', 'search', 'row-actions'].map((name) =>
   path.join(scriptsFolder, `${name}.js`),
 );
 

@@ -4,12 +4,10 @@ import { z } from 'zod';
 import {
   choosableColumns,
   mayRemoveView,
-  readChoices,
+  isSealed,
   removeView,
   saveColumns,
   saveView,
-  searchFilter,
-  columnOf,
   type Filters,
   type SavedView,
   type Table,
@@ -21,9 +19,7 @@ import type { SealedSearch } from '../forms/sealed-search.ts';
 import { conflict, notFound, parse } from '../problem.ts';
 import type { ConsoleServices } from './console.services.ts';
 
-export const viewsAddress = '/admin/api/views/:table';
-
-interface Needs {
+export interface ListNeeds {
   services: Pick<ConsoleServices, 'db' | 'audit' | 'ids'>;
   sealing: SealedSearch;
   allowedTable: (id: string, res: Response) => Table;
@@ -31,12 +27,17 @@ interface Needs {
   readFilters: (req: Pick<Request, 'query' | 'headers'>, res: Response, table: Table) => Filters;
 }
 
+/** A form sends a single one as text. */
 const columnsOf = (table: Table) =>
-  z
-    .array(z.enum(choosableColumns(table).map(({ name }) => name)))
-    .min(1, 'Choose at least one column')
-    .max(60)
-    .nullable();
+  z.preprocess(
+    (sent) => (typeof sent === 'string' ? [sent] : sent),
+    z
+      .array(z.enum(choosableColumns(table).map(({ name }) => name)))
+      .min(1, 'Choose at least one column')
+      .max(60)
+      .nullable()
+      .default(null),
+  );
 
 const viewSchema = (table: Table) =>
   z.object({
@@ -49,46 +50,29 @@ const viewSchema = (table: Table) =>
       .string()
       .transform(keptQuery)
       .refine((kept) => addressOf(kept).length <= 4_000, 'Use fewer filters'),
-    columns: columnsOf(table).default(null),
-    isShared: z.boolean().default(false),
+    columns: columnsOf(table),
+    isShared: z.literal('yes').optional(),
   });
 
-export function viewRoutes({ services, sealing, allowedTable, readFilters }: Needs): Router {
+export function viewRoutes({ services, allowedTable, readFilters }: ListNeeds): Router {
   const router = Router();
   const tableOf = (req: Request, res: Response): Table => allowedTable(String(req.params.table), res);
 
-  const choicesOf = async (req: Request, res: Response) => {
-    const table = tableOf(req, res);
-    const actor = actorOf(req, res);
-    const { columns, views } = await readChoices(services.db, actor.viewer.userId, table);
-    return { list: table.id, columns, views: views.map((view) => shownView(view, table, actor, sealing)) };
-  };
-
-  router.get(viewsAddress, async (req, res) => {
-    res.set('Cache-Control', 'no-store').json(await choicesOf(req, res));
-  });
-  // The page of a list has them, so that its first table need not wait for another request.
-  router.get('/admin/resources/:table', async (req, res, next) => {
-    res.locals.choices = await choicesOf(req, res);
-    next();
-  });
-
   router.post('/admin/views/:table', async (req, res) => {
     const table = tableOf(req, res);
-    const { query: kept, ...view } = parse(viewSchema(table), req.body ?? {});
+    const { query: kept, isShared, ...view } = parse(viewSchema(table), req.body ?? {});
     readFilters({ query: kept, headers: req.headers }, res, table);
-    const id = services.ids.uuid();
-    const whole = { ...view, id, query: addressOf(kept) };
-    const saved = await saveView(services, actorOf(req, res), table, whole);
-    if (saved === 'too_many')
-      throw conflict('invalid_transition', 'You have 50 views of this list: remove one first.');
-    res.json({ notice: 'The view is saved' });
+    const whole = { ...view, id: services.ids.uuid(), query: addressOf(kept), isShared: isShared === 'yes' };
+    const id = await saveView(services, actorOf(req, res), table, whole);
+    if (!id) throw conflict('invalid_transition', 'You have 50 views of this list: remove one first.');
+    res.json({ notice: 'The view is saved', href: viewAddress(table, { id, query: whole.query }) });
   });
 
   router.post('/admin/views/:table/columns', async (req, res) => {
     const table = tableOf(req, res);
-    const { columns } = parse(z.object({ columns: columnsOf(table) }), req.body ?? {});
-    await saveColumns(services, actorOf(req, res), table, columns);
+    const sent = z.object({ columns: columnsOf(table), isUsual: z.literal('yes').optional() });
+    const { columns, isUsual } = parse(sent, req.body ?? {});
+    await saveColumns(services, actorOf(req, res), table, isUsual ? null : columns);
     res.json({ notice: 'Saved' });
   });
 
@@ -112,13 +96,17 @@ function keptQuery(address: string): Record<string, string> {
 
 const addressOf = (kept: Record<string, string>): string => new URLSearchParams(kept).toString();
 
-function shownView(view: SavedView, table: Table, actor: Actor, sealing: SealedSearch) {
-  const { id, name, columns, isShared, ownerId, ownerName } = view;
+const viewAddress = ({ id: list }: Table, { id, query }: Pick<SavedView, 'id' | 'query'>): string =>
+  `/admin/resources/${list}?${query && `${query}&`}tab=${id}`;
+
+/** For the head of the list. */
+export function shownView(view: SavedView, table: Table, actor: Actor, sealing: SealedSearch) {
+  const { id, name, isShared, ownerId, ownerName } = view;
   const { userId } = actor.viewer;
   const isOwn = ownerId === userId;
-  const query = isOwn ? view.query : resealed(view, table, userId, sealing);
-  const mayRemove = mayRemoveView(actor, view);
-  return { id, name, columns, isShared, isOwn, mayRemove, query, by: isOwn ? null : ownerName };
+  const href = viewAddress(table, { id, query: isOwn ? view.query : resealed(view, table, userId, sealing) });
+  const note = isOwn ? isShared && 'shared' : `by ${ownerName}`;
+  return { id, name, href, note: note || '', mayRemove: mayRemoveView(actor, view) };
 }
 
 /** Sealed words are for one person: a shared view's are sealed again for whoever reads it, who may read the column. */
@@ -128,12 +116,9 @@ function resealed(
   userId: string,
   sealing: SealedSearch,
 ): string {
-  const isSealed = (key: string): boolean => {
-    const [name = ''] = key.replace(/^filters\./, '').split(/~~|\./);
-    return name === searchFilter || columnOf(table, name)?.isHealth === true;
-  };
   const parts = [...new URLSearchParams(query)].map(([key, value]) => {
-    const words = key.startsWith('filters.') && isSealed(key) ? sealing.open(ownerId, value) : null;
+    const [, filter] = /^filters\.(.+)/.exec(key) ?? [];
+    const words = filter && isSealed(table, filter) ? sealing.open(ownerId, value) : null;
     return [key, words === null ? value : sealing.seal(userId, words)] as [string, string];
   });
   return new URLSearchParams(parts).toString();

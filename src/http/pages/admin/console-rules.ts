@@ -17,7 +17,7 @@ import type { Database } from '../../../db/knex.ts';
 import { referrerOptionsAddress } from '../../console/forms/bookings.forms.ts';
 import { organizationOptionsAddress } from '../../console/forms/people.forms.ts';
 import { nextAddresses } from '../../console/console.next.ts';
-import { viewsAddress } from '../../console/console.views.ts';
+import { listHeadAddress } from '../../console/console.list-head.ts';
 import { scriptNames } from '../../console/console.scripts.ts';
 
 type Params = Record<string, string | undefined>;
@@ -35,7 +35,7 @@ export const consoleAddresses: readonly { path: string; asked: Asked }[] = [
   { path: organizationOptionsAddress, asked: 'frame' },
   ...Object.values(nextAddresses).map((path) => ({ path, asked: 'next' }) as const),
   { path: '/admin/export/:table', asked: 'table' },
-  { path: viewsAddress, asked: 'table' },
+  { path: listHeadAddress, asked: 'table' },
   { path: resources[0], asked: 'table' },
   ...resources.flatMap(
     (path) =>

@@ -1,0 +1,65 @@
+// HTML of the server within AdminJS's page: its links and forms stay in the page.
+const { useLayoutEffect } = React;
+const { ask, html, useAnswer } = examdesk;
+
+/** Whether AdminJS shows the link's address without loading a page. */
+const isOwn = ({ pathname, origin }) =>
+  origin === location.origin && pathname.startsWith('/admin/resources/');
+
+/** For clicks around links: calls `leave` before the page changes. */
+function useFollow(leave) {
+  const navigate = ReactRouter.useNavigate();
+  return (event) => {
+    const link = event.target.closest('a');
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || !isOwn(link)) return;
+    event.preventDefault();
+    leave?.();
+    navigate(link.pathname + link.search);
+  };
+}
+
+/** A form's values; of several with one name a list. */
+function valuesOf(form, submitter) {
+  const fields = new FormData(form, submitter);
+  return Object.fromEntries([...fields.keys()].map((name) => [name, fields.getAll(name)]).map(single));
+}
+const single = ([name, values]) => [name, values.length === 1 ? values[0] : values];
+
+/** Shows what `address` answers as `html`, anew after each step of the page. A form's answer says where it leads. */
+function Fragment({ address }) {
+  const { key, pathname, search } = ReactRouter.useLocation();
+  const navigate = ReactRouter.useNavigate();
+  const addNotice = AdminJS.useNotice();
+  const [found, again] = useAnswer(address, key);
+  const follow = useFollow();
+  const focused = document.activeElement?.id;
+  // What had the focus and was replaced has it again.
+  useLayoutEffect(() => {
+    if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus();
+  }, [found]);
+  const send = async (event) => {
+    event.preventDefault();
+    const form = event.target;
+    const { ok, answer } = await ask(
+      form.getAttribute('action'),
+      valuesOf(form, event.nativeEvent.submitter),
+    );
+    if (!ok) {
+      form.querySelector('[role="alert"]').textContent = answer.errors?.[0]?.message ?? answer.detail;
+      return;
+    }
+    if (form.popover) form.hidePopover();
+    if (answer.notice) addNotice({ message: answer.notice, type: 'success' });
+    navigate(answer.href ?? pathname + search, { state: {} });
+  };
+  if (!found) return html`<p role="status">Loading…</p>`;
+  if (found.ok)
+    return html`<div className="stacked" onClick=${follow} onSubmit=${send} dangerouslySetInnerHTML=${{ __html: found.answer.html }} />`;
+  return html`
+    <div className="card" role="alert">
+      <p className="field-error">${found.answer.detail}</p>
+      <button type="button" className="button" onClick=${again}>Try again</button>
+    </div>`;
+}
+
+Object.assign(examdesk, { Fragment, useFollow });

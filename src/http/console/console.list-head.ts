@@ -1,0 +1,125 @@
+// The head of a list: search, filters, saved views and columns, as HTML which public/js/console/fragment.js shows. What is
+// typed may be an examinee's name: it is posted, and sealed for this person in the list's address.
+import { Router, type Request, type RequestHandler } from 'express';
+import { z } from 'zod';
+import {
+  choosableColumns,
+  columnOf,
+  columnsIn,
+  isSealed,
+  labelOf,
+  readChoices,
+  searchBoxOf,
+  shownColumns,
+  type Table,
+} from '../../console/index.ts';
+import { dateFormat } from '../../lib/date-formats.ts';
+import { actorOf, viewerOf } from '../actor.ts';
+import { withQuery } from '../pages/links.ts';
+import { parse } from '../problem.ts';
+import { htmlOf } from '../respond.ts';
+import { shownView, type ListNeeds } from './console.views.ts';
+
+export const listHeadAddress = '/admin/api/views/:table';
+
+export function listHeadRoutes(needs: ListNeeds): Router {
+  const { services, sealing, allowedTable, readFilters } = needs;
+  const router = Router();
+
+  router.get(listHeadAddress, async (req, res) => {
+    const table = allowedTable(req.params.table, res);
+    const actor = actorOf(req, res);
+    const choices = await readChoices(services.db, actor.viewer.userId, table);
+    const asked = textsOf(req.query);
+    const sealed = (words: string): string => sealing.open(actor.viewer.userId, words) ?? '';
+    const filters = Object.entries(asked).filter(([name]) => name.startsWith('filters.'));
+    const texts = filters.map(([key, value]) => {
+      const name = key.slice('filters.'.length);
+      return [name, isSealed(table, name) ? sealed(value) : value] as const;
+    });
+    const chips = texts.map(([name, text]) => {
+      const { [`filters.${name}`]: _removed, page: _page, ...others } = asked;
+      return { href: withQuery(addressOf(table), others), text: chipText(table, name, text) };
+    });
+    const head = {
+      list: table.id,
+      hint: searchBoxOf(table).hint,
+      query: new URLSearchParams(asked).toString(),
+      texts: Object.fromEntries(texts),
+      order: asked,
+      fields: columnsIn(table, 'record').map((column) => ({ ...column, label: labelOf(column) })),
+      chips,
+      allHref: addressOf(table),
+      exportHref: withQuery(`/admin/export/${table.id}`, Object.fromEntries(filters)),
+      views: choices.views.map((view) => shownView(view, table, actor, sealing)),
+      view: choices.views.find(({ id }) => id === asked.tab),
+      title: table.title,
+      shown: shownColumns(table, choices, asked.tab).map(({ name }) => name),
+      choosable: choosableColumns(table).map((column) => ({ ...column, label: labelOf(column) })),
+    };
+    res.set('Cache-Control', 'no-store').json({ html: await htmlOf(res, 'console/_list-head', head) });
+  });
+
+  // Each text is a filter, or says the order; without a text it is left out.
+  router.post('/admin/views/:table/find', (req, res) => {
+    const table = allowedTable(req.params.table, res);
+    const { query, ...typed } = parse(findSchema, req.body ?? {});
+    const { userId } = actorOf(req, res).viewer;
+    const asked = Object.fromEntries(new URLSearchParams(query));
+    for (const [name, text] of Object.entries(typed))
+      asked[name] = text && isSealed(table, name.replace('filters.', '')) ? sealing.seal(userId, text) : text;
+    const found = textsOf({ ...asked, page: '', direction: asked.sortBy ? asked.direction : '' });
+    readFilters({ query: found, headers: req.headers }, res, table);
+    res.json({ href: withQuery(addressOf(table), found) });
+  });
+  return router;
+}
+
+const findSchema = z
+  .object({ query: z.string().max(8_000).default('') })
+  .catchall(z.string().trim().max(200, 'Use fewer words'))
+  .refine((sent) => Object.keys(sent).length <= 100, 'Send at most 100 texts');
+
+/** The answer of a list names the columns that this person sees. */
+export const sayColumns =
+  ({ services, allowedTable }: ListNeeds): RequestHandler =>
+  async (req, res, next) => {
+    if (req.params.action === 'list') {
+      const table = allowedTable(String(req.params.table), res);
+      const choices = await readChoices(services.db, viewerOf(res)?.userId ?? '', table);
+      res.locals.columns = shownColumns(table, choices, req.query.tab).map(({ name }) => name);
+    }
+    next();
+  };
+
+const addressOf = ({ id }: Table): string => `/admin/resources/${id}`;
+
+/** Each parameter that has a text. */
+function textsOf(query: Request['query']): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(query).filter(
+      (pair): pair is [string, string] => typeof pair[1] === 'string' && !!pair[1],
+    ),
+  );
+}
+
+const mediumDay = { dateStyle: 'medium' } as const;
+
+function chipText(table: Table, filter: string, text: string): string {
+  const [name = '', bound] = filter.split('~~');
+  const column = columnOf(table, name);
+  return `${column ? labelOf(column) : 'Search'}: ${wordsOf()}`;
+
+  function wordsOf(): string {
+    if (isSealed(table, filter)) return text || '…';
+    if (bound) return `${bound} ${/^\d{4}-\d\d-\d\d$/.test(text) ? dayText() : text}`;
+    if (text === 'true' || text === 'false') return text === 'true' ? 'yes' : 'no';
+    if (column?.words) return (column.words[text] ?? text).toLowerCase();
+    // A filter by id that came with a link.
+    return column?.shown === 'filter' ? 'selected' : text;
+  }
+  function dayText(): string {
+    const day = new Date(text);
+    return Number.isNaN(day.getTime()) ? text : dateFormat('en-AU', 'UTC', mediumDay).format(day);
+  }
+}
