@@ -139,6 +139,25 @@ describe('the documents on a booking’s page', () => {
     expect((await visitor.get(asks.at)).status).to.equal(404);
   });
 
+  it('fold the earlier ones away when there are many, and keep the last ten in sight', async () => {
+    const bookingId = await fixture.newBooking();
+    const names = Array.from({ length: 16 }, (_, index) => `note ${index + 1}.txt`);
+    await fixture.upload(Object.fromEntries(names.slice(0, 14).map((name) => [name, samples.txt])), {
+      bookingId,
+    });
+    const few = await visitor.get(`/bookings/${bookingId}`);
+    expect(few.has('.documents-earlier')).to.equal(false);
+    expect(few.texts('.document-name')).to.deep.equal(names.slice(0, 14));
+    await fixture.upload(Object.fromEntries(names.slice(14).map((name) => [name, samples.txt])), {
+      bookingId,
+    });
+    const many = await visitor.get(`/bookings/${bookingId}`);
+    expect(many.text('.documents-earlier summary')).to.equal('6 earlier documents');
+    expect(many.texts('.documents-earlier .document-name')).to.deep.equal(names.slice(0, 6));
+    expect(many.texts('.document-name')).to.deep.equal(names);
+    expect(await markupErrors(many)).to.deep.equal([]);
+  });
+
   it('offer no deletion to a colleague, and no form when the booking is cancelled', async () => {
     const rob = createVisitor(fixture.app.url);
     await rob.signIn('rob@harbour-legal.example');

@@ -58,6 +58,8 @@ export interface DocumentsSection {
   papers: PaperLine[];
   /** The report first. */
   rows: DocumentRow[];
+  /** How many rows from which on are folded away; null when there are few. */
+  folded: { from: number; count: number } | null;
   /** Null when nothing can be added, because the booking is cancelled. */
   upload: {
     categories: { value: DocumentCategory; label: string }[];
@@ -82,6 +84,9 @@ export interface PaperLine {
   note: string | null;
   tone: 'ok' | 'info' | 'warn' | 'danger';
 }
+
+const latestShown = 10;
+const fewestFolded = 5;
 
 /** A booking viewed with the parts that `documentParts` names. */
 export interface BookingWithDocuments {
@@ -113,6 +118,7 @@ export function documentsSection(
     rows: found
       .toSorted((a, b) => Number(isReport(b)) - Number(isReport(a)))
       .map((document) => rowOf(document, viewer, zone)),
+    folded: foldedOf(found),
     upload:
       booking.status === 'cancelled'
         ? null
@@ -139,6 +145,13 @@ function paperLine({ category, dueOn, isThere }: Paper, today: string): PaperLin
     note: left,
     tone: isLate ? 'danger' : isSoon ? 'warn' : 'info',
   };
+}
+
+/** Of many documents the earlier ones are folded away: reports, and what was added last, stay in sight. */
+function foldedOf(found: Document[]): DocumentsSection['folded'] {
+  const from = found.filter(isReport).length;
+  const count = found.length - from - latestShown;
+  return count < fewestFolded ? null : { from, count };
 }
 
 function isReport({ category }: Document): boolean {
