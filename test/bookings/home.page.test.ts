@@ -72,6 +72,7 @@ describe('home', () => {
     ]);
     expect(page.texts('h2')).to.deep.equal(['Needs you', 'Today', 'Tomorrow', 'Next seven days']);
     expect(page.texts('.list-name')).to.deep.equal(['Maria Today', 'Maria Tomorrow', 'Maria Thursday']);
+    expect(page.texts('.list-with')[0], 'on a phone').to.equal('· Dr Hart');
     expect(page.texts('.list-progress .tag-danger')).to.have.length(2);
     expect(page.attribute('.need-link', 'href')).to.equal(`/bookings/${ids.Today}#documents`);
     expect(await markupErrors(page)).to.deep.equal([]);

@@ -43,7 +43,7 @@ export function titleParts({ examinee, specialist, startsAt, timezone }: Booking
 }
 
 /** `Dr Hart` for `Dr Amelia Hart`. Names of another shape stay whole: which part is the family name is not known. */
-function calledName(name: string): string {
+export function calledName(name: string): string {
   const [, title, family] = /^((?:A\/)?(?:Dr|Prof|Professor|Mr|Mrs|Ms|Miss)\.?) \S+ (\S+)$/.exec(name) ?? [];
   return title && family ? `${title} ${family}` : name;
 }

@@ -7,7 +7,7 @@ import { paths } from '../../paths.ts';
 import { progressWords, typeWords } from '../../view-helpers.ts';
 import { clockTime, shortDay } from '../when.ts';
 import { withBack } from './back-to-list.ts';
-import { toneOf, type Tone } from './booking-words.ts';
+import { calledName, toneOf, type Tone } from './booking-words.ts';
 import { detailWords } from './detail-words.ts';
 import { needMarks, type NeedMark } from './need-words.ts';
 import { mayChange } from './show.page.ts';
@@ -27,6 +27,8 @@ export interface ListRow extends RowTimes {
   examinee: string;
   claimNumber: string | null;
   specialist: string;
+  /** `Dr Hart`, where there is little room. */
+  specialistCalled: string;
   specialty: string;
   progress: string;
   tone: Tone;
@@ -67,6 +69,7 @@ export function listRow(booking: ListedBooking, { viewer, now, needs, list }: Ro
     examinee: examineeName(booking.examinee),
     claimNumber: booking.claimNumber,
     specialist: booking.specialist.name,
+    specialistCalled: calledName(booking.specialist.name),
     specialty: booking.specialist.specialty,
     progress,
     tone: toneOf(booking.currentProgress),
