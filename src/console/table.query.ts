@@ -113,26 +113,49 @@ interface Page {
   limit: number;
 }
 
-/** Of a search, rows that have exactly its words come first. */
-export async function findRows(db: Queryable, table: Table, filters: Filters, page: Page): Promise<Row[]> {
-  const search = await searchOf(db, filters, searchLimit);
-  const read = async (part: Search['part'], offset: number, limit: number) =>
-    await orderRows(selectRows(db, table, filters, search && { ...search, part }), table, page.order)
-      .select<Row[]>('r.*')
-      .limit(limit)
-      .offset(offset);
-  const isRanked = search !== null && searchBoxOf(table).words?.lexemes !== undefined;
-  if (!isRanked) return read('all', page.offset, page.limit);
-  const exact = await read('exact', page.offset, page.limit);
-  if (exact.length === page.limit) return exact;
-  const before = exact.length > 0 || page.offset === 0 ? page.offset + exact.length : await countExact();
-  const others = await read('others', Math.max(0, page.offset - before), page.limit - exact.length);
-  return [...exact, ...others];
+export interface FoundPage {
+  rows: Row[];
+  /** Of all pages, where reading this one has told it; null: `countRows` tells. */
+  total: number | null;
+}
 
-  async function countExact(): Promise<number> {
-    const rows = selectRows(db, table, filters, search && { ...search, part: 'exact' });
-    return countOf(db, rows, page.offset);
+/** Of a search, rows that have exactly its words come first. */
+export async function findRows(
+  db: Queryable,
+  table: Table,
+  filters: Filters,
+  { order, offset, limit }: Page,
+): Promise<FoundPage> {
+  const search = await searchOf(db, filters, searchLimit);
+  if (!isRanked(table, search)) {
+    const query = orderRows(selectRows(db, table, filters, search), table, order);
+    return { rows: (await query.select('r.*').limit(limit).offset(offset)) as Row[], total: null };
   }
+  const ids = await rankedIds(db, table, filters, search, order);
+  const shown = ids.slice(offset, offset + limit);
+  const rows = (await selectRows(db, table, {}).whereIn('r.id', shown).select('r.*')) as Row[];
+  const byId = new Map<unknown, Row>(rows.map((row) => [row.id, row]));
+  return { rows: shown.map((id) => byId.get(id)).filter((row) => row !== undefined), total: ids.length };
+}
+
+function isRanked(table: Table, search: Search | null): search is Search {
+  return search !== null && searchBoxOf(table).words?.lexemes !== undefined;
+}
+
+/**
+ * Everything that a search finds: it is little, and its count is the list's. What the rows show is read for one page only.
+ */
+async function rankedIds(
+  db: Queryable,
+  table: Table,
+  filters: Filters,
+  search: Search,
+  order: Order,
+): Promise<string[]> {
+  const read = async (part: SearchPart): Promise<string[]> =>
+    await orderRows(selectRows(db, table, filters, { ...search, part }), table, order).pluck('r.id');
+  const exact = await read('exact');
+  return exact.length >= searchLimit ? exact : [...exact, ...(await read('others'))];
 }
 
 /** All rows in the list's order, page by page: each begins after the last row of the one before. */
@@ -181,13 +204,11 @@ const countLimit = 1_000;
 const searchLimit = 100;
 
 export async function countRows(db: Queryable, table: Table, filters: Filters): Promise<number> {
-  const rows = selectRows(db, table, filters, await searchOf(db, filters, searchLimit));
+  const search = await searchOf(db, filters, searchLimit);
+  if (isRanked(table, search)) return (await rankedIds(db, table, filters, search, table.sort)).length;
   // In the list's order: an index then serves the count as it serves the list.
-  return countOf(db, orderRows(rows, table, table.sort), countLimit);
-}
-
-async function countOf(db: Queryable, rows: Knex.QueryBuilder, limit: number): Promise<number> {
-  const counted = rows.select(db.raw('1')).limit(limit);
+  const rows = orderRows(selectRows(db, table, filters, search), table, table.sort);
+  const counted = rows.select(db.raw('1')).limit(countLimit);
   const row = await db.from(counted.as('counted')).count('* as total').first<{ total: number } | undefined>();
   return row?.total ?? 0;
 }

@@ -34,6 +34,8 @@ export class TableResource extends BaseResource {
   readonly #table: Table;
   readonly #db: Database;
   readonly #properties: BaseProperty[];
+  /** Of a request's filter: AdminJS reads the page, then counts. */
+  readonly #totals = new WeakMap<Filter, number>();
 
   constructor(db: Database, table: Table, schema: Schema) {
     super(table);
@@ -55,8 +57,8 @@ export class TableResource extends BaseResource {
     return this.#properties.find((property) => property.path() === path) ?? null;
   }
 
-  override count(filter: Filter): Promise<number> {
-    return countRows(this.#db, this.#table, filtersOf(filter));
+  override async count(filter: Filter): Promise<number> {
+    return this.#totals.get(filter) ?? (await countRows(this.#db, this.#table, filtersOf(filter)));
   }
 
   override async find(
@@ -64,7 +66,8 @@ export class TableResource extends BaseResource {
     { sort, ...page }: { limit: number; offset: number; sort: { sortBy: string; direction: 'asc' | 'desc' } },
   ): Promise<BaseRecord[]> {
     const order = { by: sort.sortBy, direction: sort.direction };
-    const rows = await findRows(this.#db, this.#table, filtersOf(filter), { ...page, order });
+    const { rows, total } = await findRows(this.#db, this.#table, filtersOf(filter), { ...page, order });
+    if (total !== null) this.#totals.set(filter, total);
     return rows.map((row) => this.#record(row));
   }
 
