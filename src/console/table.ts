@@ -22,8 +22,8 @@ export interface Column {
   zone?: string;
   /** A text column of ids: a filter that is a whole UUID matches exactly, not as a part. */
   isId?: true;
-  /** Of a number: how lists and records show it. The filter and exports take the number, in this unit. */
-  shownAs?: { words: (value: number) => string; unit: string };
+  /** Of a number: how lists and records show it. The filter and exports take the number, in this unit if it has one. */
+  shownAs?: { words: (value: number) => string; unit?: string };
   /** `record`: in records, not in lists. `filter`: nowhere; links filter by it. Unset: everywhere. */
   shown?: 'everywhere' | 'record' | 'filter';
 }

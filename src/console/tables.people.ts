@@ -9,14 +9,21 @@ import {
   inGroup,
   linked,
   recordOnly,
+  type ColumnOptions,
   type List,
 } from './columns.ts';
 
 /** A list shows twenty such counts: without a bound each would read all bookings of a specialist. */
-const countedAtMost = 1_000;
+const countedAtMost = 200;
 
 const bookingsOf = (key: string, id: string): string =>
   `(select count(*)::int from (select from bookings b where b.${key} = ${id} limit ${countedAtMost}) c)`;
+
+/** The list behind the link counts further. */
+const bookingsListedBy = (by: string): ColumnOptions => ({
+  ...counts('bookings', by),
+  shownAs: { words: (count) => (count < countedAtMost ? String(count) : `${countedAtMost}+`) },
+});
 
 const specialists: List = {
   id: 'specialists',
@@ -35,7 +42,7 @@ const specialists: List = {
     column('location', 'string', 's.location'),
     column('timezone', 'string', 's.timezone', { label: 'Time zone' }),
     column('isActive', 'boolean', 's.is_active', { label: 'Active' }),
-    column('bookings', 'number', bookingsOf('specialist_id', 's.id'), counts('bookings', 'specialistId')),
+    column('bookings', 'number', bookingsOf('specialist_id', 's.id'), bookingsListedBy('specialistId')),
     column('qualifications', 'string', 's.qualifications', recordOnly),
     column('languages', 'string', 's.languages', recordOnly),
     column('examines', 'string', 's.examines', { label: 'What they examine', ...recordOnly }),
@@ -85,7 +92,7 @@ const organizations: List = {
       '(select count(*)::int from members m where m.organization_id = o.id and m.user_id not in (select id from users where banned))',
       { label: 'Active members', ...counts('users', 'organizationId', { isActive: 'true' }) },
     ),
-    column('bookings', 'number', bookingsOf('organization_id', 'o.id'), counts('bookings', 'organizationId')),
+    column('bookings', 'number', bookingsOf('organization_id', 'o.id'), bookingsListedBy('organizationId')),
     column('remindsExaminees', 'boolean', 'o.reminds_examinees', { label: 'Reminds examinees' }),
     column('requiresTwoFactor', 'boolean', 'o.requires_two_factor', { label: 'Requires two-step sign-in' }),
     column('examineesCall', 'string', 'o.examinees_call', { label: 'Phone for examinees', ...recordOnly }),
@@ -126,7 +133,7 @@ const users: List = {
     ),
     column('bookings', 'number', bookingsOf('created_by_id', 'u.id'), {
       ...recordOnly,
-      ...counts('bookings', 'referrerId'),
+      ...bookingsListedBy('referrerId'),
     }),
     column('twoFactor', 'boolean', 'u.two_factor_enabled', { label: 'Two-step sign-in' }),
     column(

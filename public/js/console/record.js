@@ -39,7 +39,7 @@ function Count({ record, property, where }) {
   const filters = new URLSearchParams(
     Object.entries({ [by]: record.id, ...also }).map(([name, value]) => [`filters.${name}`, value]),
   );
-  const href = count > 0 && `${table}?${filters}`;
+  const href = Number.parseInt(count, 10) > 0 && `${table}?${filters}`;
   return html`<${Linked} ...${{ property, where, value: String(count), table, href }} />`;
 }
 
