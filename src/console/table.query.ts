@@ -152,8 +152,10 @@ async function rankedIds(
   search: Search,
   order: Order,
 ): Promise<string[]> {
-  const read = async (part: SearchPart): Promise<string[]> =>
-    await orderRows(selectRows(db, table, filters, { ...search, part }), table, order).pluck('r.id');
+  const read = async (part: SearchPart): Promise<string[]> => {
+    const rows = selectRows(db, table, filters, { ...search, part });
+    return (await orderRows(rows, table, order).pluck('r.id')) as string[];
+  };
   const exact = await read('exact');
   return exact.length >= searchLimit ? exact : [...exact, ...(await read('others'))];
 }
