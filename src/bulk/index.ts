@@ -1,6 +1,7 @@
 export {
   bulkKinds,
   bulkRights,
+  bulkStates,
   mostAtOnce,
   mostTries,
   type BulkAction,

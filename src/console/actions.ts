@@ -82,6 +82,12 @@ export const actionButtons: readonly ActionButton[] = [
     href: '/documents/{id}/delete',
     isOffered: (row) => row.isDeleted !== true,
   }),
+  ...(['staff', 'admin'] as const).map((who) =>
+    button(`progress-${who}`, 'bulk-actions', 'Progress and result', 'Activity', who, {
+      href: '/admin/bulk/{id}',
+      isOffered: ({ kind }) => bulkRights[kind as BulkKind] === who,
+    }),
+  ),
   { ...button('new', 'specialists', 'Add specialist', 'Plus', 'admin'), kind: 'resource' },
   button('edit', 'specialists', 'Edit', 'Edit', 'admin'),
   button('files', 'specialists', 'Photo and CV', 'Image', 'admin', { href: '/specialists/{id}/files' }),

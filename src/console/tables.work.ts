@@ -10,6 +10,7 @@ import {
   statusWords,
   type Detail,
 } from '../bookings/index.ts';
+import { bulkStates, type BulkKind } from '../bulk/index.ts';
 import { categoryWords, documentStatuses } from '../documents/index.ts';
 import { formatSize } from '../lib/sizes.ts';
 import { typeWords } from '../specialists/index.ts';
@@ -220,4 +221,27 @@ const documents: List = {
   ],
 };
 
-export const workLists = inGroup('Work', 'staff', [bookings, unanswered, progress, documents]);
+const bulkWords: Record<BulkKind, string> = {
+  'bookings/assign': 'Assign referrer',
+  'bookings/assign-organization': 'Assign organisation only',
+  'emails/send-again': 'Send e-mails again',
+  'webhook-events/replay': 'Replay webhooks',
+  'drift-items/close': 'Close differences',
+};
+/** Those that have begun: whoever left the page of one finds it again. */
+const bulkActions: List = {
+  id: 'bulk-actions',
+  label: 'Bulk actions',
+  title: 'kind',
+  sort: { by: 'begunAt', direction: 'desc' },
+  from: 'bulk_actions k join users u on u.id = k.made_by_id where k.begun_at is not null',
+  columns: [
+    enumeration('kind', 'k.kind', bulkWords, { label: 'Action' }),
+    enumeration('state', 'k.state', spelledOut(bulkStates)),
+    linked('madeBy', 'users', 'u', { label: 'Begun by' }),
+    column('begunAt', 'datetime', 'k.begun_at'),
+    column('endedAt', 'datetime', 'k.ended_at'),
+  ],
+};
+
+export const workLists = inGroup('Work', 'staff', [bookings, unanswered, progress, documents, bulkActions]);

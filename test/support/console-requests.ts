@@ -90,6 +90,8 @@ async function aRecordFor(fixture: MatrixFixture, table: string, action: string)
     return fixture.aDocument(reports[action]);
   if (action === 'assign-organization') return aBookingOf(fixture.app.db, null);
   const id = await aRecordOf(fixture, tableNamed(table));
+  if (action === 'progress-admin')
+    await fixture.app.db('bulk_actions').where({ id }).update({ kind: 'webhook-events/replay' });
   if (action === 'reactivate') await fixture.app.db('users').where({ id }).update({ banned: true });
   return id;
 }
@@ -167,6 +169,14 @@ const makers: Record<string, (fixture: MatrixFixture) => Promise<string>> = {
       dedupe_key: id,
       recipient: 'rita@harbour-legal.example',
     });
+    return id;
+  },
+  'bulk-actions': async ({ app, userIds }) => {
+    const id = randomUUID();
+    const at = { begun_at: day, ended_at: day };
+    await app
+      .db('bulk_actions')
+      .insert({ id, kind: 'bookings/assign', made_by_id: userIds.support, state: 'done', ...at });
     return id;
   },
   'drift-reports': ({ app }) => aDriftReport(app.db),
