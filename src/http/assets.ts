@@ -132,6 +132,7 @@ export const stylesheets = {
     'messages',
     'stepper',
     'site',
+    'notices',
     'entrance',
     'home',
     'lists',
@@ -152,6 +153,7 @@ export const stylesheets = {
     'base',
     'forms',
     'parts',
+    'notices',
     'found',
     'figures',
     'console/looks',
@@ -164,7 +166,6 @@ export const stylesheets = {
     'console/related',
     'console/bulk',
     'console/views',
-    'console/acting-notice',
   ],
 };
 

@@ -8,14 +8,14 @@ const Selection = createContext(null);
 const offersOf = (resource) =>
   resource.resourceActions.find(({ name }) => name === 'list')?.custom.bulk ?? [];
 
-/** Around the table: which of its records are selected, and the columns that this person sees. */
-function Table({ OriginalComponent, ...shown }) {
+/** Around a table: which records of the list are selected, and the columns that this person sees. */
+function Table({ OriginalComponent, isRelated, ...shown }) {
   const { records, resource } = shown;
   const [ids, setIds] = useState(new Set());
   const shownIds = records.map(({ id }) => id);
   useEffect(() => setIds(new Set()), [resource.id, shownIds.join(' ')]);
   const selection = useMemo(() => {
-    if (offersOf(resource).length === 0) return null;
+    if (isRelated || offersOf(resource).length === 0) return null;
     return {
       ids,
       shownIds,
@@ -30,7 +30,8 @@ function Table({ OriginalComponent, ...shown }) {
     };
   }, [resource, ids, shownIds.join(' ')]);
   const all = [...resource.listProperties, ...resource.showProperties];
-  const named = examdesk.columnsOf.get(resource.id)?.map((name) => all.find((one) => one.name === name));
+  const chosen = isRelated ? null : examdesk.columnsOf.get(resource.id);
+  const named = chosen?.map((name) => all.find((one) => one.name === name));
   const list = { ...resource, listProperties: named ?? resource.listProperties };
   return html`
     <${Selection.Provider} value=${selection}><${OriginalComponent} ...${shown} resource=${list} /><//>`;

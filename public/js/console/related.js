@@ -2,25 +2,11 @@
 const { html } = examdesk;
 const shown = 10;
 
-function Rows({ resource, records, without }) {
-  const { translateProperty } = AdminJS.useTranslation();
-  const properties = resource.listProperties.filter(({ name }) => !without.includes(name));
-  const head = ({ name, label }) =>
-    html`<th key=${name} scope="col">${translateProperty(label, resource.id)}</th>`;
-  const row = (record) => html`
-    <tr key=${record.id}>
-      ${properties.map((property) => html`<td key=${property.name}>${value(property, record)}</td>`)}
-    </tr>`;
-  const value = (property, record) => html`
-    <${AdminJS.BasePropertyComponent} where="list" ...${{ property, resource, record }} />`;
-  return html`
-    <div className="console-related-rows">
-      <table><thead><tr>${properties.map(head)}</tr></thead><tbody>${records.map(row)}</tbody></table>
-    </div>`;
-}
-
 function List({ list: { table, by, without }, value }) {
   const resource = AdminJS.useResource(table);
+  const columns = resource.listProperties.filter(({ name }) => !without.includes(name));
+  // Sorting would change the address of the record.
+  const listProperties = columns.map((column) => ({ ...column, isSortable: false }));
   const { translateLabel } = AdminJS.useTranslation();
   const filter = new URLSearchParams({ [`filters.${by}`]: value });
   const [found] = examdesk.useAnswer(`/admin/api/resources/${table}/actions/list?${filter}&perPage=${shown}`);
@@ -35,7 +21,7 @@ function List({ list: { table, by, without }, value }) {
       </h2>
       ${found && !found.ok && html`<p role="alert">${found.answer.detail}</p>`}
       ${found?.ok && total === 0 && html`<p className="muted">None</p>`}
-      ${total > 0 && html`<${Rows} resource=${resource} records=${found.answer.records} without=${without} />`}
+      ${total > 0 && html`<${AdminJS.RecordsTable} isRelated resource=${{ ...resource, listProperties }} records=${found.answer.records} />`}
     </section>`;
 }
 
