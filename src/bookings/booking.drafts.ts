@@ -17,6 +17,8 @@ export interface DraftData extends DraftDetails {
   timezone?: string;
   /** Answers to Acuity's own questions. */
   answers?: { fieldId: number; value: AnswerValue }[];
+  /** What stands in the examinee's form, by the names of its inputs, until the person continues. */
+  typed?: { values: Record<string, string>; answers: { fieldId: number; value: AnswerValue }[] };
   /** Idempotency key of the confirmation: a double click or reload books once. Renewed after a failure. */
   idempotencyKey: string;
   /** Set when the draft became this booking: later visits to a step redirect there. */
@@ -35,15 +37,24 @@ export interface BookingDrafts {
   find(owner: DraftOwner, id: string): Promise<DraftData | null>;
   /** Merges `change` in and extends the draft by `draftHours`; null as for `find`. */
   update(owner: DraftOwner, id: string, change: Partial<DraftData>): Promise<DraftData | null>;
+  /** Keeps what is typed, unless the draft has changed since it had this key. */
+  keepTyped(
+    owner: DraftOwner,
+    id: string,
+    idempotencyKey: string,
+    typed: NonNullable<DraftData['typed']>,
+  ): Promise<void>;
+  /** Their newest journey that has become no booking yet, if it has a time; `expiresAt`: until when it is kept. */
+  unfinished(owner: DraftOwner): Promise<{ id: string; data: DraftData; expiresAt: Date } | null>;
   remove(owner: DraftOwner, id: string): Promise<void>;
   /** Returns how many drafts were removed. */
   removeExpired(): Promise<number>;
 }
 
 /** For `update`: removes what was typed about the examination. */
-export function withoutDetails(): Record<DetailKey | 'answers', undefined> {
-  return Object.fromEntries([...detailKeys(), 'answers'].map((key) => [key, undefined])) as Record<
-    DetailKey | 'answers',
+export function withoutDetails(): Record<DetailKey | 'answers' | 'typed', undefined> {
+  return Object.fromEntries([...detailKeys(), 'answers', 'typed'].map((key) => [key, undefined])) as Record<
+    DetailKey | 'answers' | 'typed',
     undefined
   >;
 }
@@ -58,10 +69,14 @@ const lifetimeMs = draftHours * 3_600_000;
 export function createBookingDrafts(db: Database, clock: Clock, ids: Ids): BookingDrafts {
   const expiry = () => new Date(clock.now().getTime() + lifetimeMs);
 
-  function own({ userId, organization }: DraftOwner, id: string) {
+  function allOf({ userId, organization }: DraftOwner) {
     return db<{ id: string; owner_id: string; data: DraftData; expires_at: Date }>('booking_drafts')
-      .where({ id, owner_id: userId })
+      .where({ owner_id: userId })
       .whereRaw('merged_into(organization_id) is not distinct from ?', [organization?.id ?? null]);
+  }
+
+  function own(owner: DraftOwner, id: string) {
+    return allOf(owner).where({ id });
   }
 
   function ownUnexpired(owner: DraftOwner, id: string) {
@@ -100,6 +115,27 @@ export function createBookingDrafts(db: Database, clock: Clock, ids: Ids): Booki
         })
         .returning('data');
       return row?.data ?? null;
+    },
+
+    async keepTyped(owner, id, idempotencyKey, typed) {
+      if (!isUuid(id)) return;
+      await ownUnexpired(owner, id)
+        .whereRaw(`data->>'idempotencyKey' = ?`, [idempotencyKey])
+        .whereRaw(`data->>'bookingId' is null`)
+        .update({
+          data: db.raw('data || ?::jsonb', [JSON.stringify({ typed })]),
+          expires_at: expiry(),
+        });
+    },
+
+    async unfinished(owner) {
+      const row = await allOf(owner)
+        .where('expires_at', '>', clock.now())
+        .whereRaw(`data->>'bookingId' is null`)
+        .whereRaw(`(data->>'startsAt')::timestamptz > ?`, [clock.now()])
+        .orderBy('expires_at', 'desc')
+        .first('id', 'data', 'expires_at');
+      return row ? { id: row.id, data: row.data, expiresAt: row.expires_at } : null;
     },
 
     async remove(owner, id) {

@@ -31,6 +31,49 @@ describe('first steps of the booking journey', () => {
 
   const bookingCount = async () => (await fixture.app.db('bookings').select('id')).length;
 
+  it('keep what is typed before Continue, until the draft changes', async () => {
+    const draftId = await fixture.draftAt(visitor, 'examinee');
+    const step = `/bookings/new/${draftId}/examinee`;
+    const keptFor = (await visitor.get(step)).attribute(`form[action="${step}"]`, 'data-keeps-for');
+    const half = { ...ewan, firstName: 'Ewa', phone: '', 'dateOfBirth-month': '' };
+    expect((await visitor.post(step, { ...half, keptFor })).status).to.equal(204);
+    const again = (await visitor.get(step)).form(step);
+    expect(again).to.include({
+      firstName: 'Ewa',
+      phone: '',
+      'dateOfBirth-day': '27',
+      'dateOfBirth-month': '',
+    });
+    // Not answered: the next step leads back here.
+    expect((await visitor.get(`/bookings/new/${draftId}/check`)).at).to.equal(step);
+    await visitor.post(step, ewan);
+    // Sent before Continue, and late.
+    await visitor.post(step, { ...half, keptFor });
+    expect((await visitor.get(step)).form(step)).to.include({ firstName: 'Ewan', phone: '0412 345 678' });
+  });
+
+  it('offer the booking that was left unfinished, to its person only, until it is discarded', async () => {
+    await fixture.app.db('booking_drafts').delete();
+    await fixture.draftAt(visitor, 'time');
+    const offered = '[aria-labelledby="unfinished-title"]';
+    expect((await visitor.get('/bookings/new')).has(offered), 'nothing chosen yet').to.equal(false);
+    const draftId = await fixture.draftAt(visitor, 'examinee');
+    const step = `/bookings/new/${draftId}/examinee`;
+    const keptFor = (await visitor.get(step)).attribute(`form[action="${step}"]`, 'data-keeps-for');
+    await visitor.post(step, { firstName: 'Ewan', lastName: 'Marsh', keptFor });
+    const page = await visitor.get('/bookings/new');
+    expect(page.text(offered)).to.contain('Ewan Marsh').and.to.contain('9:00 am, Tuesday 1 December 2026');
+    expect(page.attribute(`${offered} a`, 'href')).to.equal(step);
+    const rob = await fixture.signedIn('rob@harbour-legal.example');
+    await rob.post('/bookings/new', { discard: draftId });
+    expect((await rob.get('/bookings/new')).has(offered)).to.equal(false);
+    expect((await visitor.get('/bookings/new')).has(offered)).to.equal(true);
+    const left = await visitor.post('/bookings/new', { discard: draftId });
+    expect(left.at).to.equal('/bookings/new');
+    expect(left.has(offered)).to.equal(false);
+    expect((await visitor.get(step)).status).to.equal(410);
+  });
+
   it('show times in the examination’s zone, and the reader’s beside them when they differ', async () => {
     const draftId = await fixture.draftAt(visitor, 'time');
     visitor.setCookie('tz', 'Australia%2FPerth');

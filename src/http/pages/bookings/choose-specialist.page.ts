@@ -1,11 +1,18 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { soonestSlots } from '../../../availability/index.ts';
-import { idSchema, startsAtSchema, type DraftData, type DraftOwner } from '../../../bookings/index.ts';
+import {
+  examineeName,
+  idSchema,
+  startsAtSchema,
+  type DraftData,
+  type DraftOwner,
+} from '../../../bookings/index.ts';
+import { shortZone, zoneName } from '../../../lib/dates.ts';
 import { examinationTypes, offers, type Specialist } from '../../../specialists/index.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
-import { blankAsAbsent, fieldErrors, readerZoneOf } from '../../forms/fields.ts';
+import { blankAsAbsent, fieldErrors, readerZoneOf, typed } from '../../forms/fields.ts';
 import {
   filterChoices,
   findSpecialists,
@@ -20,7 +27,7 @@ import type { PageServices } from '../page-services.ts';
 import { withQuery } from '../links.ts';
 import { freeSlotWords, type FreeSlotWords } from '../specialists/next-free.ts';
 import { specialistCards, type SpecialistCard } from '../specialists/specialist-card.ts';
-import { timeAndDay } from '../when.ts';
+import { clockTime, timeAndDay } from '../when.ts';
 import {
   firstMissing,
   renderExpired,
@@ -40,8 +47,22 @@ export interface ChooseSpecialistPage extends JourneyPage {
   firstFree: FreeSlotWords[];
   firstFreeHref: string;
   specialists: (SpecialistCard & { chosen: boolean })[];
+  /** A booking that was left before it was confirmed; null: none, or this is it. */
+  unfinished: UnfinishedDraft | null;
   /** Why the reader was sent back to this step. */
   notice: string | null;
+}
+
+/** To go on with, or to discard. */
+export interface UnfinishedDraft {
+  id: string;
+  /** The step to go on with. */
+  href: string;
+  /** As typed so far; empty: nothing. */
+  examinee: string;
+  specialistName: string;
+  when: string;
+  keptUntil: string;
 }
 
 type Needs = Pick<
@@ -88,6 +109,11 @@ async function showSpecialists(services: Needs, req: Request, res: Response): Pr
 
 async function chooseSpecialist(services: Needs, req: Request, res: Response): Promise<void> {
   const { viewer } = actorOf(req, res);
+  const discarded = typed(req.body, 'discard');
+  if (discarded !== '') {
+    await services.drafts.remove(viewer, discarded);
+    return res.redirect(303, paths.newBooking());
+  }
   const chosen = choiceSchema.safeParse(req.body);
   if (!chosen.success) {
     const errors = fieldErrors(chosen.error, () => 'specialistId');
@@ -163,9 +189,28 @@ async function render(
       ...offering(card, filter.type),
       chosen: card.id === draft?.data.specialistId,
     })),
+    unfinished: draft || errors.length > 0 ? null : await unfinishedOf(services, req, res),
     notice: draft && errors.length === 0 ? await lostSpecialist(services, draft) : null,
   };
   res.render('bookings/new', page);
+}
+
+async function unfinishedOf(services: Needs, req: Request, res: Response): Promise<UnfinishedDraft | null> {
+  const { viewer: owner } = actorOf(req, res);
+  const found = await services.drafts.unfinished(owner);
+  const draft = found && (await withSpecialist(services, { ...found, owner }));
+  if (!found || !draft?.startsAt) return null;
+  const { specialist, startsAt, data } = draft;
+  const zone = readerZoneOf(req.headers.cookie) ?? specialist.timezone;
+  const { firstName = '', lastName = '' } = data.typed?.values ?? data.examinee ?? {};
+  return {
+    id: found.id,
+    href: stepPath(data.typed ? 'examinee' : firstMissing(draft), found.id),
+    examinee: examineeName({ firstName, lastName }),
+    specialistName: specialist.name,
+    when: `${timeAndDay(startsAt, specialist.timezone)}, ${zoneName(specialist.timezone, startsAt)}`,
+    keptUntil: `${clockTime(found.expiresAt, zone)} ${shortZone(zone, found.expiresAt)}`,
+  };
 }
 
 function offering(card: SpecialistCard, type: ListFilter['type']): SpecialistCard {

@@ -15,6 +15,7 @@ import {
   type QuestionSection,
   type TypedAnswer,
 } from '../../forms/questions.form.ts';
+import { typed } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import type { PageServices } from '../page-services.ts';
 import { answerErrors, questionsOf, requiredNames, staleWords } from './draft-questions.ts';
@@ -33,6 +34,8 @@ export interface ExamineePage extends JourneyPage {
   choice: Choice;
   /** The inputs, row by row. */
   rows: DetailField[][];
+  /** Sent with what is kept while somebody types; a form of an earlier state of the draft keeps nothing. */
+  keepsFor: string;
   /** As typed. */
   values: ExamineeFormValues;
   /** Acuity's own questions, form by form. */
@@ -78,6 +81,11 @@ async function saveExaminee(services: Needs, req: DraftRequest, res: Response): 
   const forms = asked?.forms ?? [];
   const answers = typedAnswers(forms, req.body);
   const form = parseExamineeForm(req.body, requiredNames(asked));
+  const keptFor = typed(req.body, 'keptFor');
+  if (keptFor !== '') {
+    await services.drafts.keepTyped(draft.owner, draft.id, keptFor, { values: form.values, answers });
+    return void res.status(204).end();
+  }
   const read = readAnswers(forms, answers);
   if (!form.ok || !read.ok) {
     const errors = [...(form.ok ? [] : form.errors), ...(read.ok ? [] : read.errors)];
@@ -86,6 +94,7 @@ async function saveExaminee(services: Needs, req: DraftRequest, res: Response): 
   const saved = await services.drafts.update(draft.owner, draft.id, {
     ...form.draft,
     answers,
+    typed: undefined,
     idempotencyKey: services.ids.uuid(),
   });
   if (!saved) return renderExpired(res);
@@ -132,8 +141,12 @@ function render(
     draftId: draft.id,
     choice: choiceOf(draft, 'examinee'),
     rows: detailRows(requiredNames(asked)),
-    values: values ?? examineeFormValues(draft.data),
-    questions: questionSections(asked?.forms ?? [], answers ?? draft.data.answers ?? []),
+    keepsFor: draft.data.idempotencyKey,
+    values: values ?? draft.data.typed?.values ?? examineeFormValues(draft.data),
+    questions: questionSections(
+      asked?.forms ?? [],
+      answers ?? draft.data.typed?.answers ?? draft.data.answers ?? [],
+    ),
     staleWords: staleWords(asked, draft.specialist.timezone),
   };
   res.render('bookings/examinee', page);
