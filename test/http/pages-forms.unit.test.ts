@@ -222,6 +222,7 @@ it('buildPicker names the zone of both repeated hours when daylight saving ends'
   expect(labels?.map((label) => label.replaceAll('\u00a0', ' '))).to.deep.equal([
     '2:30 am AEDT',
     '2:30 am AEST',
-    '9:00 am',
+    '9:00 am AEST',
   ]);
+  expect(picker.down ? null : picker.zoneName).to.equal('Sydney time');
 });

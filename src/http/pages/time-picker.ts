@@ -5,12 +5,12 @@ import type { AvailabilityFailure, AvailabilityService, CacheState, Slot } from 
 import type { KeptForm } from '../../accounts/index.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { dateFormat } from '../../lib/date-formats.ts';
-import { dayIn, shiftMonths, shortZone, zoneName } from '../../lib/dates.ts';
+import { dayIn, shiftMonths, zoneName } from '../../lib/dates.ts';
 import type { ExaminationType, Specialist } from '../../specialists/index.ts';
 import { blankAsAbsent, calendarDay, calendarMonth, rawField } from '../forms/fields.ts';
 import { parse } from '../problem.ts';
 import { weekdays, weeksOf } from './month-grid.ts';
-import { ago, clockTime, dayWords, monthWords, readerTime } from './when.ts';
+import { ago, clockTimeAmong, dayWords, monthWords, readerTime, zoneNameOf } from './when.ts';
 
 export const pickerQuerySchema = z.object({
   month: blankAsAbsent(calendarMonth),
@@ -121,7 +121,7 @@ export async function buildPicker(
   return {
     ...frame,
     down: null,
-    zoneName: zoneName(zone, shownAt),
+    zoneName: zoneNameOf([shownAt, ...(day?.value.slots ?? []).map(({ startsAt }) => startsAt)], zone),
     readerZoneName:
       request.readerZone && readerTime(shownAt, zone, request.readerZone)
         ? zoneName(request.readerZone, shownAt)
@@ -188,15 +188,13 @@ function monthParts(
 
 function partsOfDay(slots: Slot[], request: PickerRequest): { name: string; slots: PickerSlot[] }[] {
   const zone = request.specialist.timezone;
-  const labels = slots.map(({ startsAt }) => clockTime(startsAt, zone));
+  // The end of daylight saving repeats an hour. A booking that is moved has its time beside these.
+  const times = slots.map(({ startsAt }) => startsAt);
   const parts = new Map<string, PickerSlot[]>();
-  for (const [index, { startsAt }] of slots.entries()) {
-    const label = labels[index] ?? '';
-    // The end of daylight saving repeats an hour.
-    const isTwice = labels.filter((other) => other === label).length > 1;
+  for (const { startsAt } of slots) {
     const slot = {
       startsAt: startsAt.toISOString(),
-      label: isTwice ? `${label} ${shortZone(zone, startsAt)}` : label,
+      label: clockTimeAmong(startsAt, zone, times),
       reader: readerTime(startsAt, zone, request.readerZone),
       isChosen: request.chosen?.getTime() === startsAt.getTime(),
     };

@@ -1,6 +1,15 @@
 // Formats of days and times for pages, on top of lib/dates. Each instant is formatted in an explicit zone.
 import { dateFormat } from '../../lib/date-formats.ts';
-import { dayIn, formatDay, formatTime, sameWallClock, shortZone, zoneName } from '../../lib/dates.ts';
+import {
+  dayIn,
+  formatDay,
+  formatTime,
+  offsetMinutes,
+  sameWallClock,
+  shortZone,
+  zoneName,
+  zonePlaceName,
+} from '../../lib/dates.ts';
 
 const dayWithYear = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' } as const;
 const dayWithoutYear = { weekday: 'short', day: 'numeric', month: 'short' } as const;
@@ -30,6 +39,22 @@ export function stamp(at: Date, zone: string): string {
 /** `9:00 am`, with a no-break space. */
 export function clockTime(at: Date, zone: string): string {
   return formatTime(at, zone).replaceAll(' ', '\u00a0');
+}
+
+/** Whether the clocks change between two of these times. */
+export function clocksChange(times: readonly Date[], zone: string): boolean {
+  return new Set(times.map((at) => offsetMinutes(at, zone))).size > 1;
+}
+
+/** As `clockTime`, for times that are shown beside `others`: with the zone where the clocks change among them. */
+export function clockTimeAmong(at: Date, zone: string, others: readonly Date[]): string {
+  const time = clockTime(at, zone);
+  return clocksChange([at, ...others], zone) ? `${time} ${shortZone(zone, at)}` : time;
+}
+
+/** `Sydney time (AEDT, UTC+11)`; `Sydney time` where the clocks change among the times. */
+export function zoneNameOf(times: readonly [Date, ...Date[]], zone: string): string {
+  return clocksChange(times, zone) ? zonePlaceName(zone) : zoneName(zone, times[0]);
 }
 
 /** `9:00 am, Tuesday 1 December 2026` */

@@ -11,9 +11,9 @@ import {
   type Progress,
   type ProgressEntry,
 } from '../../../bookings/index.ts';
-import { zoneName } from '../../../lib/dates.ts';
+import { zoneName, zonePlaceName } from '../../../lib/dates.ts';
 import { progressWords, typeWords } from '../../view-helpers.ts';
-import { clockTime, dayAndClock, readerTimeAndDay, shortDay, stamp, timeAndDay } from '../when.ts';
+import { clockTimeAmong, dayAndClock, readerTimeAndDay, shortDay, stamp, timeAndDay } from '../when.ts';
 import { changeWords } from './answer-words.ts';
 import { detailWords } from './detail-words.ts';
 
@@ -162,8 +162,8 @@ export function timelineOf(
 
 /** `From 9:00 am, Tue 1 Dec 2026 to 10:30 am, Wed 2 Dec 2026, Sydney time` */
 function movedWords({ from, to }: { from: Date; to: Date }, zone: string): string {
-  const at = (time: Date) => `${clockTime(time, zone)}, ${shortDay(time, zone)}`;
-  return `From ${at(from)} to ${at(to)}, ${zoneName(zone, to).replace(/ \(.*/, '')}`;
+  const at = (time: Date) => `${clockTimeAmong(time, zone, [from, to])}, ${shortDay(time, zone)}`;
+  return `From ${at(from)} to ${at(to)}, ${zonePlaceName(zone)}`;
 }
 
 function changedBy({

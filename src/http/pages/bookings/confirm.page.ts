@@ -13,7 +13,6 @@ import {
   type BookingRequest,
   type FieldError,
 } from '../../../bookings/index.ts';
-import { zoneName } from '../../../lib/dates.ts';
 import type { AskedQuestions } from '../../../questions/index.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
@@ -24,13 +23,12 @@ import { forbidden, parse } from '../../problem.ts';
 import type { PageServices } from '../page-services.ts';
 import { withQuery } from '../links.ts';
 import { refusesUsWords } from '../time-picker.ts';
-import { timeAndDay } from '../when.ts';
 import { questionsOf } from './draft-questions.ts';
 import { draftSections } from './draft-summary.ts';
 import { renderUnanswered } from './examinee.page.ts';
 import { firstMissing, renderExpired, stepPath, stepsAt, withSpecialist, type OpenDraft } from './journey.ts';
 import { renderReview } from './review.page.ts';
-import { nearestSlots, othersNear, type SlotTakenPage } from './slot-taken.ts';
+import { othersNear, takenWords, type SlotTakenPage } from './slot-taken.ts';
 
 type Needs = Pick<
   PageServices,
@@ -201,10 +199,8 @@ async function renderSlotTaken(
   const page: SlotTakenPage = {
     title: 'That time has just been taken',
     steps: stepsAt('check', draft.id),
-    clash: timeAndDay(startsAt, zone),
+    ...takenWords({ startsAt, nearest }, zone, readerZone),
     specialistName: draft.specialist.name,
-    zoneName: zoneName(zone, startsAt),
-    nearest: nearestSlots(nearest, zone, readerZone),
     others: await othersNear(
       services,
       { specialist: draft.specialist, type: draft.service.type, startsAt },

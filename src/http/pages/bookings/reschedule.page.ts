@@ -1,7 +1,8 @@
 import type { Request, Response } from 'express';
 import type { ChangeFailure } from '../../../attempts/index.ts';
+import type { Slot } from '../../../availability/index.ts';
 import { examineeName, rescheduleRequestSchema, type Booking } from '../../../bookings/index.ts';
-import { dayIn, zoneName } from '../../../lib/dates.ts';
+import { dayIn } from '../../../lib/dates.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { rawField, readerZoneOf } from '../../forms/fields.ts';
@@ -19,7 +20,7 @@ import { afterChange, listOf, withBack } from './back-to-list.ts';
 import { bookingToChange, type BookingRequest } from './booking-to-change.ts';
 import { changeProblem, type ChangeProblem } from './change-problem.ts';
 import type { Choice } from './journey.ts';
-import { nearestSlots, type SlotTakenPage } from './slot-taken.ts';
+import { takenWords, type SlotTakenPage } from './slot-taken.ts';
 
 export interface ReschedulePage extends PageData {
   bookingId: string;
@@ -92,16 +93,14 @@ function renderTaken(
   req: Request,
   res: Response,
   booking: Booking,
-  { startsAt, nearest }: { startsAt: Date; nearest: Parameters<typeof nearestSlots>[0] },
+  { startsAt, nearest }: { startsAt: Date; nearest: Slot[] },
 ): void {
   const zone = booking.timezone;
   const page: SlotTakenPage = {
     title: 'That time has just been taken',
     steps: null,
-    clash: timeAndDay(startsAt, zone),
+    ...takenWords({ startsAt, nearest }, zone, readerZoneOf(req.headers.cookie)),
     specialistName: booking.specialist.name,
-    zoneName: zoneName(zone, startsAt),
-    nearest: nearestSlots(nearest, zone, readerZoneOf(req.headers.cookie)),
     others: [],
     draftId: null,
     chooseAction: hereOf(req, booking.id),

@@ -1,11 +1,12 @@
 // The page for a taken time, with the nearest free times: for new bookings and for rescheduling.
 import { slotsNearest, type Slot } from '../../../availability/index.ts';
+import { formatDay } from '../../../lib/dates.ts';
 import type { ExaminationType, Specialist } from '../../../specialists/index.ts';
 import { findSpecialists, knownFree } from '../../forms/specialist-filter.ts';
 import type { PageServices } from '../page-services.ts';
 import { freeSlotWords, type FreeSlotWords } from '../specialists/next-free.ts';
 import type { PageData } from '../../views.ts';
-import { clockTime, readerTime, shortDay } from '../when.ts';
+import { clockTimeAmong, readerTime, shortDay, zoneNameOf } from '../when.ts';
 import type { SummarySection } from './draft-summary.ts';
 import type { Step } from './journey.ts';
 
@@ -26,17 +27,24 @@ export interface SlotTakenPage extends PageData {
   sections: SummarySection[] | null;
 }
 
-export function nearestSlots(
-  slots: Slot[],
+/** The taken time and the free ones near it, in words. */
+export function takenWords(
+  taken: { startsAt: Date; nearest: Slot[] },
   zone: string,
   readerZone: string | null,
-): SlotTakenPage['nearest'] {
-  return slots.map(({ startsAt }) => ({
-    startsAt: startsAt.toISOString(),
-    day: shortDay(startsAt, zone),
-    time: clockTime(startsAt, zone),
-    reader: readerTime(startsAt, zone, readerZone),
-  }));
+): Pick<SlotTakenPage, 'clash' | 'zoneName' | 'nearest'> {
+  const times: [Date, ...Date[]] = [taken.startsAt, ...taken.nearest.map(({ startsAt }) => startsAt)];
+  const time = (at: Date) => clockTimeAmong(at, zone, times);
+  return {
+    clash: `${time(taken.startsAt)}, ${formatDay(taken.startsAt, zone)}`,
+    zoneName: zoneNameOf(times, zone),
+    nearest: taken.nearest.map(({ startsAt }) => ({
+      startsAt: startsAt.toISOString(),
+      day: shortDay(startsAt, zone),
+      time: time(startsAt),
+      reader: readerTime(startsAt, zone, readerZone),
+    })),
+  };
 }
 
 /** The known free times nearest to the taken one of other specialists who could do the same examination. */
