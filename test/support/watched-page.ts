@@ -46,7 +46,7 @@ export interface WatchOptions {
   timezoneId?: string;
   /** Runs in each document before its own scripts. */
   script?: string;
-  /** Whether the test sets the time of the page (context.clock). */
+  /** Whether the test moves the page's time on (context.clock); the next test begins where it stands. */
   hasClock?: boolean;
 }
 
@@ -71,14 +71,13 @@ export async function watchedPage(
   const { javaScript = true, timezoneId = 'Australia/Perth', script, hasClock = false } = options;
   const kinds = unused.get(browser) ?? new Map<string, Tab[]>();
   unused.set(browser, kinds);
-  const kind = JSON.stringify([baseURL, javaScript, timezoneId, script]);
+  const kind = JSON.stringify([baseURL, javaScript, timezoneId, script, hasClock]);
   const waiting = kinds.get(kind) ?? [];
   kinds.set(kind, waiting);
   const tab =
-    (hasClock ? undefined : waiting.pop()) ??
-    (await openTab(browser, { baseURL, timezoneId, javaScriptEnabled: javaScript }, script));
+    waiting.pop() ??
+    (await openTab(browser, { baseURL, timezoneId, javaScriptEnabled: javaScript }, { script, hasClock }));
   const { page, context, violations } = tab;
-  if (hasClock) await context.clock.install();
   listen(tab);
   await page.setViewportSize({ width, height: 900 });
   await page.emulateMedia({ colorScheme, media: null });
@@ -132,17 +131,22 @@ export async function watchedPage(
       isOpen = false;
       await limit?.detach();
       // A navigation that the test left under way may interrupt ours.
-      const isLeft = !hasClock && (await leave(tab).catch(() => false));
+      const isLeft = await leave(tab).catch(() => false);
       if (isLeft) waiting.push(tab);
       else await context.close();
     },
   };
 }
 
-async function openTab(browser: Browser, options: BrowserContextOptions, script?: string): Promise<Tab> {
+async function openTab(
+  browser: Browser,
+  options: BrowserContextOptions,
+  { script, hasClock }: Pick<WatchOptions, 'script' | 'hasClock'>,
+): Promise<Tab> {
   const context = await browser.newContext({ ...options, reducedMotion: 'reduce' });
   // A busy machine may need more than the usual half a minute for the console's first page.
   context.setDefaultTimeout(60_000);
+  if (hasClock) await context.clock.install();
   const page = await context.newPage();
   const violations: string[] = [];
   await page.exposeFunction('reportViolation', (text: string) => void violations.push(text));
