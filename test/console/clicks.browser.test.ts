@@ -104,12 +104,12 @@ describe('the console in a browser', function () {
       ['a record', record('bookings', id.booking), 'EX-7K3M9Q'],
       ['a form', `/admin/resources/bookings/records/${id.booking}/edit`, 'Claim number (optional)'],
     ] as const) {
-      it(`shows ${what} to everybody, without breaking its policy (${width} px)`, async () => {
+      it(`shows ${what} to everybody, in light and dark, without breaking its policy (${width} px)`, async () => {
         await open(path, width, 'sam@examdesk.example');
         await page.getByText(ready).first().waitFor();
         // console-access.js has run.
         await page.getByRole('main').waitFor();
-        await watched.check();
+        await watched.checkBothSchemes();
       });
     }
   }

@@ -75,24 +75,21 @@ describe('the console’s lists in a browser', function () {
     until(async () => (await rows()).toSorted().join() === references.toSorted().join());
   const waitForFirst = (reference: string) => until(async () => (await rows())[0] === reference);
 
+  it('have their cards dark in the dark', async () => {
+    await open('/admin', 1280, 'Australia/Sydney', true);
+    await page.getByRole('heading', { name: 'Needs attention' }).waitFor();
+    const background = "getComputedStyle(document.querySelector('#app .card')).backgroundColor";
+    expect(await page.evaluate(background)).to.equal('rgb(38, 35, 31)');
+    await watched.check();
+  });
+
   for (const width of [1280, 390])
-    it(`are readable in the dark, as are the first page, records and forms, ${width} px wide`, async () => {
-      await open('/admin', width, 'Australia/Sydney', true);
-      await page.getByRole('heading', { name: 'Needs attention' }).waitFor();
-      const background = "getComputedStyle(document.querySelector('#app .card')).backgroundColor";
-      expect(await page.evaluate(background)).to.equal('rgb(38, 35, 31)');
-      await watched.check();
-      await page.goto(bookings);
+    it(`show the menu of a row that can be read in the dark, ${width} px wide`, async () => {
+      await open(bookings, width, 'Australia/Sydney', true);
       await listed('EX-AAAAAA', 'EX-BBBBBB', 'EX-CCCCCC');
       const row = page.locator('tbody tr').filter({ hasText: 'EX-AAAAAA' });
       await row.locator('td').last().locator('a').first().hover();
       await row.getByText('Change progress').waitFor();
-      await watched.check();
-      await page.goto(`${bookings}/records/${id.marsh}/show`);
-      await page.getByText('CL-77').first().waitFor();
-      await watched.check();
-      await page.goto(`${bookings}/records/${id.marsh}/edit`);
-      await page.getByRole('button', { name: 'Save' }).waitFor();
       await watched.check();
     });
 
