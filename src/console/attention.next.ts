@@ -2,7 +2,7 @@
 import type { Role } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import type { AttentionList } from './dashboard.attention.ts';
-import { mayRead, type Table } from './table.ts';
+import { mayRead } from './table.ts';
 import { countRows, findRow, selectRows } from './table.query.ts';
 import { tableNamed } from './tables.ts';
 
@@ -55,7 +55,11 @@ export async function nextRecord(
         void query.whereRaw('(??, ??) > ?', [...keys, last]);
       }))) ??
     (await first());
-  const isOpen = behind !== null && (await isStillListed(db, table, filters, String(behind.id)));
+  const isOpen =
+    behind !== null &&
+    (await selectRows(db, table, filters)
+      .where('r.id', behind.id as string)
+      .first('r.id')) !== undefined;
   if (!next) return { label, href: null, left: 0, isOpen };
   const count = await countRows(db, table, filters);
   const [path = '', anchor] = repair.href.replace('{next}', encodeURIComponent(String(next.id))).split('#');
@@ -65,13 +69,4 @@ export async function nextRecord(
     left: count - (isOpen ? 1 : 0),
     isOpen,
   };
-}
-
-async function isStillListed(
-  db: Database,
-  table: Table,
-  filters: AttentionList['filters'],
-  id: string,
-): Promise<boolean> {
-  return (await selectRows(db, table, filters).where('r.id', id).first('r.id')) !== undefined;
 }

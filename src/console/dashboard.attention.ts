@@ -155,67 +155,69 @@ export function attentionListOf(id: string): AttentionList | null {
   return attentionLists.find((list) => list.id === id) ?? null;
 }
 
-/** Something to do that is not a list of records. */
-export interface AttentionNotice {
+/** Something to do, as the first page shows it. */
+export interface Attention {
+  /** Of a list of records. */
+  id?: string;
   label: string;
   /** Null: there is nothing to count. */
   count: number | null;
   /** Null: this reader may open nothing. */
   href: string | null;
-  repair: { label: string; href: string | null };
+  /** What to do about it. Without `href` and `bulk` somebody else has to do it. */
+  repair: { label: string; href: string | null; bulk?: { kind: string; query: string } };
 }
+
+/** @param href where it is both seen and repaired */
+export const notice = (
+  label: string,
+  href: string,
+  repair: string,
+  count: number | null = null,
+): Attention => ({ label, count, href, repair: { label: repair, href } });
+
+/** For somebody else. */
+export const askedFor = (label: string, href: string | null, ask: string): Attention => ({
+  label,
+  count: null,
+  href,
+  repair: { label: ask, href: null },
+});
 
 /** Events of Acuity do not arrive. Support may look at the events received so far. */
 export function connectionNotices(
   { attention, trouble }: Pick<ConnectionState, 'attention' | 'trouble'>,
   role: Role,
-): AttentionNotice[] {
+): Attention[] {
   if (!attention) return [];
-  const href = role === 'admin' ? '/admin/acuity' : '/admin/resources/webhook-events';
-  const repair =
-    role === 'admin'
-      ? { label: 'Connect Acuity', href }
-      : { label: 'Ask an admin to connect Acuity', href: null };
-  return [{ label: connectionWords(attention, trouble), count: null, href, repair }];
+  const label = connectionWords(attention, trouble);
+  return role === 'admin'
+    ? [notice(label, '/admin/acuity', 'Connect Acuity')]
+    : [askedFor(label, '/admin/resources/webhook-events', 'Ask an admin to connect Acuity')];
 }
 
 /** For admins: what is to be set up before anybody can book. */
-export function setUpNotices(steps: readonly NextStep[]): AttentionNotice[] {
+export function setUpNotices(steps: readonly NextStep[]): Attention[] {
   const repairs = { questions: 'Map the questions', specialists: 'Add a specialist' };
-  return steps.map(({ at, text }) => {
-    const href = at ? stepPages[at] : '/admin/acuity';
-    return { label: text, count: null, href, repair: { label: at ? repairs[at] : 'Connect Acuity', href } };
-  });
+  return steps.map(({ at, text }) =>
+    at ? notice(text, stepPages[at], repairs[at]) : notice(text, '/admin/acuity', 'Connect Acuity'),
+  );
 }
 
-/** @param count of examinations that lack a document whose last day is over */
-export function paperworkNotices(count: number): AttentionNotice[] {
-  const href = '/admin/paperwork';
-  return count === 0
-    ? []
-    : [
-        {
-          label: 'Examinations with late documents',
-          count,
-          href,
-          repair: { label: 'See who is late', href },
-        },
-      ];
+/** @param late examinations that lack a document whose last day is over */
+export function paperworkNotices(late: number): Attention[] {
+  const label = 'Examinations with late documents';
+  return counted([notice(label, '/admin/paperwork', 'See who is late', late)]);
 }
 
-/** What is to do on the page Acuity questions; only counts above zero. */
-export function questionNotices({
-  lost,
-  newRequired,
-  withoutReference,
-}: MappingAttention): AttentionNotice[] {
+/** What is to do on the page Acuity questions. */
+export function questionNotices({ lost, newRequired, withoutReference }: MappingAttention): Attention[] {
   const href = '/admin/acuity-questions';
-  const counts: [string, number, string][] = [
-    ['Details whose question in Acuity is gone', lost, 'Choose another question'],
-    ['New required questions in Acuity', newRequired, 'Map them'],
-    ['Examinations without our reference in Acuity', withoutReference, 'See what is missing'],
-  ];
-  return counts
-    .filter(([, count]) => count > 0)
-    .map(([label, count, repair]) => ({ label, count, href, repair: { label: repair, href } }));
+  return counted([
+    notice('Details whose question in Acuity is gone', href, 'Choose another question', lost),
+    notice('New required questions in Acuity', href, 'Map them', newRequired),
+    notice('Examinations without our reference in Acuity', href, 'See what is missing', withoutReference),
+  ]);
 }
+
+const counted = (notices: Attention[]): Attention[] => notices.filter(({ count }) => count !== 0);

@@ -2,29 +2,28 @@
 import type { Role } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import { liveWorkers } from '../db/signs-of-life.ts';
-import type { AttentionNotice } from './dashboard.attention.ts';
+import { askedFor, notice, type Attention } from './dashboard.attention.ts';
 
 /** A reconciliation is due every quarter of an hour. */
 const reconcileLateMs = 3_600_000;
 
-export async function systemNotices(db: Database, role: Role): Promise<AttentionNotice[]> {
+export async function systemNotices(db: Database, role: Role): Promise<Attention[]> {
+  const told = (label: string, href: string, repair: string): Attention[] => [
+    role === 'admin' ? notice(label, href, repair) : askedFor(label, null, 'Ask an admin to look'),
+  ];
   const { jobs } = await liveWorkers(db);
-  if (jobs === 0) {
-    // Without a worker nothing is reconciled either; one notice is enough.
-    const label = 'No worker is running: e-mails and changes from Acuity are held up';
-    return [{ label, count: null, ...forRole(role, '/admin/doctor', 'Check the system') }];
-  }
+  // Without a worker nothing is reconciled either; one notice is enough.
+  if (jobs === 0)
+    return told(
+      'No worker is running: e-mails and changes from Acuity are held up',
+      '/admin/doctor',
+      'Check the system',
+    );
   const since = await uncomparedSince(db);
   const lateMs = since ? Date.now() - since.getTime() : 0;
   if (lateMs < reconcileLateMs) return [];
-  const label = `Not compared with Acuity for ${inWords(lateMs)}`;
-  return [
-    {
-      label,
-      count: null,
-      ...forRole(role, '/admin/resources/drift-reports/actions/reconcile', 'Reconcile now'),
-    },
-  ];
+  const page = '/admin/resources/drift-reports/actions/reconcile';
+  return told(`Not compared with Acuity for ${inWords(lateMs)}`, page, 'Reconcile now');
 }
 
 /** When the last completed reconciliation began; before the first, when the oldest booking was made. Null: no bookings. */
@@ -35,11 +34,6 @@ async function uncomparedSince(db: Database): Promise<Date | null> {
        (select created_at from bookings order by created_at limit 1)) as since`,
   );
   return rows[0].since;
-}
-
-function forRole(role: Role, href: string, label: string): Pick<AttentionNotice, 'href' | 'repair'> {
-  if (role === 'admin') return { href, repair: { label, href } };
-  return { href: null, repair: { label: 'Ask an admin to look', href: null } };
 }
 
 function inWords(ms: number): string {

@@ -14,49 +14,16 @@ import {
   questionNotices,
   setUpNotices,
   attentionLists,
+  type Attention,
   type AttentionList,
 } from './dashboard.attention.ts';
-import { readBooked, type WeekOfParts } from './figures.ts';
+import { readBooked } from './figures.ts';
 import { listOf, queryOf } from './links.ts';
 import { mayRead } from './table.ts';
 import { countRows, selectRows, type Filters } from './table.query.ts';
 import { tableNamed } from './tables.ts';
 
-export interface Dashboard {
-  /** Today in the reader's zone, `YYYY-MM-DD`. */
-  day: string;
-  today: {
-    count: number;
-    href: string;
-    /** The earliest. */
-    rows: {
-      id: string;
-      reference: string;
-      startsAt: string;
-      timezone: string;
-      specialist: string;
-      type: string;
-      currentProgress: string;
-      /** `type` and `currentProgress` as they read. */
-      typeWords: string;
-      progressWords: string;
-    }[];
-  };
-  /** New bookings of the last weeks, oldest first. */
-  weeks: WeekOfParts[];
-  attention: {
-    /** Of a list. */
-    id?: string;
-    label: string;
-    /** Null: there is nothing to count. */
-    count: number | null;
-    /** Null: this reader may open nothing. */
-    href: string | null;
-    /** What to do about it. Without `href` and `bulk` somebody else has to do it. */
-    repair: { label: string; href: string | null; bulk?: { kind: string; query: string } };
-  }[];
-  tools: { label: string; about: string; href: string }[];
-}
+export type Dashboard = Awaited<ReturnType<typeof readDashboard>>;
 
 const tools = [
   tool('Figures', '/admin/figures', 'staff', 'Bookings, reports, load and delays, drawn'),
@@ -75,8 +42,10 @@ function tool(label: string, href: string, who: 'staff' | 'admin', about: string
   return { label, href, who, about };
 }
 
-type TodayRow = Omit<Dashboard['today']['rows'][number], 'typeWords' | 'progressWords'> &
-  Pick<Booking, 'type' | 'currentProgress'>;
+interface TodayRow extends Pick<Booking, 'id' | 'reference' | 'timezone' | 'type' | 'currentProgress'> {
+  startsAt: Date;
+  specialist: string;
+}
 
 const shownToday = 8;
 
@@ -94,29 +63,27 @@ export async function readDashboard(
     steps: readonly NextStep[];
     connection: Pick<ConnectionState, 'attention' | 'trouble'>;
   },
-): Promise<Dashboard> {
+) {
+  // Today in the reader's zone.
   const day = dayIn(new Date(), zone);
   const readable = attentionLists.filter(({ table }) => mayRead(role, tableNamed(table)));
   const today = await readToday(db, day);
   const weeks = await readBooked(db, day, zone);
   // In sequence: in parallel, two readers would take every connection of the pool.
-  const attention: Dashboard['attention'] = await systemNotices(db, role);
-  attention.push(...connectionNotices(acuity.connection, role), ...setUpNotices(acuity.steps));
+  const attention: Attention[] = [
+    ...(await systemNotices(db, role)),
+    ...connectionNotices(acuity.connection, role),
+    ...setUpNotices(acuity.steps),
+  ];
   for (const list of readable) attention.push(await countAttention(db, role, list));
   attention.push(...paperworkNotices(await countLatePaperwork(db, new Date())));
   if (acuity.questions) attention.push(...questionNotices(acuity.questions));
-  return {
-    day,
-    today,
-    weeks,
-    attention,
-    tools: tools
-      .filter(({ who }) => role === 'admin' || who === 'staff')
-      .map(({ label, about, href }) => ({ label, about, href })),
-  };
+  const own = tools.filter(({ who }) => role === 'admin' || who === 'staff');
+  return { day, today, weeks, attention, tools: own };
 }
 
-async function readToday(db: Database, day: string): Promise<Dashboard['today']> {
+/** The earliest of a day. */
+async function readToday(db: Database, day: string) {
   const filters: Filters = { startsAt: { from: day, to: day }, takesPlace: 'true' };
   const [count, rows] = await Promise.all([
     countRows(db, tableNamed('bookings'), filters),
@@ -140,11 +107,7 @@ async function readToday(db: Database, day: string): Promise<Dashboard['today']>
   };
 }
 
-async function countAttention(
-  db: Database,
-  role: Role,
-  list: AttentionList,
-): Promise<Dashboard['attention'][number]> {
+async function countAttention(db: Database, role: Role, list: AttentionList): Promise<Attention> {
   const { id, label, table, filters } = list;
   return {
     id,
@@ -155,10 +118,7 @@ async function countAttention(
   };
 }
 
-function repairOf(
-  { id, filters, repair }: AttentionList,
-  role: Role,
-): Dashboard['attention'][number]['repair'] {
+function repairOf({ id, filters, repair }: AttentionList, role: Role): Attention['repair'] {
   const { label, unavailable = 'Ask an admin' } = repair;
   if (role !== 'admin' && repair.who !== 'staff') return { label: unavailable, href: null };
   if ('bulk' in repair) return { label, href: null, bulk: { kind: repair.bulk, query: queryOf(filters) } };

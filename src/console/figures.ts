@@ -44,15 +44,7 @@ export interface Load {
   href: string;
 }
 
-export interface Figures {
-  booked: WeekOfParts[];
-  /** Where the bookings of all these weeks were made. */
-  shares: Part[];
-  reports: WeekOfTimes[];
-  load: { specialists: Load[]; more: number };
-  delays: WeekOfTimes[];
-  drift: WeekOfParts[];
-}
+export type Figures = Awaited<ReturnType<typeof readFigures>>;
 
 export const shownWeeks = 12;
 /** The next days of which the load is shown. */
@@ -62,13 +54,15 @@ const shownSpecialists = 20;
 export const countedAtMost = 1_000;
 
 /** @param day today in the reader's `zone`, where weeks begin */
-export async function readFigures(db: Database, day: string, zone: string): Promise<Figures> {
+export async function readFigures(db: Database, day: string, zone: string) {
   // In sequence: in parallel, two readers would take every connection of the pool.
   const booked = await readBooked(db, day, zone);
   const reports = await readReports(db, day, zone);
   const load = await readLoad(db, day);
   const delays = await readDelays(db, day, zone);
-  return { booked, shares: sharesOf(booked), reports, load, delays, drift: await readDrift(db, day, zone) };
+  // Where the bookings of all these weeks were made.
+  const shares = sharesOf(booked);
+  return { booked, shares, reports, load, delays, drift: await readDrift(db, day, zone) };
 }
 
 /** New bookings by where they were made. */
@@ -135,7 +129,7 @@ function readDelays(db: Database, day: string, zone: string): Promise<WeekOfTime
 }
 
 /** Active bookings of the next days, each day in the zone of the examination; the busiest specialists first. */
-async function readLoad(db: Database, day: string): Promise<Figures['load']> {
+async function readLoad(db: Database, day: string): Promise<{ specialists: Load[]; more: number }> {
   const last = shiftDays(day, loadDays - 1);
   const { rows } = await db.raw<{ rows: Omit<Load, 'href'>[] }>(
     `select s.id, s.name, count(*)::int as count, sum(b.duration_minutes)::int as minutes

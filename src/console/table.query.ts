@@ -31,16 +31,13 @@ export function selectRows(
   if (search && !searchBoxOf(table).words) columns.push(`${textOf(table)} as "${searchFilter}"`);
   const query = db.from(db.raw(`(select ${columns.join(', ')} from ${table.from}) as r`));
   const asked = Object.entries(filters).filter(([name]) => name !== searchFilter);
-  if (table.textSearchLimit === undefined) {
-    applyFilters(query, table, asked);
-    if (search) applySearch(db, query, table, search);
-    return query;
-  }
-  const [texts, others] = partition(asked, ([name, value]) => readsEachRow(table, name, value));
+  const isSlow = ([name, value]: [string, FilterValue]) =>
+    table.textSearchLimit !== undefined && readsEachRow(table, name, value);
+  const [texts, others] = [asked.filter(isSlow), asked.filter((one) => !isSlow(one))];
   applyFilters(query, table, others);
   if (texts.length === 0 && !search) return query;
-  const newest = query.orderBy('r.id', 'desc').limit(table.textSearchLimit).select('r.*');
-  const found = db.from(newest.as('r'));
+  const newest = table.textSearchLimit && query.orderBy('r.id', 'desc').limit(table.textSearchLimit);
+  const found = newest ? db.from(newest.select('r.*').as('r')) : query;
   applyFilters(found, table, texts);
   if (search) applySearch(db, found, table, search);
   return found;
@@ -93,10 +90,6 @@ function readsEachRow(table: Table, name: string, value: FilterValue): boolean {
   const column = columnOf(table, name);
   if (column?.isId && isUuid(value)) return false;
   return column?.type === 'string' || column?.type === 'json';
-}
-
-function partition<T>(all: readonly T[], is: (item: T) => boolean): [T[], T[]] {
-  return [all.filter(is), all.filter((item) => !is(item))];
 }
 
 export function orderRows(query: Knex.QueryBuilder, table: Table, order: Order): Knex.QueryBuilder {

@@ -44,16 +44,6 @@ export function shownColumns(table: Table, { columns, views }: ListChoices, view
   return [...all].filter(({ name }) => name === table.title || chosen.includes(name));
 }
 
-interface ViewRow {
-  id: string;
-  user_id: string;
-  owner: string;
-  name: string;
-  query: string;
-  columns: string[] | null;
-  is_shared: boolean;
-}
-
 export async function readChoices(db: Queryable, userId: string, table: Table): Promise<ListChoices> {
   const own = await db('console_columns').where({ user_id: userId, list: table.id }).first('columns');
   const rows = await db('console_views as v')
@@ -64,18 +54,18 @@ export async function readChoices(db: Queryable, userId: string, table: Table): 
     })
     .orderByRaw('v.user_id <> ?, v.name, v.id', [userId])
     .limit(200)
-    .select<ViewRow[]>('v.*', 'u.name as owner');
+    .select<SavedView[]>(
+      'v.id',
+      'v.user_id as ownerId',
+      'u.name as ownerName',
+      'v.name',
+      'v.query',
+      'v.columns',
+      'v.is_shared as isShared',
+    );
   return {
     columns: own ? known(table, own.columns) : null,
-    views: rows.map((row) => ({
-      id: row.id,
-      ownerId: row.user_id,
-      ownerName: row.owner,
-      name: row.name,
-      query: row.query,
-      columns: row.columns && known(table, row.columns),
-      isShared: row.is_shared,
-    })),
+    views: rows.map((view) => ({ ...view, columns: view.columns && known(table, view.columns) })),
   };
 }
 

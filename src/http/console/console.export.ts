@@ -1,7 +1,7 @@
 // Exports a list of the console as CSV.
 import type { Response } from 'express';
 import { auditActor, type Actor } from '../../accounts/index.ts';
-import { pagesOf, shownRow, type Filters, type Row, type Table } from '../../console/index.ts';
+import { pagesOf, shownRow, type Filters, type Table } from '../../console/index.ts';
 import { csvLine } from '../../lib/csv.ts';
 import { createCsvSender, type ExportLimits } from '../csv-response.ts';
 import type { ConsoleServices } from './console.services.ts';
@@ -37,9 +37,8 @@ async function* linesOf(
   columns: string[],
 ): AsyncGenerator<string> {
   for await (const rows of pagesOf(db, table, filters, batch))
-    yield rows.map((row) => lineOf(columns, shownRow(table, row))).join('');
-}
-
-function lineOf(columns: string[], row: Row): string {
-  return csvLine(columns.map((name) => row[name]));
+    yield rows
+      .map((row) => shownRow(table, row))
+      .map((row) => csvLine(columns.map((name) => row[name])))
+      .join('');
 }

@@ -4,6 +4,7 @@ import type { Request } from 'express';
 import {
   columnOf,
   isSealed,
+  queryParts,
   searchFilter,
   type Column,
   type Filters,
@@ -63,12 +64,7 @@ export function filtersOf(req: Pick<Request, 'query'>, table: Table, reader: Rea
 /** The query for AdminJS, with the filters unsealed and in the reader's zone. */
 export function readQuery(req: Request, filters: Filters): Record<string, unknown> {
   const rest = Object.entries(req.query).filter(([key]) => !key.startsWith('filters.'));
-  const read = Object.entries(filters).flatMap(([name, value]) =>
-    typeof value === 'string'
-      ? [[`filters.${name}`, value]]
-      : Object.entries(value).map(([bound, text]) => [`filters.${name}~~${bound}`, text]),
-  );
-  return Object.fromEntries([...rest, ...read]) as Record<string, unknown>;
+  return Object.fromEntries([...rest, ...queryParts(filters)]);
 }
 
 function unsealed(value: string, name: string, reader: Reader): string {

@@ -1,8 +1,9 @@
 import { categoryWords, documentCategories, type ReleaseCandidate } from '../../../documents/index.ts';
 import { z } from 'zod';
+import { findRow, tableNamed } from '../../../console/index.ts';
 import { withheldProblem } from '../../api/documents.problems.ts';
 import { notFound, parse } from '../../problem.ts';
-import { selectListed, text, ticked, type FormAction, type FormField, type Values } from './form.ts';
+import { text, ticked, type FormAction, type FormField, type Values } from './form.ts';
 
 const category = z.enum(documentCategories, 'Choose a category');
 
@@ -33,16 +34,14 @@ function recipientsOf(values: Values): string[] | null {
 /** The category shown is the version. */
 const changeCategory: FormAction = {
   async open(services, id) {
-    const row = await selectListed(services, 'documents', {})
-      .where('r.id', id)
-      .first<{ category: string } | undefined>('r.category');
+    const row = await findRow(services.db, tableNamed('documents'), id);
     if (!row) throw notFound();
     return {
       intro:
         'The category decides who sees the document: referrers see no dictation, and a report once it is released. A document that they can see from now on has to pass the virus check first, and those ticked here are told.',
-      version: row.category,
+      version: String(row.category),
       fields: [
-        categoryField(row.category),
+        categoryField(String(row.category)),
         ...(await services.documents.candidatesForCategory(id)).map(recipientField),
       ],
     };

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { createBulkVerbs, type BulkKind } from '../../../bulk/index.ts';
-import { bulkParts, findRow, runJobAgain, seenIn } from '../../../console/index.ts';
+import { bulkParts, findRow, runJobAgain, seenIn, selectRows, tableNamed } from '../../../console/index.ts';
 import type { Span } from '../../../following/index.ts';
 import { conflict, notFound, parse } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
-import { selectListed, confirmation, type FormAction, type FormField } from './form.ts';
+import { confirmation, type FormAction, type FormField } from './form.ts';
 
 /** What can be done to many records is done to one by the same verb. */
 const byBulkVerb = (kind: BulkKind, intro: string, notice: string): FormAction => ({
@@ -50,12 +50,10 @@ const runAgain = confirmation(
 const reconcileSchema = z.object({ days: z.enum(['near', 'all'], 'Choose which days').default('near') });
 
 /** Whether reconciling the near weeks covers everything that needs attention. */
-async function coversAttention(services: Pick<ConsoleServices, 'db'>, near: Span): Promise<boolean> {
-  const failedFull = await selectListed(services, 'drift-reports', {
-    needsAttention: 'true',
-    kind: 'all',
-  }).first('r.id');
-  const farDifference = await selectListed(services, 'drift-items', { isStillDifferent: 'true' })
+async function coversAttention({ db }: Pick<ConsoleServices, 'db'>, near: Span): Promise<boolean> {
+  const failed = { needsAttention: 'true', kind: 'all' };
+  const failedFull = await selectRows(db, tableNamed('drift-reports'), failed).first('r.id');
+  const farDifference = await selectRows(db, tableNamed('drift-items'), { isStillDifferent: 'true' })
     .where((day) => {
       void day.where('r.day', '<', near.from).orWhere('r.day', '>', near.to);
     })

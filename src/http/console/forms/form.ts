@@ -2,7 +2,6 @@
 import type { Request } from 'express';
 import type { Actor } from '../../../accounts/index.ts';
 import type { BookFailure, ChangeFailure } from '../../../attempts/index.ts';
-import { selectRows, tableNamed, type Filters } from '../../../console/index.ts';
 import type { Failure } from '../../../lib/result.ts';
 import { tidyProse } from '../../../lib/typed-text.ts';
 import { badRequest, conflict, type Problem } from '../../problem.ts';
@@ -75,11 +74,6 @@ export const confirmation = (intro: string, send: FormAction['send'], notice?: s
   send,
   notice,
 });
-
-/** Selects the rows of a list of the console. */
-export function selectListed({ db }: Pick<ConsoleServices, 'db'>, id: string, filters: Filters) {
-  return selectRows(db, tableNamed(id), filters);
-}
 
 export const text = (
   name: string,
