@@ -18,16 +18,16 @@ import { actorOf, viewerOf } from '../actor.ts';
 import { withQuery } from '../pages/links.ts';
 import { parse } from '../problem.ts';
 import { htmlOf } from '../respond.ts';
+import { filtersOf, tableIn } from './console.query.ts';
 import { shownView, type ListNeeds } from './console.views.ts';
 
 export const listHeadAddress = '/admin/api/views/:table';
 
-export function listHeadRoutes(needs: ListNeeds): Router {
-  const { services, sealing, allowedTable, readFilters } = needs;
+export function listHeadRoutes({ services, sealing }: ListNeeds): Router {
   const router = Router();
 
   router.get(listHeadAddress, async (req, res) => {
-    const table = allowedTable(req.params.table, res);
+    const table = tableIn(req, res);
     const actor = actorOf(req, res);
     const choices = await readChoices(services.db, actor.viewer.userId, table);
     const asked = textsOf(req.query);
@@ -62,14 +62,14 @@ export function listHeadRoutes(needs: ListNeeds): Router {
 
   // Each text is a filter, or says the order; without a text it is left out.
   router.post('/admin/views/:table/find', (req, res) => {
-    const table = allowedTable(req.params.table, res);
+    const table = tableIn(req, res);
     const { query, ...typed } = parse(findSchema, req.body ?? {});
     const { userId } = actorOf(req, res).viewer;
     const asked = Object.fromEntries(new URLSearchParams(query));
     for (const [name, text] of Object.entries(typed))
       asked[name] = text && isSealed(table, name.replace('filters.', '')) ? sealing.seal(userId, text) : text;
     const found = textsOf({ ...asked, page: '', direction: asked.sortBy ? asked.direction : '' });
-    readFilters({ query: found, headers: req.headers }, res, table);
+    filtersOf({ query: found, headers: req.headers }, res, table, sealing);
     res.json({ href: withQuery(addressOf(table), found) });
   });
   return router;
@@ -82,10 +82,10 @@ const findSchema = z
 
 /** The answer of a list names the columns that this person sees. */
 export const sayColumns =
-  ({ services, allowedTable }: ListNeeds): RequestHandler =>
+  ({ services }: ListNeeds): RequestHandler =>
   async (req, res, next) => {
     if (req.params.action === 'list') {
-      const table = allowedTable(String(req.params.table), res);
+      const table = tableIn(req, res);
       const choices = await readChoices(services.db, viewerOf(res)?.userId ?? '', table);
       res.locals.columns = shownColumns(table, choices, req.query.tab).map(({ name }) => name);
     }

@@ -1,17 +1,22 @@
 // Validates the query of a list: filters and order by its own columns, page numbers. Refuses anything else by name.
 // Filters of health information arrive sealed (console.list-head.ts); days are in the reader's zone.
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import {
   columnOf,
   isSealed,
+  mayRead,
   queryParts,
   searchFilter,
+  tableOf,
   type Column,
   type Filters,
   type Table,
 } from '../../console/index.ts';
 import { parseDay, shiftDays, startOfDay } from '../../lib/dates.ts';
-import { badRequest } from '../problem.ts';
+import { viewerOf } from '../actor.ts';
+import { consoleZoneOf } from '../forms/fields.ts';
+import type { SealedSearch } from '../forms/sealed-search.ts';
+import { badRequest, forbidden, notFound } from '../problem.ts';
 
 const otherParameters = new Set([
   'direction',
@@ -26,16 +31,24 @@ const otherParameters = new Set([
   'next',
 ]);
 
-/** Who filters. */
-export interface Reader {
-  zone: string;
-  /** Null for words that were not sealed for this person. */
-  unseal(sealed: string): string | null;
+/** The list of an address. @throws Problem when there is none, or this role may not read it */
+export function tableIn({ params }: Pick<Request, 'params'>, res: Response): Table {
+  const table = tableOf(String(params.table));
+  const viewer = viewerOf(res);
+  if (!table) throw notFound();
+  if (!viewer || !mayRead(viewer.role, table)) throw forbidden();
+  return table;
 }
 
 /** @throws Problem `bad_request` */
-export function filtersOf(req: Pick<Request, 'query'>, table: Table, reader: Reader): Filters {
+export function filtersOf(
+  req: Pick<Request, 'query' | 'headers'>,
+  res: Response,
+  table: Table,
+  sealing: SealedSearch,
+): Filters {
   const filters: Filters = {};
+  const zone = consoleZoneOf(req);
   for (const [key, value] of Object.entries(req.query)) {
     if (typeof value !== 'string') throw badRequest(`Give ${plain(key)} once.`);
     if (!key.startsWith('filters.')) {
@@ -50,12 +63,12 @@ export function filtersOf(req: Pick<Request, 'query'>, table: Table, reader: Rea
     if (!isKnown || rest.length > 0 || (bound !== undefined && !(isSpan && isBound)))
       throw badRequest(`This list cannot be filtered by ${plain(key)}.`);
     if (value === '') continue;
-    const words = isSealed(table, name) ? unsealed(value, name, reader) : value;
+    const words = isSealed(table, name) ? unsealed(value, name, res, sealing) : value;
     if (words.includes('\0')) throw badRequest(`${plain(name)} contains a character that is not allowed.`);
     const before = filters[name];
     if (isSpan) checkMoment(words, name);
     const span = isBound ? { ...(typeof before === 'object' ? before : {}), [bound]: words } : words;
-    filters[name] = column ? inZone(column, span, reader.zone) : span;
+    filters[name] = column ? inZone(column, span, zone) : span;
   }
   checkOrder(req, table);
   return filters;
@@ -67,8 +80,8 @@ export function readQuery(req: Request, filters: Filters): Record<string, unknow
   return Object.fromEntries([...rest, ...queryParts(filters)]);
 }
 
-function unsealed(value: string, name: string, reader: Reader): string {
-  const words = reader.unseal(value);
+function unsealed(value: string, name: string, res: Response, sealing: SealedSearch): string {
+  const words = sealing.open(viewerOf(res)?.userId ?? '', value);
   if (words === null)
     throw badRequest(`The filter ${plain(name)} has expired or was made for somebody else. Enter it again.`);
   return words;

@@ -6,17 +6,14 @@ import {
   findRow,
   isOffered,
   mayDo,
-  mayRead,
   readDashboard,
   reading,
   tableOf,
   type ActionButton,
-  type Filters,
-  type Table,
 } from '../../console/index.ts';
 import { actorOf, viewerOf } from '../actor.ts';
 import { consoleZoneOf } from '../forms/fields.ts';
-import { createSealedSearch } from '../forms/sealed-search.ts';
+import { createSealedSearch, type SealedSearch } from '../forms/sealed-search.ts';
 import type { Assets } from '../assets.ts';
 import { access, recordDenial } from '../middleware/access.ts';
 import { drawBooked } from '../pages/admin/figures.page.ts';
@@ -27,7 +24,7 @@ import { handToAdminJs } from './console.adminjs.ts';
 import { formRequest } from './console.form.ts';
 import { referrerOptions, referrerOptionsAddress } from './forms/bookings.forms.ts';
 import { organizationOptions, organizationOptionsAddress } from './forms/people.forms.ts';
-import { filtersOf } from './console.query.ts';
+import { filtersOf, tableIn } from './console.query.ts';
 import { nextRoutes } from './console.next.ts';
 import { listHeadRoutes, sayColumns } from './console.list-head.ts';
 import { viewRoutes } from './console.views.ts';
@@ -42,15 +39,10 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
   router.get(referrerOptionsAddress, referrerOptions(services));
   router.get(organizationOptionsAddress, organizationOptions(services));
   const sealing = createSealedSearch(services.config.BETTER_AUTH_SECRET);
-  const readFilters: ReadFilters = (req, res, table) => {
-    const userId = viewerOf(res)?.userId ?? '';
-    const unseal = (sealed: string): string | null => sealing.open(userId, sealed);
-    return filtersOf(req, table, { zone: consoleZoneOf(req), unseal });
-  };
   const exportCsv = createCsvExport(services);
   router.get('/admin/export/:table', async (req, res) => {
-    const table = allowedTable(req.params.table, res);
-    await exportCsv(actorOf(req, res), table, readFilters(req, res, table), res);
+    const table = tableIn(req, res);
+    await exportCsv(actorOf(req, res), table, filtersOf(req, res, table, sealing), res);
   });
   router.get('/admin/api/dashboard', async (req, res) => {
     const role = roleOf(res);
@@ -63,7 +55,7 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
     const dashboard = await readDashboard(services.db, role, consoleZoneOf(req), acuity);
     res.json({ ...dashboard, drawing: drawBooked(dashboard.weeks) });
   });
-  const needs = { services, sealing, allowedTable, readFilters };
+  const needs = { services, sealing };
   router.use(nextRoutes(services), listHeadRoutes(needs), viewRoutes(needs));
   const scripts = lazy(readScripts);
   router.get(scriptRoute, sendScript(scripts));
@@ -71,11 +63,11 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
   router.get('/admin', adminJs);
   const lists = ['/admin/resources/:table', '/admin/api/resources/:table'];
   router.use(['/admin{/api}/resources/:table/bulk', '/admin{/api}/resources/:table/search'], (req, res) => {
-    allowedTable(String(req.params.table), res);
+    tableIn(req, res);
     throw closedAddress();
   });
   // Checks who may read which list by which filters. AdminJS checks each action again.
-  const guard = guardTable(services, readFilters);
+  const guard = guardTable(services, sealing);
   router.get('/admin/resources/:table', guard, adminJs);
   for (const list of lists)
     for (const action of ['actions/:action', 'records/:id/:action'])
@@ -83,8 +75,6 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
   router.use('/admin', recordRefusals(services));
   return router;
 }
-
-type ReadFilters = (req: Pick<Request, 'query' | 'headers'>, res: Response, table: Table) => Filters;
 
 const setRoute: RequestHandler = (req, res, next) => {
   res.locals.route = req.baseUrl;
@@ -155,13 +145,6 @@ function roleOf(res: Response) {
   return viewer.role;
 }
 
-function allowedTable(id: string, res: Response): Table {
-  const table = tableOf(id);
-  if (!table) throw notFound();
-  if (!mayRead(roleOf(res), table)) throw forbidden();
-  return table;
-}
-
 const notOffered = ({ label, offeredFor }: ActionButton): Problem =>
   conflict(
     'invalid_transition',
@@ -176,10 +159,10 @@ const closed = new Set(['new', 'edit', 'delete', 'bulkDelete', 'search', 'bulk']
 const closedAddress = () => forbidden('Records are changed by the console’s own actions only.');
 
 const guardTable =
-  (services: ConsoleServices, readFilters: ReadFilters): RequestHandler =>
+  (services: ConsoleServices, sealing: SealedSearch): RequestHandler =>
   async (req, res, next) => {
-    const { table: tableId, id, action: name = 'list' } = req.params as Record<string, string | undefined>;
-    const table = allowedTable(tableId ?? '', res);
+    const { id, action: name = 'list' } = req.params as Record<string, string | undefined>;
+    const table = tableIn(req, res);
     const kind = id === undefined ? 'resource' : 'record';
     const action = actionOf(table.id, name);
     if (closed.has(name) && !action) throw closedAddress();
@@ -195,7 +178,7 @@ const guardTable =
     const row = id === undefined ? null : await findRow(services.db, table, id);
     if (id !== undefined && !row) throw notFound();
     if (action && row && !isOffered(action, row, viewerOf(res)?.userId)) throw notOffered(action);
-    res.locals.filters = readFilters(req, res, table);
+    res.locals.filters = filtersOf(req, res, table, sealing);
     if (form) res.locals.form = formRequest(services, req, res, form, id ?? '');
     // The page is a shell without data; only the API call shows the booking.
     if (table.id === 'bookings' && id !== undefined && isData && isRead)

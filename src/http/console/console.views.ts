@@ -1,5 +1,5 @@
 // Saved views and chosen columns of the console's lists: each person's own, and the views that others share.
-import { Router, type Request, type Response } from 'express';
+import { Router } from 'express';
 import { z } from 'zod';
 import {
   choosableColumns,
@@ -8,7 +8,6 @@ import {
   removeView,
   saveColumns,
   saveView,
-  type Filters,
   type SavedView,
   type Table,
 } from '../../console/index.ts';
@@ -17,14 +16,12 @@ import { tidyLine } from '../../lib/typed-text.ts';
 import { actorOf } from '../actor.ts';
 import type { SealedSearch } from '../forms/sealed-search.ts';
 import { conflict, notFound, parse } from '../problem.ts';
+import { filtersOf, tableIn } from './console.query.ts';
 import type { ConsoleServices } from './console.services.ts';
 
 export interface ListNeeds {
   services: Pick<ConsoleServices, 'db' | 'audit' | 'ids'>;
   sealing: SealedSearch;
-  allowedTable: (id: string, res: Response) => Table;
-  /** Refuses what the list cannot be filtered or sorted by. */
-  readFilters: (req: Pick<Request, 'query' | 'headers'>, res: Response, table: Table) => Filters;
 }
 
 /** A form sends a single one as text. */
@@ -54,14 +51,14 @@ const viewSchema = (table: Table) =>
     isShared: z.literal('yes').optional(),
   });
 
-export function viewRoutes({ services, allowedTable, readFilters }: ListNeeds): Router {
+export function viewRoutes({ services, sealing }: ListNeeds): Router {
   const router = Router();
-  const tableOf = (req: Request, res: Response): Table => allowedTable(String(req.params.table), res);
 
   router.post('/admin/views/:table', async (req, res) => {
-    const table = tableOf(req, res);
+    const table = tableIn(req, res);
     const { query: kept, isShared, ...view } = parse(viewSchema(table), req.body ?? {});
-    readFilters({ query: kept, headers: req.headers }, res, table);
+    // Refuses what the list cannot be filtered or sorted by.
+    filtersOf({ query: kept, headers: req.headers }, res, table, sealing);
     const whole = { ...view, id: services.ids.uuid(), query: addressOf(kept), isShared: isShared === 'yes' };
     const id = await saveView(services, actorOf(req, res), table, whole);
     if (!id) throw conflict('invalid_transition', 'You have 50 views of this list: remove one first.');
@@ -69,7 +66,7 @@ export function viewRoutes({ services, allowedTable, readFilters }: ListNeeds): 
   });
 
   router.post('/admin/views/:table/columns', async (req, res) => {
-    const table = tableOf(req, res);
+    const table = tableIn(req, res);
     const sent = z.object({ columns: columnsOf(table), isUsual: z.literal('yes').optional() });
     const { columns, isUsual } = parse(sent, req.body ?? {});
     await saveColumns(services, actorOf(req, res), table, isUsual ? null : columns);
@@ -77,7 +74,7 @@ export function viewRoutes({ services, allowedTable, readFilters }: ListNeeds): 
   });
 
   router.post('/admin/views/:table/:id/remove', async (req, res) => {
-    const isRemoved = await removeView(services, actorOf(req, res), tableOf(req, res), req.params.id);
+    const isRemoved = await removeView(services, actorOf(req, res), tableIn(req, res), req.params.id);
     if (!isRemoved) throw notFound();
     res.json({ notice: 'The view is removed' });
   });

@@ -128,14 +128,10 @@ function filtersIn(
   kind: BulkKind,
   address: string,
 ): Filters {
-  const { userId } = actorOf(req, res).viewer;
   const query = Object.fromEntries(
     [...new URLSearchParams(address)].filter(([name]) => name.startsWith('filters.')),
   );
-  return filtersOf({ query }, bulkParts(kind).table, {
-    zone: consoleZoneOf(req),
-    unseal: (words) => sealed.open(userId, words),
-  });
+  return filtersOf({ query, headers: req.headers }, res, bulkParts(kind).table, sealed);
 }
 
 async function actionOf({ bulkActions }: Services, req: Request, res: Response): Promise<BulkAction> {
