@@ -1,6 +1,5 @@
 // What an admin can change of a specialist. The calendar and its zone come from Acuity.
 import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
-import type { Tables } from 'knex/types/tables.js';
 import { failure, ok, type Result } from '../lib/result.ts';
 import {
   placeMissing,
@@ -33,7 +32,7 @@ export interface SpecialistEdit {
 export type SpecialistEditFailure =
   | OfferFailure
   /** Somebody else changed the specialist since it was read. */
-  | { reason: 'stale'; current: SpecialistEdit & { updatedAt: Date } };
+  | { reason: 'stale' };
 
 /**
  * Asks Acuity only when other services are wanted.
@@ -56,9 +55,7 @@ export async function editSpecialist(
     const row = await trx('specialists').where({ id }).forUpdate().first();
     if (!row) return failure({ reason: 'not_found' });
     // Whoever changes the services changes `updated_at`, too: `servicesNow` still holds.
-    if (row.updated_at.getTime() !== seen.getTime()) {
-      return failure({ reason: 'stale', current: { ...editOf(row), updatedAt: row.updated_at } });
-    }
+    if (row.updated_at.getTime() !== seen.getTime()) return failure({ reason: 'stale' });
     if (wantedServices.in_person !== null && edit.location === null) return placeMissing;
     const wanted = columnsOf(edit);
     const columns: string[] = (Object.keys(wanted) as (keyof typeof wanted)[]).filter(
@@ -81,21 +78,6 @@ export async function editSpecialist(
     });
     return ok(null);
   });
-}
-
-function editOf(row: Tables['specialists']): SpecialistEdit {
-  return {
-    name: row.name,
-    title: row.title,
-    specialty: row.specialty,
-    location: row.location,
-    qualifications: row.qualifications,
-    languages: row.languages,
-    examines: row.examines,
-    reportDays: row.report_days,
-    position: row.position,
-    isActive: row.is_active,
-  };
 }
 
 export function columnsOf({ isActive, reportDays, ...rest }: SpecialistEdit) {

@@ -11,6 +11,7 @@ import {
   type SpecialistEdit,
   type WantedServices,
 } from '../../../specialists/index.ts';
+import { findRow, tableNamed } from '../../../console/index.ts';
 import type { Failure } from '../../../lib/result.ts';
 import { typedLine, typedProse } from '../../../lib/typed-input.ts';
 import { notFound, parse, Problem } from '../../problem.ts';
@@ -127,6 +128,19 @@ const addSchema = specialistSchema
   .partial({ qualifications: true, languages: true, examines: true, reportDays: true })
   .extend({ ...calendarSchema.shape, ...servicesSchema.shape });
 
+const blank: SpecialistEdit = {
+  name: '',
+  title: null,
+  specialty: '',
+  location: null,
+  qualifications: null,
+  languages: null,
+  examines: null,
+  reportDays: null,
+  position: 100,
+  isActive: true,
+};
+
 const add: FormAction = {
   async open({ db, acuity }) {
     const offer = await readOffer({ acuity });
@@ -150,67 +164,34 @@ const add: FormAction = {
             })),
           ],
         }),
-        ...specialistFields({
-          name: '',
-          title: null,
-          specialty: '',
-          location: null,
-          qualifications: null,
-          languages: null,
-          examines: null,
-          reportDays: null,
-          position: 100,
-          isActive: true,
-        }),
+        ...specialistFields(blank),
         ...serviceFields(offer.value, { in_person: null, telehealth: null }),
       ],
     };
   },
   notice: 'Added. Free times can be booked now',
   async send(services, actor, _id, { values }) {
-    const { in_person, telehealth, ...edit } = parse(addSchema, values);
-    const added = await addSpecialist(services, actor, {
-      ...edit,
-      qualifications: edit.qualifications ?? null,
-      languages: edit.languages ?? null,
-      examines: edit.examines ?? null,
-      reportDays: edit.reportDays ?? null,
-      services: { in_person: in_person ?? null, telehealth: telehealth ?? null },
-    });
-    return answerOf(added);
+    const { in_person = null, telehealth = null, ...edit } = parse(addSchema, values);
+    const offered = { in_person, telehealth };
+    return answerOf(await addSpecialist(services, actor, { ...blank, ...edit, services: offered }));
   },
 };
 
-async function specialistOf(
-  db: ConsoleServices['db'],
-  id: string,
-): Promise<SpecialistEdit & { calendarId: number; updatedAt: Date }> {
-  const row = z.uuid().safeParse(id).success
-    ? await db('specialists')
-        .where({ id })
-        .first(
-          'name',
-          'title',
-          'specialty',
-          'location',
-          'qualifications',
-          'languages',
-          'examines',
-          'report_days as reportDays',
-          'position',
-          'is_active as isActive',
-          'acuity_calendar_id as calendarId',
-          'updated_at as updatedAt',
-        )
-    : undefined;
+async function specialistOf({ db }: ConsoleServices, id: string) {
+  const row = await findRow(db, tableNamed('specialists'), id);
   if (!row) throw notFound();
-  return row as SpecialistEdit & { calendarId: number; updatedAt: Date };
+  const edit = Object.fromEntries(Object.keys(blank).map((name) => [name, row[name]]));
+  return {
+    edit: edit as unknown as SpecialistEdit,
+    calendarId: row.acuityCalendarId as number,
+    updatedAt: row.updatedAt as Date,
+  };
 }
 
 /** Without Acuity all but the services can be changed. */
 const changeSpecialist: FormAction = {
   async open(services, id) {
-    const { updatedAt, calendarId, ...edit } = await specialistOf(services.db, id);
+    const { updatedAt, calendarId, edit } = await specialistOf(services, id);
     const offer = await readOffer(services);
     const intro = 'The calendar and its time zone come from Acuity.';
     return {
@@ -226,7 +207,7 @@ const changeSpecialist: FormAction = {
     };
   },
   async send(services, actor, id, { version, values }) {
-    const { updatedAt, calendarId: _, ...now } = await specialistOf(services.db, id);
+    const { edit: now, updatedAt } = await specialistOf(services, id);
     const seen = new Date(version);
     const isStale = updatedAt.getTime() !== seen.getTime();
     const edit = isStale
