@@ -16,7 +16,7 @@ import {
 import { formatExamTime } from '../../../lib/dates.ts';
 import { conflict, invalid, notFound, parse } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
-import { queryOf, text, ticked, type FormAction, type FormField } from './form.ts';
+import { queryOf, formField, ticked, type FormAction, type FormField } from './form.ts';
 
 async function bookingOf({ db }: ConsoleServices, id: string): Promise<Booking> {
   const booking = z.uuid().safeParse(id).success ? await findBooking(db, id) : null;
@@ -45,7 +45,7 @@ const detailsNeededWords =
 function fieldsOf(booking: Booking): FormField[] {
   return details.map((detail) => {
     const label = detail.isNeeded ? detail.label : `${detail.label} (optional)`;
-    return text(nameOf(detail), label, detailIn(booking, detail) ?? null, {
+    return formField(nameOf(detail), label, detailIn(booking, detail) ?? null, {
       type: fieldTypes[detail.input.as],
       ...hintOf(detail),
     });
@@ -100,16 +100,13 @@ const assignOrganization: FormAction = {
 
 async function organizationField({ db }: ConsoleServices, { organization }: Booking): Promise<FormField> {
   const known = await assignableOrganizations(db);
-  return {
-    name: 'organizationId',
-    label: 'Organisation',
+  return formField('organizationId', 'Organisation', organization?.id ?? null, {
     type: 'select',
-    value: organization?.id ?? '',
     options: [
       { value: '', label: 'Choose one' },
       ...known.map(({ id, name }) => ({ value: id, label: name })),
     ],
-  };
+  });
 }
 
 /** Who booked in Acuity, in sentences: staff choose the referrer by it. */
@@ -156,7 +153,7 @@ export const referrerOptions =
 
 function referrerField({ createdBy, organization }: Booking): FormField {
   const display = createdBy ? [createdBy.name, organization?.name].filter(Boolean).join(', ') : '';
-  return text('referrerId', 'Referrer', createdBy?.id ?? null, {
+  return formField('referrerId', 'Referrer', createdBy?.id ?? null, {
     type: 'search',
     source: referrerOptionsAddress,
     display,
@@ -169,12 +166,11 @@ function isAhead({ clock }: Pick<ConsoleServices, 'clock'>, { startsAt }: Bookin
   return startsAt > clock.now();
 }
 
-const certainField: FormField = {
-  name: 'isCertain',
-  label: 'Change the progress although the examination is in the future',
-  type: 'checkbox',
-  value: false,
-};
+const certainField = formField(
+  'isCertain',
+  'Change the progress although the examination is in the future',
+  false,
+);
 
 const moveOn: FormAction = {
   async open(services, id) {
@@ -194,11 +190,11 @@ const moveOn: FormAction = {
         moves.length === 0
           ? []
           : [
-              text('progress', 'New progress', moves[0] ?? '', {
+              formField('progress', 'New progress', moves[0] ?? '', {
                 type: 'select',
                 options: moves.map((value) => ({ value, label: progressWords[value] })),
               }),
-              text('notes', 'Notes (optional)', '', { type: 'textarea' }),
+              formField('notes', 'Notes (optional)', '', { type: 'textarea' }),
               ...(asks ? [certainField] : []),
             ],
     };
@@ -214,7 +210,7 @@ const moveOn: FormAction = {
     if (moved.reason === 'stale') {
       const { currentProgress } = moved.current;
       const display = progressWords[currentProgress];
-      return { ...moved, now: [text('progress', 'New progress', currentProgress, { display })] };
+      return { ...moved, now: [formField('progress', 'New progress', currentProgress, { display })] };
     }
     if (moved.reason !== 'outcome_pending') return moved;
     throw conflict(

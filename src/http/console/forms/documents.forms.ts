@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { findRow, tableNamed } from '../../../console/index.ts';
 import { withheldProblem } from '../../api/documents.problems.ts';
 import { notFound, parse } from '../../problem.ts';
-import { text, ticked, type FormAction, type FormField, type Values } from './form.ts';
+import { formField, ticked, type FormAction, type FormField, type Values } from './form.ts';
 
 const category = z.enum(documentCategories, 'Choose a category');
 
 const categoryField = (value: string): FormField =>
-  text('category', 'Category', value, {
+  formField('category', 'Category', value, {
     type: 'select',
     options: documentCategories.map((one) => ({ value: one, label: categoryWords[one] })),
   });
@@ -16,13 +16,8 @@ const categoryField = (value: string): FormField =>
 const tells = 'tell_';
 
 /** One box for each person who may be told; ticked are those whom a release tells. */
-const recipientField = ({ id, name, email, isUsual }: ReleaseCandidate): FormField => ({
-  name: `${tells}${id}`,
-  label: `Tell ${name} if referrers can see it from now on`,
-  type: 'checkbox',
-  value: isUsual,
-  hint: email,
-});
+const recipientField = ({ id, name, email, isUsual }: ReleaseCandidate): FormField =>
+  formField(`${tells}${id}`, `Tell ${name} if referrers can see it from now on`, isUsual, { hint: email });
 
 /** Null when the form showed nobody. */
 function recipientsOf(values: Values): string[] | null {

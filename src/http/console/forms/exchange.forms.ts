@@ -4,7 +4,7 @@ import { bulkParts, findRow, runJobAgain, seenIn, selectRows, tableNamed } from 
 import type { Span } from '../../../following/index.ts';
 import { conflict, notFound, parse } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
-import { confirmation, type FormAction, type FormField } from './form.ts';
+import { confirmation, formField, type FormAction } from './form.ts';
 
 /** What can be done to many records is done to one by the same verb. */
 const byBulkVerb = (kind: BulkKind, intro: string, notice: string): FormAction => ({
@@ -66,16 +66,13 @@ const reconcile: FormAction = {
     const { near, all } = sync.spans();
     const intro =
       'Compares every appointment on these days with our bookings and corrects what differs. This takes a few minutes; its report shows how it goes.';
-    const days: FormField = {
-      name: 'days',
-      label: 'Which days',
+    const days = formField('days', 'Which days', (await coversAttention({ db }, near)) ? 'near' : 'all', {
       type: 'select',
-      value: (await coversAttention({ db }, near)) ? 'near' : 'all',
       options: [
         { value: 'near', label: `The near weeks, ${near.from} to ${near.to}` },
         { value: 'all', label: `Everything that can still change, ${all.from} to ${all.to} (takes longer)` },
       ],
-    };
+    });
     return { intro, fields: [days], version: '' };
   },
   notice: 'The reconciliation has started: see its report in the list',

@@ -75,15 +75,16 @@ export const confirmation = (intro: string, send: FormAction['send'], notice?: s
   notice,
 });
 
-export const text = (
+/** A checkbox when the value is true or false, a number's field when it is a number, otherwise a text's. */
+export const formField = (
   name: string,
   label: string,
-  value: string | null,
+  value: FormField['value'] | null,
   more: Partial<FormField> = {},
 ): FormField => ({
   name,
   label,
-  type: 'text',
+  type: typeof value === 'boolean' ? 'checkbox' : typeof value === 'number' ? 'number' : 'text',
   value: value ?? '',
   ...more,
 });

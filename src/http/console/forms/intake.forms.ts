@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { MappingField, MappingFailure, MappingView } from '../../../questions/index.ts';
 import { conflict, invalid, notFound, parse, type Problem } from '../../problem.ts';
-import { text, type FormAction, type FormField } from './form.ts';
+import { formField, type FormAction, type FormField } from './form.ts';
 
 const choiceSchema = z.object({
   question: z.string('Choose a question').regex(/^(\d{1,15})?$/, 'Choose a question'),
@@ -15,7 +15,7 @@ function questionField(view: MappingView, name: string): FormField {
   if (!detail) throw notFound();
   const isOffered = ({ detail: held, fixedBy, isMappable }: MappingField) =>
     fixedBy === null && (held === name || (held === null && isMappable));
-  return text('question', detail.label, detail.fieldId === null ? '' : String(detail.fieldId), {
+  return formField('question', detail.label, detail.fieldId === null ? '' : String(detail.fieldId), {
     type: 'select',
     options: [
       { value: '', label: 'No question' },

@@ -13,7 +13,7 @@ import { invalid, notFound, parse, Problem } from '../../problem.ts';
 import {
   queryOf,
   confirmation,
-  text,
+  formField,
   ticked,
   type FormAction,
   type Answer,
@@ -37,24 +37,16 @@ const organizationFields = ({
   requiresTwoFactor,
   examineesCall,
 }: OrganizationEdit): FormField[] => [
-  text('name', 'Name', name),
-  text('examineesCall', 'Phone number for examinees', examineesCall, {
+  formField('name', 'Name', name),
+  formField('examineesCall', 'Phone number for examinees', examineesCall, {
     hint: 'Whom examinees call when they cannot come or need help. Printed in their instructions and in their e-mails.',
   }),
-  {
-    name: 'remindsExaminees',
-    label: 'Remind examinees by e-mail, 7 days and 1 day before',
-    type: 'checkbox',
-    value: remindsExaminees,
+  formField('remindsExaminees', 'Remind examinees by e-mail, 7 days and 1 day before', remindsExaminees, {
     hint: 'Only if this organisation wants it. Reminders go to the e-mail address in the booking.',
-  },
-  {
-    name: 'requiresTwoFactor',
-    label: 'Require two-step sign-in of its referrers',
-    type: 'checkbox',
-    value: requiresTwoFactor,
+  }),
+  formField('requiresTwoFactor', 'Require two-step sign-in of its referrers', requiresTwoFactor, {
     hint: 'Whoever has not set it up is led to do so with the next page, and can do nothing else before.',
-  },
+  }),
 ];
 
 /** Organisations and people have no version column: the values shown are the version. */
@@ -108,16 +100,16 @@ export const organizationOptions =
   };
 
 const personFields = (edit: PersonEdit, organization: Person['organization']): FormField[] => [
-  text('name', 'Name', edit.name),
-  text('email', 'E-mail', edit.email, {
+  formField('name', 'Name', edit.name),
+  formField('email', 'E-mail', edit.email, {
     hint: 'They sign in with it. When it changes they are signed out, and the address before is told.',
   }),
-  text('role', 'Role', edit.role, {
+  formField('role', 'Role', edit.role, {
     type: 'select',
     options: roles.map((role) => ({ value: role, label: roleNames[role] })),
     hint: 'When it changes they are signed out.',
   }),
-  text('organizationId', 'Organisation of a referrer', edit.organizationId, {
+  formField('organizationId', 'Organisation of a referrer', edit.organizationId, {
     type: 'search',
     source: organizationOptionsAddress,
     display: organization?.name ?? '',

@@ -16,7 +16,7 @@ import type { Failure } from '../../../lib/result.ts';
 import { typedLine, typedProse } from '../../../lib/typed-input.ts';
 import { notFound, parse, Problem } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
-import { changedValues, text, ticked, type Answer, type FormAction, type FormField } from './form.ts';
+import { changedValues, formField, ticked, type Answer, type FormAction, type FormField } from './form.ts';
 
 /** Accepts a number or digits. Refuses everything that Number() would read as 0 or 1: '', null, true, []. */
 const wholeNumber = (message: string) =>
@@ -64,23 +64,23 @@ const specialistSchema = z.object({
 });
 
 const specialistFields = (edit: SpecialistEdit): FormField[] => [
-  text('name', 'Name', edit.name),
-  text('title', 'Title (optional)', edit.title),
-  text('specialty', 'Specialty', edit.specialty),
-  text('location', 'Place (empty: telehealth only)', edit.location, {
+  formField('name', 'Name', edit.name),
+  formField('title', 'Title (optional)', edit.title),
+  formField('specialty', 'Specialty', edit.specialty),
+  formField('location', 'Place (empty: telehealth only)', edit.location, {
     hint: 'When the calendar in Acuity has a location, that one is used: change it there.',
   }),
-  text('qualifications', 'Qualifications', edit.qualifications),
-  text('languages', 'Languages', edit.languages, { hint: 'Separated by commas: English, Arabic' }),
-  text('examines', 'What they examine', edit.examines, {
+  formField('qualifications', 'Qualifications', edit.qualifications),
+  formField('languages', 'Languages', edit.languages, { hint: 'Separated by commas: English, Arabic' }),
+  formField('examines', 'What they examine', edit.examines, {
     type: 'textarea',
     hint: 'One kind of injury or question a line.',
   }),
-  text('reportDays', 'Days until the report', edit.reportDays === null ? '' : String(edit.reportDays), {
+  formField('reportDays', 'Days until the report', edit.reportDays === null ? '' : String(edit.reportDays), {
     hint: 'From the examination to the report. Shown until five reports of the last year tell it.',
   }),
-  { name: 'position', label: 'Position in lists', type: 'number', value: edit.position },
-  { name: 'isActive', label: 'Takes new bookings', type: 'checkbox', value: edit.isActive },
+  formField('position', 'Position in lists', edit.position),
+  formField('isActive', 'Takes new bookings', edit.isActive),
 ];
 
 const typeField = (
@@ -89,7 +89,7 @@ const typeField = (
   offer: AcuityOffer,
   chosen: number | null,
 ): FormField =>
-  text(name, label, chosen === null ? '' : String(chosen), {
+  formField(name, label, chosen === null ? '' : String(chosen), {
     type: 'select',
     options: [
       { value: '', label: 'Not offered' },
@@ -153,7 +153,7 @@ const add: FormAction = {
           : 'The time zone and the appointment lengths are read from Acuity.',
       version: '',
       fields: [
-        text('calendarId', 'Calendar in Acuity', '', {
+        formField('calendarId', 'Calendar in Acuity', '', {
           type: 'select',
           options: [
             { value: '', label: 'Choose…' },
