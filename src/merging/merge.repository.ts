@@ -88,8 +88,8 @@ export async function moveAll(
   kind: MergeKind,
   fromId: string,
   intoId: string,
-): Promise<Record<MovedColumn, string[]>> {
-  const moved: Record<MovedColumn, string[]> = {};
+): Promise<Partial<Record<MovedColumn, string[]>>> {
+  const moved: Partial<Record<MovedColumn, string[]>> = {};
   for (const column of movedColumns[kind]) {
     const { table, field } = split(column);
     const rows = await trx(table)

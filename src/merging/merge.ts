@@ -5,15 +5,12 @@ export type MergeKind = 'referrer' | 'organization';
 /** How long a merge can be undone. */
 export const undoDays = 30;
 
-/** A column that names the merged record: `table.column`. */
-export type MovedColumn = `${string}.${string}`;
-
 /**
  * The columns that a merge moves to the target. All others that name a person are history and stay: the audit log, the
  * sessions, and who was at the keyboard (test/merging/merging.test.ts holds every foreign key
  * against this list).
  */
-export const movedColumns: Record<MergeKind, readonly MovedColumn[]> = {
+export const movedColumns = {
   referrer: [
     'bookings.created_by_id',
     'booking_progress.changed_by_id',
@@ -28,7 +25,9 @@ export const movedColumns: Record<MergeKind, readonly MovedColumn[]> = {
     'account_links.organization_id',
     'wait_entries.organization_id',
   ],
-};
+} as const satisfies Record<MergeKind, readonly `${string}.${string}`[]>;
+/** A column that names the merged record: `table.column`. */
+export type MovedColumn = (typeof movedColumns)[MergeKind][number];
 
 export interface Mergeable {
   id: string;

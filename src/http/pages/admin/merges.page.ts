@@ -65,10 +65,12 @@ const columnWords: Record<MovedColumn, string> = {
   'booking_progress.changed_by_id': 'Progress entries',
   'documents.uploaded_by_id': 'Documents',
   'booking_messages.created_by_id': 'Messages',
+  'wait_entries.created_by_id': 'Wait-list entries',
   'members.organization_id': 'Members',
   'bookings.organization_id': 'Bookings',
   'invitations.organization_id': 'Invitations',
   'account_links.organization_id': 'Invitations',
+  'wait_entries.organization_id': 'Wait-list entries',
 };
 
 export function mergePages({ merges }: { merges: MergeService }): PageRoute[] {
@@ -206,7 +208,7 @@ function showPreview(res: Response, found: MergePreview, reason: string, errors:
 function inWords({ moves }: MergePreview): { what: string; count: number }[] {
   const counts = new Map<string, number>();
   for (const { column, count } of moves) {
-    const what = columnWords[column] ?? column;
+    const what = columnWords[column];
     counts.set(what, (counts.get(what) ?? 0) + count);
   }
   return [...counts].map(([what, count]) => ({ what, count }));
