@@ -62,7 +62,7 @@ describe('the search in the console’s bar', function () {
     const partOf = (group: string) => parts.find((part) => part.startsWith(` id="found-${group}"`)) ?? '';
     return {
       groups: parts.flatMap((part) => all(part, /^[^>]*>([^<]*)</g)),
-      found: (group: string) => all(partOf(group), /<strong>([^<]*)</g),
+      found: (group: string) => all(partOf(group), /<strong><bdi>([^<]*)</g),
       hrefs: (group: string) => all(partOf(group), /<a [^>]*href="([^"]*)"/g),
     };
   };
