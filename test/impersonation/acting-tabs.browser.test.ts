@@ -169,10 +169,10 @@ describe('acting as a referrer in several tabs', function () {
 
   it('keeps what was typed in a form of the console when it starts in another tab', async () => {
     await other.goto(`/admin/resources/organizations/records/${await anOrganization()}/edit`);
-    await other.locator('form input').first().fill('Harbour Legal and');
+    await other.locator('.console-form input').first().fill('Harbour Legal and');
     await actAs('Rita Alvarez');
     await notice(other).getByText('You are now acting as somebody').waitFor();
-    expect(await other.locator('form input').first().inputValue()).to.equal('Harbour Legal and');
+    expect(await other.locator('.console-form input').first().inputValue()).to.equal('Harbour Legal and');
   });
 
   it('counts typing as activity', async () => {
