@@ -31,6 +31,15 @@ describe('the test database', () => {
 describe('the demo PostgreSQL', function () {
   this.timeout(60_000);
   let folder: string;
+  // One cluster for the tests that start a server on existing data: making one takes longer than starting it.
+  let madeFolder: string;
+  let madeData: string;
+  before(async () => {
+    madeFolder = await mkdtemp(path.join(os.tmpdir(), 'examdesk-pg-test-'));
+    await chmod(madeFolder, 0o711);
+    madeData = path.join(madeFolder, 'postgres');
+  });
+  after(() => rm(madeFolder, { recursive: true, force: true }));
   beforeEach(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'examdesk-pg-test-'));
     await chmod(folder, 0o711);
@@ -38,11 +47,10 @@ describe('the demo PostgreSQL', function () {
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
   it('keeps its data from one start to the next', async () => {
-    const dataDir = path.join(folder, 'postgres');
-    const first = await startPostgres({ dataDir });
+    const first = await startPostgres({ dataDir: madeData });
     await query(first.url, 'create table kept (word text); insert into kept values ($$still here$$)');
     await first.stop();
-    const second = await startPostgres({ dataDir });
+    const second = await startPostgres({ dataDir: madeData });
     expect(await query(second.url, 'select word from kept')).to.deep.equal([{ word: 'still here' }]);
     await second.stop();
     expect(isAlive(second.pid)).to.equal(false);
@@ -75,23 +83,22 @@ describe('the demo PostgreSQL', function () {
   });
 
   it('stops a server that a killed start left running, and uses its data', async () => {
-    const dataDir = path.join(folder, 'postgres');
-    const starter = startInChild(dataDir);
+    const starter = startInChild(madeData);
     const orphan = await starter.told;
     const client = new pg.Client({ connectionString: orphan.url });
     client.on('error', () => undefined);
     await client.connect(); // a client keeps the orphan from stopping by itself at once
-    await client.query('create table kept ()');
+    await client.query('create table kept_too ()');
     starter.child.kill('SIGKILL');
-    const next = await startPostgres({ dataDir });
+    const next = await startPostgres({ dataDir: madeData });
     expect(isAlive(orphan.pid)).to.equal(false);
-    expect(await query(next.url, 'select * from kept')).to.deep.equal([]);
+    expect(await query(next.url, 'select * from kept_too')).to.deep.equal([]);
     await client.end().catch(() => undefined);
     await next.stop();
   });
 
   it('stops when the process that started it is killed', async () => {
-    const starter = startInChild(path.join(folder, 'postgres'));
+    const starter = startInChild(madeData);
     const { pid } = await starter.told;
     starter.child.kill('SIGKILL');
     for (const deadline = Date.now() + 10_000; isAlive(pid) && Date.now() < deadline; ) await sleep(20);
@@ -99,11 +106,10 @@ describe('the demo PostgreSQL', function () {
   });
 
   it('does not stop another program that has the recorded process id', async () => {
-    const dataDir = path.join(folder, 'postgres');
-    await (await startPostgres({ dataDir })).stop();
+    await (await startPostgres({ dataDir: madeData })).stop();
     const stranger = spawn('sleep', ['60']);
-    await writeFile(path.join(dataDir, 'postmaster.pid'), `${stranger.pid}\n${dataDir}\n`);
-    const server = await startPostgres({ dataDir });
+    await writeFile(path.join(madeData, 'postmaster.pid'), `${stranger.pid}\n${madeData}\n`);
+    const server = await startPostgres({ dataDir: madeData });
     expect(isAlive(stranger.pid as number)).to.equal(true);
     stranger.kill('SIGKILL');
     await server.stop();
@@ -119,8 +125,7 @@ describe('the demo PostgreSQL', function () {
   });
 
   it("returns the server's log when it does not start", async () => {
-    const dataDir = path.join(folder, 'postgres');
-    const running = await startPostgres({ dataDir });
+    const running = await startPostgres({ dataDir: madeData });
     const other = path.join(folder, 'other');
     const failure: unknown = await startPostgres({ dataDir: other, port: running.port }).catch(
       (error: unknown) => error,
