@@ -1,42 +1,36 @@
 // The command itself, as an operator runs it.
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { openCommandProcess, type CommandProcess, type CommandRan } from '../support/command-process.ts';
 import { openImportStack, type ImportStack } from '../support/import-stack.ts';
-import { processEnv } from '../support/process-env.ts';
-
-const run = promisify(execFile);
-const root = path.resolve(import.meta.dirname, '../..');
+import { projectRoot, runCommand } from '../support/stack.ts';
 
 describe('npm run import', () => {
   let stack: ImportStack;
+  let commands: CommandProcess;
   const folder = mkdtempSync(path.join(tmpdir(), 'import-'));
   before(async () => {
     stack = await openImportStack();
+    commands = openCommandProcess(stack.app.env);
   });
   after(async () => {
+    await commands.close();
     await stack.close();
     rmSync(folder, { recursive: true });
   });
 
-  async function command(...args: string[]): Promise<{ code: number; said: string }> {
-    try {
-      const { stdout, stderr } = await run(process.execPath, ['src/commands/import.ts', ...args], {
-        cwd: root,
-        env: { ...processEnv, ...stack.app.env },
-      });
-      return { code: 0, said: stdout + stderr };
-    } catch (error) {
-      const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-      return { code, said: stdout + stderr };
-    }
+  const script = 'src/commands/import.ts';
+  const command = (...args: string[]) => commands.run(script, args);
+  async function started(...args: string[]): Promise<CommandRan> {
+    const run = runCommand(script, stack.app.env, args);
+    const { code } = await run.ended;
+    return { code: code ?? 1, said: run.output() };
   }
 
   it('prints its usage, or what is wrong with the arguments', async () => {
-    const bare = await command();
+    const bare = await started();
     expect(bare.code).to.equal(0);
     expect(bare.said).to.contain('npm run import -- people FILE.csv');
     for (const [args, says] of [
@@ -61,7 +55,7 @@ describe('npm run import', () => {
       `/no/such.csv cannot be read by the user ${userInfo().username} (ENOENT)`,
     );
     writeFileSync(path.join(folder, 'bad.csv'), 'name\nJo');
-    const bad = await command('people', path.join(folder, 'bad.csv'));
+    const bad = await started('people', path.join(folder, 'bad.csv'));
     expect(bad.code).to.equal(1);
     expect(bad.said).to.equal('Line 1: the header lacks organisation. It has: name\n');
   });
@@ -89,7 +83,7 @@ describe('npm run import', () => {
     const { code, said } = await command('people', path.join(folder, 'one.csv'), '--report', report);
     expect(code).to.equal(1);
     expect(said).to.contain(`${report} cannot be written by the user ${userInfo().username} (ENOENT)`);
-    expect((await command('people', 'none.csv')).said).to.contain(path.join(root, 'none.csv'));
+    expect((await command('people', 'none.csv')).said).to.contain(path.join(projectRoot, 'none.csv'));
   });
 
   it('previews, imports, lists and takes back, and reports each', async () => {
@@ -111,7 +105,7 @@ describe('npm run import', () => {
     );
     expect(`${looked.said}${readFileSync(report, 'utf8')}`, 'nobody examined').not.to.match(/Ewan|Marsh|412/);
 
-    const done = await command(...days, '--apply');
+    const done = await started(...days, '--apply');
     const importId = /undo ([0-9a-f-]{36})/.exec(done.said)?.[1] ?? '';
     expect(done.said).to.contain('1 booking made');
     const listed = await command('list');
