@@ -70,7 +70,7 @@ export function figuresPages({ db, clock }: { db: Database; clock: Clock }): Pag
 
 /** The drawing alone, for the console's first page. */
 export function drawBooked(weeks: WeekOfParts[]): string {
-  return drawParts('booked', 'New bookings a week', 'bookings', weeks);
+  return drawParts('booked', 'New bookings a week', 'booking', weeks);
 }
 
 function bookedFigure(weeks: WeekOfParts[]): Figure {
@@ -185,19 +185,19 @@ function driftFigure(weeks: WeekOfParts[]): Figure {
         ? 'Reconciliations found no difference in these weeks.'
         : `${counted(total, 'difference')} found by reconciliations. One that stays is found again by each.`,
     drawing:
-      total === 0 ? null : drawParts('drifting', 'Differences from Acuity a week', 'differences', weeks),
+      total === 0 ? null : drawParts('drifting', 'Differences from Acuity a week', 'difference', weeks),
     ...tableOfParts(weeks, 'Differences'),
   };
 }
 
-function drawParts(id: string, name: string, things: string, weeks: WeekOfParts[]): string {
+function drawParts(id: string, name: string, noun: string, weeks: WeekOfParts[]): string {
   const bars = weeks.map(({ week, count, href, parts }): Bar => {
     const kinds = parts
       .filter((part) => part.count > 0)
       .map((part) => `${number(part.count)} ${part.words.charAt(0).toLowerCase()}${part.words.slice(1)}`);
     return {
       label: labelOf(week),
-      words: `Week from ${dayAndMonth(week)}: ${number(count)} ${things}${kinds.length > 0 ? `, ${kinds.join(', ')}` : ''}`,
+      words: `Week from ${dayAndMonth(week)}: ${counted(count, noun)}${kinds.length > 0 ? `, ${kinds.join(', ')}` : ''}`,
       href,
       shown: number(count),
       values: parts.map((part) => part.count),
