@@ -120,6 +120,25 @@ describe('the console in a browser', function () {
     ).not.to.equal('CL-0');
   });
 
+  it('asks before a click in the menu loses what was typed into a form', async () => {
+    const asked: string[] = [];
+    const answerWith = (leaves: boolean) =>
+      page.once('dialog', async (dialog) => {
+        asked.push(dialog.message());
+        await (leaves ? dialog.accept() : dialog.dismiss());
+      });
+    const menuLink = page.getByRole('link', { name: 'Specialists', exact: true });
+    await page.goto(`/admin/resources/bookings/records/${bookingId}/edit`);
+    await page.getByLabel('Claim number').fill('CL-0');
+    answerWith(false);
+    await menuLink.click();
+    expect(await page.getByLabel('Claim number').inputValue()).to.equal('CL-0');
+    answerWith(true);
+    await menuLink.click();
+    await page.waitForURL(/\/resources\/specialists/);
+    expect(asked).to.deep.equal(Array(2).fill('Leave this form? What you typed is not saved.'));
+  });
+
   it('shows both values when somebody else has saved first', async () => {
     await page.goto(`/admin/resources/bookings/records/${bookingId}/edit`);
     await page.getByLabel('Claim number').fill('CL-1');

@@ -106,6 +106,16 @@ function Cancel({ fields }) {
   return foot ? ReactDOM.createPortal(link, foot) : null;
 }
 
+/** A click in the menu would lose what was typed (../unsaved.js). Cancel says so itself. */
+function askBeforeLeaving(event) {
+  const link = event.target.closest('a[href]:not([target])');
+  if (!link || link.closest('form')) return;
+  if (document.dispatchEvent(new Event('examdesk:leaving', { cancelable: true }))) return;
+  if (confirm('Leave this form? What you typed is not saved.')) return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
 /** In AdminJS's form, which holds the values and sends them: all fields, and what is wrong. */
 function Fields({ record, onChange }) {
   const { params, errors } = record;
@@ -121,8 +131,12 @@ function Fields({ record, onChange }) {
   // A record comes with its form.
   useEffect(() => {
     if (!params.form) void open();
-    // The record is shown in place of a long form, from its top.
-    return () => scrollTo(0, 0);
+    document.addEventListener('click', askBeforeLeaving, true);
+    return () => {
+      document.removeEventListener('click', askBeforeLeaving, true);
+      // The record is shown in place of a long form, from its top.
+      scrollTo(0, 0);
+    };
   }, []);
   const wrong = useMemo(() => wrongWith(errors) ?? (form?.problem && { detail: form.problem }), [errors]);
   if (!form) {
