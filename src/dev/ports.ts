@@ -1,6 +1,5 @@
-import { createServer } from 'node:net';
 import { StartError, setting } from '../commands/environment.ts';
-import { freePort } from './free-port.ts';
+import { freePort, isFree } from './free-port.ts';
 
 /** By the variable that sets each port; absent: not started here. */
 export interface Ports {
@@ -34,17 +33,4 @@ export function portSetting(name: keyof Ports, preset: number): number {
     throw new StartError(`${name} is not a port number from 0 to 65535`);
   }
   return port;
-}
-
-// Checks all addresses and the loopback one: either can be free while the other is taken.
-async function isFree(port: number): Promise<boolean> {
-  return (await canListen(port, undefined)) && (await canListen(port, '127.0.0.1'));
-}
-
-function canListen(port: number, host: string | undefined): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen(port, host, () => probe.close(() => resolve(true)));
-  });
 }

@@ -44,14 +44,16 @@ export async function openFleet(
         ...stack.env,
         PORT: String(port),
       },
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });
+    let said = '';
+    child.stdout?.on('data', (text) => (said = `${said}${String(text)}`.slice(-2_000)));
     running.add(child);
     child.once('exit', () => running.delete(child));
     await Promise.race([
       once(child, 'message'),
       once(child, 'exit').then(([code]) => {
-        throw new Error(`${entry} ended with ${code} before it was ready`);
+        throw new Error(`${entry} ended with ${code} before it was ready: ${said}`);
       }),
     ]);
     return child;
