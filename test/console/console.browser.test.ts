@@ -121,10 +121,10 @@ describe('the console in a browser', function () {
   });
 
   it('asks before a click in the menu loses what was typed into a form', async () => {
-    const asked: string[] = [];
+    const questions: string[] = [];
     const answerWith = (leaves: boolean) =>
       page.once('dialog', async (dialog) => {
-        asked.push(dialog.message());
+        questions.push(dialog.message());
         await (leaves ? dialog.accept() : dialog.dismiss());
       });
     const menuLink = page.getByRole('link', { name: 'Specialists', exact: true });
@@ -136,7 +136,7 @@ describe('the console in a browser', function () {
     answerWith(true);
     await menuLink.click();
     await page.waitForURL(/\/resources\/specialists/);
-    expect(asked).to.deep.equal(Array(2).fill('Leave this form? What you typed is not saved.'));
+    expect(questions).to.deep.equal(Array(2).fill('Leave this form? What you typed is not saved.'));
   });
 
   it('shows both values when somebody else has saved first', async () => {
