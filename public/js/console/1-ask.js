@@ -53,13 +53,19 @@ function afterRead(error) {
   else if ([403, 404, 409].includes(status)) reloadOnce();
   throw error;
 }
+let saves = 0;
+/** A form is on its way: what was typed is not lost when its page is left. */
+const isSaving = () => saves > 0;
+
 /**
  * Of a refusal AdminJS shows nothing: it becomes errors of the record, where `form` is the form as a whole (form.js). Whoever
  * has gone elsewhere meanwhile stays there, and is told.
  */
 async function save(typed) {
   const from = location.href;
+  saves += 1;
   const { answer } = await ask(actionAddress(), changedIn(typed));
+  saves -= 1;
   const data = answer.record ? answer : { record: refusedRecord(answer) };
   if (location.href === from) return { data };
   const problem = data.record.errors?.form;
@@ -145,6 +151,7 @@ globalThis.examdesk = {
   columnsOf,
   hrefOf,
   html,
+  isSaving,
   reloadOnce,
   signInAddress,
   useAnswer,

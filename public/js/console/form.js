@@ -1,6 +1,6 @@
 // The form of an action, and actions that open a page outside AdminJS.
 const { useEffect, useMemo, useRef, useState } = React;
-const { actionAddress, ask, hrefOf, html, signInAddress } = examdesk;
+const { actionAddress, ask, hrefOf, html, isSaving, signInAddress } = examdesk;
 
 /** Opens the action's own page. Replaces the history entry, so that Back does not lead here again. */
 function Leave({ action, record }) {
@@ -109,7 +109,7 @@ function Cancel({ fields }) {
 /** A click in the menu would lose what was typed (../unsaved.js). Cancel says so itself. */
 function askBeforeLeaving(event) {
   const link = event.target.closest('a[href]:not([target])');
-  if (!link || link.closest('form')) return;
+  if (!link || link.closest('form') || isSaving()) return;
   if (document.dispatchEvent(new Event('examdesk:leaving', { cancelable: true }))) return;
   if (confirm('Leave this form? What you typed is not saved.')) return;
   event.preventDefault();
