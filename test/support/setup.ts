@@ -14,7 +14,8 @@ enableCompileCache(process.env.NODE_COMPILE_CACHE);
 setFlagsFromString('--external-memory-accounted-in-global-limit');
 
 // Hashing a password takes a tenth of a second by intention. Tests do it a thousand times, so here it costs next to
-// nothing; accounts/password-cost.unit.test.ts holds what it costs elsewhere.
+// nothing; accounts/password-cost.unit.test.ts holds what it costs elsewhere. Child processes hash at the real cost, so they
+// refuse a password that was hashed here: give them a session (session.ts).
 const { scrypt } = crypto;
 crypto.scrypt = ((password, salt, bytes, options: ScryptOptions, done) =>
   scrypt(password, salt, bytes, { ...options, N: 16 }, done)) as typeof scrypt;
