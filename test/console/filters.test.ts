@@ -171,6 +171,17 @@ describe('the console’s filters', () => {
     });
   });
 
+  it('name the unit of a number where it has one', async () => {
+    const labels = async (of: string) =>
+      [
+        ...String((await ada.get(`/admin/api/views/${of}`).expect(200)).body.html).matchAll(
+          /<label for="filter-\w+">(.*?)<\/label>/g,
+        ),
+      ].map(([, label]) => label);
+    expect(await labels('documents')).to.include('Size (bytes)');
+    expect(await labels('specialists')).to.include('Bookings');
+  });
+
   it('tell two people of the same name apart when following a link', async () => {
     const rita = await personOf(app.db, 'rita');
     const [firm] = await found(ada, 'organizations', { 'filters.name': 'Harbour Legal' });
