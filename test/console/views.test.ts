@@ -158,6 +158,11 @@ describe('what a person keeps of a list', () => {
     }
   });
 
+  it('names a filter by what its address says when the list knows no words for it', async () => {
+    const { body } = await sam.get('/admin/api/views/bookings?filters.status=constructor').expect(200);
+    expect(body.html).to.contain('Status: constructor');
+  });
+
   it('names no list, column or filter that the person may not read', async () => {
     await sam.get('/admin/api/views/users').expect(403);
     await sam.get('/admin/resources/users').set('Accept', 'text/html').expect(403);

@@ -114,7 +114,9 @@ function chipText(table: Table, filter: string, text: string): string {
     if (isSealed(table, filter)) return text || '…';
     if (bound) return `${bound} ${/^\d{4}-\d\d-\d\d$/.test(text) ? dayText() : text}`;
     if (text === 'true' || text === 'false') return text === 'true' ? 'yes' : 'no';
-    if (column?.words) return (column.words[text] ?? text).toLowerCase();
+    const { words = {} } = column ?? {};
+    const known = Object.hasOwn(words, text) ? words[text] : undefined;
+    if (known) return known.toLowerCase();
     // A filter by id that came with a link.
     return column?.shown === 'filter' ? 'selected' : text;
   }
