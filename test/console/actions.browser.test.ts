@@ -55,8 +55,8 @@ describe('the console’s actions in a browser', function () {
   };
   const signInAgain = async (tab = page) => {
     // Not its address: of two requests that are refused, each leads there, and the first navigation is given up.
-    await tab.getByLabel('E-mail address').fill('sam@examdesk.example');
     await tab.getByLabel('Password').fill(demoPassword);
+    await tab.getByLabel('E-mail address').fill('sam@examdesk.example');
     await tab.getByRole('button', { name: 'Sign in' }).click();
   };
   const record = (table: string, key: string) => `/admin/resources/${table}/records/${key}/show`;
