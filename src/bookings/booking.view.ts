@@ -11,6 +11,7 @@ import { papersSql, type Paper } from './booking.paperwork.ts';
 import {
   bookingColumns,
   instantSql,
+  namedBookings,
   progressSql,
   toBooking,
   toProgress,
@@ -95,11 +96,7 @@ const textWith = (columns: string[], seenBy: string | null) => `
         `(select coalesce(json_agg(contacts), '[]') from (${contactsSql}) contacts) as contacts`,
         ...columns,
       ].join(', ')}
-    from bookings b
-      join specialists s on s.id = b.specialist_id
-      left join organizations o on o.id = b.organization_id
-      left join users cb on cb.id = b.created_by_id
-      left join users cf on cf.id = b.created_for_id
+    from ${namedBookings}
     where b.id = $1`;
 
 interface Row extends BookingRow {
