@@ -5,6 +5,7 @@ import { readConnection } from '../../src/sync/connection.ts';
 import { ensureSubscriptions } from '../../src/sync/subscriptions.ts';
 import { openTestDatabase } from '../support/database.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
+import { until } from '../support/until.ts';
 import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
 
 interface Subscription {
@@ -137,7 +138,20 @@ describe('our webhooks in Acuity', () => {
   });
 
   it('are made once when several processes connect concurrently', async () => {
-    const done = await Promise.all(Array.from({ length: 4 }, () => sync().connect(null)));
+    const { db } = stack.app;
+    // All ask before the first is let in: otherwise a slow one may come after it, and rightly connect once more.
+    const { asked } = await db.transaction(async (trx) => {
+      await trx.raw('lock table acuity_connection in exclusive mode');
+      const all = Promise.all(Array.from({ length: 4 }, () => sync().connect(null)));
+      await until(async () => {
+        const { rows } = await trx.raw<{ rows: object[] }>(
+          `select from pg_locks where not granted and relation = 'acuity_connection'::regclass`,
+        );
+        return rows.length === 4;
+      });
+      return { asked: all };
+    });
+    const done = await asked;
     expect(await there()).to.have.length(1);
     expect(done.filter(({ ok }) => ok)).to.have.length(1);
     expect(done.flatMap((one) => (one.ok ? [] : [one.reason]))).to.deep.equal(Array(3).fill('under_way'));
