@@ -1,7 +1,7 @@
 // The e-mail to somebody on the wait-list: a time is free, and is held for them.
 import type { Viewer } from '../accounts/index.ts';
 import type { Queryable } from '../db/knex.ts';
-import { formatDay, formatExamTime, formatTime, zoneName } from '../lib/dates.ts';
+import { formatDay, formatExamTime, formatTime, shortZone } from '../lib/dates.ts';
 import { mailKinds } from '../mail-kinds/index.ts';
 import { findOffer, holdMinutes, type WaitOffer } from '../waiting/index.ts';
 import type { EmailRow, Fact, Links, Message, OfferEmail } from './email.ts';
@@ -25,7 +25,7 @@ export async function offerMessage(db: Queryable, email: OfferEmail, links: Link
   if (!offer) throw new Error(`Message ${email.id} has no offer`);
   const { booking, specialist, startsAt, expiresAt } = offer;
   const day = formatDay(startsAt, specialist.timezone);
-  const until = `${formatTime(expiresAt, specialist.timezone)} (${zoneName(specialist.timezone, expiresAt)})`;
+  const until = `${formatTime(expiresAt, specialist.timezone)} ${shortZone(specialist.timezone, expiresAt)}`;
   return {
     subject: `Earlier time offered: ${booking ? booking.reference : specialist.name}, ${day}`,
     heading: 'An earlier time is free',

@@ -39,16 +39,16 @@ function next(
 const plain = (text: string) => text.replaceAll('\u00a0', ' ');
 
 describe('nextStep', () => {
-  it('names the day in the zone of the examination', () => {
+  it('names the day and the time in the zone of the examination', () => {
     // Still Sunday in Perth, already Monday in Sydney.
     expect(plain(next({}, '2026-12-06T23:30:00+08:00').sentence)).to.equal(
-      'The examination is tomorrow at 9:00 am.',
+      'The examination is tomorrow at 9:00 am AEDT.',
     );
     expect(plain(next({}, '2026-12-08T08:00:00+11:00').sentence)).to.equal(
-      'The examination is today at 9:00 am.',
+      'The examination is today at 9:00 am AEDT.',
     );
     expect(plain(next({}, '2026-12-01T08:00:00+11:00').sentence)).to.equal(
-      'The examination is on Tue 8 Dec, 9:00 am.',
+      'The examination is on Tue 8 Dec, 9:00 am AEDT.',
     );
     expect(next({}, '2026-12-08T09:30:00+11:00').sentence).to.contain('now');
     expect(next({}, '2026-12-08T10:00:00+11:00').sentence).to.contain('report comes next');

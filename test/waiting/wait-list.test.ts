@@ -238,7 +238,7 @@ describe('the wait-list', () => {
     await offerFreed();
     const over = await visitors[rita]!.get('/wait-list');
     expect(over.has('.free-offer')).to.equal(false);
-    expect(over.text('.panel-warn')).to.contain('9:00 am, Tuesday 1 December 2026 (Sydney time');
+    expect(over.text('.panel-warn')).to.contain('9:00 am, Tuesday 1 December 2026 (Sydney time, AEDT)');
     expect(over.attribute('.panel-warn a', 'href')).to.equal(`/bookings/${ritas}/reschedule?day=2026-12-01`);
     expect((await visitors[nadia]!.get('/wait-list')).has('.panel-warn')).to.equal(false);
   });
@@ -462,6 +462,7 @@ describe('the wait-list', () => {
     const mail = await composeMail(app.db, email);
     expect(mail.subject).to.match(/^Earlier time offered: EX-\w{6}, Tuesday 1 December 2026$/);
     expect(mail.text).to.contain('/wait-list').and.contain('binds within Examdesk only');
+    expect(mail.text).to.match(/held for you until \d{1,2}:\d\d [ap]m AE[DS]T, 10 minutes/);
     expect(mail.text).not.to.contain('Marsh');
     await lapse();
     expect(await readerOf(app.db, email)).to.deep.equal({ state: 'may_not' });

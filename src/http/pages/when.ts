@@ -33,12 +33,17 @@ export function dayAndClock(at: Date, zone: string, now: Date): string {
 
 /** When something was written or done: `Tue 1 Dec 2026, 9:00 am AEDT` */
 export function stamp(at: Date, zone: string): string {
-  return `${shortDay(at, zone)}, ${clockTime(at, zone)} ${shortZone(zone, at)}`;
+  return `${shortDay(at, zone)}, ${clockAndZone(at, zone)}`;
 }
 
 /** `9:00 am`, with a no-break space. */
 export function clockTime(at: Date, zone: string): string {
   return formatTime(at, zone).replaceAll(' ', '\u00a0');
+}
+
+/** `9:00 am AEDT` */
+export function clockAndZone(at: Date, zone: string): string {
+  return `${clockTime(at, zone)} ${shortZone(zone, at)}`;
 }
 
 /** Whether the clocks change between two of these times. */
@@ -48,8 +53,7 @@ export function clocksChange(times: readonly Date[], zone: string): boolean {
 
 /** As `clockTime`, for times that are shown beside `others`: with the zone where the clocks change among them. */
 export function clockTimeAmong(at: Date, zone: string, others: readonly Date[]): string {
-  const time = clockTime(at, zone);
-  return clocksChange([at, ...others], zone) ? `${time} ${shortZone(zone, at)}` : time;
+  return clocksChange([at, ...others], zone) ? clockAndZone(at, zone) : clockTime(at, zone);
 }
 
 /** `Sydney time (AEDT, UTC+11)`; `Sydney time` where the clocks change among the times. */

@@ -12,7 +12,7 @@ import {
   type RulesFailure,
   type RulesOfOne,
 } from '../../../bookings/index.ts';
-import { weekdayAndDay } from '../../../lib/dates.ts';
+import { shortZone, weekdayAndDay } from '../../../lib/dates.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { typed } from '../../forms/fields.ts';
@@ -148,7 +148,7 @@ function lateRow(one: LateBooking, now: Date): PaperworkPage['late'][number] {
     href: paths.booking(one.id),
     reference: one.reference,
     examinee: one.examinee || 'Name not given',
-    starts: dayAndClock(one.startsAt, one.timezone, now),
+    starts: `${dayAndClock(one.startsAt, one.timezone, now)} ${shortZone(one.timezone, one.startsAt)}`,
     specialist: one.specialist,
     organization: one.organization,
     referrer: one.referrer,

@@ -8,7 +8,7 @@ import {
   type DraftData,
   type DraftOwner,
 } from '../../../bookings/index.ts';
-import { shortZone, zoneName } from '../../../lib/dates.ts';
+import { zoneName } from '../../../lib/dates.ts';
 import { examinationTypes, offers, type Specialist } from '../../../specialists/index.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
@@ -27,7 +27,7 @@ import type { PageServices } from '../page-services.ts';
 import { withQuery } from '../links.ts';
 import { freeSlotWords, type FreeSlotWords } from '../specialists/next-free.ts';
 import { specialistCards, type SpecialistCard } from '../specialists/specialist-card.ts';
-import { clockTime, timeAndDay } from '../when.ts';
+import { clockAndZone, timeAndDay } from '../when.ts';
 import {
   firstMissing,
   renderExpired,
@@ -209,7 +209,7 @@ async function unfinishedOf(services: Needs, req: Request, res: Response): Promi
     examinee: examineeName({ firstName, lastName }),
     specialistName: specialist.name,
     when: `${timeAndDay(startsAt, specialist.timezone)}, ${zoneName(specialist.timezone, startsAt)}`,
-    keptUntil: `${clockTime(found.expiresAt, zone)} ${shortZone(zone, found.expiresAt)}`,
+    keptUntil: clockAndZone(found.expiresAt, zone),
   };
 }
 

@@ -1,10 +1,10 @@
 // Offers and entries of the wait-list in words.
-import { dayIn, shortZone, zoneName } from '../../../lib/dates.ts';
+import { dayIn, shortZone, zoneName, zonePlaceName } from '../../../lib/dates.ts';
 import type { WaitEntry, WaitOffer } from '../../../waiting/index.ts';
 import { paths } from '../../paths.ts';
 import { typeWords } from '../../view-helpers.ts';
 import { withQuery } from '../links.ts';
-import { clockTime, readerTime, shortDay, timeAndDay } from '../when.ts';
+import { clockAndZone, clockTime, readerTime, shortDay, timeAndDay } from '../when.ts';
 
 /** The data of views/partials/wait-offers.ejs. */
 export interface OfferWords {
@@ -59,7 +59,7 @@ export function missedWords(offer: WaitOffer, readerZone: string | null): Missed
   const zone = specialist.timezone;
   const day = dayIn(startsAt, zone);
   return {
-    time: `${timeAndDay(startsAt, zone)} (${zoneName(zone, startsAt)})`,
+    time: `${timeAndDay(startsAt, zone)} (${zonePlaceName(zone)}, ${shortZone(zone, startsAt)})`,
     specialistName: specialist.name,
     until: clockAndZone(expiresAt, readerZone ?? zone),
     href: booking
@@ -67,10 +67,6 @@ export function missedWords(offer: WaitOffer, readerZone: string | null): Missed
       : withQuery(paths.availability(specialist.id), { type, date: day }),
     booking: booking && booking.reference,
   };
-}
-
-function clockAndZone(at: Date, zone: string): string {
-  return `${clockTime(at, zone)} ${shortZone(zone, at)}`;
 }
 
 export interface EntryWords {
