@@ -1,6 +1,7 @@
 // Writes a booking as an iCalendar file. Only people who may see the booking may get it.
 import ical, {
   ICalAttendeeStatus,
+  type ICalCalendar,
   ICalCalendarMethod,
   ICalEventClass,
   ICalEventStatus,
@@ -39,7 +40,7 @@ export function bookingCalendar(
     method,
   });
   calendar.createEvent(eventOf(booking, { url, organizer, attendee, showsDetails: true }));
-  return { method, fileName: `${booking.reference}.ics`, content: calendar.toString() };
+  return { method, fileName: `${booking.reference}.ics`, content: contentOf(calendar) };
 }
 
 export interface CalendarOptions {
@@ -60,7 +61,12 @@ export function bookingsCalendar(bookings: Booking[], options: CalendarOptions):
   });
   for (const booking of bookings)
     calendar.createEvent(eventOf(booking, { url: options.urlOf(booking), organizer, showsDetails }));
-  return calendar.toString();
+  return contentOf(calendar);
+}
+
+/** RFC 5545 ends every line with CRLF, and ical-generator leaves out the last one. */
+function contentOf(calendar: ICalCalendar): string {
+  return `${calendar.toString()}\r\n`;
 }
 
 interface EventOptions {

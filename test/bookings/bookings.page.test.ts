@@ -313,6 +313,19 @@ describe('booking pages', () => {
     for (const page of [agenda, day, week]) expect(await markupErrors(page)).to.deep.equal([]);
   });
 
+  it('begin with the days of the filter when today is not one of them', async () => {
+    const days = async (view: string, filter: string) =>
+      (await visitor.get(`/bookings?view=${view}&${filter}`)).text('.calendar-head h2');
+    const ahead = 'from=2027-04-01&to=2027-04-10';
+    expect(await days('agenda', ahead)).to.match(/^1\D{1,3}14 April 2027$/);
+    expect(await days('week', ahead)).to.match(/^29 March\D{1,3}4 April 2027$/);
+    expect(await days('day', ahead)).to.equal('Thursday 1 April 2027');
+    expect(await days('calendar', ahead)).to.equal('April 2027');
+    expect(await days('calendar', 'to=2026-03-20')).to.equal('March 2026');
+    expect(await days('day', `${ahead}&day=2027-04-03`)).to.equal('Saturday 3 April 2027');
+    expect(await days('calendar', 'from=2026-01-01')).to.equal(await days('calendar', ''));
+  });
+
   it('also show bookings as a month', async () => {
     const month = await visitor.get('/bookings?view=calendar&month=2026-12');
     expect(month.texts('.calendar-entry')).to.deep.equal(['9:00 am Ewan Marsh', '11:00 am Priya Natarajan']);

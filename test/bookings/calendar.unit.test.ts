@@ -50,6 +50,7 @@ describe('bookingCalendar', () => {
     const file = bookingCalendar(booking, url, organizer);
     const { calendar, event, names, text } = read(file);
     expect(file.method).to.equal('PUBLISH');
+    expect(file.content.endsWith('END:VCALENDAR\r\n')).to.equal(true);
     expect(calendar.getFirstPropertyValue('method')).to.equal('PUBLISH');
     for (const name of ['dtstamp', 'dtstart', 'organizer', 'summary', 'uid', 'sequence'])
       expect(

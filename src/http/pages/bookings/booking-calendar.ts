@@ -75,7 +75,8 @@ export async function calendarOf<Row>(
   request: CalendarRequest<Row>,
 ): Promise<BookingCalendar<Row>> {
   const { view } = request.place;
-  const span = spanOf(request.place, request.today);
+  const start = startOf(request);
+  const span = spanOf(request.place, start);
   const { bookings, isMore } = await bookingsBetween(list, viewer, request.filters, span);
   const byDay = Map.groupBy(bookings.toSorted(byWallClock), ({ startsAt, timezone }) =>
     dayIn(startsAt, timezone),
@@ -83,7 +84,7 @@ export async function calendarOf<Row>(
   const isTable = view === 'calendar' || view === 'week';
   const turn = (by: 1 | -1): CalendarLink => {
     const place = turned(span, by);
-    return { href: request.href({ view, ...place }), label: spanOf({ view, ...place }, request.today).label };
+    return { href: request.href({ view, ...place }), label: spanOf({ view, ...place }, start).label };
   };
   return {
     view,
@@ -107,13 +108,19 @@ interface Span {
 
 const agendaDays = 14;
 
-function spanOf({ view, month, day }: CalendarPlace, today: string): Span {
+/** Where the address names no day, the days begin with today, or with those of the filter when today is not one of them. */
+function startOf({ today, filters: { from, to } }: CalendarRequest<unknown>): string {
+  const isFiltered = (from !== undefined && today < from) || (to !== undefined && today > to);
+  return (isFiltered && (from ?? to)) || today;
+}
+
+function spanOf({ view, month, day }: CalendarPlace, start: string): Span {
   if (view === 'calendar') {
-    const shown = month ?? (day ?? today).slice(0, 7);
+    const shown = month ?? (day ?? start).slice(0, 7);
     return { view, from: `${shown}-01`, to: lastDayOf(shown), label: monthWords(shown) };
   }
-  // A month that is looked at has no day yet: today, when it is in it.
-  const inMonth = month === undefined || today.startsWith(month) ? today : `${month}-01`;
+  // A month that is looked at has no day yet: the start, when it is in it.
+  const inMonth = month === undefined || start.startsWith(month) ? start : `${month}-01`;
   const first = day ?? inMonth;
   if (view === 'day') return { view, from: first, to: first, label: dayWords(first) };
   const from = view === 'week' ? (weekOf(first)[0]?.date ?? first) : first;
