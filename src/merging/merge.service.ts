@@ -122,7 +122,7 @@ async function mergeIn(
   const counts = Object.fromEntries(Object.entries(moved).map(([column, rows]) => [column, rows.length]));
   const entry = { action: 'record.changed', resourceType: resourceTypes[kind] } as const;
   const by = auditActor(actor);
-  const metadata = { merge: id, moved: counts };
+  const metadata = { merge: id, moved: counts, reason };
   await audit.record(trx, by, { ...entry, resourceId: from.id, metadata: { ...metadata, into: into.id } });
   await audit.record(trx, by, { ...entry, resourceId: into.id, metadata: { ...metadata, from: from.id } });
   return ok({ id });

@@ -304,7 +304,10 @@ describe('merge', () => {
     };
     await merge(rob, rita).expect(303);
     const mergeId = await lastMerge();
-    for (const { metadata } of await written()) expect(metadata).to.include({ merge: mergeId });
+    const merged = await written();
+    for (const { metadata } of merged) expect(metadata).to.include({ merge: mergeId });
+    const ofRecords = merged.filter((row) => [id[rob], id[rita]].includes(row.resource_id));
+    for (const { metadata } of ofRecords) expect(metadata).to.include({ reason: 'The same person twice' });
     await post(ada, `/admin/merges/${mergeId}/undo`, {}).expect(303);
     for (const { metadata } of await written()) expect(metadata).to.include({ mergeUndone: mergeId });
   });
