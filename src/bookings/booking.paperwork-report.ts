@@ -39,7 +39,7 @@ export async function readPaperworkReport(db: Database, now: Date): Promise<Pape
     late: await lateBookings(db, now),
     lateCount: await countLatePaperwork(db, now),
     share: await shareInTime(db, now),
-    isRefreshing: await isRefreshing(db),
+    isRefreshing: await isPaperworkRefreshing(db),
   };
 }
 
@@ -76,7 +76,8 @@ async function lateBookings(db: Queryable, now: Date): Promise<LateBooking[]> {
   return rows;
 }
 
-async function isRefreshing(db: Queryable): Promise<boolean> {
+/** A rule was changed, and what is late by it is not worked out yet. */
+export async function isPaperworkRefreshing(db: Queryable): Promise<boolean> {
   return (await db('paperwork_refreshes').first('asked_at')) !== undefined;
 }
 

@@ -204,10 +204,14 @@ export function setUpNotices(steps: readonly NextStep[]): Attention[] {
   );
 }
 
-/** @param late examinations that lack a document whose last day is over */
-export function paperworkNotices(late: number): Attention[] {
-  const label = 'Examinations with late documents';
-  return counted([notice(label, '/admin/paperwork', 'See who is late', late)]);
+/**
+ * @param late examinations that lack a document whose last day is over
+ * @param isRefreshing whether a rule has changed, and some of them are not counted yet
+ */
+export function paperworkNotices(late: number, isRefreshing: boolean): Attention[] {
+  const kind = 'Examinations with late documents';
+  if (!isRefreshing) return counted([notice(kind, '/admin/paperwork', 'See who is late', late)]);
+  return [notice(`${kind}, being worked out again`, '/admin/paperwork', 'See who is late', late || null)];
 }
 
 /** What is to do on the page Acuity questions. */

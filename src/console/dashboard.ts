@@ -1,7 +1,7 @@
 // The console's first page: today's examinations, what needs attention, new bookings. Every number is counted by the
 // filters of the list it links to, for the same days in the same zone.
 import type { Role } from '../accounts/index.ts';
-import { countLatePaperwork, progressWords, type Booking } from '../bookings/index.ts';
+import { countLatePaperwork, isPaperworkRefreshing, progressWords, type Booking } from '../bookings/index.ts';
 import type { Database } from '../db/knex.ts';
 import { dayIn } from '../lib/dates.ts';
 import type { MappingAttention } from '../questions/index.ts';
@@ -76,7 +76,8 @@ export async function readDashboard(
     ...setUpNotices(acuity.steps),
   ];
   for (const list of readable) attention.push(await countAttention(db, role, list));
-  attention.push(...paperworkNotices(await countLatePaperwork(db, new Date())));
+  const late = await countLatePaperwork(db, new Date());
+  attention.push(...paperworkNotices(late, await isPaperworkRefreshing(db)));
   if (acuity.questions) attention.push(...questionNotices(acuity.questions));
   const own = tools.filter(({ who }) => role === 'admin' || who === 'staff');
   return { day, today, weeks, attention, tools: own };

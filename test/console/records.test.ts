@@ -148,6 +148,29 @@ describe('the console’s records', () => {
     expect((await lateness())?.count ?? 0).to.equal(before);
   });
 
+  it('say that late documents are being worked out again while a changed rule is applied', async () => {
+    const noticed = async () => {
+      const { body } = (await sam.get('/admin/api/dashboard').expect(200)) as {
+        body: { attention: { label: string; href: string | null }[] };
+      };
+      return body.attention.filter(({ label }) =>
+        label.startsWith('Examinations with late documents, being'),
+      );
+    };
+    expect(await noticed()).to.deep.equal([]);
+    const { owner } = app.database;
+    await owner('paperwork_refreshes').insert({ starts_at: new Date(), booking_id: randomUUID() });
+    try {
+      const [notice] = await noticed();
+      expect(notice).to.include({
+        label: 'Examinations with late documents, being worked out again',
+        href: '/admin/paperwork',
+      });
+    } finally {
+      await owner('paperwork_refreshes').delete();
+    }
+  });
+
   it('link a name to its record', async () => {
     const { records } = await list(ada, 'documents');
     expect(records[0]?.params).to.include({ booking: 'EX-7K3M9Q', 'booking to': `bookings/${bookingId}` });
