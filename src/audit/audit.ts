@@ -57,7 +57,7 @@ export const auditedTypes = {
   booking: 'Booking',
   booking_attempt: 'Booking attempt',
   session: 'Session',
-  user: 'User',
+  user: 'Person',
   account_link: 'Account link',
   specialist: 'Specialist',
   organization: 'Organisation',

@@ -175,7 +175,7 @@ function translations() {
 /** Where a button finds its words: AdminJS's form calls every button Save. */
 const wordsOf = (table: string, action: string): string => `${table}/${action}`;
 
-const icons = { Work: 'Briefcase', People: 'Users', Integrations: 'Repeat', Oversight: 'Shield' };
+const icons = { Work: 'Briefcase', Directory: 'Users', Integrations: 'Repeat', Oversight: 'Shield' };
 const never = { isAccessible: false, isVisible: false };
 
 /** Lists that support may not read: names of their records are shown without a link. */
@@ -192,13 +192,20 @@ function propertyOf(column: Column, table: Table) {
   };
 }
 
+/** Of types that AdminJS's lists do not show in our words. */
+const ownComponents: Partial<Record<Column['type'], string>> = {
+  datetime: 'ConsoleWhen',
+  date: 'ConsoleText',
+  enum: 'ConsoleWord',
+};
+
 function componentsOf({ type, to, lists }: Column, isTitle: boolean) {
   const everywhere = (component: string) => ({ show: component, list: component });
   if (type === 'json') return { show: 'ConsoleJson' };
   if (to) return everywhere('ConsoleLink');
   if (lists) return everywhere('ConsoleCount');
-  const value =
-    type === 'datetime' ? everywhere('ConsoleWhen') : type === 'enum' ? everywhere('ConsoleWord') : null;
+  const own = ownComponents[type];
+  const value = own && everywhere(own);
   // On a narrow screen AdminJS's list shows the title alone.
   return { show: 'ConsoleText', ...value, ...(isTitle && { list: 'ConsoleTitle' }) };
 }
@@ -238,7 +245,7 @@ function optionsOf(table: Table, role: Role): ResourceOptions {
     },
     actions: {
       // The filters are in the list's head.
-      list: { showFilter: false, custom: { bulk: bulkActionsOf(table, role) } },
+      list: { showFilter: false, custom: { bulk: bulkActionsOf(table, role), whenEmpty: table.whenEmpty } },
       show: { layout: layoutOf(table, names('record')), custom: { related: relatedOf(table, role) } },
       // Closed unless the table has such a button: what writes, and AdminJS's search beside the list.
       new: never,

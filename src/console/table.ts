@@ -33,13 +33,15 @@ export interface Table {
   label: string;
   /** What one record is called. */
   singular: string;
-  group: 'Work' | 'People' | 'Integrations' | 'Oversight';
+  group: 'Work' | 'Directory' | 'Integrations' | 'Oversight';
   who: 'staff' | 'admin';
   /** SQL after `from`, joins included. */
   from: string;
   /** The first is the id. */
   columns: readonly Column[];
   title: string;
+  /** How an empty list gets records. Unset: they come by themselves, or by its button. */
+  whenEmpty?: string;
   /** What the search box searches, and its placeholder. Unset: all text columns. */
   searched?: SearchBox;
   /** Text filters look at this many of the newest records that pass the other filters. Unset: at all. */

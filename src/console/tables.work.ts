@@ -228,17 +228,23 @@ const bulkWords: Record<BulkKind, string> = {
   'webhook-events/replay': 'Replay webhooks',
   'drift-items/close': 'Close differences',
 };
+const itemsOf = (condition: string): string =>
+  `(select count(*)::int from bulk_items i where i.bulk_action_id = k.id and ${condition})`;
 /** Those that have begun: whoever left the page of one finds it again. */
 const bulkActions: List = {
   id: 'bulk-actions',
   label: 'Bulk actions',
   title: 'kind',
+  whenEmpty: 'Begin one in a list: for the records that you select there, or for all that match its filters.',
   sort: { by: 'begunAt', direction: 'desc' },
   from: 'bulk_actions k join users u on u.id = k.made_by_id where k.begun_at is not null',
   columns: [
     enumeration('kind', 'k.kind', bulkWords, { label: 'Action' }),
     enumeration('state', 'k.state', spelledOut(bulkStates)),
     linked('madeBy', 'users', 'u', { label: 'Begun by' }),
+    column('done', 'number', itemsOf(`i.state = 'done'`)),
+    column('skipped', 'number', itemsOf(`i.state = 'skipped'`)),
+    column('waiting', 'number', itemsOf(`i.state = 'waiting'`), { label: 'Left', ...recordOnly }),
     column('begunAt', 'datetime', 'k.begun_at'),
     column('endedAt', 'datetime', 'k.ended_at'),
   ],

@@ -3,6 +3,7 @@
 import { expect } from 'chai';
 import type { Browser, Page, Request } from 'playwright-core';
 import { openBrowser } from '../support/browser.ts';
+import { aDriftReport } from '../support/builders/drift-report.ts';
 import { aBookingOf } from '../support/console-records.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { watchedPage, type Watched } from '../support/watched-page.ts';
@@ -256,6 +257,26 @@ describe('the console’s lists in a browser', function () {
       await page.getByRole('link', { name: /Starts at: to 2 June 2027/ }).waitFor();
     });
   }
+
+  it('show days and times in words, with their year unless it is this one', async () => {
+    const now = new Date();
+    const year = now.getFullYear();
+    await aDriftReport(app.db, { started_at: now, from_day: `${year}-02-03`, to_day: `${year + 1}-03-04` });
+    await open('/admin/resources/drift-reports');
+    const row = page.locator('tbody tr').first();
+    await row.waitFor();
+    const cell = (name: string) => row.locator(`td[data-property-name="${name}"]`).innerText();
+    expect(await cell('fromDay')).to.equal(`3 Feb ${year}`);
+    expect(await cell('toDay')).to.equal(`4 Mar ${year + 1}`);
+    expect(await cell('startedAt')).to.match(/^\w{3} \d+ \w+, \d+:\d\d\s[ap]m$/);
+  });
+
+  it('say how a list without records gets some, in one frame', async () => {
+    await open('/admin/resources/bulk-actions');
+    const empty = page.getByText('Begin one in a list: for the records that you select there').locator('..');
+    await empty.waitFor();
+    expect(await empty.evaluate('box => getComputedStyle(box).borderTopStyle')).to.equal('none');
+  });
 
   it('sort by a column’s header, and by other columns in the filters', async () => {
     await open(bookings);

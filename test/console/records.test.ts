@@ -171,6 +171,34 @@ describe('the console’s records', () => {
     }
   });
 
+  it('of bulk actions say how many records were done, skipped and left', async () => {
+    const { id: made_by_id } = await personOf(app.db, 'sam');
+    const id = randomUUID();
+    const day = new Date('2026-11-02T00:00:00Z');
+    const { owner } = app.database;
+    await owner('bulk_actions').insert({
+      id,
+      kind: 'emails/send-again',
+      made_by_id,
+      state: 'stopped',
+      begun_at: day,
+      ended_at: day,
+    });
+    const states = ['done', 'done', 'done', 'skipped', 'waiting', 'waiting'] as const;
+    await owner('bulk_items').insert(
+      states.map((state, place) => ({
+        bulk_action_id: id,
+        place,
+        record_id: randomUUID(),
+        seen: 'x',
+        state,
+        reason: state === 'skipped' ? 'It is queued already' : null,
+      })),
+    );
+    const [listed] = (await list(sam, 'bulk-actions', '?filters.done=3')).records;
+    expect(listed?.params).to.include({ id, done: 3, skipped: 1, waiting: 2 });
+  });
+
   it('link a name to its record', async () => {
     const { records } = await list(ada, 'documents');
     expect(records[0]?.params).to.include({ booking: 'EX-7K3M9Q', 'booking to': `bookings/${bookingId}` });

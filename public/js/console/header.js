@@ -89,11 +89,13 @@ function NoRecords({ resource }) {
   const { translateLabel } = AdminJS.useTranslation();
   const isFiltered = Object.values(filters).some(Boolean);
   const label = translateLabel(resource.name, resource.id).toLowerCase();
+  const { whenEmpty } = resource.resourceActions.find(({ name }) => name === 'list').custom;
   const showAll = () => storeParams({ filters: {}, page: '1' });
   return html`
     <div className="empty" role="status">
       <h2>${isFiltered ? 'No matches' : 'Nothing here yet'}</h2>
       <p>${isFiltered ? `No ${label} match your search or filters.` : `There are no ${label}.`}</p>
+      ${!isFiltered && whenEmpty && html`<p>${whenEmpty}</p>`}
       ${
         isFiltered &&
         html`<button type="button" className="button button-second" onClick=${showAll}>Show all</button>`

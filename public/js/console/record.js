@@ -98,21 +98,24 @@ function Word({ record, property, where }) {
   return html`<${Value} property=${property} where=${where}>${code && pill(code, wordsOf(property, code))}<//>`;
 }
 
-/** In a record; empty values as a dash. */
-function Text({ record, property }) {
+/** In a record; empty values as a dash. Of a list the days alone. */
+function Text({ record, property, where }) {
   const value = record.params[property.path];
   const { type } = property.custom;
   const isEmpty = value === null || value === undefined || value === '';
   const text = type === 'boolean' ? (value ? 'Yes' : 'No') : type === 'date' && value ? day(value) : value;
-  return html`<${Value} property=${property}>${isEmpty ? null : html`<span>${String(text)}</span>`}<//>`;
+  return html`<${Value} ...${{ property, where }}>${isEmpty ? null : html`<span>${String(text)}</span>`}<//>`;
+}
+
+function titleText(property, value) {
+  const { type } = property.custom;
+  if (type === 'datetime' && value) return moment(value, undefined, !isThisYear(value));
+  return type === 'enum' ? wordsOf(property, value) : value;
 }
 
 /** In a list: the title, as a link to the record. */
 function Title({ record, property, resource }) {
-  const value = record.params[property.path];
-  const { type } = property.custom;
-  const text =
-    type === 'datetime' && value ? moment(value) : type === 'enum' ? wordsOf(property, value) : value;
+  const text = titleText(property, record.params[property.path]);
   const to = `/admin/resources/${resource.id}/records/${encodeURIComponent(record.id)}/show`;
   return html`
     <span className="console-pick">
