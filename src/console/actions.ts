@@ -28,6 +28,8 @@ const isActive = (row: Record<string, unknown>): boolean => row.status === 'acti
 const isDownloadable = (row: Record<string, unknown>): boolean =>
   row.isDeleted !== true && (row.status === 'clean' || row.status === 'not_scanned');
 
+const isKept = ({ mergedInto }: Record<string, unknown>): boolean => (mergedInto ?? null) === null;
+
 const isAnother = (row: Record<string, unknown>, viewerId?: string): boolean => row.id !== viewerId;
 
 export const actionButtons: readonly ActionButton[] = [
@@ -92,13 +94,16 @@ export const actionButtons: readonly ActionButton[] = [
   button('edit', 'specialists', 'Edit', 'Edit', 'admin'),
   button('files', 'specialists', 'Photo and CV', 'Image', 'admin', { href: '/specialists/{id}/files' }),
   button('page', 'specialists', 'As referrers see it', 'Eye', 'staff', { href: '/specialists/{id}' }),
-  button('edit', 'organizations', 'Edit', 'Edit', 'admin'),
+  button('edit', 'organizations', 'Edit', 'Edit', 'admin', {
+    isOffered: isKept,
+    offeredFor: 'Admins edit organisations that were not merged into another',
+  }),
   {
     ...button('find-referrer', 'users', 'Find a referrer', 'Search', 'admin', { href: '/admin/act-as' }),
     kind: 'resource',
   },
   button('edit', 'users', 'Edit', 'Edit', 'admin', {
-    isOffered: (row, viewerId) => isAnother(row, viewerId) && row.isMerged === false,
+    isOffered: (row, viewerId) => isAnother(row, viewerId) && isKept(row),
     offeredFor: 'Admins edit other people, and nobody who was merged into another record',
   }),
   button('act-as', 'users', 'Act as', 'User', 'admin', {
@@ -110,7 +115,7 @@ export const actionButtons: readonly ActionButton[] = [
     offeredFor: 'Admins deactivate other people who are active',
   }),
   button('reactivate', 'users', 'Reactivate', 'UserCheck', 'admin', {
-    isOffered: (row) => row.isActive === false && row.isMerged === false,
+    isOffered: (row) => row.isActive === false && isKept(row),
     offeredFor: 'Admins reactivate deactivated people, and nobody who was merged into another record',
   }),
   button('end-sessions', 'users', 'End sessions', 'LogOut', 'admin'),

@@ -7,11 +7,13 @@ import {
   enumeration,
   filterOnly,
   inGroup,
+  linkTo,
   linked,
   recordOnly,
   type ColumnOptions,
   type List,
 } from './columns.ts';
+import type { Column } from './table.ts';
 
 /** A list shows twenty such counts: without a bound each would read all bookings of a specialist. */
 const countedAtMost = 200;
@@ -24,6 +26,16 @@ const bookingsListedBy = (by: string): ColumnOptions => ({
   ...counts('bookings', by),
   shownAs: { words: (count) => (count < countedAtMost ? String(count) : `${countedAtMost}+`) },
 });
+
+/** The record that remains, until the merge is undone. */
+const mergedInto = (table: 'users' | 'organizations', alias: string): Column => {
+  const ofRemaining = (what: string): string =>
+    `(select ${what} from merges g join ${table} n on n.id = g.into_id where g.from_id = ${alias}.id and g.undone_at is null)`;
+  return column('mergedInto', 'string', ofRemaining('n.name'), {
+    ...linkTo(table, ofRemaining('n.id')),
+    ...recordOnly,
+  });
+};
 
 const specialists: List = {
   id: 'specialists',
@@ -96,13 +108,15 @@ const organizations: List = {
     column('remindsExaminees', 'boolean', 'o.reminds_examinees', { label: 'Reminds examinees' }),
     column('requiresTwoFactor', 'boolean', 'o.requires_two_factor', { label: 'Requires two-step sign-in' }),
     column('examineesCall', 'string', 'o.examinees_call', { label: 'Phone for examinees', ...recordOnly }),
+    mergedInto('organizations', 'o'),
     column('createdAt', 'datetime', 'o.created_at'),
   ],
 };
 
 const users: List = {
   id: 'users',
-  label: 'Users',
+  label: 'People',
+  singular: 'Person',
   who: 'admin',
   title: 'name',
   sort: { by: 'name', direction: 'asc' },
@@ -125,12 +139,7 @@ const users: List = {
     linked('organization', 'organizations', 'o', { label: 'Organisation' }),
     column('isActive', 'boolean', 'not u.banned', { label: 'Active' }),
     column('awaitsInvitation', 'boolean', 'u.awaits_invitation', { label: 'Awaits invitation' }),
-    column(
-      'isMerged',
-      'boolean',
-      'exists (select from merges g where g.from_id = u.id and g.undone_at is null)',
-      { label: 'Merged into another', ...recordOnly },
-    ),
+    mergedInto('users', 'u'),
     column('bookings', 'number', bookingsOf('created_by_id', 'u.id'), {
       ...recordOnly,
       ...bookingsListedBy('referrerId'),
@@ -147,4 +156,4 @@ const users: List = {
   ],
 };
 
-export const peopleLists = inGroup('People', 'staff', [specialists, services, organizations, users]);
+export const peopleLists = inGroup('Directory', 'staff', [specialists, services, organizations, users]);

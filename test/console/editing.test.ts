@@ -239,6 +239,42 @@ describe('editing in the console', () => {
     });
   });
 
+  describe('an organisation', () => {
+    it('says into which it was merged, and is not edited meanwhile', async () => {
+      const { id: made_by_id, organizationId: _none } = await personOf(app.db, 'ada');
+      const into = (await personOf(app.db, 'nadia')).organizationId;
+      const [from] = await app
+        .db('organizations')
+        .insert({ id: randomUUID(), name: 'Northside', slug: 'northside', created_at: new Date() })
+        .returning('id');
+      const shown = async () => {
+        const address = formAddress('organizations', from!.id, 'show');
+        const { body } = await ada.get(address).expect(200);
+        const { params, recordActions } = body.record as {
+          params: Record<string, unknown>;
+          recordActions: { name: string }[];
+        };
+        const isEdited = recordActions.some(({ name }) => name === 'edit');
+        return [params.mergedInto, params['mergedInto to'], isEdited];
+      };
+      expect(await shown()).to.deep.equal([null, null, true]);
+      await app.db('merges').insert({
+        id: randomUUID(),
+        kind: 'organization',
+        from_id: from!.id,
+        into_id: into,
+        from_name: 'Northside',
+        into_name: 'Northside Claims',
+        reason: 'The same twice',
+        moved: '[]',
+        made_by_id,
+      });
+      expect(await shown()).to.deep.equal(['Northside Claims', `organizations/${into}`, false]);
+      const { body } = await ada.get(formAddress('organizations', from!.id)).expect(409);
+      expect(body.detail).to.equal('Admins edit organisations that were not merged into another.');
+    });
+  });
+
   describe('the question of a detail', () => {
     const address = formAddress('intake-fields', 'claim_number');
     const questions = [
