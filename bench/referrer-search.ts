@@ -7,7 +7,7 @@ import { startTestApp, type TestApp } from '../test/support/app.ts';
 import { stopSharedPostgres } from '../test/support/postgres.ts';
 import type { BenchResult } from './result.ts';
 import { fillReferrers, theOne } from './support/referrers.ts';
-import { timed } from './support/timed.ts';
+import { percentile, timed } from './support/timed.ts';
 
 const people = 1_000_000;
 const rounds = 15;
@@ -132,9 +132,4 @@ async function measure({ db }: TestApp, search: Search) {
     }
   }
   return { searches, byQuery, lookUps };
-}
-
-function percentile(values: number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
