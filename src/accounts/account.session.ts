@@ -28,11 +28,16 @@ interface Row {
   impersonator_session_id: string | null;
   /** For an acting session: the admin's own session has expired. */
   is_own_over: boolean;
-  expires_at: Date;
-  last_seen_at: Date;
-  now: Date;
+  /** Until it expires. A number: reading a time takes as long as the rest of the row. */
+  left_ms: number;
+  /** Since the last request. */
+  idle_ms: number;
   episode_id: string | null;
-  episode_started_at: Date;
+  /** Null when nobody acts, as are the times below. */
+  episode_started_at: Date | null;
+  expires_at: Date | null;
+  last_seen_at: Date | null;
+  now: Date | null;
   kept_version: number;
 }
 
@@ -42,8 +47,11 @@ const ownerOf = (key: 'token' | 'id') => `
     o.id as organization_id, o.name as organization_name, o.requires_two_factor,
     a.id as admin_id, a.name as admin_name, a.role as admin_role, a.banned as admin_banned, s.impersonator_session_id,
     s.impersonated_by is not null and coalesce(own.expires_at <= clock_timestamp(), true) as is_own_over,
-    s.expires_at, s.last_seen_at, clock_timestamp() as now,
-    i.id as episode_id, i.started_at as episode_started_at, ${keptVersionColumn}
+    date_part('epoch', s.expires_at - clock_timestamp()) * 1000 as left_ms,
+    date_part('epoch', clock_timestamp() - s.last_seen_at) * 1000 as idle_ms,
+    i.id as episode_id, i.started_at as episode_started_at, case when i.id is not null then s.expires_at end as expires_at,
+    case when i.id is not null then s.last_seen_at end as last_seen_at,
+    case when i.id is not null then clock_timestamp() end as now, ${keptVersionColumn}
   from sessions s
     join users u on u.id = s.user_id
     left join members m on m.user_id = u.id
@@ -86,7 +94,7 @@ async function ownerOfRow(
   if (row.admin_id && (row.admin_banned || row.admin_role !== 'admin' || row.is_own_over)) return null;
   const isStaffAtKeyboard = row.role !== 'referrer' || row.admin_id !== null;
   const longestIdleMs = idleMinutes[isStaffAtKeyboard ? 'staff' : 'referrer'] * 60_000;
-  const idleMs = row.now.getTime() - row.last_seen_at.getTime();
+  const { idle_ms: idleMs } = row;
   if (idleMs > longestIdleMs) {
     await endIdle(db, audit, row);
     return null;
@@ -94,19 +102,29 @@ async function ownerOfRow(
   // Written at most once a minute.
   const isTouched = idleMs > 60_000 && !isPolling;
   if (isTouched) await touch(db, row);
-  const seenAt = isTouched ? row.now : row.last_seen_at;
-  const endsAt = new Date(Math.min(row.expires_at.getTime(), seenAt.getTime() + longestIdleMs));
+  const leftMs = Math.min(row.left_ms, longestIdleMs - (isTouched ? 0 : idleMs));
   const viewer = toViewer(row, row.role);
   const organization = { requiresTwoFactor: row.requires_two_factor ?? false };
   return {
     viewer,
     mustSetUpTwoFactor: !row.two_factor_enabled && needsTwoFactor(viewer, organization),
-    leftMs: endsAt.getTime() - row.now.getTime(),
-    episode:
-      row.episode_id === null
-        ? null
-        : { id: row.episode_id, startedAt: row.episode_started_at, expiresAt: endsAt },
+    leftMs,
+    episode: episodeIn(row, longestIdleMs, isTouched),
   };
+}
+
+function episodeIn(row: Row, longestIdleMs: number, isTouched: boolean): ActingEpisode | null {
+  const {
+    episode_id: id,
+    episode_started_at: startedAt,
+    expires_at: expiry,
+    last_seen_at: lastSeen,
+    now,
+  } = row;
+  if (id === null || !startedAt || !expiry || !lastSeen || !now) return null;
+  const seenAt = isTouched ? now : lastSeen;
+  const expiresAt = new Date(Math.min(expiry.getTime(), seenAt.getTime() + longestIdleMs));
+  return { id, startedAt, expiresAt };
 }
 
 function toViewer(row: Row, role: Role): Viewer {

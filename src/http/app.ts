@@ -192,7 +192,8 @@ function mount(
     next();
   };
   const seen = recordPageView(services.impersonation, route);
-  router[route.method](route.path, matches, allowed, seen, (req, res) => route.handle(req, res));
+  const answer: RequestHandler = (req, res) => route.handle(req, res);
+  router[route.method](route.path, matches, inOrder(allowed, seen, answer));
 }
 
 /** Sets the route's name for logs and metrics. */

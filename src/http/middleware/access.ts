@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { auditActor, isStaff, type AccessRule, type Accounts } from '../../accounts/index.ts';
+import { auditActor, isStaff, type AccessRule, type Accounts, type Viewer } from '../../accounts/index.ts';
 import type { AuditLog } from '../../audit/index.ts';
 import type { Database } from '../../db/knex.ts';
 import { actorOf, hasSessionEnded, viewerOf } from '../actor.ts';
@@ -25,9 +25,20 @@ export function access(
   { db, audit, accounts }: AccessDeps,
   { isPage = false }: { isPage?: boolean } = {},
 ): RequestHandler {
-  return async (req, res, next) => {
-    if (wanted === 'anyone') return next();
+  if (wanted === 'anyone') return (_req, _res, next) => next();
+  const rule = routeRule(wanted);
+  return (req, res, next) => {
     const viewer = viewerOf(res);
+    if (viewer && rule.holds(viewer, null)) return next();
+    return refuse(wanted, viewer, req, res);
+  };
+
+  async function refuse(
+    asked: RouteAccess,
+    viewer: Viewer | null,
+    req: Request,
+    res: Response,
+  ): Promise<void> {
     if (!viewer) {
       const isKept = await keepForm(accounts.keptForms, req, res);
       if (wantsJson(req)) throw notSignedIn({ hasSessionEnded: hasSessionEnded(res), isKept });
@@ -39,12 +50,11 @@ export function access(
       else res.redirect(303, signIn);
       return;
     }
-    if (routeRule(wanted).holds(viewer, null)) return next();
-    await recordDenial({ db, audit }, req, res, { wanted, role: viewer.role });
+    await recordDenial({ db, audit }, req, res, { wanted: asked, role: viewer.role });
     throw forbidden(
       viewer.actingAdmin ? `You are acting as ${viewer.name}. Stop acting to open this page.` : undefined,
     );
-  };
+  }
 }
 
 export async function recordDenial(

@@ -1,6 +1,7 @@
 // While an admin acts as a referrer, every page shows the banner with start and end, every page view is recorded, and
 // the referrer's own account (password, address, second step, sessions) is closed.
-import type { RequestHandler } from 'express';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { Viewer } from '../../accounts/index.ts';
 import type { ImpersonationService } from '../../impersonation/index.ts';
 import { formatTime } from '../../lib/dates.ts';
 import { isUuid } from '../../lib/uuid.ts';
@@ -13,7 +14,7 @@ import { isPolling, isFragmentPoll } from '../respond.ts';
 import { recordDenial, type AccessDeps } from './access.ts';
 
 export function acting(deps: AccessDeps): RequestHandler {
-  return async (req, res, next) => {
+  return (req, res, next) => {
     const viewer = viewerOf(res);
     // Polled fragments have no banner, and do not extend the episode.
     const episode = isFragmentPoll(req) ? null : episodeOf(res);
@@ -30,13 +31,15 @@ export function acting(deps: AccessDeps): RequestHandler {
       };
     }
     // Checked last: the page that refuses needs the banner, with the button that stops acting.
-    if (viewer?.actingAdmin && isOfAccount(req.path)) {
-      res.locals.route = paths.account();
-      await recordDenial(deps, req, res, { while: 'acting', method: req.method });
-      throw forbidden(notInTheirName);
-    }
-    next();
+    const isRefused = viewer?.actingAdmin && isOfAccount(req.path);
+    return isRefused ? refuseAccount(deps, req, res) : next();
   };
+}
+
+async function refuseAccount(deps: AccessDeps, req: Request, res: Response): Promise<never> {
+  res.locals.route = paths.account();
+  await recordDenial(deps, req, res, { while: 'acting', method: req.method });
+  throw forbidden(notInTheirName);
 }
 
 /** Browsers' clocks can be wrong by minutes, so they get a duration. */
@@ -61,15 +64,18 @@ export function recordPageView(
   impersonation: Pick<ImpersonationService, 'recordPageView'>,
   route: PageRoute,
 ): RequestHandler {
-  return async (req, res, next) => {
+  const isRecorded = route.method === 'get' && !showsNoData.has(route.path);
+  return (req, res, next) => {
     const viewer = viewerOf(res);
-    if (viewer?.actingAdmin && route.method === 'get' && !showsNoData.has(route.path)) {
-      const path = route.path.replaceAll(/:(\w+)/g, (name, key: string) => {
-        const given = req.params[key];
-        return isUuid(given) ? given : name;
-      });
-      await impersonation.recordPageView(viewer, path, route.isPolled && isFragmentPoll(req));
-    }
-    next();
+    return isRecorded && viewer?.actingAdmin ? record(req, viewer, next) : next();
   };
+
+  async function record(req: Request, viewer: Viewer, next: NextFunction): Promise<void> {
+    const path = route.path.replaceAll(/:(\w+)/g, (name, key: string) => {
+      const given = req.params[key];
+      return isUuid(given) ? given : name;
+    });
+    await impersonation.recordPageView(viewer, path, route.isPolled && isFragmentPoll(req));
+    next();
+  }
 }

@@ -1,25 +1,34 @@
 // Keeps forms that arrive after their session has ended, and hands them to the page that shows them again.
-import type { Request, RequestHandler, Response } from 'express';
-import type { KeptForm, KeptForms } from '../../accounts/index.ts';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { KeptForm, KeptForms, Viewer } from '../../accounts/index.ts';
 import { viewerOf } from '../actor.ts';
 import { paths } from '../paths.ts';
 import { isPolling, setCookies, wantsJson } from '../respond.ts';
 
 /** `res.locals.keptForms`: what the viewer sent after an earlier session had ended (see ../fill-forms.ts). */
 export function keptForms(kept: KeptForms): RequestHandler {
-  return async (req, res, next) => {
+  return (req, res, next) => {
     const viewer = viewerOf(res);
     if (!viewer || isPolling(req)) return next();
-    const { cookie } = req.headers;
-    if (req.method === 'POST') await kept.remove(cookie, req.originalUrl);
-    if (req.method === 'GET') {
-      const found = await kept.find(cookie, viewer);
-      res.locals.keptForms = found.forms;
-      const line = wantsJson(req) ? null : found.cookie();
-      if (line !== null) setCookies(res, [line]);
-    }
-    next();
+    if (req.method === 'POST') return remove(req, next);
+    // A program gets no cookie: there is nothing to find unless something is kept.
+    const isIdle = wantsJson(req) && !kept.hasKept(req.headers.cookie);
+    if (req.method !== 'GET' || isIdle) return next();
+    return show(req, res, viewer, next);
   };
+
+  async function remove(req: Request, next: NextFunction): Promise<void> {
+    await kept.remove(req.headers.cookie, req.originalUrl);
+    next();
+  }
+
+  async function show(req: Request, res: Response, viewer: Viewer, next: NextFunction): Promise<void> {
+    const found = await kept.find(req.headers.cookie, viewer);
+    res.locals.keptForms = found.forms;
+    const line = wantsJson(req) ? null : found.cookie();
+    if (line !== null) setCookies(res, [line]);
+    next();
+  }
 }
 
 /** The form of this address that the viewer sent after an earlier session had ended. */
