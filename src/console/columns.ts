@@ -1,33 +1,50 @@
 // Builders for the console's lists and their columns.
 import type { Booking } from '../bookings/index.ts';
-import type { Column, ColumnType, Table } from './table.ts';
+import type { Column, ColumnType, Table, Who } from './table.ts';
 
 export type ColumnOptions = Partial<Omit<Column, 'name' | 'type'>>;
 export const column = (name: string, type: ColumnType, sql: string, more: ColumnOptions = {}): Column => ({
   name,
+  label: labelOf(name, type),
   type,
   sql,
   ...more,
 });
-/** @param words each value with the words it is shown in */
-export const enumeration = (
-  name: string,
-  sql: string,
-  words: Record<string, string>,
+/**
+ * Columns shown as they are stored: `receivedAt` of `w` is `w.received_at`. An enumeration is given by its codes, or by the
+ * words of each.
+ * @param alias of their table
+ */
+export const stored = (
+  alias: string,
+  types: Record<string, ColumnType | readonly string[] | Readonly<Record<string, string>>>,
   more: ColumnOptions = {},
-): Column => column(name, 'enum', sql, { words, ...more });
+): Column[] =>
+  Object.entries(types).map(([name, kind]) => {
+    const sql = `${alias}.${name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
+    if (typeof kind === 'string') return column(name, kind, sql, more);
+    const words = (Array.isArray(kind) ? spelledOut(kind) : kind) as Record<string, string>;
+    return column(name, 'enum', sql, { words, ...more });
+  });
 /** Shows codes as they read: `bad_signature` as `Bad signature`. */
 export const spelledOut = (codes: readonly string[]): Record<string, string> =>
-  Object.fromEntries(codes.map((code) => [code, sentenceCase(code.replaceAll('_', ' '))]));
-export const sentenceCase = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+  Object.fromEntries(codes.map((code) => [code, inWords(code)]));
+/** A name of code as people read it: `receivedAt` as `Received at`. */
+function inWords(name: string): string {
+  const words = name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).replaceAll(/[_-]/g, ' ');
+  const spelled = words
+    .trim()
+    .replace('rganiz', 'rganis')
+    .replace('email', 'e-mail')
+    .replace('timezone', 'time zone');
+  return `${spelled.charAt(0).toUpperCase()}${spelled.slice(1)}`;
+}
 /** For `in (…)`: trusted constants, never input. */
 export const sqlList = (values: readonly string[]): string => values.map((value) => `'${value}'`).join(', ');
 export const recordOnly: ColumnOptions = { shown: 'record' };
 export const health: ColumnOptions = { isHealth: true };
 /** Not shown; links filter by it, because two records may have the same name. */
 export const filterOnly: ColumnOptions = { shown: 'filter' };
-/** For the column with the booking's id. */
-export const ofBooking: ColumnOptions = { label: 'Booking', ...filterOnly };
 /** Where a booking was made. */
 export const sourceWords: Record<Booking['source'], string> = {
   portal: 'Made here',
@@ -44,16 +61,25 @@ export const linked = (name: string, table: string, alias: string, more: ColumnO
 export const counts = (table: string, by: string, also: Record<string, string> = {}): ColumnOptions => ({
   lists: { table, by, also },
 });
-/** As people read it: `startsAt` as `Starts at`, unless it says otherwise. */
-export const labelOf = ({ name, label }: Pick<Column, 'name' | 'label'>): string =>
-  label ?? sentenceCase(name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`));
+/** `isActive` is called `Active`, `bookingId` `Booking`, unless the column says otherwise. */
+function labelOf(name: string, type: ColumnType): string {
+  return inWords(name.replace(type === 'id' ? /Id$/ : /^(is|was)(?=[A-Z])/, ''));
+}
 
-/** As a list is written. A record is called as its list without the s, its id is that of the first table. */
-export type List = Omit<Table, 'group' | 'singular' | 'who'> & Partial<Pick<Table, 'singular' | 'who'>>;
-/** @param who reads those lists that do not say it themselves */
-export const inGroup = (group: Table['group'], who: Table['who'], lists: readonly List[]): Table[] =>
-  lists.map(({ columns, ...list }) => {
+type Derived = 'group' | 'singular' | 'who' | 'label' | 'title' | 'sort';
+/** As a list is written. Its id is that of the first table. */
+export type List = Omit<Table, 'id' | Derived> & Partial<Pick<Table, Exclude<Derived, 'group'>>>;
+/**
+ * By their ids. A list is called as its id, a record as its list without the s and by its first column; the newest come
+ * first. Lists that differ say so.
+ * @param who reads those lists that do not say it themselves
+ */
+export const inGroup = (group: Table['group'], who: Who, lists: Record<string, List>): Table[] =>
+  Object.entries(lists).map(([id, { columns: own, ...list }]) => {
     const [, alias] = /^\w+ (\w+)/.exec(list.from) ?? [];
-    const ids = columns[0]?.name === 'id' ? [] : [column('id', 'id', `${alias}.id`, recordOnly)];
-    return { group, who, singular: list.label.slice(0, -1), ...list, columns: [...ids, ...columns] };
+    const columns = own[0]?.name === 'id' ? own : [column('id', 'id', `${alias}.id`, recordOnly), ...own];
+    const { label = inWords(id) } = list;
+    const sort = { by: 'createdAt', direction: 'desc' } as const;
+    const title = columns[1]?.name ?? 'id';
+    return { id, group, who, label, singular: label.slice(0, -1), title, sort, ...list, columns };
   });

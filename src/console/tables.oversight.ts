@@ -1,6 +1,6 @@
 // Lists for admins: the audit log, and jobs that failed.
 import { auditActions, auditedTypes, auditOutcomes } from '../audit/index.ts';
-import { column, enumeration, inGroup, linked, recordOnly, type List } from './columns.ts';
+import { column, inGroup, linked, recordOnly, stored, type List } from './columns.ts';
 
 const listOfType = {
   booking: 'bookings',
@@ -17,7 +17,6 @@ const auditedRecord = `case a.resource_type ${Object.entries(listOfType)
   .map(([type, table]) => `when '${type}' then '${table}/' || a.resource_id`)
   .join(' ')} end`;
 const auditLog: List = {
-  id: 'audit',
   label: 'Audit log',
   singular: 'Audit entry',
   title: 'action',
@@ -26,39 +25,34 @@ const auditLog: List = {
   textSearchLimit: 10_000,
   from: 'audit_log a left join users p on p.id = a.actor_id left join users r on r.id = a.acting_as_id',
   columns: [
-    column('id', 'number', 'a.id'),
-    column('at', 'datetime', 'a.at'),
+    ...stored('a', { id: 'number', at: 'datetime' }),
     linked('actor', 'users', 'p', { label: 'Who' }),
     linked('actingAs', 'users', 'r', { label: 'Acting as' }),
-    enumeration('action', 'a.action', auditActions),
-    enumeration('resourceType', 'a.resource_type', auditedTypes, { label: 'About' }),
+    ...stored('a', { action: auditActions }),
+    ...stored('a', { resourceType: auditedTypes }, { label: 'About' }),
     column('resourceId', 'string', 'a.resource_id', { ...recordOnly, isId: true, to: auditedRecord }),
-    enumeration('outcome', 'a.outcome', auditOutcomes),
-    column('metadata', 'json', 'a.metadata', recordOnly),
-    column('ip', 'string', 'a.ip', { label: 'IP address', ...recordOnly }),
-    column('userAgent', 'string', 'a.user_agent', recordOnly),
-    column('requestId', 'string', 'a.request_id', recordOnly),
+    ...stored('a', { outcome: auditOutcomes }),
+    ...stored('a', { metadata: 'json' }, recordOnly),
+    ...stored('a', { ip: 'string' }, { label: 'IP address', ...recordOnly }),
+    ...stored('a', { userAgent: 'string', requestId: 'string' }, recordOnly),
   ],
 };
 
 const failedJobs: List = {
-  id: 'failed-jobs',
   label: 'Jobs that failed',
   singular: 'Job',
-  title: 'task',
   sort: { by: 'runAt', direction: 'desc' },
   // Without payloads. Includes jobs with tries left, once they have failed.
   from: 'graphile_worker.jobs j where j.last_error is not null',
   columns: [
-    column('id', 'number', 'j.id'),
+    ...stored('j', { id: 'number' }),
     column('task', 'string', 'j.task_identifier'),
-    column('attempts', 'number', 'j.attempts'),
-    column('maxAttempts', 'number', 'j.max_attempts'),
+    ...stored('j', { attempts: 'number', maxAttempts: 'number' }),
     column('isOver', 'boolean', 'j.attempts >= j.max_attempts', { label: 'Given up' }),
-    column('lastError', 'string', 'j.last_error', recordOnly),
-    column('runAt', 'datetime', 'j.run_at'),
-    column('createdAt', 'datetime', 'j.created_at', recordOnly),
+    ...stored('j', { lastError: 'string' }, recordOnly),
+    ...stored('j', { runAt: 'datetime' }),
+    ...stored('j', { createdAt: 'datetime' }, recordOnly),
   ],
 };
 
-export const oversightLists = inGroup('Oversight', 'admin', [auditLog, failedJobs]);
+export const oversightLists = inGroup('Oversight', 'admin', { audit: auditLog, 'failed-jobs': failedJobs });

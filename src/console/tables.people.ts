@@ -4,12 +4,12 @@ import { typeWords } from '../specialists/index.ts';
 import {
   column,
   counts,
-  enumeration,
   filterOnly,
   inGroup,
   linkTo,
   linked,
   recordOnly,
+  stored,
   type ColumnOptions,
   type List,
 } from './columns.ts';
@@ -38,9 +38,6 @@ const mergedInto = (table: 'users' | 'organizations', alias: string): Column => 
 };
 
 const specialists: List = {
-  id: 'specialists',
-  label: 'Specialists',
-  title: 'name',
   sort: { by: 'position', direction: 'asc' },
   related: [
     { table: 'services', by: 'specialistId' },
@@ -48,44 +45,33 @@ const specialists: List = {
   ],
   from: 'specialists s',
   columns: [
-    column('name', 'string', 's.name'),
-    column('title', 'string', 's.title', recordOnly),
-    column('specialty', 'string', 's.specialty'),
-    column('location', 'string', 's.location'),
-    column('timezone', 'string', 's.timezone', { label: 'Time zone' }),
-    column('isActive', 'boolean', 's.is_active', { label: 'Active' }),
+    ...stored('s', { name: 'string' }),
+    ...stored('s', { title: 'string' }, recordOnly),
+    ...stored('s', { specialty: 'string', location: 'string', timezone: 'string', isActive: 'boolean' }),
     column('bookings', 'number', bookingsOf('specialist_id', 's.id'), bookingsListedBy('specialistId')),
-    column('qualifications', 'string', 's.qualifications', recordOnly),
-    column('languages', 'string', 's.languages', recordOnly),
-    column('examines', 'string', 's.examines', { label: 'What they examine', ...recordOnly }),
-    column('reportDays', 'number', 's.report_days', { label: 'Days until the report', ...recordOnly }),
-    column('position', 'number', 's.position', recordOnly),
-    column('acuityCalendarId', 'number', 's.acuity_calendar_id', recordOnly),
-    column('createdAt', 'datetime', 's.created_at', recordOnly),
-    column('updatedAt', 'datetime', 's.updated_at', recordOnly),
+    ...stored('s', { qualifications: 'string', languages: 'string' }, recordOnly),
+    ...stored('s', { examines: 'string' }, { label: 'What they examine', ...recordOnly }),
+    ...stored('s', { reportDays: 'number' }, { label: 'Days until the report', ...recordOnly }),
+    ...stored('s', { position: 'number', acuityCalendarId: 'number' }, recordOnly),
+    ...stored('s', { createdAt: 'datetime', updatedAt: 'datetime' }, recordOnly),
   ],
 };
 
 const services: List = {
-  id: 'services',
-  label: 'Services',
-  title: 'specialist',
   sort: { by: 'specialist', direction: 'asc' },
   from: 'specialist_services v join specialists s on s.id = v.specialist_id',
   columns: [
     column('id', 'string', `v.specialist_id || ':' || v.type`, recordOnly),
     linked('specialist', 'specialists', 's'),
-    enumeration('type', 'v.type', typeWords),
-    column('acuityAppointmentTypeId', 'number', 'v.acuity_appointment_type_id'),
-    column('durationMinutes', 'number', 'v.duration_minutes', { label: 'Minutes' }),
-    column('specialistId', 'id', 'v.specialist_id', { label: 'Specialist', ...filterOnly }),
+    ...stored('v', { type: typeWords, acuityAppointmentTypeId: 'number' }),
+    ...stored('v', { durationMinutes: 'number' }, { label: 'Minutes' }),
+    ...stored('v', { specialistId: 'id' }, filterOnly),
   ],
 };
 
+const activeMembers = `(select count(*)::int from members m
+  where m.organization_id = o.id and m.user_id not in (select id from users where banned))`;
 const organizations: List = {
-  id: 'organizations',
-  label: 'Organisations',
-  title: 'name',
   sort: { by: 'name', direction: 'asc' },
   searched: {
     words: { from: 'organizations o', id: 'o.id', words: 'o.search_text', order: 'o.name, o.id' },
@@ -97,28 +83,25 @@ const organizations: List = {
   ],
   from: 'organizations o',
   columns: [
-    column('name', 'string', 'o.name'),
-    column(
-      'members',
-      'number',
-      '(select count(*)::int from members m where m.organization_id = o.id and m.user_id not in (select id from users where banned))',
-      { label: 'Active members', ...counts('users', 'organizationId', { isActive: 'true' }) },
-    ),
+    ...stored('o', { name: 'string' }),
+    column('members', 'number', activeMembers, {
+      label: 'Active members',
+      ...counts('users', 'organizationId', { isActive: 'true' }),
+    }),
     column('bookings', 'number', bookingsOf('organization_id', 'o.id'), bookingsListedBy('organizationId')),
-    column('remindsExaminees', 'boolean', 'o.reminds_examinees', { label: 'Reminds examinees' }),
-    column('requiresTwoFactor', 'boolean', 'o.requires_two_factor', { label: 'Requires two-step sign-in' }),
-    column('examineesCall', 'string', 'o.examinees_call', { label: 'Phone for examinees', ...recordOnly }),
+    ...stored('o', { remindsExaminees: 'boolean' }),
+    ...stored('o', { requiresTwoFactor: 'boolean' }, { label: 'Requires two-step sign-in' }),
+    ...stored('o', { examineesCall: 'string' }, { label: 'Phone for examinees', ...recordOnly }),
     mergedInto('organizations', 'o'),
-    column('createdAt', 'datetime', 'o.created_at'),
+    ...stored('o', { createdAt: 'datetime' }),
   ],
 };
 
+const lastSeenAt = '(select n.last_active_at from user_activity n where n.user_id = u.id)';
 const users: List = {
-  id: 'users',
   label: 'People',
   singular: 'Person',
   who: 'admin',
-  title: 'name',
   sort: { by: 'name', direction: 'asc' },
   searched: {
     words: {
@@ -133,27 +116,20 @@ const users: List = {
   related: [{ table: 'bookings', by: 'referrerId' }],
   from: 'users u left join members m on m.user_id = u.id left join organizations o on o.id = m.organization_id',
   columns: [
-    column('name', 'string', 'u.name'),
-    column('email', 'string', 'u.email', { label: 'E-mail' }),
-    enumeration('role', 'u.role', roleNames),
-    linked('organization', 'organizations', 'o', { label: 'Organisation' }),
-    column('isActive', 'boolean', 'not u.banned', { label: 'Active' }),
-    column('awaitsInvitation', 'boolean', 'u.awaits_invitation', { label: 'Awaits invitation' }),
+    ...stored('u', { name: 'string', email: 'string', role: roleNames }),
+    linked('organization', 'organizations', 'o'),
+    column('isActive', 'boolean', 'not u.banned'),
+    ...stored('u', { awaitsInvitation: 'boolean' }),
     mergedInto('users', 'u'),
     column('bookings', 'number', bookingsOf('created_by_id', 'u.id'), {
       ...recordOnly,
       ...bookingsListedBy('referrerId'),
     }),
     column('twoFactor', 'boolean', 'u.two_factor_enabled', { label: 'Two-step sign-in' }),
-    column(
-      'lastSeenAt',
-      'datetime',
-      '(select n.last_active_at from user_activity n where n.user_id = u.id)',
-      recordOnly,
-    ),
-    column('createdAt', 'datetime', 'u.created_at', recordOnly),
-    column('organizationId', 'id', 'o.id', { label: 'Organisation', ...filterOnly }),
+    column('lastSeenAt', 'datetime', lastSeenAt, recordOnly),
+    ...stored('u', { createdAt: 'datetime' }, recordOnly),
+    column('organizationId', 'id', 'o.id', filterOnly),
   ],
 };
 
-export const peopleLists = inGroup('Directory', 'staff', [specialists, services, organizations, users]);
+export const peopleLists = inGroup('Directory', 'staff', { specialists, services, organizations, users });

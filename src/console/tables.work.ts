@@ -16,15 +16,14 @@ import { formatSize } from '../lib/sizes.ts';
 import { typeWords } from '../specialists/index.ts';
 import {
   column,
-  enumeration,
   filterOnly,
   health,
   inGroup,
   linked,
-  ofBooking,
   recordOnly,
   sourceWords,
   spelledOut,
+  stored,
   type List,
 } from './columns.ts';
 import type { Column } from './table.ts';
@@ -54,9 +53,6 @@ const shownDetails = details.filter(({ inConsole }) => inConsole);
 const isOfExaminee = ({ path }: Detail): boolean => path.startsWith('examinee.');
 
 const bookings: List = {
-  id: 'bookings',
-  label: 'Bookings',
-  title: 'reference',
   searched: { words: searchedBookings, hint: 'Name, reference, claim, specialist, organisation' },
   sort: { by: 'startsAt', direction: 'desc' },
   headings: {
@@ -91,23 +87,20 @@ const bookings: List = {
     left join organizations o on o.id = b.organization_id
     left join users cb on cb.id = b.created_by_id left join users cf on cf.id = b.created_for_id`,
   columns: [
-    column('reference', 'string', 'b.reference'),
-    column('startsAt', 'datetime', 'b.starts_at', { zone: 'timezone' }),
+    ...stored('b', { reference: 'string' }),
+    ...stored('b', { startsAt: 'datetime' }, { zone: 'timezone' }),
     linked('specialist', 'specialists', 's'),
     column('examinee', 'string', `trim(b.examinee_first_name || ' ' || b.examinee_last_name)`, health),
-    linked('organization', 'organizations', 'o', { label: 'Organisation' }),
-    enumeration('status', 'b.status', statusWords),
-    enumeration('currentProgress', 'b.current_progress', progressWords, { label: 'Progress' }),
-    enumeration('source', 'b.source', sourceWords, recordOnly),
+    linked('organization', 'organizations', 'o'),
+    ...stored('b', { status: statusWords }),
+    ...stored('b', { currentProgress: progressWords }, { label: 'Progress' }),
+    ...stored('b', { source: sourceWords }, recordOnly),
     column('assigned', 'boolean', 'b.organization_id is not null', recordOnly),
     column('needsReferrer', 'boolean', needsReferrer('b'), { label: 'Needs a referrer', ...recordOnly }),
-    column('detailsNeeded', 'boolean', 'b.details_needed', recordOnly),
-    enumeration('type', 'b.type', typeWords, recordOnly),
-    column('durationMinutes', 'number', 'b.duration_minutes', { label: 'Minutes', ...recordOnly }),
-    column('timezone', 'string', 'b.timezone', { label: 'Time zone', ...recordOnly }),
-    column('location', 'string', 'b.location', recordOnly),
-    column('meetingLink', 'string', 'b.meeting_link', recordOnly),
-    column('acuityAppointmentId', 'number', 'b.acuity_appointment_id', recordOnly),
+    ...stored('b', { detailsNeeded: 'boolean', type: typeWords }, recordOnly),
+    ...stored('b', { durationMinutes: 'number' }, { label: 'Minutes', ...recordOnly }),
+    ...stored('b', { timezone: 'string', location: 'string', meetingLink: 'string' }, recordOnly),
+    ...stored('b', { acuityAppointmentId: 'number' }, recordOnly),
     ...shownDetails.map(detailColumn),
     ...detailFilters().map(({ name, label, column: of }) =>
       column(name, 'boolean', `b.${of} is not null`, { label, ...recordOnly }),
@@ -120,29 +113,20 @@ const bookings: List = {
     linked('referrer', 'users', 'cb', { label: 'Belongs to (referrer)', ...recordOnly }),
     linked('assistedBy', 'users', 'cf', { label: 'Assisted by (admin)', ...recordOnly }),
     // May be the examinee, who can book in Acuity: health information.
-    column('externalCreatedBy', 'string', 'b.external_created_by', {
-      label: 'Made in Acuity by',
-      ...recordOnly,
-      ...health,
-    }),
+    ...stored('b', { externalCreatedBy: 'string' }, { label: 'Made in Acuity by', ...recordOnly, ...health }),
     column('messages', 'number', countOf('booking_messages'), recordOnly),
-    column('staffNotes', 'string', staffNotes, { label: 'Staff notes', ...recordOnly, ...health }),
-    column('version', 'number', 'b.version', recordOnly),
-    column('createdAt', 'datetime', 'b.created_at', recordOnly),
-    column('updatedAt', 'datetime', 'b.updated_at', recordOnly),
+    column('staffNotes', 'string', staffNotes, { ...recordOnly, ...health }),
+    ...stored('b', { version: 'number', createdAt: 'datetime', updatedAt: 'datetime' }, recordOnly),
     column('takesPlace', 'boolean', `b.status <> 'cancelled'`, filterOnly),
-    column('specialistId', 'id', 'b.specialist_id', { label: 'Specialist', ...filterOnly }),
-    column('organizationId', 'id', 'b.organization_id', { label: 'Organisation', ...filterOnly }),
+    ...stored('b', { specialistId: 'id', organizationId: 'id' }, filterOnly),
     column('referrerId', 'id', 'b.created_by_id', { label: 'Belongs to (referrer)', ...filterOnly }),
   ],
 };
 
 /** Bookings about which a referrer wrote, and whom nobody has answered; few at a time, found by an index. */
 const unanswered: List = {
-  id: 'unanswered',
   label: 'Unanswered messages',
   singular: 'Unanswered messages',
-  title: 'reference',
   sort: { by: 'since', direction: 'asc' },
   from: `(select booking_id, min(created_at) as since, count(*)::int as messages from booking_messages
       where not is_from_staff and answered_at is null group by booking_id) m
@@ -151,35 +135,31 @@ const unanswered: List = {
     column('id', 'id', 'b.id', recordOnly),
     linked('reference', 'bookings', 'b'),
     column('examinee', 'string', `trim(b.examinee_first_name || ' ' || b.examinee_last_name)`, health),
-    linked('organization', 'organizations', 'o', { label: 'Organisation' }),
-    column('since', 'datetime', 'm.since', { label: 'Waiting since' }),
-    column('messages', 'number', 'm.messages'),
+    linked('organization', 'organizations', 'o'),
+    ...stored('m', { since: 'datetime' }, { label: 'Waiting since' }),
+    ...stored('m', { messages: 'number' }),
   ],
 };
 
 const isFirstReport = `p.progress = 'report_generated' and not exists (select from booking_progress e
   where e.booking_id = p.booking_id and e.progress = 'report_generated' and (e.created_at, e.id) < (p.created_at, p.id))`;
 const progress: List = {
-  id: 'progress',
-  label: 'Progress',
   singular: 'Progress entry',
   title: 'progress',
-  sort: { by: 'createdAt', direction: 'desc' },
   from: `booking_progress p left join bookings b on b.id = p.booking_id
     left join users cb on cb.id = p.changed_by_id left join users cf on cf.id = p.changed_for_id`,
   columns: [
     linked('booking', 'bookings', 'b'),
-    enumeration('progress', 'p.progress', progressWords),
+    ...stored('p', { progress: progressWords }),
     linked('changedBy', 'users', 'cb'),
     linked('assistedBy', 'users', 'cf'),
-    enumeration('source', 'p.source', spelledOut(progressSources)),
-    column('notes', 'string', 'p.notes', { ...recordOnly, ...health }),
-    column('movedFrom', 'datetime', 'p.moved_from', { zone: 'timezone', ...recordOnly }),
-    column('movedTo', 'datetime', 'p.moved_to', { zone: 'timezone', ...recordOnly }),
-    column('timezone', 'string', 'b.timezone', recordOnly),
-    column('createdAt', 'datetime', 'p.created_at'),
-    column('isFirstReport', 'boolean', isFirstReport, { label: 'First report', ...filterOnly }),
-    column('bookingId', 'id', 'p.booking_id', ofBooking),
+    ...stored('p', { source: progressSources }),
+    ...stored('p', { notes: 'string' }, { ...recordOnly, ...health }),
+    ...stored('p', { movedFrom: 'datetime', movedTo: 'datetime' }, { zone: 'timezone', ...recordOnly }),
+    ...stored('b', { timezone: 'string' }, recordOnly),
+    ...stored('p', { createdAt: 'datetime' }),
+    column('isFirstReport', 'boolean', isFirstReport, filterOnly),
+    ...stored('p', { bookingId: 'id' }, filterOnly),
   ],
 };
 
@@ -188,36 +168,28 @@ const releaseOfReport = `case when d.category = 'report'
   then case when d.released_at is null then 'draft' else 'released' end end`;
 
 const documents: List = {
-  id: 'documents',
-  label: 'Documents',
-  title: 'fileName',
-  sort: { by: 'createdAt', direction: 'desc' },
   from: `documents d left join bookings b on b.id = d.booking_id left join users u on u.id = d.uploaded_by_id
     left join users f on f.id = d.uploaded_for_id left join users x on x.id = d.deleted_by_id
     left join users r on r.id = d.released_by_id`,
   columns: [
-    column('fileName', 'string', 'd.file_name', health),
+    ...stored('d', { fileName: 'string' }, health),
     linked('booking', 'bookings', 'b'),
-    enumeration('category', 'd.category', categoryWords),
-    enumeration('status', 'd.status', spelledOut(documentStatuses)),
-    enumeration('release', releaseOfReport, spelledOut(['draft', 'released'])),
-    column('releasedAt', 'datetime', 'd.released_at', recordOnly),
+    ...stored('d', { category: categoryWords, status: documentStatuses }),
+    column('release', 'enum', releaseOfReport, { words: spelledOut(['draft', 'released']) }),
+    ...stored('d', { releasedAt: 'datetime' }, recordOnly),
     linked('releasedBy', 'users', 'r', recordOnly),
-    column('mimeType', 'string', 'd.mime_type', recordOnly),
-    column('sizeBytes', 'number', 'd.size_bytes', {
-      label: 'Size',
-      shownAs: { words: formatSize, unit: 'bytes' },
-    }),
-    column('sha256', 'string', 'd.sha256', { label: 'SHA-256', ...recordOnly }),
+    ...stored('d', { mimeType: 'string' }, recordOnly),
+    ...stored('d', { sizeBytes: 'number' }, { label: 'Size', shownAs: { words: formatSize, unit: 'bytes' } }),
+    ...stored('d', { sha256: 'string' }, { label: 'SHA-256', ...recordOnly }),
     linked('uploadedBy', 'users', 'u'),
     linked('assistedBy', 'users', 'f', recordOnly),
-    column('createdAt', 'datetime', 'd.created_at'),
-    column('deletedAt', 'datetime', 'd.deleted_at', recordOnly),
-    column('isDeleted', 'boolean', 'd.deleted_at is not null', { label: 'Deleted', ...recordOnly }),
+    ...stored('d', { createdAt: 'datetime' }),
+    ...stored('d', { deletedAt: 'datetime' }, recordOnly),
+    column('isDeleted', 'boolean', 'd.deleted_at is not null', recordOnly),
     linked('deletedBy', 'users', 'x', recordOnly),
     column('bytesRemovedAt', 'datetime', 'd.object_removed_at', recordOnly),
-    column('damagedAt', 'datetime', 'd.damaged_at', recordOnly),
-    column('bookingId', 'id', 'd.booking_id', ofBooking),
+    ...stored('d', { damagedAt: 'datetime' }, recordOnly),
+    ...stored('d', { bookingId: 'id' }, filterOnly),
   ],
 };
 
@@ -232,22 +204,24 @@ const itemsOf = (condition: string): string =>
   `(select count(*)::int from bulk_items i where i.bulk_action_id = k.id and ${condition})`;
 /** Those that have begun: whoever left the page of one finds it again. */
 const bulkActions: List = {
-  id: 'bulk-actions',
-  label: 'Bulk actions',
-  title: 'kind',
   whenEmpty: 'Begin one in a list: for the records that you select there, or for all that match its filters.',
   sort: { by: 'begunAt', direction: 'desc' },
   from: 'bulk_actions k join users u on u.id = k.made_by_id where k.begun_at is not null',
   columns: [
-    enumeration('kind', 'k.kind', bulkWords, { label: 'Action' }),
-    enumeration('state', 'k.state', spelledOut(bulkStates)),
+    ...stored('k', { kind: bulkWords }, { label: 'Action' }),
+    ...stored('k', { state: bulkStates }),
     linked('madeBy', 'users', 'u', { label: 'Begun by' }),
     column('done', 'number', itemsOf(`i.state = 'done'`)),
     column('skipped', 'number', itemsOf(`i.state = 'skipped'`)),
     column('waiting', 'number', itemsOf(`i.state = 'waiting'`), { label: 'Left', ...recordOnly }),
-    column('begunAt', 'datetime', 'k.begun_at'),
-    column('endedAt', 'datetime', 'k.ended_at'),
+    ...stored('k', { begunAt: 'datetime', endedAt: 'datetime' }),
   ],
 };
 
-export const workLists = inGroup('Work', 'staff', [bookings, unanswered, progress, documents, bulkActions]);
+export const workLists = inGroup('Work', 'staff', {
+  bookings,
+  unanswered,
+  progress,
+  documents,
+  'bulk-actions': bulkActions,
+});

@@ -49,7 +49,7 @@ describe('the console’s schema', () => {
     const bookings = tableNamed('bookings');
     const showing = (column: Pick<Column, 'type' | 'sql'>): Table => ({
       ...bookings,
-      columns: [...bookings.columns, { name: 'more', ...column }],
+      columns: [...bookings.columns, { name: 'more', label: 'More', ...column }],
     });
     const messageOf = (table: Table) =>
       readSchema(app.db, [table]).then(

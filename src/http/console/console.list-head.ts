@@ -7,7 +7,6 @@ import {
   columnOf,
   columnsIn,
   isSealed,
-  labelOf,
   readChoices,
   searchBoxOf,
   shownColumns,
@@ -47,7 +46,7 @@ export function listHeadRoutes({ services, sealing }: ListNeeds): Router {
       query: new URLSearchParams(asked).toString(),
       texts: Object.fromEntries(texts),
       order: asked,
-      fields: columnsIn(table, 'record').map((column) => ({ ...column, label: labelOf(column) })),
+      fields: columnsIn(table, 'record'),
       chips,
       allHref: addressOf(table),
       exportHref: withQuery(`/admin/export/${table.id}`, Object.fromEntries(filters)),
@@ -55,7 +54,7 @@ export function listHeadRoutes({ services, sealing }: ListNeeds): Router {
       view: choices.views.find(({ id }) => id === asked.tab),
       title: table.title,
       shown: shownColumns(table, choices, asked.tab).map(({ name }) => name),
-      choosable: choosableColumns(table).map((column) => ({ ...column, label: labelOf(column) })),
+      choosable: choosableColumns(table),
     };
     res.set('Cache-Control', 'no-store').json({ html: await htmlOf(res, 'console/_list-head', head) });
   });
@@ -108,7 +107,7 @@ const mediumDay = { dateStyle: 'medium' } as const;
 function chipText(table: Table, filter: string, text: string): string {
   const [name = '', bound] = filter.split('~~');
   const column = columnOf(table, name);
-  return `${column ? labelOf(column) : 'Search'}: ${wordsOf()}`;
+  return `${column?.label ?? 'Search'}: ${wordsOf()}`;
 
   function wordsOf(): string {
     if (isSealed(table, filter)) return text || '…';
