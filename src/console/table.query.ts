@@ -25,18 +25,18 @@ export function selectRows(
   filters: Filters,
   search: Search | null = null,
 ): Knex.QueryBuilder {
-  const columns = table.columns
-    .flatMap(({ name, sql, to }) => [[sql, name] as const, ...(to ? [[to, linkKey(name)] as const] : [])])
-    .map(([sql, name]) => `${sql} as "${name}"`);
+  const columns = table.columns.map(({ name, sql }) => `${sql} as "${name}"`);
+  for (const { name, to } of table.columns) if (to) columns.push(`${to} as "${linkKey(name)}"`);
   if (search && !searchBoxOf(table).words) columns.push(`${textOf(table)} as "${searchFilter}"`);
   const query = db.from(db.raw(`(select ${columns.join(', ')} from ${table.from}) as r`));
   const asked = Object.entries(filters).filter(([name]) => name !== searchFilter);
-  const isSlow = ([name, value]: [string, FilterValue]) =>
-    table.textSearchLimit !== undefined && readsEachRow(table, name, value);
+  const isSlow = ([name, value]: [string, FilterValue]) => readsEachRow(table, name, value);
   const [texts, others] = [asked.filter(isSlow), asked.filter((one) => !isSlow(one))];
   applyFilters(query, table, others);
-  if (texts.length === 0 && !search) return query;
-  const newest = table.textSearchLimit && query.orderBy('r.id', 'desc').limit(table.textSearchLimit);
+  const newest =
+    table.textSearchLimit && (search || texts.length > 0)
+      ? query.orderBy('r.id', 'desc').limit(table.textSearchLimit)
+      : null;
   const found = newest ? db.from(newest.select('r.*').as('r')) : query;
   applyFilters(found, table, texts);
   if (search) applySearch(db, found, table, search);
@@ -79,9 +79,7 @@ function applyFilters(
   filters: readonly [string, FilterValue][],
 ): void {
   for (const [name, value] of filters) {
-    const column = columnOf(table, name);
-    if (column) applyFilter(query, column, value);
-    else void query.whereRaw('false');
+    applyFilter(query, columnOf(table, name), value);
   }
 }
 
@@ -96,7 +94,7 @@ export function orderRows(query: Knex.QueryBuilder, table: Table, order: Order):
   const by = columnOf(table, order.by)?.name ?? table.sort.by;
   const direction = order.direction === 'asc' ? 'asc' : 'desc';
   // The default sort column and the id are never null; `nulls last` would keep their indexes from being used.
-  const nulls = by === table.sort.by || by === table.columns[0]?.name ? '' : 'nulls last';
+  const nulls = by === table.sort.by || by === 'id' ? '' : 'nulls last';
   return query.orderByRaw(`?? ${direction} ${nulls}, ?? ${direction}`, [`r.${by}`, 'r.id']);
 }
 
@@ -212,39 +210,33 @@ export async function findRow(db: Queryable, table: Table, id: string): Promise<
   // PostgreSQL refuses text with NUL.
   if (id.includes('\0')) return null;
   const query = selectRows(db, table, {});
-  const idColumn = table.columns[0];
-  if (!idColumn) throw new Error(`Table ${table.id} has no columns`);
-  if (idColumn.type === 'string') void query.where('r.id', id);
-  else applyFilter(query, idColumn, id);
+  if (columnOf(table, 'id')?.type === 'string') void query.where('r.id', id);
+  else applyFilter(query, columnOf(table, 'id'), id);
   const row: Row | undefined = await query.first('r.*');
   return row ?? null;
 }
 
 const wholeNumber = /^-?\d{1,15}$/;
 
-function applyFilter(query: Knex.QueryBuilder, column: Column, value: FilterValue): void {
-  const name = `r.${column.name}`;
-  if (column.type === 'datetime' || column.type === 'date') return filterBySpan(query, column, value);
-  if (typeof value !== 'string') return void query.whereRaw('false');
-  if (column.isId && isUuid(value)) return void query.where(name, value.toLowerCase());
-  switch (column.type) {
-    case 'id':
-      return void (isUuid(value) ? query.where(name, value) : query.whereRaw('false'));
-    case 'number':
-      // Cast to bigint: a number too large for the column finds nothing, and the index is still used.
-      return void (wholeNumber.test(value.trim())
-        ? query.whereRaw('?? = ?::bigint', [name, value.trim()])
-        : query.whereRaw('false'));
-    case 'boolean':
-      return void (value === 'true' || value === 'false'
-        ? query.where(name, value === 'true')
-        : query.whereRaw('false'));
-    case 'enum':
-      return void query.whereRaw('??::text = ?', [name, value]);
-    case 'json':
-    case 'string':
-      void query.whereRaw('??::text ilike ?', [name, `%${escapeLike(value)}%`]);
+function applyFilter(query: Knex.QueryBuilder, column: Column | null, value: FilterValue): void {
+  if (column?.type === 'datetime' || column?.type === 'date') return filterBySpan(query, column, value);
+  const condition = column && typeof value === 'string' ? conditionOf(column, value) : null;
+  if (column && condition) void query.whereRaw(condition.sql, [`r.${column.name}`, condition.value]);
+  else void query.whereRaw('false');
+}
+
+/** Null: no row meets it. */
+function conditionOf({ type, isId }: Column, value: string): { sql: string; value: string | boolean } | null {
+  if (isId && isUuid(value)) return { sql: '?? = ?', value: value.toLowerCase() };
+  if (type === 'id') return isUuid(value) ? { sql: '?? = ?', value } : null;
+  if (type === 'number') {
+    // Cast to bigint: a number too large for the column finds nothing, and the index is still used.
+    return wholeNumber.test(value.trim()) ? { sql: '?? = ?::bigint', value: value.trim() } : null;
   }
+  if (type === 'boolean')
+    return value === 'true' || value === 'false' ? { sql: '?? = ?', value: value === 'true' } : null;
+  if (type === 'enum') return { sql: '??::text = ?', value };
+  return { sql: '??::text ilike ?', value: `%${escapeLike(value)}%` };
 }
 
 /** Escapes `%`, `_` and the backslash for LIKE. */
@@ -252,22 +244,15 @@ function escapeLike(text: string): string {
   return text.replace(/[\\%_]/g, (sign) => `\\${sign}`);
 }
 
-function filterBySpan(query: Knex.QueryBuilder, column: Column, value: FilterValue): void {
+function filterBySpan(query: Knex.QueryBuilder, { name, type, zone }: Column, value: FilterValue): void {
   const { from, to } = typeof value === 'string' ? { from: value, to: value } : value;
-  const cast = column.type === 'date' ? 'date' : 'timestamptz';
-  if (column.zone && from !== undefined && from === to && parseDay(from))
-    return void query.whereRaw(`${dayOf} = ?::date`, [`r.${column.name}`, `r.${column.zone}`, from]);
-  for (const [sign, text] of [
-    ['>=', from],
-    ['<=', to],
-  ] as const) {
-    if (text === undefined || text === '') continue;
-    if (column.zone && parseDay(text)) {
-      filterByDay(query, column.name, column.zone, sign, text);
-      continue;
-    }
-    const bound = boundOf(text, column.type === 'date', sign === '<=');
-    if (bound) void query.whereRaw(`?? ${sign} ?::${cast}`, [`r.${column.name}`, bound]);
+  if (zone && from !== undefined && from === to && parseDay(from))
+    return void query.whereRaw(`${dayOf} = ?::date`, [`r.${name}`, `r.${zone}`, from]);
+  for (const [sign, text] of Object.entries({ '>=': from, '<=': to })) {
+    if (!text) continue;
+    const instant = instantOf(text);
+    if (zone && parseDay(text)) filterByDay(query, name, zone, sign, text);
+    else if (instant) void query.whereRaw(`?? ${sign} ?::${keyTypes[type]}`, [`r.${name}`, instant]);
     else void query.whereRaw('false');
   }
 }
@@ -276,36 +261,27 @@ function filterBySpan(query: Knex.QueryBuilder, column: Column, value: FilterVal
 const dayOf = '(?? at time zone ??)::date';
 
 /** Compares days in the zone of each row. The first condition lets the index narrow: no zone is a whole day from UTC. */
-function filterByDay(
-  query: Knex.QueryBuilder,
-  name: string,
-  zone: string,
-  sign: '>=' | '<=',
-  day: string,
-): void {
+function filterByDay(query: Knex.QueryBuilder, name: string, zone: string, sign: string, day: string): void {
   const near = sign === '>=' ? `>= ?::date - interval '1 day'` : `< ?::date + interval '2 days'`;
   void query
     .whereRaw(`?? ${near}`, [`r.${name}`, day])
     .whereRaw(`${dayOf} ${sign} ?::date`, [`r.${name}`, `r.${zone}`, day]);
 }
 
-/** A day as the upper bound includes all its hours. */
-function boundOf(text: string, isDate: boolean, isUpper: boolean): string | null {
-  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text);
-  const instant = new Date(isDay && isUpper && !isDate ? `${text}T23:59:59.999Z` : text);
+/** Null for a year that PostgreSQL does not read, or no time at all. */
+function instantOf(text: string): string | null {
+  const instant = new Date(text);
   const year = instant.getUTCFullYear();
-  if (Number.isNaN(instant.getTime()) || year < 1 || year > 9999) return null;
-  return isDate ? instant.toISOString().slice(0, 10) : instant.toISOString();
+  return year >= 1 && year <= 9999 ? instant.toISOString() : null;
 }
 
 /** A row as lists, records and exports show it. */
-export function shownRow(table: Table, row: Row): Row {
-  const values: Row = {};
-  for (const column of table.columns) {
-    values[column.name] = shownValue(column, row[column.name]);
-    if (column.to) values[linkKey(column.name)] = row[linkKey(column.name)];
-  }
-  return values;
+export function shownRow({ columns }: Table, row: Row): Row {
+  const links = columns.filter(({ to }) => to).map(({ name }) => linkKey(name));
+  return Object.fromEntries([
+    ...columns.map((column) => [column.name, shownValue(column, row[column.name])] as const),
+    ...links.map((key) => [key, row[key]] as const),
+  ]);
 }
 
 function shownValue(column: Column, value: unknown): unknown {

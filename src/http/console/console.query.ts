@@ -4,7 +4,7 @@ import type { Request, Response } from 'express';
 import {
   columnOf,
   isSealed,
-  mayRead,
+  isFor,
   queryParts,
   searchFilter,
   tableOf,
@@ -36,7 +36,7 @@ export function tableIn({ params }: Pick<Request, 'params'>, res: Response): Tab
   const table = tableOf(String(params.table));
   const viewer = viewerOf(res);
   if (!table) throw notFound();
-  if (!viewer || !mayRead(viewer.role, table)) throw forbidden();
+  if (!viewer || !isFor(viewer.role, table)) throw forbidden();
   return table;
 }
 
@@ -65,12 +65,14 @@ export function filtersOf(
     if (value === '') continue;
     const words = isSealed(table, name) ? unsealed(value, name, res, sealing) : value;
     if (words.includes('\0')) throw badRequest(`${plain(name)} contains a character that is not allowed.`);
-    const before = filters[name];
-    if (isSpan) checkMoment(words, name);
-    const span = isBound ? { ...(typeof before === 'object' ? before : {}), [bound]: words } : words;
-    filters[name] = column ? inZone(column, span, zone) : span;
+    if (!isSpan) filters[name] = words;
+    else {
+      const [from, to] = [momentOf(column, words, zone, 0), momentOf(column, words, zone, 1)];
+      const before = filters[name] as { from?: string; to?: string } | undefined;
+      filters[name] = { ...before, ...(bound !== 'to' && { from }), ...(bound !== 'from' && { to }) };
+    }
   }
-  checkOrder(req, table);
+  checkOrder(req.query as Record<string, string>, table);
   return filters;
 }
 
@@ -87,41 +89,29 @@ function unsealed(value: string, name: string, res: Response, sealing: SealedSea
   return words;
 }
 
-/** A day means all its hours in the reader's zone. Columns with a zone of their own are compared there (table.query.ts). */
-function inZone(column: Column, value: Filters[string], zone: string): Filters[string] {
-  if (column.type !== 'datetime') return value;
-  const { from, to } = typeof value === 'string' ? { from: value, to: value } : value;
-  if (column.zone) return { ...(from && { from }), ...(to && { to }) };
-  return { ...(from && { from: instant(from, zone, 0) }), ...(to && { to: instant(to, zone, 1) }) };
-}
-
-function instant(text: string, zone: string, daysAfter: 0 | 1): string {
-  if (!parseDay(text)) return text;
-  const start = startOfDay(daysAfter === 0 ? text : shiftDays(text, 1), zone);
-  return new Date(start.getTime() - daysAfter).toISOString();
-}
-
-/** A day that is not in the calendar would be read as another one. */
-function checkMoment(text: string, name: string): void {
+/**
+ * A day means all its hours in the reader's zone. A column with a zone of its own is compared there (table.query.ts). A day
+ * that is not in the calendar would be read as another one.
+ */
+function momentOf(column: Column, text: string, zone: string, daysAfter: 0 | 1): string {
   const [day = '', time] = text.split('T');
   const isTime = time === undefined || /^\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})$/.test(time);
   if (!parseDay(day) || !isTime || Number.isNaN(Date.parse(text)))
-    throw badRequest(`${plain(name)} is no day of the calendar: enter one like 2026-12-01.`);
+    throw badRequest(`${plain(column.name)} is no day of the calendar: enter one like 2026-12-01.`);
+  if (column.type === 'date' || column.zone || time !== undefined) return text;
+  return new Date(startOfDay(shiftDays(day, daysAfter), zone).getTime() - daysAfter).toISOString();
 }
 
-function checkOrder({ query }: Pick<Request, 'query'>, table: Table): void {
-  const { sortBy, direction, page, perPage } = query;
-  const column = typeof sortBy === 'string' ? columnOf(table, sortBy) : null;
-  if (sortBy !== undefined && !column) throw badRequest('This list has no such column to sort by.');
+function checkOrder(query: Record<string, string | undefined>, table: Table): void {
+  const { sortBy, direction } = query;
+  if (sortBy !== undefined && !columnOf(table, sortBy))
+    throw badRequest('This list has no such column to sort by.');
   if (direction !== undefined && direction !== 'asc' && direction !== 'desc')
     throw badRequest('direction must be asc or desc.');
-  for (const [name, value, most] of [
-    ['page', page, 1_000_000],
-    ['perPage', perPage, 500],
-  ] as const) {
-    if (value === undefined) continue;
-    const number = typeof value === 'string' && /^\d{1,7}$/.test(value) ? Number(value) : 0;
-    if (number < 1 || number > most) throw badRequest(`${name} must be a whole number from 1 to ${most}.`);
+  for (const [name, most] of Object.entries({ page: 1_000_000, perPage: 500 })) {
+    const text = query[name] ?? '1';
+    if (!/^\d{1,7}$/.test(text) || Number(text) < 1 || Number(text) > most)
+      throw badRequest(`${name} must be a whole number from 1 to ${most}.`);
   }
 }
 
