@@ -1,156 +1,123 @@
 // What staff can do to a record or a list. AdminJS shows the buttons and the forms, http/console says what they do; both read
 // this list, so that what is offered is what is allowed.
-import { auditActor, mayAdminister, type Actor, type Role } from '../accounts/index.ts';
+import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import { bulkRights, type BulkKind } from '../bulk/index.ts';
 import type { Database } from '../db/knex.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
+import type { Who } from './table.ts';
 
 export interface ActionButton {
   name: string;
   table: string;
   label: string;
   icon: string;
-  who: 'staff' | 'admin';
+  who: Who;
   kind: 'record' | 'resource';
   /** The page it links to; `{id}` is the record's, another name its column's. Unset: it opens a form (http/console/forms). */
   href?: string;
   /** Where its form leads. Unset: to the record. */
   leadsTo?: 'list';
-  /** Whether it is offered to this person for this record. Unset: always. */
-  isOffered?(row: Record<string, unknown>, viewerId?: string): boolean;
+  /** Unset: always. */
+  isOffered?: Condition;
   /** For which records it is offered, as a sentence without its stop. */
   offeredFor?: string;
 }
 
-const isActive = (row: Record<string, unknown>): boolean => row.status === 'active';
+/** Whether an action is offered to this person for this record. */
+type Condition = (row: Record<string, unknown>, viewerId?: string) => boolean;
 
-const isDownloadable = (row: Record<string, unknown>): boolean =>
-  row.isDeleted !== true && (row.status === 'clean' || row.status === 'not_scanned');
+const isActive: Condition = ({ status }) => status === 'active';
+const isOpen: Condition = ({ status }) => status !== 'cancelled' && status !== 'archived';
+const needsReferrer: Condition = (row) => row.needsReferrer === true;
+const isKept: Condition = (row) => row.isDeleted !== true;
+const isDownloadable: Condition = (row) =>
+  isKept(row) && (row.status === 'clean' || row.status === 'not_scanned');
+const isReleasable: Condition = (row) =>
+  isDownloadable(row) && row.release === 'draft' && row.damagedAt === null;
+const isRecallable: Condition = (row) => row.release === 'released' && isKept(row);
+const isUnreleased: Condition = (row) => row.release !== 'released' && isKept(row);
+const hasReferrer: Condition = ({ referrerId }) => referrerId !== null;
+const isReferrer: Condition = (row) => row.role === 'referrer' && row.isActive === true;
+const isUnmerged: Condition = ({ mergedInto }) => (mergedInto ?? null) === null;
+const isAnother: Condition = ({ id }, viewerId) => id !== viewerId;
+const isEditable: Condition = (row, viewerId) => isAnother(row, viewerId) && isUnmerged(row);
+const isAnotherActive: Condition = (row, viewerId) => isAnother(row, viewerId) && row.isActive === true;
+const isDeactivated: Condition = (row) => row.isActive === false && isUnmerged(row);
 
-const isKept = ({ mergedInto }: Record<string, unknown>): boolean => (mergedInto ?? null) === null;
-
-const isAnother = (row: Record<string, unknown>, viewerId?: string): boolean => row.id !== viewerId;
+const actAsReferrer = '/admin/act-as?user={referrerId}&booking={id}';
+const bulkPage = '/admin/bulk/{id}';
 
 export const actionButtons: readonly ActionButton[] = [
-  button('edit', 'bookings', 'Edit', 'Edit', 'staff'),
-  inBulk('bookings/assign', 'Assign referrer', 'Users', {
-    isOffered: (row) => isActive(row) || row.needsReferrer === true,
-  }),
-  inBulk('bookings/assign-organization', 'Assign organisation only', 'Briefcase', {
-    isOffered: (row) => row.needsReferrer === true,
-  }),
-  button('reschedule', 'bookings', 'Reschedule', 'Calendar', 'staff', {
-    href: '/bookings/{id}/reschedule',
-    isOffered: isActive,
-  }),
-  button('cancel', 'bookings', 'Cancel booking', 'X', 'staff', {
-    href: '/bookings/{id}/cancel',
-    isOffered: isActive,
-  }),
-  button('act-as', 'bookings', 'Act as the referrer', 'User', 'admin', {
-    href: '/admin/act-as?user={referrerId}&booking={id}',
-    isOffered: (row) => row.referrerId !== null,
-  }),
-  button('move-on', 'bookings', 'Change progress', 'ChevronRight', 'staff', {
-    isOffered: (row) => row.status !== 'cancelled' && row.status !== 'archived',
-  }),
-  button('messages', 'bookings', 'Messages and notes', 'MessageSquare', 'staff', {
-    href: '/bookings/{id}#messages',
-  }),
-  button('messages', 'unanswered', 'Read and answer', 'MessageSquare', 'staff', {
-    href: '/bookings/{id}#messages',
-  }),
-  button('view', 'documents', 'Download', 'Download', 'staff', {
-    href: '/documents/{id}',
-    isOffered: isDownloadable,
-  }),
-  button('edit', 'documents', 'Change category', 'Edit', 'staff', {
-    isOffered: (row) => row.isDeleted !== true && row.release !== 'released',
-  }),
-  button('receipt', 'documents', 'Receipt and history', 'FileText', 'staff', {
-    href: '/documents/{id}/receipt',
-    isOffered: (row) => row.isDeleted !== true,
-  }),
-  button('release', 'documents', 'Release report', 'Send', 'staff', {
-    href: '/documents/{id}/release',
-    isOffered: (row) => row.release === 'draft' && isDownloadable(row) && row.damagedAt === null,
-  }),
-  button('recall', 'documents', 'Recall report', 'CornerUpLeft', 'staff', {
-    href: '/documents/{id}/recall',
-    isOffered: (row) => row.release === 'released' && row.isDeleted !== true,
-  }),
-  button('remove', 'documents', 'Delete', 'Trash2', 'admin', {
-    href: '/documents/{id}/delete',
-    isOffered: (row) => row.isDeleted !== true,
-  }),
-  ...(['staff', 'admin'] as const).map((who) =>
-    button(`progress-${who}`, 'bulk-actions', 'Progress and result', 'Activity', who, {
-      href: '/admin/bulk/{id}',
-      isOffered: ({ kind }) => bulkRights[kind as BulkKind] === who,
-    }),
-  ),
-  { ...button('new', 'specialists', 'Add specialist', 'Plus', 'admin'), kind: 'resource' },
-  button('edit', 'specialists', 'Edit', 'Edit', 'admin'),
-  button('files', 'specialists', 'Photo and CV', 'Image', 'admin', { href: '/specialists/{id}/files' }),
-  button('page', 'specialists', 'As referrers see it', 'Eye', 'staff', { href: '/specialists/{id}' }),
-  button('edit', 'organizations', 'Edit', 'Edit', 'admin', {
-    isOffered: isKept,
-    offeredFor: 'Admins edit organisations that were not merged into another',
-  }),
+  form('bookings/edit', 'Edit', 'Edit', 'staff'),
+  inBulk('bookings/assign', 'Assign referrer', 'Users', (row) => isActive(row) || needsReferrer(row)),
+  inBulk('bookings/assign-organization', 'Assign organisation only', 'Briefcase', needsReferrer),
+  page('bookings/reschedule', 'Reschedule', 'Calendar', 'staff', '/bookings/{id}/reschedule', isActive),
+  page('bookings/cancel', 'Cancel booking', 'X', 'staff', '/bookings/{id}/cancel', isActive),
+  page('bookings/act-as', 'Act as the referrer', 'User', 'admin', actAsReferrer, hasReferrer),
+  form('bookings/move-on', 'Change progress', 'ChevronRight', 'staff', isOpen),
+  page('bookings/messages', 'Messages and notes', 'MessageSquare', 'staff', '/bookings/{id}#messages'),
+  page('unanswered/messages', 'Read and answer', 'MessageSquare', 'staff', '/bookings/{id}#messages'),
+  page('documents/view', 'Download', 'Download', 'staff', '/documents/{id}', isDownloadable),
+  form('documents/edit', 'Change category', 'Edit', 'staff', isUnreleased),
+  page('documents/receipt', 'Receipt and history', 'FileText', 'staff', '/documents/{id}/receipt', isKept),
+  page('documents/release', 'Release report', 'Send', 'staff', '/documents/{id}/release', isReleasable),
+  page('documents/recall', 'Recall report', 'CornerUpLeft', 'staff', '/documents/{id}/recall', isRecallable),
+  page('documents/remove', 'Delete', 'Trash2', 'admin', '/documents/{id}/delete', isKept),
+  progressOf('staff'),
+  progressOf('admin'),
+  { ...form('specialists/new', 'Add specialist', 'Plus', 'admin'), kind: 'resource' },
+  form('specialists/edit', 'Edit', 'Edit', 'admin'),
+  page('specialists/files', 'Photo and CV', 'Image', 'admin', '/specialists/{id}/files'),
+  page('specialists/page', 'As referrers see it', 'Eye', 'staff', '/specialists/{id}'),
   {
-    ...button('find-referrer', 'users', 'Find a referrer', 'Search', 'admin', { href: '/admin/act-as' }),
-    kind: 'resource',
+    ...form('organizations/edit', 'Edit', 'Edit', 'admin', isUnmerged),
+    offeredFor: 'Admins edit organisations that were not merged into another',
   },
-  button('edit', 'users', 'Edit', 'Edit', 'admin', {
-    isOffered: (row, viewerId) => isAnother(row, viewerId) && isKept(row),
+  { ...page('users/find-referrer', 'Find a referrer', 'Search', 'admin', '/admin/act-as'), kind: 'resource' },
+  {
+    ...form('users/edit', 'Edit', 'Edit', 'admin', isEditable),
     offeredFor: 'Admins edit other people, and nobody who was merged into another record',
-  }),
-  button('act-as', 'users', 'Act as', 'User', 'admin', {
-    href: '/admin/act-as?user={id}',
-    isOffered: (row) => row.role === 'referrer' && row.isActive === true,
-  }),
-  button('deactivate', 'users', 'Deactivate', 'UserX', 'admin', {
-    isOffered: (row, viewerId) => isAnother(row, viewerId) && row.isActive === true,
+  },
+  page('users/act-as', 'Act as', 'User', 'admin', '/admin/act-as?user={id}', isReferrer),
+  {
+    ...form('users/deactivate', 'Deactivate', 'UserX', 'admin', isAnotherActive),
     offeredFor: 'Admins deactivate other people who are active',
-  }),
-  button('reactivate', 'users', 'Reactivate', 'UserCheck', 'admin', {
-    isOffered: (row) => row.isActive === false && isKept(row),
+  },
+  {
+    ...form('users/reactivate', 'Reactivate', 'UserCheck', 'admin', isDeactivated),
     offeredFor: 'Admins reactivate deactivated people, and nobody who was merged into another record',
-  }),
-  button('end-sessions', 'users', 'End sessions', 'LogOut', 'admin'),
-  inBulk('webhook-events/replay', 'Replay webhook', 'RefreshCw', {
-    isOffered: (row) => row.state !== 'refused',
-  }),
-  inBulk('emails/send-again', 'Send again', 'Send', {
-    isOffered: (row) => row.status !== 'queued',
-  }),
+  },
+  form('users/end-sessions', 'End sessions', 'LogOut', 'admin'),
+  inBulk('webhook-events/replay', 'Replay webhook', 'RefreshCw', ({ state }) => state !== 'refused'),
+  inBulk('emails/send-again', 'Send again', 'Send', ({ status }) => status !== 'queued'),
   // The job is gone as soon as it is done.
-  button('run-again', 'failed-jobs', 'Run again', 'RefreshCw', 'admin', { leadsTo: 'list' }),
-  inBulk('drift-items/close', 'Close', 'CheckCircle', {
-    isOffered: (row) => row.isStillDifferent === true,
-  }),
-  button('edit', 'intake-fields', 'Edit', 'Edit', 'admin'),
-  { ...button('reconcile', 'drift-reports', 'Reconcile now', 'RefreshCw', 'admin'), kind: 'resource' },
+  { ...form('failed-jobs/run-again', 'Run again', 'RefreshCw', 'admin'), leadsTo: 'list' },
+  inBulk('drift-items/close', 'Close', 'CheckCircle', (row) => row.isStillDifferent === true),
+  form('intake-fields/edit', 'Edit', 'Edit', 'admin'),
+  { ...form('drift-reports/reconcile', 'Reconcile now', 'RefreshCw', 'admin'), kind: 'resource' },
 ];
 
-type Offered = Pick<ActionButton, 'href' | 'isOffered' | 'offeredFor' | 'leadsTo'>;
-
-/** Can be done to many records, too. */
-function inBulk(kind: BulkKind, label: string, icon: string, more: Offered): ActionButton {
-  const [table = '', name = ''] = kind.split('/');
-  return button(name, table, label, icon, bulkRights[kind], more);
+/** @param at its table and name */
+function form(at: string, label: string, icon: string, who: Who, when?: Condition): ActionButton {
+  const [table = '', name = ''] = at.split('/');
+  return { name, table, label, icon, who, kind: 'record', ...(when && { isOffered: when }) };
 }
 
-function button(
-  name: string,
-  table: string,
-  label: string,
-  icon: string,
-  who: ActionButton['who'],
-  more: Offered = {},
-): ActionButton {
-  return { name, table, label, icon, who, kind: 'record', ...more };
+/** Opens a page of the portal. */
+function page(at: string, label: string, icon: string, who: Who, href: string, when?: Condition) {
+  return { ...form(at, label, icon, who, when), href };
+}
+
+/** Of the bulk actions that these people may do. */
+function progressOf(who: Who): ActionButton {
+  const isTheirs: Condition = ({ kind }) => bulkRights[kind as BulkKind] === who;
+  return page(`bulk-actions/progress-${who}`, 'Progress and result', 'Activity', who, bulkPage, isTheirs);
+}
+
+/** Can be done to many records, too. */
+function inBulk(kind: BulkKind, label: string, icon: string, when: Condition): ActionButton {
+  return form(kind, label, icon, bulkRights[kind], when);
 }
 
 /** AdminJS's actions that only read: of a list, and of a record. */
@@ -159,10 +126,6 @@ export const reading = { resource: 'list', record: 'show' } as const;
 /** AdminJS's actions that write. */
 export function isEditing({ name }: Pick<ActionButton, 'name'>): boolean {
   return name === 'edit' || name === 'new';
-}
-
-export function mayDo(role: Role, action: Pick<ActionButton, 'who'>): boolean {
-  return role === 'admin' || (role === 'support' && action.who === 'staff');
 }
 
 /** @param row of the button's table */

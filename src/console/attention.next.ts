@@ -2,7 +2,7 @@
 import type { Role } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import type { AttentionList } from './dashboard.attention.ts';
-import { mayRead } from './table.ts';
+import { isFor } from './table.ts';
 import { countRows, findRow, selectRows } from './table.query.ts';
 import { tableNamed } from './tables.ts';
 
@@ -19,8 +19,7 @@ export interface NextRecord {
 /** Whether this person repairs the records of the list one after the other. */
 export function mayRepair(list: AttentionList, role: Role): boolean {
   const { repair, table } = list;
-  const isAllowed = role === 'admin' || repair.who === 'staff';
-  return isAllowed && repair.next !== undefined && mayRead(role, tableNamed(table));
+  return isFor(role, repair) && repair.next !== undefined && isFor(role, tableNamed(table));
 }
 
 /**

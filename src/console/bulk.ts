@@ -3,8 +3,8 @@ import type { Role } from '../accounts/index.ts';
 import { bulkKinds, mostAtOnce, type BulkKind, type ListedRecord } from '../bulk/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { isUuid } from '../lib/uuid.ts';
-import { actionOf, isOffered, mayDo, type ActionButton } from './actions.ts';
-import { mayRead, type Table } from './table.ts';
+import { actionOf, isOffered, type ActionButton } from './actions.ts';
+import { isFor, type Table } from './table.ts';
 import { orderRows, searchOf, selectRows, type Filters, type Row } from './table.query.ts';
 import { tableNamed } from './tables.ts';
 
@@ -63,10 +63,10 @@ export function bulkParts(kind: BulkKind): { table: Table; action: ActionButton 
 
 /** What this role may do to many records of the list. */
 export function bulkActionsOf(table: Table, role: Role): { kind: BulkKind; label: string }[] {
-  if (!mayRead(role, table)) return [];
+  if (!isFor(role, table)) return [];
   return bulkKinds
     .map((kind) => ({ kind, ...bulkParts(kind) }))
-    .filter((one) => one.table.id === table.id && mayDo(role, one.action))
+    .filter((one) => one.table.id === table.id && isFor(role, one.action))
     .map(({ kind, action: { label } }) => ({ kind, label }));
 }
 

@@ -1,9 +1,7 @@
 // Configures AdminJS. Loaded at the first request to the console: it takes a second and a hundred megabytes.
-import path from 'node:path';
 import { buildRouter } from '@adminjs/express';
 import {
   AdminJS,
-  ComponentLoader,
   Router as adminRoutes,
   type ActionContext,
   type ActionRequest,
@@ -11,43 +9,20 @@ import {
   type LayoutElement,
   type ResourceOptions,
 } from 'adminjs';
-import { roleNames, type Role } from '../accounts/index.ts';
+import { roleNames, type Actor, type Role } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import { readSchema, type Schema } from './schema.ts';
 import { formHandler, formProperty } from './action-form.ts';
-import { actionButtons, isEditing, isOffered, mayDo, type ActionButton } from './actions.ts';
+import { actionButtons, isEditing, isOffered, type ActionButton } from './actions.ts';
 import { bulkActionsOf } from './bulk.ts';
-import { labelOf } from './columns.ts';
-import { columnsIn, linkKey, mayRead, type Column, type Table } from './table.ts';
+import { columnsIn, linkKey, isFor, type Column, type Table } from './table.ts';
 import { TableResource } from './table.resource.ts';
 import { tableOf, tables } from './tables.ts';
 
-/** AdminJS wants a file for each component. The browser gets our files as they are; nothing is bundled. */
-const componentsFile = path.resolve(import.meta.dirname, '../../public/js/console/1-ask.js');
-const components = [
-  'Dashboard',
-  'Fields',
-  'Form',
-  'Leave',
-  'Json',
-  'Link',
-  'Count',
-  'Text',
-  'Title',
-  'When',
-  'Word',
-];
-
 /** What AdminJS writes into the page's script about the viewer. It does not escape, so characters that could end the script go. */
-export function currentAdminOf(viewer: {
-  userId: string;
-  name: string;
-  email: string;
-  role: Role;
-}): CurrentAdmin {
+export function currentAdminOf({ userId: id, role, email, name }: Actor['viewer']): CurrentAdmin {
   const plain = (text: string): string => text.replace(/[<>&\u2028\u2029]/g, '');
-  const { userId: id, role } = viewer;
-  return { id, role, title: roleNames[role], email: plain(viewer.email), name: plain(viewer.name) };
+  return { id, role, title: roleNames[role], email: plain(email), name: plain(name) };
 }
 
 /** The files of AdminJS that its page loads, and others that it does not. */
@@ -68,27 +43,13 @@ export function buildConsole(
   role: Role,
   assetUrl: (name: string) => string,
 ): ReturnType<typeof buildRouter> {
-  const admin = createAdmin(db, schema, role, assetUrl);
-  // It would bundle our components in production, and write them to the disk; they need no bundling.
-  admin.initialize = () => Promise.resolve();
-  // No body reaches it; the limits are so that none could matter.
-  return buildRouter(admin, null, { maxFileSize: 1, maxFieldsSize: 1, maxFields: 1 });
-}
-
-function createAdmin(db: Database, schema: Schema, role: Role, assetUrl: (name: string) => string): AdminJS {
-  const componentLoader = new ComponentLoader();
-  for (const name of components) componentLoader.add(`Console${name}`, componentsFile);
-  return new AdminJS({
+  const admin = new AdminJS({
     rootPath: '/admin',
     loginPath: '/sign-in',
     logoutPath: '/sign-out',
-    componentLoader,
     resources: tables
-      .filter((table) => mayRead(role, table))
-      .map((table) => ({
-        resource: new TableResource(db, table, schema),
-        options: optionsOf(table, role),
-      })),
+      .filter((table) => isFor(role, table))
+      .map((table) => ({ resource: new TableResource(db, table, schema), options: optionsOf(table, role) })),
     dashboard: { component: 'ConsoleDashboard' },
     branding: {
       companyName: 'Examdesk',
@@ -102,13 +63,13 @@ function createAdmin(db: Database, schema: Schema, role: Role, assetUrl: (name: 
       styles: [assetUrl('/css/console.css')],
       scripts: ['/js/time-zone.js', '/js/console-session.js', '/js/console-access.js'].map(assetUrl),
     },
-    locale: {
-      language: 'en',
-      availableLanguages: ['en'],
-      translations: { en: translations() },
-    },
+    locale: { language: 'en', availableLanguages: ['en'], translations: { en: translations() } },
     settings: { defaultPerPage: 20 },
   });
+  // It would bundle our components in production, and write them to the disk; they need no bundling.
+  admin.initialize = () => Promise.resolve();
+  // No body reaches it; the limits are so that none could matter.
+  return buildRouter(admin, null, { maxFileSize: 1, maxFieldsSize: 1, maxFields: 1 });
 }
 
 /**
@@ -160,7 +121,7 @@ function translations() {
   const resources: Record<string, Record<string, object>> = {};
   for (const { id, label, singular, columns } of tables) {
     const buttons = actionButtons.filter(({ table }) => table === id);
-    const properties = columns.map((column) => [column.name, labelOf(column)] as const);
+    const properties = columns.map((column) => [column.name, column.label] as const);
     const actions = buttons.map(({ name, label: shown }) => [name, shown] as const);
     labels[id] = label;
     resources[id] = {
@@ -214,7 +175,7 @@ function componentsOf({ type, to, lists }: Column, isTitle: boolean) {
 function relatedOf({ id, related = [] }: Table, role: Role) {
   return related.flatMap(({ table, by, holds = 'id' }) => {
     const other = tableOf(table);
-    if (!other || !mayRead(role, other)) return [];
+    if (!other || !isFor(role, other)) return [];
     const without = other.columns.filter(({ to }) => to?.startsWith(`'${id}/'`)).map(({ name }) => name);
     return [{ table, by, holds, without }];
   });
@@ -230,7 +191,7 @@ function layoutOf({ headings }: Table, names: string[]): LayoutElement[] | undef
 
 function optionsOf(table: Table, role: Role): ResourceOptions {
   const names = (where: 'list' | 'record') => columnsIn(table, where).map(({ name }) => name);
-  const buttons = actionButtons.filter((button) => button.table === table.id && mayDo(role, button));
+  const buttons = actionButtons.filter((button) => button.table === table.id && isFor(role, button));
   return {
     navigation: { name: table.group, icon: icons[table.group] },
     titleProperty: table.title,
@@ -264,19 +225,12 @@ function actionOptions(button: ActionButton) {
   const { table, name, kind, icon, href } = button;
   if (isEditing(button)) return { isAccessible, custom: {}, handler: formHandler(button) };
   const action = { actionType: kind, icon, isAccessible };
-  if (href === undefined)
-    return {
-      ...action,
-      component: 'ConsoleForm',
-      custom: { words: wordsOf(table, name) },
-      handler: formHandler(button),
-    };
-  return {
-    ...action,
-    component: 'ConsoleLeave',
-    custom: { href },
-    // Only opens the page.
-    handler: (_request: ActionRequest, _response: unknown, { record, currentAdmin }: ActionContext) =>
-      record ? { record: record.toJSON(currentAdmin) } : {},
-  };
+  const words = wordsOf(table, name);
+  return href === undefined
+    ? { ...action, component: 'ConsoleForm', custom: { words }, handler: formHandler(button) }
+    : { ...action, component: 'ConsoleLeave', custom: { href }, handler: showRecord };
 }
+
+/** Only opens the page. */
+const showRecord = (_request: ActionRequest, _response: unknown, { record, currentAdmin }: ActionContext) =>
+  record ? { record: record.toJSON(currentAdmin) } : {};

@@ -4,6 +4,7 @@ import { bulkRights, type BulkKind } from '../bulk/index.ts';
 import type { MappingAttention } from '../questions/index.ts';
 import { connectionWords, stepPages, type ConnectionState, type NextStep } from '../sync/index.ts';
 import { actionOf } from './actions.ts';
+import type { Who } from './table.ts';
 import type { Filters } from './table.query.ts';
 import { tableOf } from './tables.ts';
 
@@ -16,7 +17,7 @@ export interface AttentionList {
   filters: Filters;
   repair: {
     label: string;
-    who: 'staff' | 'admin';
+    who: Who;
     /** The label for staff who may not do it. */
     unavailable?: string;
   } & RepairBy;
@@ -32,6 +33,7 @@ type RepairBy =
   /** One action for all. */
   | { bulk: BulkKind; next?: undefined };
 
+const listed = (table: string, filters: Filters, label: string) => ({ table, filters, label });
 /** An action of each record, or what it shows. */
 const each = (table: string, action: string, next: string, label: string): Repair => ({
   label,
@@ -51,105 +53,69 @@ const reconcile: Repair = {
   href: '/admin/resources/drift-reports/actions/reconcile',
   unavailable: 'Ask an admin to reconcile',
 };
+const answer: Repair = {
+  label: 'Answer the next one',
+  who: 'staff',
+  href: '/bookings/{next}#messages',
+  next: 'since',
+};
 
-export const attentionLists: readonly AttentionList[] = [
-  {
-    id: 'no-referrer',
-    label: 'Bookings without a referrer',
-    table: 'bookings',
-    filters: { needsReferrer: 'true' },
+const byId: Record<string, Omit<AttentionList, 'id'>> = {
+  'no-referrer': {
+    ...listed('bookings', { needsReferrer: 'true' }, 'Bookings without a referrer'),
     repair: each('bookings', 'assign', 'startsAt', 'Assign the next one'),
   },
-  {
-    id: 'details-needed',
-    label: 'Bookings with missing details',
-    table: 'bookings',
-    filters: { detailsNeeded: 'true', status: 'active' },
+  'details-needed': {
+    ...listed('bookings', { detailsNeeded: 'true', status: 'active' }, 'Bookings with missing details'),
     repair: each('bookings', 'edit', 'startsAt', 'Fill in the next one'),
   },
-  {
-    id: 'unanswered',
-    label: 'Unanswered messages',
-    table: 'unanswered',
-    filters: {},
-    repair: {
-      label: 'Answer the next one',
-      who: 'staff',
-      href: '/bookings/{next}#messages',
-      next: 'since',
-    },
-  },
-  {
-    id: 'undelivered',
-    label: 'Webhook events not delivered',
-    table: 'webhook-events',
-    filters: { state: 'dead' },
+  unanswered: { ...listed('unanswered', {}, 'Unanswered messages'), repair: answer },
+  undelivered: {
+    ...listed('webhook-events', { state: 'dead' }, 'Webhook events not delivered'),
     repair: all('webhook-events/replay', 'Replay them all', 'Ask an admin to replay them'),
   },
-  {
-    id: 'webhook-events',
-    label: 'Webhook events that need attention',
-    table: 'webhook-events',
-    filters: { needsAttention: 'true' },
+  'webhook-events': {
+    ...listed('webhook-events', { needsAttention: 'true' }, 'Webhook events that need attention'),
     repair: each('webhook-events', 'show', 'receivedAt', 'Open the next one'),
   },
-  {
-    id: 'differences',
-    label: 'Differences from Acuity',
-    table: 'drift-items',
-    filters: { isStillDifferent: 'true' },
+  differences: {
+    ...listed('drift-items', { isStillDifferent: 'true' }, 'Differences from Acuity'),
     repair: reconcile,
   },
-  {
-    id: 'reconciliations',
-    label: 'Reconciliations that failed',
-    table: 'drift-reports',
-    filters: { needsAttention: 'true' },
+  reconciliations: {
+    ...listed('drift-reports', { needsAttention: 'true' }, 'Reconciliations that failed'),
     repair: reconcile,
   },
-  {
-    id: 'failed-emails',
-    label: 'E-mails that failed',
-    table: 'emails',
-    filters: { status: 'failed' },
+  'failed-emails': {
+    ...listed('emails', { status: 'failed' }, 'E-mails that failed'),
     repair: all('emails/send-again', 'Send them all again'),
   },
-  {
-    id: 'stuck-emails',
-    label: 'E-mails not delivered yet',
-    table: 'emails',
-    filters: { isStuck: 'true' },
+  'stuck-emails': {
+    ...listed('emails', { isStuck: 'true' }, 'E-mails not delivered yet'),
     repair: each('emails', 'show', 'createdAt', 'See the mail server’s answer'),
   },
-  {
-    id: 'account-emails',
-    label: 'Account e-mails not delivered',
-    table: 'account-emails',
-    filters: { isStuck: 'true' },
+  'account-emails': {
+    ...listed('account-emails', { isStuck: 'true' }, 'Account e-mails not delivered'),
     repair: each('account-emails', 'show', 'createdAt', 'See the mail server’s answer'),
   },
-  {
-    id: 'infected',
-    label: 'Infected files',
-    table: 'documents',
-    filters: { status: 'infected', isDeleted: 'false' },
+  infected: {
+    ...listed('documents', { status: 'infected', isDeleted: 'false' }, 'Infected files'),
     repair: each('documents', 'show', 'createdAt', 'Open the next one'),
   },
-  {
-    id: 'damaged',
-    label: 'Damaged or missing files',
-    table: 'custody-reports',
-    filters: { needsAttention: 'true' },
+  damaged: {
+    ...listed('custody-reports', { needsAttention: 'true' }, 'Damaged or missing files'),
     repair: each('custody-reports', 'show', 'startedAt', 'Open the report'),
   },
-  {
-    id: 'failed-jobs',
-    label: 'Failed jobs',
-    table: 'failed-jobs',
-    filters: { isOver: 'true' },
+  'failed-jobs': {
+    ...listed('failed-jobs', { isOver: 'true' }, 'Failed jobs'),
     repair: each('failed-jobs', 'run-again', 'runAt', 'Run the next one again'),
   },
-];
+};
+
+export const attentionLists: readonly AttentionList[] = Object.entries(byId).map(([id, list]) => ({
+  id,
+  ...list,
+}));
 
 export function attentionListOf(id: string): AttentionList | null {
   return attentionLists.find((list) => list.id === id) ?? null;

@@ -19,7 +19,7 @@ import {
 } from './dashboard.attention.ts';
 import { readBooked } from './figures.ts';
 import { listOf, queryOf } from './links.ts';
-import { mayRead } from './table.ts';
+import { isFor, type Who } from './table.ts';
 import { countRows, selectRows, type Filters } from './table.query.ts';
 import { tableNamed } from './tables.ts';
 
@@ -38,7 +38,7 @@ const tools = [
   tool('People, organisations and invitations', '/account/people', 'admin', 'Invite people, change roles'),
 ];
 
-function tool(label: string, href: string, who: 'staff' | 'admin', about: string) {
+function tool(label: string, href: string, who: Who, about: string) {
   return { label, href, who, about };
 }
 
@@ -66,7 +66,7 @@ export async function readDashboard(
 ) {
   // Today in the reader's zone.
   const day = dayIn(new Date(), zone);
-  const readable = attentionLists.filter(({ table }) => mayRead(role, tableNamed(table)));
+  const readable = attentionLists.filter(({ table }) => isFor(role, tableNamed(table)));
   const today = await readToday(db, day);
   const weeks = await readBooked(db, day, zone);
   // In sequence: in parallel, two readers would take every connection of the pool.
@@ -79,8 +79,7 @@ export async function readDashboard(
   const late = await countLatePaperwork(db, new Date());
   attention.push(...paperworkNotices(late, await isPaperworkRefreshing(db)));
   if (acuity.questions) attention.push(...questionNotices(acuity.questions));
-  const own = tools.filter(({ who }) => role === 'admin' || who === 'staff');
-  return { day, today, weeks, attention, tools: own };
+  return { day, today, weeks, attention, tools: tools.filter((one) => isFor(role, one)) };
 }
 
 /** The earliest of a day. */
@@ -121,7 +120,7 @@ async function countAttention(db: Database, role: Role, list: AttentionList): Pr
 
 function repairOf({ id, filters, repair }: AttentionList, role: Role): Attention['repair'] {
   const { label, unavailable = 'Ask an admin' } = repair;
-  if (role !== 'admin' && repair.who !== 'staff') return { label: unavailable, href: null };
+  if (!isFor(role, repair)) return { label: unavailable, href: null };
   if ('bulk' in repair) return { label, href: null, bulk: { kind: repair.bulk, query: queryOf(filters) } };
   return { label, href: repair.next ? `/admin/next/${id}` : repair.href };
 }

@@ -1,11 +1,10 @@
 export { bulkParts, listForBulk, seenIn, titlesOf } from './bulk.ts';
-export { actionOf, isOffered, mayDo, reading, runJobAgain, type ActionButton } from './actions.ts';
-export { labelOf } from './columns.ts';
+export { actionOf, isOffered, reading, runJobAgain, type ActionButton } from './actions.ts';
 export {
   columnOf,
   columnsIn,
   isSealed,
-  mayRead,
+  isFor,
   searchBoxOf,
   searchFilter,
   type Column,

@@ -4,9 +4,11 @@ import type { Searched } from '../db/search.ts';
 
 export type ColumnType = 'string' | 'enum' | 'number' | 'datetime' | 'date' | 'boolean' | 'id' | 'json';
 
+export type Who = 'staff' | 'admin';
+
 export interface Column {
   name: string;
-  label?: string;
+  label: string;
   type: ColumnType;
   /** An SQL expression over the table's `from`: a trusted constant, never built from input. */
   sql: string;
@@ -34,7 +36,7 @@ export interface Table {
   /** What one record is called. */
   singular: string;
   group: 'Work' | 'Directory' | 'Integrations' | 'Oversight';
-  who: 'staff' | 'admin';
+  who: Who;
   /** SQL after `from`, joins included. */
   from: string;
   /** The first is the id. */
@@ -53,8 +55,9 @@ export interface Table {
   related?: readonly { table: string; by: string; holds?: string }[];
 }
 
-export function mayRead(role: Role, table: Pick<Table, 'who'>): boolean {
-  return role === 'admin' || (role === 'support' && table.who === 'staff');
+/** Of a list, an action, a page. */
+export function isFor(role: Role, { who }: { who: Who }): boolean {
+  return role === 'admin' || (role === 'support' && who === 'staff');
 }
 
 export function columnOf(table: Table, name: string): Column | null {

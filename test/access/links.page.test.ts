@@ -1,7 +1,7 @@
 // No page offers a role what it may not open, and what it may not open is refused by a page of ours.
 import { expect } from 'chai';
 import { actionButtons } from '../../src/console/actions.ts';
-import { mayDo, mayRead, tables } from '../../src/console/index.ts';
+import { isFor, tables } from '../../src/console/index.ts';
 import type { Role } from '../../src/accounts/index.ts';
 import { openPageFixture, rita, sam, type PageFixture } from '../support/page-fixture.ts';
 import type { Visit, Visitor } from '../support/visitor.ts';
@@ -52,16 +52,16 @@ describe('what pages link to', () => {
     it(`includes only the lists that ${role} may read in the console`, async () => {
       const person = await fixture.signedIn(role === 'admin' ? ada : sam);
       const known = stateOf(await person.get('/admin')).resources.map(({ id }) => id);
-      expect(known).to.have.members(tables.filter((table) => mayRead(role, table)).map(({ id }) => id));
+      expect(known).to.have.members(tables.filter((table) => isFor(role, table)).map(({ id }) => id));
     });
 
   it('is refused by a page of ours when a role may not open it', async () => {
     const person = await fixture.signedIn(sam);
     const role: Role = 'support';
     const closed = [
-      ...tables.filter((table) => !mayRead(role, table)).map(({ id }) => `/admin/resources/${id}`),
+      ...tables.filter((table) => !isFor(role, table)).map(({ id }) => `/admin/resources/${id}`),
       ...actionButtons
-        .filter((button) => !mayDo(role, button) && button.kind === 'resource')
+        .filter((button) => !isFor(role, button) && button.kind === 'resource')
         .map(({ table, name }) => `/admin/resources/${table}/actions/${name}`),
       '/admin/resources/bookings/actions/new',
       '/admin/doctor',

@@ -1,7 +1,7 @@
 // Every list of the console with something in it: what leaves the server, what is closed, and at which addresses.
 import { expect } from 'chai';
 import { actionButtons } from '../../src/console/actions.ts';
-import { actionOf, columnOf, mayDo, type Table, tables } from '../../src/console/index.ts';
+import { actionOf, columnOf, isFor, type Table, tables } from '../../src/console/index.ts';
 import { readRequests } from '../support/console-requests.ts';
 import { openMatrixFixture, type MatrixFixture } from '../support/matrix-fixture.ts';
 
@@ -64,7 +64,7 @@ describe('the console’s lists', function () {
         // A save without the version that the form was opened with.
         const refusal = (address: string) => {
           const action = actionOf(id, address.split('/').at(-1) ?? '');
-          return action && mayDo(role, action) ? 400 : 403;
+          return action && isFor(role, action) ? 400 : 403;
         };
         for (const address of [
           `${record}/edit`,

@@ -4,8 +4,8 @@ import { auditActor, isStaff } from '../../accounts/index.ts';
 import {
   actionOf,
   findRow,
+  isFor,
   isOffered,
-  mayDo,
   readDashboard,
   reading,
   tableOf,
@@ -61,7 +61,6 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
   router.get(scriptRoute, sendScript(scripts));
   const adminJs = handToAdminJs(services, assets, scripts);
   router.get('/admin', adminJs);
-  const lists = ['/admin/resources/:table', '/admin/api/resources/:table'];
   router.use(['/admin{/api}/resources/:table/bulk', '/admin{/api}/resources/:table/search'], (req, res) => {
     tableIn(req, res);
     throw closedAddress();
@@ -69,9 +68,10 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
   // Checks who may read which list by which filters. AdminJS checks each action again.
   const guard = guardTable(services, sealing);
   router.get('/admin/resources/:table', guard, adminJs);
-  for (const list of lists)
-    for (const action of ['actions/:action', 'records/:id/:action'])
-      router.route(`${list}/${action}`).get(guard, sayColumns(needs), adminJs).post(guard, adminJs);
+  const asked = ['actions/:action', 'records/:id/:action'].map(
+    (one) => `/admin{/api}/resources/:table/${one}`,
+  );
+  router.route(asked).get(guard, sayColumns(needs), adminJs).post(guard, adminJs);
   router.use('/admin', recordRefusals(services));
   return router;
 }
@@ -168,7 +168,7 @@ const guardTable =
     if (closed.has(name) && !action) throw closedAddress();
     if (name !== reading[kind] && action?.kind !== kind) throw notFound();
     // AdminJS checks this for data, but would send the page's shell to anybody.
-    if (action && !mayDo(roleOf(res), action)) throw forbidden();
+    if (action && !isFor(roleOf(res), action)) throw forbidden();
     const isData = /^\/admin\/api\//i.test(req.path);
     const form = action && isData ? formOf(table.id, name) : null;
     const isRead = req.method === 'GET' || req.method === 'HEAD';

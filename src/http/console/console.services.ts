@@ -4,19 +4,7 @@ import type { JobQueue } from '../../ports/job-queue.ts';
 import type { WebhookService } from '../../webhooks/index.ts';
 import type { PageServices } from '../pages/page-services.ts';
 
-type OfPages =
-  | 'config'
-  | 'db'
-  | 'accounts'
-  | 'bookings'
-  | 'documents'
-  | 'impersonation'
-  | 'sync'
-  | 'mapping'
-  | 'clock'
-  | 'ids';
-
-export interface ConsoleServices extends Pick<PageServices, OfPages> {
+export interface ConsoleServices extends PageServices {
   audit: AuditLog;
   webhooks: WebhookService;
   jobs: JobQueue;

@@ -5,8 +5,7 @@ import {
   actionOf,
   attentionListOf,
   findRow,
-  mayDo,
-  mayRead,
+  isFor,
   mayRepair,
   reading,
   shownRow,
@@ -76,7 +75,7 @@ export function consoleRules(db: Database, asked: Asked, params: Params): Rules 
     if (!table) return;
     yield {
       rule: `The list is for ${wordsOf(table.who)}`,
-      holds: mayRead(viewer.role, table),
+      holds: isFor(viewer.role, table),
       finding: `${viewer.name} is ${viewer.role}`,
     };
     if (asked === 'closed')
@@ -107,7 +106,7 @@ async function* actionRules(
   if (action)
     yield {
       rule: `The action is for ${wordsOf(action.who)}`,
-      holds: mayDo(viewer.role, action),
+      holds: isFor(viewer.role, action),
       finding: `${viewer.name} is ${viewer.role}`,
     };
   if (id === undefined) return;
