@@ -66,7 +66,13 @@ function labelOf(name: string, type: ColumnType): string {
   return inWords(name.replace(type === 'id' ? /Id$/ : /^(is|was)(?=[A-Z])/, ''));
 }
 
-type Derived = 'group' | 'singular' | 'who' | 'label' | 'title' | 'sort';
+/** Of a list whose words are not stored; nothing when it has none. */
+function searchAll(columns: readonly Column[], limit: number | undefined): Table['searched'] {
+  if (!columns.some(({ type }) => type === 'string')) return { hint: null };
+  return { hint: limit ? `Search the newest ${limit.toLocaleString('en-AU')}` : 'Search all text columns' };
+}
+
+type Derived = 'group' | 'singular' | 'who' | 'label' | 'title' | 'sort' | 'searched';
 /** As a list is written. Its id is that of the first table. */
 export type List = Omit<Table, 'id' | Derived> & Partial<Pick<Table, Exclude<Derived, 'group'>>>;
 /**
@@ -81,5 +87,7 @@ export const inGroup = (group: Table['group'], who: Who, lists: Record<string, L
     const { label = inWords(id) } = list;
     const sort = { by: 'createdAt', direction: 'desc' } as const;
     const title = columns[1]?.name ?? 'id';
-    return { id, group, who, label, singular: label.slice(0, -1), title, sort, ...list, columns };
+    const searched = searchAll(columns, list.textSearchLimit);
+    const derived = { group, who, label, singular: label.slice(0, -1), title, sort, searched };
+    return { id, ...derived, ...list, columns };
   });

@@ -5,7 +5,6 @@ export {
   columnsIn,
   isSealed,
   isFor,
-  searchBoxOf,
   searchFilter,
   type Column,
   type Table,

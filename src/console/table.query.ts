@@ -4,7 +4,7 @@ import type { Queryable } from '../db/knex.ts';
 import { foundIds, readSearch, whereOwn, type Search as Found, type SearchPart } from '../db/search.ts';
 import { parseDay } from '../lib/dates.ts';
 import { isUuid } from '../lib/uuid.ts';
-import { columnOf, linkKey, searchBoxOf, searchFilter, textOf, type Column, type Table } from './table.ts';
+import { columnOf, linkKey, searchFilter, textOf, type Column, type Table } from './table.ts';
 
 export type Row = Record<string, unknown>;
 /** Text; for times one bound or both. */
@@ -27,7 +27,7 @@ export function selectRows(
 ): Knex.QueryBuilder {
   const columns = table.columns.map(({ name, sql }) => `${sql} as "${name}"`);
   for (const { name, to } of table.columns) if (to) columns.push(`${to} as "${linkKey(name)}"`);
-  if (search && !searchBoxOf(table).words) columns.push(`${textOf(table)} as "${searchFilter}"`);
+  if (search && !table.searched.words) columns.push(`${textOf(table)} as "${searchFilter}"`);
   const query = db.from(db.raw(`(select ${columns.join(', ')} from ${table.from}) as r`));
   const asked = Object.entries(filters).filter(([name]) => name !== searchFilter);
   const isSlow = ([name, value]: [string, FilterValue]) => readsEachRow(table, name, value);
@@ -67,7 +67,7 @@ function applySearch(
   table: Table,
   { found, part, limit }: Search,
 ): void {
-  const { words } = searchBoxOf(table);
+  const { words } = table.searched;
   if (words) void query.whereIn('r.id', foundIds(db, words, found, part, limit));
   else if (found.words.length === 0) void query.whereRaw('false');
   else whereOwn(query, { words: `r."${searchFilter}"` }, found.words);
@@ -130,7 +130,7 @@ export async function findRows(
 }
 
 function isRanked(table: Table, search: Search | null): search is Search {
-  return search !== null && searchBoxOf(table).words?.lexemes !== undefined;
+  return search !== null && table.searched.words?.lexemes !== undefined;
 }
 
 /**

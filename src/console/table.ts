@@ -44,8 +44,8 @@ export interface Table {
   title: string;
   /** How an empty list gets records. Unset: they come by themselves, or by its button. */
   whenEmpty?: string;
-  /** What the search box searches, and its placeholder. Unset: all text columns. */
-  searched?: SearchBox;
+  /** What the search box searches, and its placeholder. */
+  searched: SearchBox;
   /** Text filters look at this many of the newest records that pass the other filters. Unset: at all. */
   textSearchLimit?: number;
   sort: { by: string; direction: 'asc' | 'desc' };
@@ -86,15 +86,6 @@ export interface SearchBox {
   /** Unset: all text columns, folded while they are read. */
   words?: Searched;
   hint: string | null;
-}
-
-export function searchBoxOf({ searched, columns, textSearchLimit }: Table): SearchBox {
-  if (searched) return searched;
-  if (!columns.some(({ type }) => type === 'string')) return { hint: null };
-  const hint = textSearchLimit
-    ? `Search the newest ${textSearchLimit.toLocaleString('en-AU')}`
-    : 'Search all text columns';
-  return { hint };
 }
 
 /** All text columns as one text, for tables whose words are not stored. */

@@ -97,15 +97,17 @@ export async function saveView(
       .returning('id');
     const resourceId = row?.id ?? id;
     // Not its name: it may be an examinee's.
-    await audit.record(trx, auditActor(actor), {
-      action: 'record.changed',
-      resourceType: 'console_view',
-      resourceId,
-      metadata: { change: 'saved', list: table.id, isShared },
-    });
+    await audit.record(
+      trx,
+      auditActor(actor),
+      changed(resourceId, { change: 'saved', list: table.id, isShared }),
+    );
     return resourceId;
   });
 }
+
+const changed = (resourceId: string, metadata: Record<string, string | boolean>) =>
+  ({ action: 'record.changed', resourceType: 'console_view', resourceId, metadata }) as const;
 
 /** Of the owner, and, since owners leave, a shared one also by admins. */
 export function mayRemoveView(
@@ -130,12 +132,8 @@ export async function removeView(
       .first('user_id', 'is_shared');
     if (!view || !mayRemoveView(actor, { ownerId: view.user_id, isShared: view.is_shared })) return false;
     await trx('console_views').where({ id }).delete();
-    await audit.record(trx, auditActor(actor), {
-      action: 'record.changed',
-      resourceType: 'console_view',
-      resourceId: id,
-      metadata: { change: 'removed', list: table.id, ownerId: view.user_id },
-    });
+    const metadata = { change: 'removed', list: table.id, ownerId: view.user_id };
+    await audit.record(trx, auditActor(actor), changed(id, metadata));
     return true;
   });
 }

@@ -8,7 +8,6 @@ import {
   columnsIn,
   isSealed,
   readChoices,
-  searchBoxOf,
   shownColumns,
   type Table,
 } from '../../console/index.ts';
@@ -42,7 +41,7 @@ export function listHeadRoutes({ services, sealing }: ListNeeds): Router {
     });
     const head = {
       list: table.id,
-      hint: searchBoxOf(table).hint,
+      hint: table.searched.hint,
       query: new URLSearchParams(asked).toString(),
       texts: Object.fromEntries(texts),
       order: asked,
