@@ -34,31 +34,18 @@ export async function nextRecord(
   const { label, repair, filters } = list;
   if (repair.next === undefined || !('href' in repair)) throw new Error(`${list.id} has no next record`);
   const table = tableNamed(list.table);
+  const keys = [`r.${repair.next}`, 'r.id'];
+  const open = () => selectRows(db, table, filters);
+  const first = (query: ReturnType<typeof open>) =>
+    query.orderBy(keys).first<{ id: string | number } | undefined>('r.id');
   const behind = after === null ? null : await findRow(db, table, after);
-  const first = (then?: (query: ReturnType<typeof selectRows>) => void) => {
-    const query = selectRows(db, table, filters)
-      .orderBy([{ column: `r.${repair.next}` }, { column: 'r.id' }])
-      .select('r.id');
-    if (behind) void query.whereNot('r.id', behind.id as string);
-    then?.(query);
-    return query.first<{ id: string | number } | undefined>();
-  };
+  const id = (behind?.id ?? null) as string | null;
+  const isOpen = id !== null && (await open().where('r.id', id).first('r.id')) !== undefined;
+  // Compared by PostgreSQL: a Date has no microseconds, and records of one transaction have the same time.
+  const last = selectRows(db, table, {}).where('r.id', id).select(keys);
   const next =
-    (behind &&
-      (await first((query) => {
-        // Compared by PostgreSQL: a Date has no microseconds, and records of one transaction have the same time.
-        const keys = [`r.${repair.next}`, 'r.id'];
-        const last = selectRows(db, table, {})
-          .where('r.id', behind.id as string)
-          .select(keys);
-        void query.whereRaw('(??, ??) > ?', [...keys, last]);
-      }))) ??
-    (await first());
-  const isOpen =
-    behind !== null &&
-    (await selectRows(db, table, filters)
-      .where('r.id', behind.id as string)
-      .first('r.id')) !== undefined;
+    (id !== null && (await first(open().whereRaw('(??, ??) > ?', [...keys, last])))) ||
+    (await first(open().whereNot('r.id', id)));
   if (!next) return { label, href: null, left: 0, isOpen };
   const count = await countRows(db, table, filters);
   const [path = '', anchor] = repair.href.replace('{next}', encodeURIComponent(String(next.id))).split('#');

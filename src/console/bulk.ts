@@ -83,7 +83,7 @@ export async function listForBulk(
   const query = selectRows(db, table, filters, await searchOf(db, filters, null));
   if ('ids' in which) void query.whereIn('r.id', which.ids.filter(isUuid));
   const rows = (await orderRows(query, table, table.sort)
-    .select(['id', ...offer.columns].map((name) => `r.${name}`))
+    .select('id', ...offer.columns)
     .limit(mostAtOnce + 1)) as Row[];
   const records = rows.slice(0, mostAtOnce).map((row) => ({
     id: String(row.id),

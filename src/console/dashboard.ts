@@ -88,17 +88,13 @@ async function readToday(db: Database, day: string) {
   const [count, rows] = await Promise.all([
     countRows(db, tableNamed('bookings'), filters),
     selectRows(db, tableNamed('bookings'), filters)
-      .orderBy([{ column: 'r.startsAt' }, { column: 'r.id' }])
+      .orderBy(['startsAt', 'id'])
       .limit(shownToday)
-      .select(
-        ['id', 'reference', 'startsAt', 'timezone', 'specialist', 'type', 'currentProgress'].map(
-          (name) => `r.${name}`,
-        ),
-      ),
+      .select<TodayRow[]>('id', 'reference', 'startsAt', 'timezone', 'specialist', 'type', 'currentProgress'),
   ]);
   return {
     count,
-    rows: (rows as TodayRow[]).map((row) => ({
+    rows: rows.map((row) => ({
       ...row,
       typeWords: typeWords[row.type],
       progressWords: progressWords[row.currentProgress],

@@ -47,9 +47,6 @@ export class TableResource extends BaseResource {
   override id(): string {
     return this.#table.id;
   }
-  override databaseName(): string {
-    return 'examdesk';
-  }
   override properties(): BaseProperty[] {
     return this.#properties;
   }

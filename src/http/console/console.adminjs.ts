@@ -1,12 +1,12 @@
 // AdminJS's own routes, as @adminjs/express builds them. Each request comes here after our gate, and leaves with our
 // Content-Security-Policy and a status that tells the truth.
-import { Router, type Request, type RequestHandler, type Response } from 'express';
+import { Router, type RequestHandler, type Response } from 'express';
 import type { Role } from '../../accounts/index.ts';
 import { loadConsole, type Filters } from '../../console/index.ts';
-import { viewerOf } from '../actor.ts';
+import { actorOf } from '../actor.ts';
 import { hasBody } from '../middleware/body.ts';
 import type { Assets } from '../assets.ts';
-import { badRequest, forbidden, Problem } from '../problem.ts';
+import { badRequest, Problem } from '../problem.ts';
 import type { FormRequest } from './console.form.ts';
 import { sendPage, statusOf } from './console.page.ts';
 import { readQuery } from './console.query.ts';
@@ -31,12 +31,14 @@ export function handToAdminJs(
   });
   return async (req, res, next) => {
     const form = res.locals.form as FormRequest | undefined;
-    if (req.method === 'POST') checkBody(req);
-    else if (hasBody(req)) throw badRequest('This request takes no body.');
-    const viewer = viewerOf(res);
-    if (!viewer) throw forbidden();
+    // middleware/body.ts has read anything else than multipart, up to its limits.
+    if (req.method === 'POST' && req.is('multipart'))
+      throw new Problem('unsupported_type', 'Send JSON (application/json). Files are not accepted here.');
+    if (req.method !== 'POST' && hasBody(req)) throw badRequest('This request takes no body.');
+    const { viewer } = actorOf(req, res);
     const [{ consoles, currentAdminOf }, scripts] = await Promise.all([load(), loadScripts()]);
-    giveQuery(req, readQuery(req, (res.locals.filters ?? {}) as Filters));
+    // Express computes it from the address; AdminJS gets the checked and unsealed one.
+    Object.defineProperty(req, 'query', { value: readQuery(req, (res.locals.filters ?? {}) as Filters) });
     // express-formidable reads nothing then; `form` has what was sent.
     const parsed = { express_formidable: { parsed: true }, fields: {}, files: {} };
     // Where @adminjs/express looks for the viewer.
@@ -50,17 +52,6 @@ export function handToAdminJs(
   };
 }
 
-/** middleware/body.ts has read anything else than multipart, up to its limits. */
-function checkBody(req: Request): void {
-  if (req.is('multipart'))
-    throw new Problem('unsupported_type', 'Send JSON (application/json). Files are not accepted here.');
-}
-
-/** Express computes `query` from the address; AdminJS gets the checked and unsealed one. */
-function giveQuery(req: Request, query: Record<string, unknown>): void {
-  Object.defineProperty(req, 'query', { value: query });
-}
-
 /** AdminJS sends a page as text and data as an object. @returns ends this */
 function answerAsOurs(res: Response, scripts: Scripts, form?: FormRequest): () => void {
   const { send } = res;
@@ -70,15 +61,11 @@ function answerAsOurs(res: Response, scripts: Scripts, form?: FormRequest): () =
   res.send = (answer: unknown) => {
     answerAsUsual();
     if (typeof answer === 'string') return sendPage(res, nameScripts(answer, scripts));
-    if (!form?.problem)
-      return res
-        .status(statusOf(answer))
-        .json({ ...(answer as object), columns: res.locals.columns as unknown });
+    const { columns } = res.locals as { columns?: string[] };
+    if (!form?.problem) return res.status(statusOf(answer)).json({ ...(answer as object), columns });
     const { status, code, detail, errors, headers, extra } = form.problem;
-    return res
-      .status(status)
-      .set(headers)
-      .json({ ...(answer as object), code, detail, errors, ...extra });
+    const refusal = { ...(answer as object), code, detail, errors, ...extra };
+    return res.status(status).set(headers).json(refusal);
   };
   return answerAsUsual;
 }

@@ -12,6 +12,7 @@ import {
   type Table,
 } from '../../console/index.ts';
 import { dateFormat } from '../../lib/date-formats.ts';
+import { parseDay } from '../../lib/dates.ts';
 import { actorOf, viewerOf } from '../actor.ts';
 import { withQuery } from '../pages/links.ts';
 import { parse } from '../problem.ts';
@@ -29,11 +30,13 @@ export function listHeadRoutes({ services, sealing }: ListNeeds): Router {
     const actor = actorOf(req, res);
     const choices = await readChoices(services.db, actor.viewer.userId, table);
     const asked = textsOf(req.query);
-    const sealed = (words: string): string => sealing.open(actor.viewer.userId, words) ?? '';
     const filters = Object.entries(asked).filter(([name]) => name.startsWith('filters.'));
     const texts = filters.map(([key, value]) => {
       const name = key.slice('filters.'.length);
-      return [name, isSealed(table, name) ? sealed(value) : value] as const;
+      return [
+        name,
+        isSealed(table, name) ? (sealing.open(actor.viewer.userId, value) ?? '') : value,
+      ] as const;
     });
     const chips = texts.map(([name, text]) => {
       const { [`filters.${name}`]: _removed, page: _page, ...others } = asked;
@@ -102,24 +105,19 @@ function textsOf(query: Request['query']): Record<string, string> {
 }
 
 const mediumDay = { dateStyle: 'medium' } as const;
+const dayText = (text: string): string =>
+  parseDay(text) ? dateFormat('en-AU', 'UTC', mediumDay).format(new Date(text)) : text;
 
 function chipText(table: Table, filter: string, text: string): string {
   const [name = '', bound] = filter.split('~~');
-  const column = columnOf(table, name);
-  return `${column?.label ?? 'Search'}: ${wordsOf()}`;
+  const { label = 'Search', words, shown } = columnOf(table, name) ?? {};
+  return `${label}: ${inWords()}`;
 
-  function wordsOf(): string {
+  function inWords(): string {
     if (isSealed(table, filter)) return text || '…';
-    if (bound) return `${bound} ${/^\d{4}-\d\d-\d\d$/.test(text) ? dayText() : text}`;
-    if (text === 'true' || text === 'false') return text === 'true' ? 'yes' : 'no';
-    const { words = {} } = column ?? {};
-    const known = Object.hasOwn(words, text) ? words[text] : undefined;
-    if (known) return known.toLowerCase();
+    if (bound) return `${bound} ${dayText(text)}`;
+    const known = new Map(Object.entries({ true: 'yes', false: 'no', ...words })).get(text);
     // A filter by id that came with a link.
-    return column?.shown === 'filter' ? 'selected' : text;
-  }
-  function dayText(): string {
-    const day = new Date(text);
-    return Number.isNaN(day.getTime()) ? text : dateFormat('en-AU', 'UTC', mediumDay).format(day);
+    return known?.toLowerCase() ?? (shown === 'filter' ? 'selected' : text);
   }
 }

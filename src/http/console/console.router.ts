@@ -1,5 +1,5 @@
 // The console at /admin: staff only; first our own routes, then AdminJS's pages, lists and forms.
-import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
+import { Router, type ErrorRequestHandler, type Request, type RequestHandler } from 'express';
 import { auditActor, isStaff } from '../../accounts/index.ts';
 import {
   actionOf,
@@ -45,7 +45,7 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
     await exportCsv(actorOf(req, res), table, filtersOf(req, res, table, sealing), res);
   });
   router.get('/admin/api/dashboard', async (req, res) => {
-    const role = roleOf(res);
+    const { role } = actorOf(req, res).viewer;
     const [questions, steps, connection] = await Promise.all([
       role === 'admin' ? services.mapping.attention() : null,
       role === 'admin' ? services.sync.firstSteps() : [],
@@ -139,12 +139,6 @@ const ownPagesOnly = (baseUrl: string): RequestHandler => {
   };
 };
 
-function roleOf(res: Response) {
-  const viewer = viewerOf(res);
-  if (!viewer) throw forbidden();
-  return viewer.role;
-}
-
 const notOffered = ({ label, offeredFor }: ActionButton): Problem =>
   conflict(
     'invalid_transition',
@@ -168,7 +162,8 @@ const guardTable =
     if (closed.has(name) && !action) throw closedAddress();
     if (name !== reading[kind] && action?.kind !== kind) throw notFound();
     // AdminJS checks this for data, but would send the page's shell to anybody.
-    if (action && !isFor(roleOf(res), action)) throw forbidden();
+    const { viewer } = actorOf(req, res);
+    if (action && !isFor(viewer.role, action)) throw forbidden();
     const isData = /^\/admin\/api\//i.test(req.path);
     const form = action && isData ? formOf(table.id, name) : null;
     const isRead = req.method === 'GET' || req.method === 'HEAD';
@@ -177,7 +172,7 @@ const guardTable =
     // AdminJS would answer 403 for a record that does not exist.
     const row = id === undefined ? null : await findRow(services.db, table, id);
     if (id !== undefined && !row) throw notFound();
-    if (action && row && !isOffered(action, row, viewerOf(res)?.userId)) throw notOffered(action);
+    if (action && row && !isOffered(action, row, viewer.userId)) throw notOffered(action);
     res.locals.filters = filtersOf(req, res, table, sealing);
     if (form) res.locals.form = formRequest(services, req, res, form, id ?? '');
     // The page is a shell without data; only the API call shows the booking.
