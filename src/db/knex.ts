@@ -15,6 +15,8 @@ export type Queryable = Knex | Knex.Transaction;
 /** How long a request may wait for a new connection, and for a free one of the pool. */
 const connectMs = 5_000;
 const acquireMs = 10_000;
+/** How long after the server's own limit an answer is awaited: the server hangs, or the network to it is gone. */
+const silentMs = 5_000;
 /** Ends transactions of a process that hangs between two statements, so that it does not keep its locks. */
 const idleInTransactionMs = 300_000;
 
@@ -46,6 +48,8 @@ function connectionOf(url: string, statementTimeoutMs: number) {
     connectionTimeoutMillis: connectMs,
     keepAlive: true,
     statement_timeout: statementTimeoutMs,
+    // Its connection is closed: what still arrives there would answer another query.
+    ...(statementTimeoutMs > 0 && { query_timeout: statementTimeoutMs + silentMs }),
     idle_in_transaction_session_timeout: statementTimeoutMs > 0 ? idleInTransactionMs : 0,
   };
 }

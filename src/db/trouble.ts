@@ -35,7 +35,7 @@ const broken = new Set([
 ]);
 /** Errors of pg without a code; knex puts the statement before the message. */
 const awayWords =
-  /(^| - )(Connection terminated( unexpectedly| due to connection timeout)?|timeout expired|Client has encountered a connection error and is not queryable|Client was closed and is not queryable)$/;
+  /(^| - )(Connection terminated( unexpectedly| due to connection timeout)?|timeout expired|Query read timeout|Client has encountered a connection error and is not queryable|Client was closed and is not queryable)$/;
 const noConnectionWords = /^timeout exceeded when trying to connect$/;
 
 /** Follows `cause`, for errors that a library wrapped. Null when the error is another one. */

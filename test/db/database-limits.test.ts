@@ -1,11 +1,12 @@
 import { expect } from 'chai';
 import { type Agent, startTestApp, type TestApp } from '../support/app.ts';
+import { databaseTrouble } from '../../src/db/trouble.ts';
 import { openSeededDatabase } from '../support/database.ts';
 import { openTcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 
-describe('a connection that breaks', () => {
-  it('during a query answers 503, and is logged as an unavailable database', async () => {
+describe('a connection', () => {
+  it('that breaks during a query answers 503, and is logged as an unavailable database', async () => {
     const database = await openSeededDatabase();
     const real = new URL(database.url);
     const proxy = await openTcpProxy({ host: '127.0.0.1', port: Number(real.port) });
@@ -29,6 +30,33 @@ describe('a connection that breaks', () => {
       expect(app.logLines.some((line) => line.includes('"msg":"database unavailable"'))).to.equal(true);
     } finally {
       await lock.rollback();
+      await app.close();
+      await proxy.close();
+    }
+  });
+
+  it('that falls silent answers 503 some seconds after the time-out of statements, and is replaced', async () => {
+    const database = await openSeededDatabase();
+    const real = new URL(database.url);
+    const proxy = await openTcpProxy({ host: '127.0.0.1', port: Number(real.port) });
+    const throughProxy = Object.assign(new URL(real), { hostname: '127.0.0.1', port: String(proxy.port) });
+    const env = { DATABASE_URL: throughProxy.href, DATABASE_STATEMENT_TIMEOUT_MS: '300' };
+    const app = await startTestApp({ database, env });
+    try {
+      const rita = await app.signIn('rita@harbour-legal.example');
+      for (const path of ['/bookings', '/bookings?status=active']) await rita.get(path).expect(200);
+      proxy.freeze();
+      const { db } = app.system.services;
+      const [answer, query, transaction] = await Promise.all([
+        rita.get('/bookings').then((one) => one),
+        db('users').first('id').catch(databaseTrouble),
+        db.transaction((trx) => trx('users').first('id')).catch(databaseTrouble),
+      ]);
+      expect([answer.status, answer.headers['retry-after']]).to.deep.equal([503, '5']);
+      expect([query, transaction]).to.deep.equal(['database unavailable', 'database unavailable']);
+      proxy.thaw();
+      for (const path of ['/bookings', '/bookings?status=active']) await rita.get(path).expect(200);
+    } finally {
       await app.close();
       await proxy.close();
     }

@@ -1,16 +1,21 @@
-// A TCP proxy that can be blocked: it then breaks its connections and refuses new ones.
+// A TCP proxy that can be blocked: it then breaks its connections and refuses new ones. Frozen, it keeps them, and passes
+// nothing on.
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 export interface TcpProxy {
   port: number;
   block(): void;
   unblock(): void;
+  freeze(): void;
+  /** What arrived meanwhile is passed on. */
+  thaw(): void;
   close(): Promise<void>;
 }
 
 export async function openTcpProxy(to: { host: string; port: number }): Promise<TcpProxy> {
-  const sockets = new Set<Socket>();
+  const sockets = new Map<Socket, Socket>();
   let isBlocked = false;
+  let isFrozen = false;
   const server = createServer((incoming) => {
     if (isBlocked) {
       incoming.destroy();
@@ -21,8 +26,8 @@ export async function openTcpProxy(to: { host: string; port: number }): Promise<
       [incoming, outgoing],
       [outgoing, incoming],
     ] as const) {
-      sockets.add(one);
-      one.pipe(other);
+      sockets.set(one, other);
+      if (!isFrozen) one.pipe(other);
       one.on('error', () => other.destroy());
       one.on('close', () => {
         sockets.delete(one);
@@ -34,7 +39,7 @@ export async function openTcpProxy(to: { host: string; port: number }): Promise<
     server.listen(0, '127.0.0.1', resolve);
   });
   const disconnectAll = () => {
-    for (const socket of sockets) socket.destroy();
+    for (const socket of sockets.keys()) socket.destroy();
   };
   return {
     port: (server.address() as AddressInfo).port,
@@ -44,6 +49,14 @@ export async function openTcpProxy(to: { host: string; port: number }): Promise<
     },
     unblock() {
       isBlocked = false;
+    },
+    freeze() {
+      isFrozen = true;
+      for (const [one, other] of sockets) one.unpipe(other).pause();
+    },
+    thaw() {
+      isFrozen = false;
+      for (const [one, other] of sockets) one.pipe(other);
     },
     async close() {
       disconnectAll();
