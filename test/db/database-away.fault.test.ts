@@ -94,6 +94,28 @@ describe('a PostgreSQL that is stopped and started again', function () {
     }
   });
 
+  it('gives people back the form that they sent, except passwords', async () => {
+    const send = async (address: string, form: Record<string, string | string[]>) => {
+      const sent = ada.post(address).type('form').set('Accept', 'text/html').send(form);
+      return (await sent.expect(503)).text;
+    };
+    const address = '/bookings/0192f000-0000-7000-8000-000000000001/messages?before=1';
+    const again = await send(address, { text: 'Is “Tuesday” fine?\nHe needs <help>.', to: ['a', 'b'] });
+    expect(again).to.contain(`<form method="post" action="${address}">`).and.contain('Send it again');
+    expect(
+      [...again.matchAll(/<input type="hidden" name="(.*)" value="([^"]*)">/g)].map(([, ...one]) => one),
+    ).to.deep.equal([
+      ['text', 'Is “Tuesday” fine?\nHe needs &lt;help&gt;.'],
+      ['to', 'a'],
+      ['to', 'b'],
+    ]);
+    expect(await send('/account/password', { current: 'x', password: 'y' })).not.to.contain(
+      '<form method="post"',
+    );
+    const { text: page } = await ada.get('/bookings?tab=past').set('Accept', 'text/html').expect(503);
+    expect(page).to.contain('<a class="button" href="/bookings?tab=past">Try again</a>');
+  });
+
   it('makes sign-in answer 503, not that the password is wrong', async () => {
     const given = { email: 'rita@harbour-legal.example', password: demoPassword };
     const { body } = await app

@@ -1,13 +1,15 @@
 // Turns errors into responses: problem details for programs, a page with the same content for people.
-import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { type DatabaseTrouble, databaseTrouble } from '../../db/trouble.ts';
 import { errorFacts } from '../../lib/error-facts.ts';
 import { isStaff } from '../../accounts/index.ts';
 import { requestIdOf, routeNameOf, viewerOf } from '../actor.ts';
+import { safeNext } from '../next-path.ts';
 import { paths } from '../paths.ts';
 import { badRequest, notFound, Problem, problemCodes, problemType } from '../problem.ts';
 import { wantsJson } from '../respond.ts';
+import { formToSendAgain } from './kept-forms.ts';
 
 export const unmatched: RequestHandler = () => {
   throw notFound();
@@ -50,11 +52,22 @@ export function errors(
         .send(JSON.stringify(fields ? { ...document, errors: fields } : document));
       return;
     }
-    const viewer = viewerOf(res);
-    const isInConsole = viewer !== null && isStaff(viewer) && isConsolePath(req.path);
-    const action = isInConsole ? { href: paths.console(), text: 'Back to the console' } : null;
-    res.render('errors/problem', { ...document, errors: fields ?? [], action });
+    const mayHelpSoon = status === 503;
+    res.render('errors/problem', {
+      ...document,
+      errors: fields ?? [],
+      action: actionOf(req, res, mayHelpSoon),
+      again: mayHelpSoon ? formToSendAgain(req) : null,
+    });
   };
+}
+
+function actionOf(req: Request, res: Response, mayHelpSoon: boolean): { href: string; text: string } | null {
+  const viewer = viewerOf(res);
+  if (viewer && isStaff(viewer) && isConsolePath(req.path))
+    return { href: paths.console(), text: 'Back to the console' };
+  const here = mayHelpSoon && req.method === 'GET' ? safeNext(req.originalUrl) : null;
+  return here === null ? null : { href: here, text: 'Try again' };
 }
 
 const isConsolePath = (path: string): boolean => /^\/admin(\/|$)/i.test(path);

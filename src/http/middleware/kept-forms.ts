@@ -1,6 +1,6 @@
 // Keeps forms that arrive after their session has ended, and hands them to the page that shows them again.
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import type { KeptForm, KeptForms, Viewer } from '../../accounts/index.ts';
+import { isSecretField, type KeptForm, type KeptForms, type Viewer } from '../../accounts/index.ts';
 import { viewerOf } from '../actor.ts';
 import { paths } from '../paths.ts';
 import { isPolling, setCookies, wantsJson } from '../respond.ts';
@@ -51,6 +51,27 @@ export async function keepForm(kept: KeptForms, req: Request, res: Response): Pr
   const cookie = await kept.keep(req.headers.cookie, { action: req.originalUrl, fields });
   if (cookie !== null) setCookies(res, [cookie]);
   return cookie !== null;
+}
+
+export interface FormToSendAgain {
+  action: string;
+  fields: { name: string; value: string }[];
+}
+
+/**
+ * The form as it was sent, for a page that says that it could not be taken now. Null: it is not one, has files, or a password
+ * or a code, which no page shows.
+ */
+export function formToSendAgain(req: Request): FormToSendAgain | null {
+  if (req.method !== 'POST' || !req.is('urlencoded')) return null;
+  const sent = Object.entries((req.body ?? {}) as Record<string, unknown>);
+  if (sent.some(([name]) => isSecretField(name))) return null;
+  return {
+    action: req.originalUrl,
+    fields: sent.flatMap(([name, value]) =>
+      [value].flat().flatMap((one) => (typeof one === 'string' ? [{ name, value: one }] : [])),
+    ),
+  };
 }
 
 /** Those that the console sends as JSON. */
