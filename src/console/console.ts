@@ -142,33 +142,14 @@ const never = { isAccessible: false, isVisible: false };
 /** Lists that support may not read: names of their records are shown without a link. */
 const forAdmins = tables.filter(({ who }) => who === 'admin').map(({ id }) => id);
 
-function propertyOf(column: Column, table: Table) {
-  const { name, type, to, zone, lists, words, shownAs, isHealth } = column;
-  const isTitle = name === table.title && !to;
+function propertyOf({ name, type, to, zone, lists, words }: Column, table: Table) {
   return {
-    isTitle,
-    custom: { type, isHealth, zone, lists, unit: shownAs?.unit, to: to && linkKey(name), forAdmins },
-    components: componentsOf(column, isTitle),
+    // On a narrow screen AdminJS's list shows the title alone.
+    isTitle: name === table.title && !to,
+    custom: { type, zone, lists, to: to && linkKey(name), forAdmins },
+    components: { show: 'ConsoleValue', list: 'ConsoleValue' },
     availableValues: words && Object.entries(words).map(([value, label]) => ({ value, label })),
   };
-}
-
-/** Of types that AdminJS's lists do not show in our words. */
-const ownComponents: Partial<Record<Column['type'], string>> = {
-  datetime: 'ConsoleWhen',
-  date: 'ConsoleText',
-  enum: 'ConsoleWord',
-};
-
-function componentsOf({ type, to, lists }: Column, isTitle: boolean) {
-  const everywhere = (component: string) => ({ show: component, list: component });
-  if (type === 'json') return { show: 'ConsoleJson' };
-  if (to) return everywhere('ConsoleLink');
-  if (lists) return everywhere('ConsoleCount');
-  const own = ownComponents[type];
-  const value = own && everywhere(own);
-  // On a narrow screen AdminJS's list shows the title alone.
-  return { show: 'ConsoleText', ...value, ...(isTitle && { list: 'ConsoleTitle' }) };
 }
 
 /** What is listed below a record: without lists that the role may not read, and in them without the record's own name. */

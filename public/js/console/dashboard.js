@@ -9,14 +9,12 @@ const card = (id, title, aside, content) => html`
     ${content}
   </section>`;
 
-const place = ({ timezone }) => timezone.split('/').at(-1).replaceAll('_', ' ');
-
 function today({ count, href, rows }) {
   const list = rows.map(
     (booking) => html`
       <li key=${booking.id}>
         <time dateTime=${booking.startsAt}>
-          ${examdesk.clock(booking.startsAt, booking.timezone)}<small className="muted"> ${place(booking)}</small>
+          ${examdesk.clock(booking.startsAt, booking.timezone)}<small className="muted"> ${examdesk.placeOf(booking.timezone)}</small>
         </time>
         <a href="/admin/resources/bookings/records/${booking.id}/show">${booking.reference}</a>
         <span className="note">${booking.specialist}, ${booking.typeWords.toLowerCase()}</span>

@@ -1,7 +1,7 @@
 // The head of a list or a record: breadcrumbs and actions. Replaces AdminJS's own, whose buttons cannot
 // be reached by keyboard, and whose export loses the filters.
 const { useEffect } = React;
-const { hrefOf, html, wordsOf } = examdesk;
+const { hrefOf, html } = examdesk;
 const { Icon } = AdminJSDesignSystem;
 
 function Crumbs({ resource, record, action, title }) {
@@ -24,13 +24,9 @@ function Crumbs({ resource, record, action, title }) {
   return html`<nav className="console-crumbs" aria-label="Breadcrumb"><ol>${parts.map(crumb)}</ol></nav>`;
 }
 
-/** The title of a record as it reads: a name, the words of a code, or a time. */
-function titleOf(record, resource) {
-  const { propertyPath, custom } = resource.titleProperty;
-  const value = record.params[propertyPath] ?? record.title;
-  if (custom?.type === 'datetime' && value) return examdesk.moment(value);
-  return custom?.type === 'enum' ? wordsOf(resource.titleProperty, value) : String(value ?? '');
-}
+/** The title of a record as it reads. */
+const titleOf = ({ params, title }, { titleProperty }) =>
+  examdesk.textOf(titleProperty, params[titleProperty.propertyPath] ?? title);
 
 /** Where the server stops counting (table.query.ts). */
 const mostCounted = 1_000;
@@ -75,7 +71,7 @@ function Header({ resource, record, action, tag }) {
         <h1>
           ${heading}
           ${record && title && html`<span className="muted"> ${title}</span>`}
-          ${isList && tag && html`<span className="tag"> ${countWords(tag)}</span>`}
+          ${isList && tag > 0 && html`<span className="tag"> ${countWords(tag)}</span>`}
         </h1>
         ${actions.length > 0 && html`<div className="chips">${actions.map(button)}</div>`}
       </div>

@@ -1,47 +1,5 @@
-// Shows values where AdminJS's own components do not suffice.
+// Shows a value of a record: in a list by itself, in a record below its label.
 const { html, wordsOf } = examdesk;
-
-/** In a list the value alone; in a record below its label. */
-function Value({ property, where, children }) {
-  const { translateProperty } = AdminJS.useTranslation();
-  if (where === 'list') return children ?? '';
-  const label = translateProperty(property.label, property.resourceId);
-  return html`<${AdminJSDesignSystem.ValueGroup} label=${label}>${children ?? '–'}<//>`;
-}
-
-function Json({ record, property }) {
-  const text = record.params[property.path];
-  return html`<${Value} property=${property}>${text && html`<pre className="console-json">${text}</pre>`}<//>`;
-}
-
-/** The value as a link, if there is one that the reader may open. */
-function Linked({ property, where, value, table, href }) {
-  const [admin] = AdminJS.useCurrentAdmin();
-  const isOpen = href && (admin?.role === 'admin' || !property.custom.forAdmins.includes(table));
-  const shown = isOpen
-    ? html`<a className="console-link" href="/admin/resources/${href}">${value}</a>`
-    : value;
-  return html`<${Value} property=${property} where=${where}>${shown}<//>`;
-}
-
-/** A name that links to its record. */
-function Link({ record, property, where }) {
-  const value = record.params[property.path];
-  const [table, id] = (record.params[property.custom.to] || '').split('/');
-  const href = id && value && `${table}/records/${encodeURIComponent(id)}/show`;
-  return html`<${Linked} ...${{ property, where, value, table, href }} />`;
-}
-
-/** A number that links to the list it counts. */
-function Count({ record, property, where }) {
-  const { table, by, also } = property.custom.lists;
-  const count = record.params[property.path];
-  const filters = new URLSearchParams(
-    Object.entries({ [by]: record.id, ...also }).map(([name, value]) => [`filters.${name}`, value]),
-  );
-  const href = Number.parseInt(count, 10) > 0 && `${table}?${filters}`;
-  return html`<${Linked} ...${{ property, where, value: String(count), table, href }} />`;
-}
 
 /** As the portal's pages have it (src/http/pages/when.ts): `9:00 am`, with a no-break space. */
 const clock = (value, timeZone) =>
@@ -67,19 +25,14 @@ function day(value) {
   return new Intl.DateTimeFormat('en-AU', { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(value));
 }
 
-const isThisYear = (value) => new Date(value).getFullYear() === new Date().getFullYear();
+const placeOf = (timeZone) => timeZone.split('/').at(-1).replaceAll('_', ' ');
 
-/** A time in the zone of the examination if it has one, else in the reader's. Lists omit the year of today. */
-function When({ record, property, where }) {
-  const value = record.params[property.path];
-  const timeZone = record.params[property.custom.zone] || undefined;
-  if (!value) return html`<${Value} property=${property} where=${where} />`;
-  const zone =
-    timeZone &&
-    html`<span className="console-zone">(${timeZone.split('/').at(-1).replaceAll('_', ' ')})</span>`;
-  const words = moment(value, timeZone, where !== 'list' || !isThisYear(value));
-  const shown = html`<time className="console-when" dateTime=${value}>${words} ${zone}</time>`;
-  return html`<${Value} property=${property} where=${where}>${shown}<//>`;
+/** In the zone of the examination if it has one, else in the reader's. Lists omit the year of today. */
+function when(value, timeZone, isList) {
+  const isThisYear = new Date(value).getFullYear() === new Date().getFullYear();
+  const zone = timeZone && html`<span className="console-zone">(${placeOf(timeZone)})</span>`;
+  const words = moment(value, timeZone, !isList || !isThisYear);
+  return html`<time className="console-when" dateTime=${value}>${words} ${zone}</time>`;
 }
 
 /** The portal's tags. */
@@ -93,44 +46,55 @@ function pill(code, words) {
   return html`<span className="tag tag-${tone}">${words}</span>`;
 }
 
-function Word({ record, property, where }) {
-  const code = record.params[property.path];
-  return html`<${Value} property=${property} where=${where}>${code && pill(code, wordsOf(property, code))}<//>`;
+/** '' when there is none. */
+function textOf(property, value) {
+  if (value === null || value === undefined || value === '') return '';
+  const { type } = property.custom;
+  if (type === 'datetime') return moment(value);
+  if (type === 'boolean') return value ? 'Yes' : 'No';
+  if (type === 'date') return day(value);
+  return type === 'enum' ? wordsOf(property, value) : String(value);
 }
 
-/** In a record; empty values as a dash. Of a list the days alone. */
-function Text({ record, property, where }) {
+/** The list that a value leads to, and the rest of the address: the record that it names, or what it counts there. */
+function targetOf({ id, params }, { path, custom: { to, lists } }) {
+  const value = params[path];
+  if (lists && Number.parseInt(value, 10) > 0) {
+    const filters = Object.entries({ [lists.by]: id, ...lists.also });
+    return [lists.table, `?${new URLSearchParams(filters.map(([name, one]) => [`filters.${name}`, one]))}`];
+  }
+  const [table, named] = (value && to && params[to])?.split('/') ?? [];
+  return named ? [table, `/records/${encodeURIComponent(named)}/show`] : [];
+}
+
+function Value({ record, property, resource, where }) {
+  const { translateProperty } = AdminJS.useTranslation();
+  const [admin] = AdminJS.useCurrentAdmin();
+  const { type, zone, forAdmins } = property.custom;
   const value = record.params[property.path];
-  const { type } = property.custom;
-  const isEmpty = value === null || value === undefined || value === '';
-  const text = type === 'boolean' ? (value ? 'Yes' : 'No') : type === 'date' && value ? day(value) : value;
-  return html`<${Value} ...${{ property, where }}>${isEmpty ? null : html`<span>${String(text)}</span>`}<//>`;
+  const text = textOf(property, value);
+  const isList = where === 'list';
+  if (isList && property.isTitle)
+    return html`
+      <span className="console-pick">
+        <${examdesk.Select} record=${record} label=${text || 'record'} />
+        <${ReactRouterDOM.Link} to="/admin/resources/${resource.id}/records/${encodeURIComponent(record.id)}/show"
+          className="console-link">${text || 'Open'}<//>
+      </span>`;
+  const [table, rest] = targetOf(record, property);
+  const shown = () => {
+    if (!text) return null;
+    if (table && (admin?.role === 'admin' || !forAdmins.includes(table)))
+      return html`<a className="console-link" href="/admin/resources/${table}${rest}">${text}</a>`;
+    if (type === 'datetime') return when(value, record.params[zone] || undefined, isList);
+    if (type === 'enum') return pill(value, text);
+    const tag = type === 'json' ? 'pre' : 'span';
+    return html`<${tag} className="console-${type}">${text}<//>`;
+  };
+  if (isList) return shown();
+  const label = translateProperty(property.label, property.resourceId);
+  return html`<${AdminJSDesignSystem.ValueGroup} label=${label}>${shown() ?? '–'}<//>`;
 }
 
-function titleText(property, value) {
-  const { type } = property.custom;
-  if (type === 'datetime' && value) return moment(value, undefined, !isThisYear(value));
-  return type === 'enum' ? wordsOf(property, value) : value;
-}
-
-/** In a list: the title, as a link to the record. */
-function Title({ record, property, resource }) {
-  const text = titleText(property, record.params[property.path]);
-  const to = `/admin/resources/${resource.id}/records/${encodeURIComponent(record.id)}/show`;
-  return html`
-    <span className="console-pick">
-      <${examdesk.Select} record=${record} label=${text || 'record'} />
-      <${ReactRouterDOM.Link} to=${to} className="console-link">${text || 'Open'}<//>
-    </span>`;
-}
-
-Object.assign(examdesk, { clock, moment, day, pill });
-Object.assign(AdminJS.UserComponents, {
-  ConsoleJson: Json,
-  ConsoleLink: Link,
-  ConsoleCount: Count,
-  ConsoleWhen: When,
-  ConsoleWord: Word,
-  ConsoleTitle: Title,
-  ConsoleText: Text,
-});
+Object.assign(examdesk, { clock, pill, placeOf, textOf });
+AdminJS.UserComponents.ConsoleValue = Value;
