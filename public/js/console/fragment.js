@@ -1,5 +1,5 @@
 // HTML of the server within AdminJS's page: its links and forms stay in the page.
-const { useLayoutEffect } = React;
+const { useEffect, useLayoutEffect } = React;
 const { ask, html, useAnswer } = examdesk;
 
 /** Whether AdminJS shows the link's address without loading a page. */
@@ -38,28 +38,46 @@ function Fragment({ address }) {
     if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus();
   }, [found]);
   const send = async (event) => {
-    event.preventDefault();
     const form = event.target;
+    const refusal = form.querySelector('[role="alert"]');
+    // The other forms lead to pages.
+    if (!refusal) return;
+    event.preventDefault();
     const { ok, answer } = await ask(
       form.getAttribute('action'),
       valuesOf(form, event.nativeEvent.submitter),
     );
     if (!ok) {
-      form.querySelector('[role="alert"]').textContent = answer.errors?.[0]?.message ?? answer.detail;
+      refusal.textContent = answer.errors?.[0]?.message ?? answer.detail;
       return;
     }
     if (form.popover) form.hidePopover();
     if (answer.notice) addNotice({ message: answer.notice, type: 'success' });
     navigate(answer.href ?? pathname + search, { state: {} });
   };
-  if (!found) return html`<p role="status">Loading…</p>`;
-  if (found.ok)
-    return html`<div className="stacked" onClick=${follow} onSubmit=${send} dangerouslySetInnerHTML=${{ __html: found.answer.html }} />`;
-  return html`
-    <div className="card" role="alert">
-      <p className="field-error">${found.answer.detail}</p>
-      <button type="button" className="button" onClick=${again}>Try again</button>
-    </div>`;
+  if (!found?.ok) return html`<${Waiting} found=${found} again=${again} />`;
+  return html`<div className="stacked" onClick=${follow} onSubmit=${send} dangerouslySetInnerHTML=${{ __html: found.answer.html }} />`;
 }
 
-Object.assign(examdesk, { Fragment, useFollow });
+/** Before an answer is there, and when it is a failure. */
+const Waiting = ({ found, again }) =>
+  found
+    ? html`
+      <div className="card" role="alert">
+        <p className="field-error">${found.answer.detail}</p>
+        <button type="button" className="button" onClick=${again}>Try again</button>
+      </div>`
+    : html`<p role="status">Loading…</p>`;
+
+/** The console's first page. */
+function Dashboard() {
+  const { search } = ReactRouter.useLocation();
+  useEffect(() => {
+    document.title = 'Today – Examdesk';
+  }, []);
+  return html`
+    <div className="console-dashboard"><h1>Today</h1><${Fragment} address="/admin/api/dashboard${search}" /></div>`;
+}
+
+Object.assign(examdesk, { Fragment, useFollow, Waiting });
+AdminJS.UserComponents.ConsoleDashboard = Dashboard;

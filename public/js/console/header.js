@@ -99,5 +99,4 @@ function NoRecords({ resource }) {
     </div>`;
 }
 
-Object.assign(examdesk, { countWords });
 Object.assign(AdminJS.UserComponents, { ActionHeader: Header, NoRecords });

@@ -25,21 +25,22 @@ function day(value) {
   return new Intl.DateTimeFormat('en-AU', { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(value));
 }
 
-const placeOf = (timeZone) => timeZone.split('/').at(-1).replaceAll('_', ' ');
-
 /** In the zone of the examination if it has one, else in the reader's. Lists omit the year of today. */
 function when(value, timeZone, isList) {
   const isThisYear = new Date(value).getFullYear() === new Date().getFullYear();
-  const zone = timeZone && html`<span className="console-zone">(${placeOf(timeZone)})</span>`;
+  const place = timeZone?.split('/').at(-1).replaceAll('_', ' ');
+  const zone = place && html`<span className="console-zone">(${place})</span>`;
   const words = moment(value, timeZone, !isList || !isThisYear);
   return html`<time className="console-when" dateTime=${value}>${words} ${zone}</time>`;
 }
 
-/** The portal's tags. */
+/** The portal's tags, of a booking's progress as there. */
 const tones = {
-  danger: 'failed dead infected refused denied failure cancelled no_show left',
-  warn: 'waiting delivering queued checking running pending not_scanned rescheduled',
-  ok: 'done clean sent processed success fixed active report_generated payment_received',
+  brand: 'scheduled rescheduled',
+  danger: 'failed dead infected refused denied failure cancelled left',
+  info: 'generating_report report_generated',
+  ok: 'done clean sent processed success fixed active payment_received',
+  warn: 'waiting delivering queued checking running pending not_scanned no_show',
 };
 function pill(code, words) {
   const tone = Object.keys(tones).find((one) => tones[one].split(' ').includes(code)) ?? 'plain';
@@ -63,7 +64,7 @@ function targetOf({ id, params }, { path, custom: { to, lists } }) {
     const filters = Object.entries({ [lists.by]: id, ...lists.also });
     return [lists.table, `?${new URLSearchParams(filters.map(([name, one]) => [`filters.${name}`, one]))}`];
   }
-  const [table, named] = (value && to && params[to])?.split('/') ?? [];
+  const [table, named] = value && params[to] ? params[to].split('/') : [];
   return named ? [table, `/records/${encodeURIComponent(named)}/show`] : [];
 }
 
@@ -96,5 +97,5 @@ function Value({ record, property, resource, where }) {
   return html`<${AdminJSDesignSystem.ValueGroup} label=${label}>${shown() ?? '–'}<//>`;
 }
 
-Object.assign(examdesk, { clock, pill, placeOf, textOf });
+examdesk.textOf = textOf;
 AdminJS.UserComponents.ConsoleValue = Value;
