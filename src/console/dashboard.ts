@@ -1,11 +1,10 @@
 // The console's first page: today's examinations, what needs attention, new bookings. Every number is counted by the
 // filters of the list it links to, for the same days in the same zone.
 import type { Role } from '../accounts/index.ts';
-import { countLatePaperwork, isPaperworkRefreshing, progressWords, type Booking } from '../bookings/index.ts';
+import { countLatePaperwork, isPaperworkRefreshing, type Booking } from '../bookings/index.ts';
 import type { Database } from '../db/knex.ts';
 import { dayIn } from '../lib/dates.ts';
 import type { MappingAttention } from '../questions/index.ts';
-import { typeWords } from '../specialists/index.ts';
 import type { ConnectionState, NextStep } from '../sync/index.ts';
 import { systemNotices } from './dashboard.system.ts';
 import {
@@ -94,11 +93,7 @@ async function readToday(db: Database, day: string) {
   ]);
   return {
     count,
-    rows: rows.map((row) => ({
-      ...row,
-      typeWords: typeWords[row.type],
-      progressWords: progressWords[row.currentProgress],
-    })),
+    rows,
     href: `${listOf('bookings', filters)}&sortBy=startsAt&direction=asc`,
   };
 }

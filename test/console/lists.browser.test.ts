@@ -1,10 +1,11 @@
 // The console's lists and forms as they are used: narrowed, searched and sorted, by keyboard, in a zone far from ours,
 // and while the server does not answer.
+import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import type { Browser, Page, Request } from 'playwright-core';
 import { openBrowser } from '../support/browser.ts';
 import { aDriftReport } from '../support/builders/drift-report.ts';
-import { aBookingOf } from '../support/console-records.ts';
+import { aBookingOf, personOf } from '../support/console-records.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { watchedPage, type Watched } from '../support/watched-page.ts';
 import { until } from '../support/until.ts';
@@ -130,6 +131,20 @@ describe('the console’s lists in a browser', function () {
     await page.getByRole('region', { name: /^Differences from Acuity/ }).waitFor();
     expect(await page.getByRole('region', { name: /^Audit log/ }).count()).to.equal(0);
     expect(await page.getByRole('link', { name: 'Act as the referrer' }).count()).to.equal(0);
+  });
+
+  it('show how many they are once that is known', async () => {
+    await open('/sign-out');
+    const answer = Promise.withResolvers<void>();
+    await page.route('**/bookings/actions/list*', async (route) => {
+      await answer.promise;
+      await route.continue();
+    });
+    await page.goto(bookings);
+    await page.getByRole('button', { name: 'Filter' }).waitFor();
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).to.equal('Bookings');
+    answer.resolve();
+    await page.getByRole('heading', { name: 'Bookings 3', exact: true }).waitFor();
   });
 
   it('filter by keyboard alone, and clear the filters', async () => {
@@ -345,6 +360,34 @@ describe('the console’s lists in a browser', function () {
       expect(await field.inputValue()).to.contain('Rita Alvarez');
       await page.keyboard.press('Enter');
       await page.waitForURL(/\/show\?/);
+    });
+
+    it('ask whom to tell of a document only for a category that referrers see', async () => {
+      const document = randomUUID();
+      const sam = await personOf(app.db, 'sam');
+      await app.db('documents').insert({
+        id: document,
+        booking_id: id.marsh,
+        uploaded_by_id: sam.id,
+        category: 'dictation',
+        file_name: 'Marsh.txt',
+        mime_type: 'text/plain',
+        size_bytes: 4,
+        sha256: 'a'.repeat(64),
+        chunk_bytes: 4,
+        chunk_sha256: Buffer.alloc(32),
+        status: 'not_scanned',
+        s3_key: `documents/${document}`,
+      });
+      await open(`/admin/resources/documents/records/${document}/edit`);
+      const category = page.getByLabel('Category');
+      const whom = page.getByLabel(/^Tell /);
+      await category.waitFor();
+      expect(await whom.count()).to.equal(0);
+      await category.selectOption('report');
+      expect(await whom.count()).to.equal(0);
+      await category.selectOption('brief');
+      await whom.first().waitFor();
     });
 
     it('show problems of fields that they do not have', async () => {

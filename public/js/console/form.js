@@ -1,6 +1,6 @@
 // The form of an action, and actions that open a page outside AdminJS.
-const { useEffect, useMemo, useRef, useState } = React;
-const { actionAddress, ask, hrefOf, html, isSaving, signInAddress } = examdesk;
+const { useEffect, useRef, useState } = React;
+const { actionAddress, hrefOf, html, isSaving, signInAddress, useAnswer } = examdesk;
 
 /** Opens the action's own page. Replaces the history entry, so that Back does not lead here again. */
 function Leave({ action, record }) {
@@ -11,7 +11,7 @@ function Leave({ action, record }) {
   return html`<div className="card"><a href=${target}>${action.label}</a></div>`;
 }
 
-/** Whether the option fits the values of the other fields. */
+/** Whether an option, or a field, fits the values of the other fields. */
 const isOffered = ({ only }, values) => !only || !values[only.for] || only.values.includes(values[only.for]);
 
 /**
@@ -74,25 +74,20 @@ function Field({ field, value, values, error, onChange }) {
     </div>`;
 }
 
-/** Above the form: what is wrong in general, and with fields that the form does not show. */
-function ProblemBox({ problem, fields }) {
+/** Above the form: what is wrong with it as a whole (src/console/action-form.ts), and with what it does not show. */
+function ProblemBox({ whole, errors, fields }) {
   const box = useRef(null);
-  useEffect(() => box.current.focus(), [problem]);
-  const elsewhere = (problem.errors ?? []).filter(({ path }) => !fields.some(({ name }) => name === path));
-  const items = elsewhere.map(({ path, message }) => html`<li key=${path}>${message}</li>`);
+  useEffect(() => box.current.focus(), [errors]);
+  const isElsewhere = ([path]) => path !== 'form' && !fields.some(({ name }) => name === path);
+  const items = Object.entries(errors ?? {})
+    .filter(isElsewhere)
+    .map(([path, { message }]) => html`<li key=${path}>${message}</li>`);
   return html`
     <div className="error-summary" role="alert" tabIndex="-1" ref=${box}>
-      <p>${problem.detail}</p>
-      ${problem.isSignedOut && html`<a href=${signInAddress()}>Sign in and go on</a>`}
+      <p>${whole.message}</p>
+      ${whole.isSignedOut && html`<a href=${signInAddress()}>Sign in and go on</a>`}
       ${items.length > 0 && html`<ul>${items}</ul>`}
     </div>`;
-}
-
-/** AdminJS's errors by property, as ours: `form` is the form as a whole (src/console/action-form.ts). */
-function wrongWith({ form, ...others } = {}) {
-  if (!form) return null;
-  const errors = Object.entries(others).map(([path, { message }]) => ({ path, message }));
-  return { detail: form.message, isSignedOut: form.isSignedOut, errors };
 }
 
 /** Where the form was opened from: its record, or the list. */
@@ -119,18 +114,14 @@ function askBeforeLeaving(event) {
 /** In AdminJS's form, which holds the values and sends them: all fields, and what is wrong. */
 function Fields({ record, onChange }) {
   const { params, errors } = record;
-  const form = params.form ? JSON.parse(params.form) : null;
-  const [problem, setProblem] = useState(null);
   const [shown, setShown] = useState(null);
-  const open = async () => {
-    setProblem(null);
-    const { ok, answer } = await ask(actionAddress());
-    if (ok) onChange({ ...record, params: answer.record.params });
-    else setProblem(answer);
-  };
   // A record comes with its form.
+  const [address] = useState(params.form ? null : actionAddress());
+  const [found, again] = useAnswer(address);
   useEffect(() => {
-    if (!params.form) void open();
+    if (found?.ok) onChange({ ...record, params: found.answer.record.params });
+  }, [found]);
+  useEffect(() => {
     document.addEventListener('click', askBeforeLeaving, true);
     return () => {
       document.removeEventListener('click', askBeforeLeaving, true);
@@ -138,24 +129,19 @@ function Fields({ record, onChange }) {
       scrollTo(0, 0);
     };
   }, []);
-  const wrong = useMemo(() => wrongWith(errors) ?? (form?.problem && { detail: form.problem }), [errors]);
-  if (!form) {
-    if (!problem) return html`<p className="console-unopened" role="status">Loading…</p>`;
-    return html`
-      <div className="console-unopened">
-        <${ProblemBox} problem=${problem} fields=${[]} />
-        <button type="button" className="button button-second" onClick=${open}>Try again</button>
-      </div>`;
-  }
-  const { intro, fields } = form;
+  if (!params.form)
+    return html`<div className="console-unopened"><${examdesk.Waiting} found=${found?.ok ? null : found} again=${again} /></div>`;
+  const { intro, problem, fields: all } = JSON.parse(params.form);
+  const fields = all.filter((field) => isOffered(field, params));
+  const whole = errors?.form ?? (problem && { message: problem });
   const change = (name, value) =>
-    onChange({ ...record, params: { ...params, ...changed(fields, params, name, value) } });
+    onChange({ ...record, params: { ...params, ...changed(all, params, name, value) } });
   const fieldOf = (field) => html`
     <${Field} key=${field.name} field=${field} value=${params[field.name]} values=${params}
       error=${errors?.[field.name]?.message} onChange=${change} />`;
   return html`
     <div className="console-form" ref=${setShown}>
-      ${wrong && html`<${ProblemBox} problem=${wrong} fields=${fields} />`}
+      ${whole && html`<${ProblemBox} ...${{ whole, errors, fields }} />`}
       ${intro && html`<p>${intro}</p>`}
       ${fields.map(fieldOf)}
       <${Cancel} fields=${shown} />

@@ -8,12 +8,12 @@ const clock = (value, timeZone) =>
     .replaceAll(/\s/gu, '\u00a0');
 
 /** `Tue 1 Dec 2026, 9:00 am`; without a zone in the reader's. */
-function moment(value, timeZone, hasYear = true) {
+function moment(value, timeZone, isWithYear) {
   const format = new Intl.DateTimeFormat('en-AU', {
     weekday: 'short',
     day: 'numeric',
     month: 'short',
-    year: hasYear ? 'numeric' : undefined,
+    year: isWithYear ? 'numeric' : undefined,
     timeZone,
   });
   return `${format.format(new Date(value)).replace(',', '')}, ${clock(value, timeZone)}`;
@@ -25,12 +25,14 @@ function day(value) {
   return new Intl.DateTimeFormat('en-AU', { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(value));
 }
 
-/** In the zone of the examination if it has one, else in the reader's. Lists omit the year of today. */
+/** Lists omit the year of today. */
+const hasYear = (value, isList) => !isList || new Date(value).getFullYear() !== new Date().getFullYear();
+
+/** In the zone of the examination if it has one, else in the reader's. */
 function when(value, timeZone, isList) {
-  const isThisYear = new Date(value).getFullYear() === new Date().getFullYear();
   const place = timeZone?.split('/').at(-1).replaceAll('_', ' ');
   const zone = place && html`<span className="console-zone">(${place})</span>`;
-  const words = moment(value, timeZone, !isList || !isThisYear);
+  const words = moment(value, timeZone, hasYear(value, isList));
   return html`<time className="console-when" dateTime=${value}>${words} ${zone}</time>`;
 }
 
@@ -48,10 +50,10 @@ function pill(code, words) {
 }
 
 /** '' when there is none. */
-function textOf(property, value) {
+function textOf(property, value, isList) {
   if (value === null || value === undefined || value === '') return '';
   const { type } = property.custom;
-  if (type === 'datetime') return moment(value);
+  if (type === 'datetime') return moment(value, undefined, hasYear(value, isList));
   if (type === 'boolean') return value ? 'Yes' : 'No';
   if (type === 'date') return day(value);
   return type === 'enum' ? wordsOf(property, value) : String(value);
@@ -73,8 +75,8 @@ function Value({ record, property, resource, where }) {
   const [admin] = AdminJS.useCurrentAdmin();
   const { type, zone, forAdmins } = property.custom;
   const value = record.params[property.path];
-  const text = textOf(property, value);
   const isList = where === 'list';
+  const text = textOf(property, value, isList);
   if (isList && property.isTitle)
     return html`
       <span className="console-pick">

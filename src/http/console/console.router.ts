@@ -17,7 +17,10 @@ import { createSealedSearch, type SealedSearch } from '../forms/sealed-search.ts
 import type { Assets } from '../assets.ts';
 import { access, recordDenial } from '../middleware/access.ts';
 import { drawBooked } from '../pages/admin/figures.page.ts';
+import { toneOf } from '../pages/bookings/booking-words.ts';
+import { clockTime, dayWords } from '../pages/when.ts';
 import { conflict, forbidden, notFound, Problem } from '../problem.ts';
+import { htmlOf } from '../respond.ts';
 import { createCsvExport } from './console.export.ts';
 import { formOf } from './forms/index.ts';
 import { handToAdminJs } from './console.adminjs.ts';
@@ -53,7 +56,10 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
     ]);
     const acuity = { questions, steps, connection };
     const dashboard = await readDashboard(services.db, role, consoleZoneOf(req), acuity);
-    res.json({ ...dashboard, drawing: drawBooked(dashboard.weeks) });
+    const drawing = drawBooked(dashboard.weeks);
+    const words = { clockTime, dayWords, toneOf };
+    const shown = { ...dashboard, ...words, drawing, last: req.query.last };
+    res.json({ ...dashboard, html: await htmlOf(res, 'console/_dashboard', shown) });
   });
   const needs = { services, sealing };
   router.use(nextRoutes(services), listHeadRoutes(needs), viewRoutes(needs));

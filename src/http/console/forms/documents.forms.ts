@@ -1,4 +1,9 @@
-import { categoryWords, documentCategories, type ReleaseCandidate } from '../../../documents/index.ts';
+import {
+  categoryWords,
+  documentCategories,
+  isVisibleAtOnce,
+  type ReleaseCandidate,
+} from '../../../documents/index.ts';
 import { z } from 'zod';
 import { findRow, tableNamed } from '../../../console/index.ts';
 import { withheldProblem } from '../../api/documents.problems.ts';
@@ -15,9 +20,12 @@ const categoryField = (value: string): FormField =>
 
 const tells = 'tell_';
 
-/** One box for each person who may be told; ticked are those whom a release tells. */
+/** One box for each person who may be told once referrers see the document; ticked are those whom a release tells. */
 const recipientField = ({ id, name, email, isUsual }: ReleaseCandidate): FormField =>
-  formField(`${tells}${id}`, `Tell ${name} if referrers can see it from now on`, isUsual, { hint: email });
+  formField(`${tells}${id}`, `Tell ${name}`, isUsual, {
+    hint: email,
+    only: { for: 'category', values: documentCategories.filter(isVisibleAtOnce) },
+  });
 
 /** Null when the form showed nobody. */
 function recipientsOf(values: Values): string[] | null {

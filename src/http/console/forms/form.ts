@@ -7,16 +7,19 @@ import { tidyProse } from '../../../lib/typed-text.ts';
 import { badRequest, conflict, type Problem } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
 
+/** Offered only while the field `for` of the same form has one of these values, or none. */
+type Only = { for: string; values: readonly string[] };
+
 export interface FormField {
   name: string;
   label: string;
   type: 'text' | 'textarea' | 'select' | 'checkbox' | 'number' | 'search';
   value: string | number | boolean;
+  only?: Only;
   options?: {
     value: string;
     label: string;
-    /** Offered only while the field `for` of the same form has one of these values, or none. */
-    only?: { for: string; values: string[] };
+    only?: Only;
     /** Choosing it writes these values into fields that nobody has typed into. */
     fills?: Record<string, string>;
   }[];
