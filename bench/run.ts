@@ -13,6 +13,7 @@ import { run as referrerSearch } from './referrer-search.ts';
 import { drain, intake } from './relay.ts';
 import type { BenchOptions, BenchResult } from './result.ts';
 import { embedded, installed, outside, resident } from './start.ts';
+import { timed } from './support/timed.ts';
 import { machine, tableOf } from './table.ts';
 import { run as upload, runMemory as uploadMemory } from './upload.ts';
 import { run as upstream } from './upstream.ts';
@@ -57,13 +58,16 @@ const broken: string[] = [];
 for (const [name, bench] of Object.entries(benches)) {
   if (!wanted.includes(name)) continue;
   console.error(`${name} …`);
-  try {
-    results.push(...[await bench({ isShort })].flat());
-  } catch (error) {
-    // The others took many minutes: their figures are printed all the same.
-    console.error(error);
-    broken.push(name);
-  }
+  const took = await timed(async () => {
+    try {
+      results.push(...[await bench({ isShort })].flat());
+    } catch (error) {
+      // The others took many minutes: their figures are printed all the same.
+      console.error(error);
+      broken.push(name);
+    }
+  });
+  console.error(`${name}: ${Math.round(took / 1_000)} s`);
 }
 const table = tableOf(results);
 console.log(`\n${table}`);
