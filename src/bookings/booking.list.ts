@@ -184,7 +184,8 @@ async function rowsOf(
     const ids = idsOf(db, viewer, query, { section, search, from, now, limit: missing });
     const found: FoundRow[] = await selectBookings(db)
       .select<FoundRow[]>(db.raw(microseconds))
-      .whereIn('b.id', ids)
+      // Planned in half the time that `in` takes.
+      .whereRaw('b.id = any(array(?))', [ids])
       .orderByRaw(orders[section.direction]);
     rows.push(...found.map((row) => ({ ...row, section: section.name })));
   }
@@ -260,6 +261,7 @@ function organizationOf(viewer: Viewer): string | undefined {
 /** Where a booking's words are. */
 export const searchedBookings = {
   from: 'bookings b',
+  ofOrganization: '(select * from bookings where organization_id = ?::uuid offset 0) b',
   id: 'b.id',
   words: 'b.search_text',
   lexemes: 'b.search_lexemes',

@@ -7,6 +7,8 @@ import type { Queryable } from './knex.ts';
 /** Where a list has its words: SQL over `from`. */
 export interface Searched {
   from: string;
+  /** `from` with the rows of the organisation `?` alone, which PostgreSQL then reads before it looks at words. */
+  ofOrganization?: string;
   /** The column of the id. */
   id: string;
   /** Made by search_words(). */
@@ -24,6 +26,8 @@ export interface Searched {
 export interface Search {
   words: string[];
   ways: Way[];
+  /** The organisation whose rows may be found, when it has so few that reading all takes less than any index of words. */
+  amongFewOf: string | null;
 }
 
 /**
@@ -42,6 +46,8 @@ const shortest = 3;
 const mostWays = 8;
 /** As in a claim number: nearly no other row has such a word. */
 const nearlyUnique = /\d{6}/;
+/** Reading these takes a millisecond; an index of words takes two with a million bookings, and more the more there are. */
+const mostFew = 500;
 
 /** The words alone; none when nothing but punctuation was typed. */
 export async function readWords(db: Queryable, typed: string): Promise<string[]> {
@@ -57,14 +63,16 @@ export async function readSearch(
   typed: string,
   organizationId?: string | null,
 ): Promise<Search> {
-  const { rows } = await db.raw<{ rows: { word: string; specialists: string[]; organizations: string[] }[] }>(
+  const { rows } = await db.raw<{ rows: FoundNames[] }>(
     `select word,
+       (select count(*) <= ${mostFew} from (
+         select from bookings where organization_id = ?::uuid limit ${mostFew + 1}) b) as has_few,
        array(select id from specialists where search_text like pattern) as specialists,
        array(select id from organizations where search_text like pattern and id = coalesce(?::uuid, id)) as organizations
      from unnest(query_words(?)) with ordinality as typed (word, at),
        lateral (select '% ' || word || case when length(word) < ${shortest} then ' %' else '%' end) as as_like (pattern)
      order by at`,
-    [organizationId ?? null, tidied(typed)],
+    [organizationId ?? null, organizationId ?? null, tidied(typed)],
   );
   const words = rows.map(({ word }) => word);
   const bySpecialists = groupsOf(rows.map(({ word, specialists }) => [word, specialists]));
@@ -74,7 +82,17 @@ export async function readSearch(
   );
   const useful = ways.filter((way) => way !== null).toSorted((a, b) => a.words.length - b.words.length);
   const [own, ...others] = [useful.pop(), ...useful];
-  return { words, ways: own ? [own, ...others.slice(0, mostWays - 1)] : [] };
+  const amongFewOf = organizationId && rows[0]?.has_few ? organizationId : null;
+  return { words, ways: own ? [own, ...others.slice(0, mostWays - 1)] : [], amongFewOf };
+}
+
+/** Which specialists and organisations have a word in their names. */
+interface FoundNames {
+  word: string;
+  /** The organisation has few bookings. */
+  has_few: boolean;
+  specialists: string[];
+  organizations: string[];
 }
 
 function tidied(typed: string): string {
@@ -129,9 +147,11 @@ export function foundIds(
   limit: number | null,
   narrow: (rows: Knex.QueryBuilder) => void = () => undefined,
 ): Knex.QueryBuilder {
-  const { lexemes, order } = table;
+  const among = search.amongFewOf && table.ofOrganization ? withoutStatistics(table) : table;
+  const { lexemes, order } = among;
+  const from = among === table ? db.raw(table.from) : db.raw(table.ofOrganization ?? '', [search.amongFewOf]);
   const read = (which: (rows: Knex.QueryBuilder) => void): Knex.QueryBuilder => {
-    const rows: Knex.QueryBuilder = db.select(db.raw(`${table.id} as id`)).from(db.raw(table.from));
+    const rows: Knex.QueryBuilder = db.select(db.raw(`${table.id} as id`)).from(from);
     which(rows);
     narrow(rows);
     return limit === null ? rows : rows.orderByRaw(order).limit(limit);
@@ -144,16 +164,24 @@ export function foundIds(
     });
   const [first, ...rest] = search.ways.map((way) =>
     read((rows) => {
-      whereOwn(rows, table, way.words);
+      whereOwn(rows, among, way.words);
       whereIn(rows, table.specialist, way.specialists);
       whereIn(rows, table.organization, way.organizations);
       if (part === 'others' && lexemes)
-        void rows.whereRaw(`not ${lexemes} @@ ?::tsquery`, [exactly(search.words)]);
+        void rows.whereRaw(`not ${hidden(lexemes)} @@ ?::tsquery`, [exactly(search.words)]);
     }),
   );
   if (!first || search.words.length === 0) return read((rows) => void rows.whereRaw('false'));
   if (rest.length === 0) return first;
   return db.select('id').from(db.union([first, ...rest], true).as('ways'));
+}
+
+/** The planner has statistics of columns alone: comparing a word with a thousand samples takes it longer than most queries. */
+const hidden = (lexemes: string): string => `coalesce(${lexemes}, '')`;
+
+function withoutStatistics(table: Searched): Searched {
+  const { words, lexemes } = table;
+  return { ...table, words: `${words} || ''`, ...(lexemes !== undefined && { lexemes: hidden(lexemes) }) };
 }
 
 /** Short words alone are a surname: elsewhere very many rows have them, as in claim numbers. */
