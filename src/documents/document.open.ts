@@ -1,6 +1,5 @@
 // Opens a document for reading: checks the rights, then reads chunk by chunk and compares each with its hash before
 // passing it on. A wrong chunk ends the stream and is never sent.
-import { createHash } from 'node:crypto';
 import { addAbortSignal, Readable } from 'node:stream';
 import { auditActor, type Actor } from '../accounts/index.ts';
 import { systemActor } from '../audit/index.ts';
@@ -8,6 +7,7 @@ import { findBooking, idSchema, maySee } from '../bookings/index.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import { ObjectStoreUnavailable } from '../ports/object-store.ts';
 import { chunkBytes } from './content/index.ts';
+import { chunksOf } from './document.chunks.ts';
 import type { DocumentDeps } from './document.deps.ts';
 import { custodyOf, findDocument, type Custody } from './document.repository.ts';
 import { maySeeDocument } from './document.access.ts';
@@ -120,7 +120,7 @@ function rangeWithin({ start, end }: WantedRange, size: number): Range | null {
 }
 
 /**
- * Reads the first piece before returning, so that damage can still be answered with a status. Destroying the stream
+ * Reads the first chunk before returning, so that damage can still be answered with a status. Destroying the stream
  * closes the connection to the store at once, whether the stream was read or not.
  */
 async function startContent(
@@ -130,21 +130,21 @@ async function startContent(
   onDamage: () => Promise<void>,
 ): Promise<Readable> {
   const abort = new AbortController();
-  const pieces = checkedContent(deps, document, range, abort.signal);
-  let first: IteratorResult<Buffer, void> | null = await pieces.next();
+  const chunks = checkedChunks(deps, document, range, abort.signal);
+  let first: IteratorResult<Buffer[], void> | null = await chunks.next();
   const pushNext = async () => {
     try {
-      const { done, value } = first ?? (await pieces.next());
+      const { done, value } = first ?? (await chunks.next());
       first = null;
-      if (!content.destroyed) content.push(done ? null : value);
+      for (const piece of done ? [null] : value) if (!content.destroyed) content.push(piece);
     } catch (error) {
       if (error instanceof DocumentDamaged) await onDamage();
       throw error;
     }
   };
   const content = new Readable({
-    // The next chunk is read and compared while this one is sent.
-    highWaterMark: chunkBytes,
+    // The next chunk is read and compared while the second half of this one is sent.
+    highWaterMark: chunkBytes / 2,
     read: () => void pushNext().catch((error: unknown) => content.destroy(error as Error)),
     destroy(error, done) {
       abort.abort();
@@ -154,13 +154,18 @@ async function startContent(
   return content;
 }
 
-/** The bytes of a range. On a wrong chunk it raises the alarm and throws DocumentDamaged before any byte of it. */
-export async function* checkedContent(
+/** The bytes of a range, piece by piece. Whoever takes a piece may free it. */
+export async function* checkedContent(...of: Parameters<typeof checkedChunks>): AsyncGenerator<Buffer, void> {
+  for await (const pieces of checkedChunks(...of)) yield* pieces;
+}
+
+/** The pieces of each chunk. On a wrong chunk it raises the alarm and throws DocumentDamaged before any byte of it. */
+async function* checkedChunks(
   deps: Pick<DocumentDeps, 'db' | 'store' | 'audit' | 'log'>,
   document: Pick<Document, 'id' | 'sizeBytes' | 'damagedAt'>,
   { start, end }: Range,
   signal?: AbortSignal,
-): AsyncGenerator<Buffer, void> {
+): AsyncGenerator<Buffer[], void> {
   const custody = await custodyOf(deps.db, document.id);
   const size = custody.chunkBytes;
   const from = start - (start % size);
@@ -170,17 +175,17 @@ export async function* checkedContent(
   if (signal) addAbortSignal(signal, found.stream);
   try {
     let at = from;
-    for await (const chunk of inChunks(found.stream, size)) {
+    for await (const { pieces, length, sha256 } of chunksOf(found.stream, size)) {
       const expected = Math.min(size, document.sizeBytes - at);
-      if (lengthOf(chunk) !== expected || !isIntact(custody, at / size, chunk)) {
+      if (length !== expected || !sha256.equals(storedHash(custody, at / size)))
         throw await reportDamage(deps, document, 'the bytes are not those received');
-      }
-      for (const piece of chunk) {
+      const parts: Buffer[] = [];
+      for (const piece of pieces) {
         const part = piece.subarray(Math.max(start - at, 0), Math.max(end + 1 - at, 0));
-        // Before it is passed on: whoever takes it may free it.
+        if (part.length > 0) parts.push(part);
         at += piece.length;
-        if (part.length > 0) yield part;
       }
+      if (parts.length > 0) yield parts;
     }
     if (at !== to + 1)
       throw await reportDamage(deps, document, 'the object is shorter than what was received');
@@ -189,42 +194,8 @@ export async function* checkedContent(
   }
 }
 
-function isIntact({ chunkSha256 }: Custody, index: number, chunk: Buffer[]): boolean {
-  const hash = createHash('sha256');
-  for (const piece of chunk) hash.update(piece);
-  return hash.digest().equals(chunkSha256.subarray(index * 32, index * 32 + 32));
-}
-
-function lengthOf(chunk: Buffer[]): number {
-  return chunk.reduce((sum, { length }) => sum + length, 0);
-}
-
-/**
- * Groups pieces into chunks and cuts them at chunk ends. Joining them would copy every byte. Whoever takes a chunk may
- * free it.
- */
-async function* inChunks(stream: Readable, size: number): AsyncGenerator<Buffer[]> {
-  let held: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const piece of stream as AsyncIterable<Buffer>) {
-      let rest = piece;
-      while (length + rest.length >= size) {
-        const whole = [...held, rest.subarray(0, size - length)];
-        rest = rest.subarray(size - length);
-        held = [];
-        length = 0;
-        yield whole;
-      }
-      if (rest.length > 0) held.push(rest);
-      length += rest.length;
-    }
-  } catch (error) {
-    // A failure while reading is the store's or the network's, not damage.
-    const { code, name } = error as { code?: string; name?: string };
-    throw new ObjectStoreUnavailable(code ?? name ?? 'read');
-  }
-  if (length > 0) yield held;
+function storedHash({ chunkSha256 }: Custody, index: number): Buffer {
+  return chunkSha256.subarray(index * 32, index * 32 + 32);
 }
 
 /** Marks the row as damaged, with an audit entry the first time, and logs an error each time. */

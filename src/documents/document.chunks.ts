@@ -1,0 +1,79 @@
+// Cuts what the store sends into chunks, and hashes each piece as it arrives, while the processor still has it at hand.
+import { createHash } from 'node:crypto';
+import { finished, type Readable } from 'node:stream';
+import { ObjectStoreUnavailable } from '../ports/object-store.ts';
+
+export interface Chunk {
+  /** Not joined: that would copy every byte. Whoever takes the chunk may free them. */
+  pieces: Buffer[];
+  length: number;
+  sha256: Buffer;
+}
+
+/**
+ * One chunk is gathered while the one before is used. Listens for data: reading piece by piece would join all pieces that
+ * have come meanwhile.
+ * @throws ObjectStoreUnavailable when reading fails: that is the store's fault or the network's, not damage
+ */
+export async function* chunksOf(stream: Readable, size: number): AsyncGenerator<Chunk, void> {
+  const ready: Chunk[] = [];
+  let gathered = gather();
+  let hasEnded = false;
+  let failure: Error | null = null;
+  let wake: () => void = () => undefined;
+
+  const close = (): void => {
+    ready.push(gathered.close());
+    gathered = gather();
+  };
+  stream.on('data', (piece: Buffer) => {
+    for (let at = 0; at < piece.length; ) {
+      const part = piece.subarray(at, at + size - gathered.length());
+      at += part.length;
+      gathered.add(part);
+      if (gathered.length() === size) close();
+    }
+    if (ready.length === 0) return;
+    stream.pause();
+    wake();
+  });
+  finished(stream, (error) => {
+    failure = error ?? null;
+    hasEnded = true;
+    wake();
+  });
+
+  for (;;) {
+    const next = ready.shift();
+    if (next) {
+      stream.resume();
+      yield next;
+    } else if (failure) throw unavailable(failure);
+    else if (hasEnded) break;
+    else
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+  }
+  if (gathered.length() > 0) yield gathered.close();
+}
+
+function gather() {
+  const hash = createHash('sha256');
+  const pieces: Buffer[] = [];
+  let length = 0;
+  return {
+    length: () => length,
+    add(piece: Buffer): void {
+      hash.update(piece);
+      pieces.push(piece);
+      length += piece.length;
+    },
+    close: (): Chunk => ({ pieces, length, sha256: hash.digest() }),
+  };
+}
+
+function unavailable(error: Error): ObjectStoreUnavailable {
+  const { code, name } = error as { code?: string; name?: string };
+  return new ObjectStoreUnavailable(code ?? name ?? 'read');
+}
