@@ -12,12 +12,50 @@ import {
   type DocumentFixture,
 } from '../support/document-fixture.ts';
 import { scannerThatSays } from '../support/fakes/scanner.ts';
-import { later36Hours, startProcess, type Plan } from '../support/processes/document-process.ts';
+import {
+  later36Hours,
+  startProcess,
+  type Plan,
+  type StoreCall,
+} from '../support/processes/document-process.ts';
 import { until } from '../support/until.ts';
 
+type Stop = { step: string } | { matches: (call: StoreCall) => boolean; isDone: boolean };
+interface Kill {
+  when: string;
+  isKept: boolean;
+  /** `matches` may count: this makes one for one upload. */
+  stop: () => Stop;
+}
+
+const atStep = (step: string): Kill => ({
+  when: `at ${step}`,
+  isKept: step === 'committed' || step === 'answered',
+  stop: () => ({ step }),
+});
+const atSecondCopy = (isDone: boolean): Kill => ({
+  when: `between the copies of two files${isDone ? ', during the second' : ''}`,
+  isKept: false,
+  stop() {
+    let copies = 0;
+    return {
+      isDone,
+      matches: ({ method, key }) => method === 'PUT' && key.startsWith('documents/') && ++copies === 2,
+    };
+  },
+});
+const inMiddleOfFile: Kill = {
+  when: 'in the middle of a file',
+  isKept: false,
+  stop: () => ({ isDone: true, matches: ({ query }) => query.get('partNumber') === '2' }),
+};
 // A transaction that stops keeps its locks, so it comes last.
-const uploadSteps = ['received', 'verified', 'copied', 'committed', 'answered', 'in_transaction'] as const;
-type Step = (typeof uploadSteps)[number];
+const kills = [
+  ...['received', 'verified', 'copied', 'committed', 'answered'].map(atStep),
+  ...[true, false].map(atSecondCopy),
+  inMiddleOfFile,
+  atStep('in_transaction'),
+];
 const files = { 'large.pdf': pdf(11_000_000), 'small.txt': samples.txt };
 
 describe('a process that is killed while it receives, scans or removes documents', function () {
@@ -25,8 +63,8 @@ describe('a process that is killed while it receives, scans or removes documents
   let fixture: DocumentFixture;
   let cookie: string;
   before(async () => {
-    // The store always answers, however late on a busy machine.
-    fixture = await openDocumentFixture({ env: { S3_TIMEOUT_MS: '30000' } });
+    // The store answers some calls only when the process has been killed.
+    fixture = await openDocumentFixture({ env: { S3_TIMEOUT_MS: '120000' } });
     cookie = await cookieOf(fixture, 'rita@harbour-legal.example');
   });
   after(() => fixture.close());
@@ -64,31 +102,36 @@ describe('a process that is killed while it receives, scans or removes documents
       .db('documents')
       .select<{ id: string; s3_key: string; sha256: string }[]>('id', 's3_key', 'sha256');
 
-  describe('while it receives six uploads, each at another step,', () => {
-    const answers = new Map<Step, number | 'no answer'>();
+  describe('while it receives nine uploads, each at another step,', () => {
+    const answers = new Map<Kill, number | 'no answer'>();
     /** The documents of each upload. */
-    const written = new Map<Step, { id: string; s3_key: string; sha256: string }[]>();
+    const written = new Map<Kill, { id: string; s3_key: string; sha256: string }[]>();
     /** The same, of bytes that were downloaded after the sweep. */
     const downloaded = new Map<string, string>();
-    let keysAtOnce: string[];
+    const atOnce = { keys: [] as string[], openUploads: [] as string[] };
     let keysLater: string[];
     let openUploads: string[];
     let findings: unknown;
 
     before(async () => {
       const web = await start({ killAt: 'never' });
-      const sending: { step: Step; bookingId: string; sent: ReturnType<typeof send> }[] = [];
-      for (const step of uploadSteps) {
+      const sending: { kill: Kill; bookingId: string; sent: ReturnType<typeof send> }[] = [];
+      for (const kill of kills) {
         const bookingId = await fixture.newBooking();
-        sending.push({ step, bookingId, ...(await web.stopAt(step, () => send(web.url, bookingId))) });
+        const stop = kill.stop();
+        const sendOne = () => send(web.url, bookingId);
+        const stopped = 'step' in stop ? web.stopAt(stop.step, sendOne) : web.stopAtCall(stop, sendOne);
+        sending.push({ kill, bookingId, ...(await stopped) });
       }
-      web.running.kill('SIGKILL');
-      expect(await web.ended).to.equal('SIGKILL');
-      for (const { step, bookingId, sent } of sending) {
-        answers.set(step, await sent);
-        written.set(step, await rows().where({ booking_id: bookingId }));
+      expect(await web.kill()).to.equal('SIGKILL');
+      for (const { kill, bookingId, sent } of sending) {
+        answers.set(kill, await sent);
+        written.set(kill, await rows().where({ booking_id: bookingId }));
       }
-      keysAtOnce = await fixture.storage.keys('documents/');
+      // Two of each upload whose files were copied; one and two of those that were killed between two copies.
+      await until(async () => (await fixture.storage.keys('documents/')).length === 4 * 2 + 1 + 2);
+      atOnce.keys = await fixture.storage.keys('documents/');
+      atOnce.openUploads = await fixture.storage.openUploads();
       // The sweep keeps what is young and removes what is old.
       await fixture.app.system.services.documentCare.sweep();
       await later((care) => care.sweep());
@@ -101,81 +144,70 @@ describe('a process that is killed while it receives, scans or removes documents
       findings = (await later((care) => care.checkCustody()))?.findings;
     });
 
-    for (const step of uploadSteps) {
-      const isKept = step === 'committed' || step === 'answered';
-      it(`leaves ${isKept ? 'only the documents' : 'nothing'} after the sweep when it dies at ${step}`, () => {
-        expect(answers.get(step)).to.equal('no answer');
-        const here = written.get(step) ?? [];
+    for (const kill of kills) {
+      const { when, isKept } = kill;
+      it(`leaves ${isKept ? 'only the documents' : 'nothing'} after the sweep when it dies ${when}`, () => {
+        expect(answers.get(kill)).to.equal('no answer');
+        const here = written.get(kill) ?? [];
         expect(here).to.have.length(isKept ? 2 : 0);
         // No row without its object, even before the sweep.
-        expect(keysAtOnce).to.include.members(here.map((row) => row.s3_key));
+        expect(atOnce.keys).to.include.members(here.map((row) => row.s3_key));
         expect(keysLater).to.have.members([...written.values()].flat().map((row) => row.s3_key));
         expect(openUploads).to.deep.equal([]);
         for (const { id, sha256: wanted } of here) expect(downloaded.get(id)).to.equal(wanted);
         expect(findings).to.deep.equal([]);
       });
     }
+
+    it('leaves a multipart upload, which the sweep aborts, when it dies in the middle of a file', () => {
+      expect(atOnce.openUploads).to.have.length(1);
+    });
   });
 
-  for (const copied of [true, false]) {
-    it(`leaves nothing after the sweep when it dies between the copies of two files${copied ? ', during the second' : ''}`, async () => {
-      const web = await start({ killAt: 'never' });
-      let copies = 0;
-      fixture.storage.server.injectFault = ({ method, key }) => {
-        if (method !== 'PUT' || !key.startsWith('documents/')) return undefined;
-        copies += 1;
-        if (copies < Object.keys(files).length) return undefined;
-        web.running.kill('SIGKILL');
-        return copied ? undefined : 'drop';
-      };
-      expect(await send(web.url)).to.equal('no answer');
-      expect(await web.ended).to.equal('SIGKILL');
-      fixture.storage.server.injectFault = null;
-      expect(await rows()).to.deep.equal([]);
-      await until(async () => (await fixture.storage.keys('documents/')).length === (copied ? 2 : 1));
-      await later((care) => care.sweep());
-      expect(await fixture.storage.keys()).to.deep.equal([]);
-      expect((await later((care) => care.checkCustody()))?.findings).to.deep.equal([]);
-    });
-  }
+  describe('while it scans five documents, each at another step,', () => {
+    const scans = [
+      { step: 'scanned', verdict: 'infected' },
+      { step: 'verdict_written', verdict: 'infected' },
+      { step: 'object_removed', verdict: 'infected' },
+      { step: 'scanned', verdict: 'clean' },
+      { step: 'verdict_written', verdict: 'clean' },
+    ] as const;
+    /** By scan: its document as the next scan and sweep leave it, and whether its object is there. */
+    const found = new Map<(typeof scans)[number], { row: Record<string, unknown>; hasObject: boolean }>();
+    let keys: string[];
 
-  it('leaves a multipart upload that the sweep aborts when it dies in the middle of a file', async () => {
-    const web = await start({ killAt: 'never' });
-    // Kills the process when the store receives the second part.
-    fixture.storage.server.injectFault = ({ query }) => {
-      if (query.get('partNumber') === '2') web.running.kill('SIGKILL');
-      return undefined;
-    };
-    expect(await send(web.url)).to.equal('no answer');
-    fixture.storage.server.injectFault = null;
-    expect(await web.ended).to.equal('SIGKILL');
-    expect(await fixture.storage.openUploads()).to.have.length(1);
-    await later((care) => care.sweep());
-    expect(await fixture.storage.openUploads()).to.deep.equal([]);
-    expect(await fixture.storage.keys()).to.deep.equal([]);
+    before(async () => {
+      const scanning = await start({ killAt: 'never', scans: true });
+      const ids = new Map<(typeof scans)[number], string>();
+      for (const scan of scans) {
+        const [stored] = await fixture.upload({ 'small.txt': samples.txt });
+        const id = stored?.id ?? '';
+        ids.set(scan, id);
+        await fixture.app.db('documents').where({ id }).update({ status: 'checking' });
+        await scanning.stopAt(scan.step, () => Promise.resolve(scanning.scan(id, scan.verdict)));
+      }
+      expect(await scanning.kill()).to.equal('SIGKILL');
+      for (const [{ verdict }, id] of ids)
+        await later((care) => care.scan(id), { scanner: scannerThatSays(verdict) });
+      await later((care) => care.sweep());
+      keys = await fixture.storage.keys();
+      for (const [scan, id] of ids) {
+        const row = (await fixture.app.db('documents').where({ id }).first()) as Record<string, unknown>;
+        found.set(scan, { row, hasObject: keys.includes(String(row.s3_key)) });
+      }
+    });
+
+    for (const scan of scans) {
+      const { step, verdict } = scan;
+      it(`leaves a scan (${verdict}) that the next scan or sweep finishes when it dies at ${step}`, () => {
+        const { row, hasObject } = found.get(scan) ?? {};
+        expect(row?.status).to.equal(verdict);
+        expect(row?.object_removed_at === null).to.equal(verdict === 'clean');
+        expect(hasObject).to.equal(verdict === 'clean');
+        expect(keys).to.have.length(scans.filter((one) => one.verdict === 'clean').length);
+      });
+    }
   });
-
-  for (const [step, verdict] of [
-    ['scanned', 'infected'],
-    ['verdict_written', 'infected'],
-    ['object_removed', 'infected'],
-    ['scanned', 'clean'],
-    ['verdict_written', 'clean'],
-  ] as const) {
-    it(`leaves a scan (${verdict}) that the next scan or sweep finishes when it dies at ${step}`, async () => {
-      const [stored] = await fixture.upload({ 'small.txt': samples.txt });
-      const id = stored?.id ?? '';
-      await fixture.app.db('documents').where({ id }).update({ status: 'checking' });
-      const scanning = await start({ killAt: step, verdict, scan: id });
-      expect(await scanning.ended).to.equal('SIGKILL');
-      await later((care) => care.scan(id), { scanner: scannerThatSays(verdict) });
-      await later((care) => care.sweep());
-      const [row] = (await fixture.app.db('documents').where({ id })) as Record<string, unknown>[];
-      expect(row?.status).to.equal(verdict);
-      expect(row?.object_removed_at === null).to.equal(verdict === 'clean');
-      expect(await fixture.storage.keys()).to.have.length(verdict === 'clean' ? 1 : 0);
-    });
-  }
 
   it('leaves pending objects that the next sweep removes when it dies in the middle of a sweep', async () => {
     const web = await start({ killAt: 'copied' });

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { compose } from '../../../src/compose.ts';
 import { readConfig } from '../../../src/config.ts';
+import type { Scanner } from '../../../src/ports/scanner.ts';
 import { createStops, killedAt, nextPlan } from '../child-pool.ts';
 import { createFakeAcuity } from '../fakes/acuity.ts';
 import { scannerThatSays } from '../fakes/scanner.ts';
@@ -14,7 +15,10 @@ const kill = killedAt(() => plan.killAt);
 const stops = createStops();
 const onStep = (reached: string) => Promise.all([kill(reached), stops.onStep(reached)]).then(() => undefined);
 
-const scanner = plan.verdict ? scannerThatSays(plan.verdict) : null;
+let verdict: 'clean' | 'infected' = 'clean';
+const scanner: Scanner | null = plan.scans
+  ? { ping: () => Promise.resolve(), scan: (content) => scannerThatSays(verdict).scan(content) }
+  : null;
 
 const server = createServer();
 await new Promise<void>((resolve) => {
@@ -27,11 +31,6 @@ const system = compose(readConfig({ ...process.env, BASE_URL: url }), {
   ...(plan.care && { clock: { now: () => new Date(Date.now() + 36 * 3_600_000) } }),
 });
 server.on('request', system.app);
-if (plan.scan) {
-  await system.services.documentCare.scan(plan.scan);
-  await system.close();
-  process.exit(0);
-}
 if (plan.care) {
   await new Promise((resolve) => {
     process.once('message', resolve);
@@ -41,9 +40,14 @@ if (plan.care) {
   await system.close();
   process.exit(0);
 }
-// The test can say again and again where the next upload is to stop.
-process.on('message', ({ stopAt }: { stopAt: string }) => {
-  stops.plan([stopAt]);
+// The test can say again and again where the next upload or scan is to stop.
+process.on('message', (told: { stopAt: string } | { scan: string; verdict: 'clean' | 'infected' }) => {
+  if ('scan' in told) {
+    verdict = told.verdict;
+    void system.services.documentCare.scan(told.scan);
+    return;
+  }
+  stops.plan([told.stopAt]);
   process.send?.('planned');
 });
 process.send?.({ url });

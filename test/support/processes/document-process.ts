@@ -13,8 +13,8 @@ const child = path.join(import.meta.dirname, 'document-child.ts');
 export interface Plan {
   /** `never`: the test ends it. */
   killAt: string;
-  verdict?: 'clean' | 'infected';
-  scan?: string;
+  /** Has a scanner, which says what `scan` is given. */
+  scans?: boolean;
   /** Starts when `go` is called. */
   care?: 'sweep' | 'retain';
 }
@@ -42,17 +42,25 @@ function poolOf(fixture: DocumentFixture): ChildPool<Plan> {
   return pool;
 }
 
+/** A request that the store receives from a process. */
+export interface StoreCall {
+  method: string;
+  key: string;
+  query: URLSearchParams;
+}
+
 export async function startProcess(fixture: DocumentFixture, plan: Plan) {
   const running = poolOf(fixture).take(plan);
   const ended = once(running, 'exit').then(([, signal]) => signal as string | null);
   const ready = once(running, 'message').then(([message]) => (message as { url: string }).url);
   const url = (await Promise.race([ready, ended.then(() => null)])) ?? '';
+  const killed = Promise.withResolvers<void>();
   return {
     running,
     ended,
     url,
     go: () => void running.send('go'),
-    /** Makes the upload that `send` begins stop at this step. @returns the answer, perhaps only when the process ends */
+    /** Makes what `send` begins stop at this step. @returns the answer, perhaps only when the process ends */
     async stopAt<T>(step: string, send: () => Promise<T>): Promise<{ sent: Promise<T> }> {
       running.send({ stopAt: step });
       await messageOf(running);
@@ -60,6 +68,34 @@ export async function startProcess(fixture: DocumentFixture, plan: Plan) {
       const sent = send();
       await stopped;
       return { sent };
+    },
+    /**
+     * Makes what `send` begins stop at its first request to the store that matches; `kill` ends the wait. The store
+     * carries the request out then, if `isDone`: the process never learns of it.
+     */
+    async stopAtCall<T>(
+      { matches, isDone }: { matches: (call: StoreCall) => boolean; isDone: boolean },
+      send: () => Promise<T>,
+    ): Promise<{ sent: Promise<T> }> {
+      const { server } = fixture.storage;
+      const received = Promise.withResolvers<void>();
+      server.injectFault = async (call) => {
+        if (!matches(call)) return undefined;
+        server.injectFault = null;
+        received.resolve();
+        await killed.promise;
+        return isDone ? undefined : 'drop';
+      };
+      const sent = send();
+      await received.promise;
+      return { sent };
+    },
+    scan: (id: string, verdict: 'clean' | 'infected') => void running.send({ scan: id, verdict }),
+    /** @returns the signal that ended it */
+    kill(): Promise<string | null> {
+      running.kill('SIGKILL');
+      killed.resolve();
+      return ended;
     },
   };
 }
