@@ -5,7 +5,8 @@ import type { BookingDetails } from './booking.details.ts';
 export const bookingStatuses = ['active', 'cancelled', 'closed', 'archived'] as const;
 export type BookingStatus = (typeof bookingStatuses)[number];
 
-export const bookingSources = ['portal', 'acuity_direct'] as const;
+/** Where a booking was made. */
+export const sourceWords = { portal: 'Made here', acuity_direct: 'Made in Acuity' };
 /** Who or what wrote an entry of a booking's history. */
 export const progressSources = ['portal', 'acuity', 'reconciliation', 'import'] as const;
 
@@ -58,7 +59,7 @@ export interface Booking extends BookingDetails {
   meetingLink: string | null;
   status: BookingStatus;
   currentProgress: Progress;
-  source: (typeof bookingSources)[number];
+  source: keyof typeof sourceWords;
   version: number;
   createdAt: Date;
   updatedAt: Date;

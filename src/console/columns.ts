@@ -1,8 +1,7 @@
 // Builders for the console's lists and their columns.
-import type { Booking } from '../bookings/index.ts';
 import type { Column, ColumnType, Table, Who } from './table.ts';
 
-export type ColumnOptions = Partial<Omit<Column, 'name' | 'type'>>;
+type ColumnOptions = Partial<Omit<Column, 'name' | 'type'>>;
 export const column = (name: string, type: ColumnType, sql: string, more: ColumnOptions = {}): Column => ({
   name,
   label: labelOf(name, type),
@@ -39,17 +38,10 @@ function inWords(name: string): string {
     .replace('timezone', 'time zone');
   return `${spelled.charAt(0).toUpperCase()}${spelled.slice(1)}`;
 }
-/** For `in (…)`: trusted constants, never input. */
-export const sqlList = (values: readonly string[]): string => values.map((value) => `'${value}'`).join(', ');
 export const recordOnly: ColumnOptions = { shown: 'record' };
 export const health: ColumnOptions = { isHealth: true };
 /** Not shown; links filter by it, because two records may have the same name. */
 export const filterOnly: ColumnOptions = { shown: 'filter' };
-/** Where a booking was made. */
-export const sourceWords: Record<Booking['source'], string> = {
-  portal: 'Made here',
-  acuity_direct: 'Made in Acuity',
-};
 /** @param sql the id of the record linked to */
 export const linkTo = (table: string, sql: string): ColumnOptions => ({ to: `'${table}/' || ${sql}` });
 /** What another list's record is called, as a link to it. @param alias of that list's table */
@@ -57,10 +49,6 @@ export const linked = (name: string, table: string, alias: string, more: ColumnO
   const title = table === 'bookings' ? 'reference' : 'name';
   return column(name, 'string', `${alias}.${title}`, { ...linkTo(table, `${alias}.id`), ...more });
 };
-/** Makes a count a link to the list it counts. */
-export const counts = (table: string, by: string, also: Record<string, string> = {}): ColumnOptions => ({
-  lists: { table, by, also },
-});
 /** `isActive` is called `Active`, `bookingId` `Booking`, unless the column says otherwise. */
 function labelOf(name: string, type: ColumnType): string {
   return inWords(name.replace(type === 'id' ? /Id$/ : /^(is|was)(?=[A-Z])/, ''));

@@ -1,11 +1,11 @@
 // What the console draws: counts and times of the last twelve weeks, and who examines whom in the next four. Every number
 // is counted by the filters of the list that it links to. Each statement reads bounded ranges of an index, however many
 // bookings there are; none reads health information.
-import { bookingSources } from '../bookings/index.ts';
+import { sourceWords } from '../bookings/index.ts';
 import type { Database } from '../db/knex.ts';
 import { driftStates } from '../following/index.ts';
 import { shiftDays, startOfDay } from '../lib/dates.ts';
-import { sourceWords, spelledOut } from './columns.ts';
+import { spelledOut } from './columns.ts';
 import { listOf } from './links.ts';
 import type { Filters } from './table.query.ts';
 
@@ -67,7 +67,7 @@ export async function readFigures(db: Database, day: string, zone: string) {
 
 /** New bookings by where they were made. */
 export function readBooked(db: Database, day: string, zone: string): Promise<WeekOfParts[]> {
-  const parts = bookingSources.map((source) => [source, sourceWords[source]] as const);
+  const parts = Object.entries(sourceWords);
   // The index has the source as well.
   const counted = `select source as name, count(*)::int as count from bookings
     where created_at >= since and created_at < before group by source`;

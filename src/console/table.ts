@@ -27,7 +27,7 @@ export interface Column {
   /** Of a number: how lists and records show it. The filter and exports take the number, in this unit if it has one. */
   shownAs?: { words: (value: number) => string; unit?: string };
   /** `record`: in records, not in lists. `filter`: nowhere; links filter by it. Unset: everywhere. */
-  shown?: 'everywhere' | 'record' | 'filter';
+  shown?: 'record' | 'filter';
 }
 
 export interface Table {
@@ -67,9 +67,7 @@ export function columnOf(table: Table, name: string): Column | null {
 /** The id comes last. */
 export function columnsIn({ columns }: Table, where: 'list' | 'record'): Column[] {
   return columns
-    .filter(
-      ({ shown = 'everywhere' }) => shown === 'everywhere' || (where === 'record' && shown === 'record'),
-    )
+    .filter(({ shown }) => !shown || (where === 'record' && shown === 'record'))
     .toSorted((a, b) => Number(a.name === 'id') - Number(b.name === 'id'));
 }
 

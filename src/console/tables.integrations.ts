@@ -5,17 +5,7 @@ import { accountMailKinds, mailKinds, workMailKinds, type MailKindName } from '.
 import { allDifferences, driftStates, outcomes } from '../following/index.ts';
 import { reportKinds, reportStates } from '../sync/index.ts';
 import { webhookChannels, webhookRefusals, webhookStates } from '../webhooks/index.ts';
-import {
-  column,
-  filterOnly,
-  inGroup,
-  linkTo,
-  linked,
-  recordOnly,
-  sqlList,
-  stored,
-  type List,
-} from './columns.ts';
+import { column, filterOnly, inGroup, linkTo, linked, recordOnly, stored, type List } from './columns.ts';
 
 /** Processed with something left to do, and neither a later event of the appointment nor a booking has settled it. */
 const webhookNeedsAttention = `w.state = 'processed' and w.note is not null and w.note <> 'cancelled_before_booked'
@@ -40,6 +30,8 @@ const webhookEvents: List = {
   ],
 };
 
+/** For `in (…)`: trusted constants, never input. */
+const sqlList = (values: readonly string[]): string => values.map((value) => `'${value}'`).join(', ');
 const labelsOf = (kinds: readonly MailKindName[]): Record<string, string> =>
   Object.fromEntries(kinds.map((kind) => [kind, mailKinds[kind].label]));
 

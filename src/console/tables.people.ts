@@ -1,18 +1,7 @@
 // Lists of people, their organisations and specialists.
 import { roleNames } from '../accounts/index.ts';
 import { typeWords } from '../specialists/index.ts';
-import {
-  column,
-  counts,
-  filterOnly,
-  inGroup,
-  linkTo,
-  linked,
-  recordOnly,
-  stored,
-  type ColumnOptions,
-  type List,
-} from './columns.ts';
+import { column, filterOnly, inGroup, linkTo, linked, recordOnly, stored, type List } from './columns.ts';
 import type { Column } from './table.ts';
 
 /** A list shows twenty such counts: without a bound each would read all bookings of a specialist. */
@@ -22,8 +11,8 @@ const bookingsOf = (key: string, id: string): string =>
   `(select count(*)::int from (select from bookings b where b.${key} = ${id} limit ${countedAtMost}) c)`;
 
 /** The list behind the link counts further. */
-const bookingsListedBy = (by: string): ColumnOptions => ({
-  ...counts('bookings', by),
+const bookingsListedBy = (by: string): Partial<Column> => ({
+  lists: { table: 'bookings', by },
   shownAs: { words: (count) => (count < countedAtMost ? String(count) : `${countedAtMost}+`) },
 });
 
@@ -86,7 +75,7 @@ const organizations: List = {
     ...stored('o', { name: 'string' }),
     column('members', 'number', activeMembers, {
       label: 'Active members',
-      ...counts('users', 'organizationId', { isActive: 'true' }),
+      lists: { table: 'users', by: 'organizationId', also: { isActive: 'true' } },
     }),
     column('bookings', 'number', bookingsOf('organization_id', 'o.id'), bookingsListedBy('organizationId')),
     ...stored('o', { remindsExaminees: 'boolean' }),

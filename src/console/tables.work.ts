@@ -7,6 +7,7 @@ import {
   progressSources,
   progressWords,
   searchedBookings,
+  sourceWords,
   statusWords,
   type Detail,
 } from '../bookings/index.ts';
@@ -14,18 +15,7 @@ import { bulkStates, type BulkKind } from '../bulk/index.ts';
 import { categoryWords, documentStatuses } from '../documents/index.ts';
 import { formatSize } from '../lib/sizes.ts';
 import { typeWords } from '../specialists/index.ts';
-import {
-  column,
-  filterOnly,
-  health,
-  inGroup,
-  linked,
-  recordOnly,
-  sourceWords,
-  spelledOut,
-  stored,
-  type List,
-} from './columns.ts';
+import { column, filterOnly, health, inGroup, linked, recordOnly, stored, type List } from './columns.ts';
 import type { Column } from './table.ts';
 
 const countOf = (rows: string): string => `(select count(*)::int from ${rows} c where c.booking_id = b.id)`;
@@ -175,7 +165,7 @@ const documents: List = {
     ...stored('d', { fileName: 'string' }, health),
     linked('booking', 'bookings', 'b'),
     ...stored('d', { category: categoryWords, status: documentStatuses }),
-    column('release', 'enum', releaseOfReport, { words: spelledOut(['draft', 'released']) }),
+    column('release', 'enum', releaseOfReport, { words: { draft: 'Draft', released: 'Released' } }),
     ...stored('d', { releasedAt: 'datetime' }, recordOnly),
     linked('releasedBy', 'users', 'r', recordOnly),
     ...stored('d', { mimeType: 'string' }, recordOnly),
