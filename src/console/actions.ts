@@ -123,10 +123,11 @@ function inBulk(kind: BulkKind, label: string, icon: string, when: Condition): A
 /** AdminJS's actions that only read: of a list, and of a record. */
 export const reading = { resource: 'list', record: 'show' } as const;
 
-/** AdminJS's actions that write. */
-export function isEditing({ name }: Pick<ActionButton, 'name'>): boolean {
-  return name === 'edit' || name === 'new';
-}
+/**
+ * AdminJS's actions that are closed to everybody, where the table has no such button of ours: writing, bulk actions, and
+ * the search beside the list.
+ */
+export const closed: readonly string[] = ['new', 'edit', 'delete', 'bulkDelete', 'search'];
 
 /** @param row of the button's table */
 export function isOffered(action: ActionButton, row: Record<string, unknown>, viewerId?: string): boolean {

@@ -13,7 +13,7 @@ import { roleNames, type Actor, type Role } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import { readSchema, type Schema } from './schema.ts';
 import { formHandler, formProperty } from './action-form.ts';
-import { actionButtons, isEditing, isOffered, type ActionButton } from './actions.ts';
+import { actionButtons, closed, isOffered, type ActionButton } from './actions.ts';
 import { bulkActionsOf } from './bulk.ts';
 import { columnsIn, linkKey, isFor, type Column, type Table } from './table.ts';
 import { TableResource } from './table.resource.ts';
@@ -121,7 +121,7 @@ function translations() {
   const resources: Record<string, Record<string, object>> = {};
   for (const { id, label, singular, columns } of tables) {
     const buttons = actionButtons.filter(({ table }) => table === id);
-    const properties = columns.map((column) => [column.name, column.label] as const);
+    const properties = columns.map((column) => [column.name, column.label]);
     const actions = buttons.map(({ name, label: shown }) => [name, shown] as const);
     labels[id] = label;
     resources[id] = {
@@ -189,12 +189,7 @@ function optionsOf(table: Table, role: Role): ResourceOptions {
       // The filters are in the list's head.
       list: { showFilter: false, custom: { bulk: bulkActionsOf(table, role), whenEmpty: table.whenEmpty } },
       show: { layout: layoutOf(table, names('record')), custom: { related: relatedOf(table, role) } },
-      // Closed unless the table has such a button: what writes, and AdminJS's search beside the list.
-      new: never,
-      edit: never,
-      delete: never,
-      bulkDelete: never,
-      search: never,
+      ...Object.fromEntries(closed.map((name) => [name, never])),
       ...Object.fromEntries(buttons.map((button) => [button.name, actionOptions(button)])),
     },
   };
@@ -204,7 +199,7 @@ function actionOptions(button: ActionButton) {
   const isAccessible = ({ record, currentAdmin }: ActionContext): boolean =>
     !record || isOffered(button, record.params, currentAdmin?.id);
   const { table, name, kind, icon, href } = button;
-  if (isEditing(button)) return { isAccessible, custom: {}, handler: formHandler(button) };
+  if (name === 'edit' || name === 'new') return { isAccessible, custom: {}, handler: formHandler(button) };
   const action = { actionType: kind, icon, isAccessible };
   const words = wordsOf(table, name);
   return href === undefined

@@ -1,5 +1,5 @@
 export { bulkParts, listForBulk, seenIn, titlesOf } from './bulk.ts';
-export { actionOf, isOffered, reading, runJobAgain, type ActionButton } from './actions.ts';
+export { actionOf, closed, isOffered, reading, runJobAgain, type ActionButton } from './actions.ts';
 export {
   columnOf,
   columnsIn,

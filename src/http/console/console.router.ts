@@ -3,6 +3,7 @@ import { Router, type ErrorRequestHandler, type Request, type RequestHandler } f
 import { auditActor, isStaff } from '../../accounts/index.ts';
 import {
   actionOf,
+  closed,
   findRow,
   isFor,
   isOffered,
@@ -74,11 +75,10 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
   // Checks who may read which list by which filters. AdminJS checks each action again.
   const guard = guardTable(services, sealing);
   router.get('/admin/resources/:table', guard, adminJs);
-  const asked = ['actions/:action', 'records/:id/:action'].map(
-    (one) => `/admin{/api}/resources/:table/${one}`,
-  );
-  router.route(asked).get(guard, sayColumns(needs), adminJs).post(guard, adminJs);
-  router.use('/admin', recordRefusals(services));
+  const sayShown = sayColumns(needs);
+  for (const asked of ['actions/:action', 'records/:id/:action'])
+    router.route(`/admin{/api}/resources/:table/${asked}`).get(guard, sayShown, adminJs).post(guard, adminJs);
+  router.use('/admin', recordRefusals(services, new Set(wordsIn(router))));
   return router;
 }
 
@@ -89,7 +89,7 @@ const setRoute: RequestHandler = (req, res, next) => {
 
 /** Records in the audit log what staff were refused in the console. */
 const recordRefusals =
-  (services: Pick<ConsoleServices, 'db' | 'audit'>): ErrorRequestHandler =>
+  (services: Pick<ConsoleServices, 'db' | 'audit'>, words: ReadonlySet<string>): ErrorRequestHandler =>
   async (error: unknown, req, res, next) => {
     // Others were refused by access('staff'), which has written its own row.
     const viewer = viewerOf(res);
@@ -97,35 +97,25 @@ const recordRefusals =
       await recordDenial(services, req, res, {
         in: 'console',
         method: req.method,
-        address: req.baseUrl + addressOf(req),
+        address: req.baseUrl + addressOf(req, words),
       });
     // An address that cannot be decoded.
     next(error instanceof URIError ? notFound() : error);
   };
 
-const parts = [
-  'api',
-  'resources',
-  'records',
-  'actions',
-  'export',
-  'bulk',
-  'search',
-  'list',
-  'show',
-  'next',
-  'views',
-  'find',
-  'columns',
-  'remove',
-];
+/** The words of a router's addresses, and the names of their parameters. */
+function wordsIn({ stack }: Router): string[] {
+  return stack.flatMap(({ route, handle }) =>
+    route ? route.path.split(/[^\w-]+/) : 'stack' in handle ? wordsIn(handle as Router) : [],
+  );
+}
 
 /** The path with every segment that is not ours as `:id`: it may be a name that somebody typed, and the audit log is append only. */
-function addressOf({ path: asked }: Request): string {
+function addressOf({ path: asked }: Request, words: ReadonlySet<string>): string {
   const segments = asked.split('/').slice(1, 9);
   const table = segments.find((segment) => tableOf(segment)) ?? '';
-  const isKnown = (word: string) =>
-    parts.includes(word) || word === table || closed.has(word) || actionOf(table, word) !== null;
+  const ours = [table, ...closed, ...Object.values(reading), 'bulk'];
+  const isKnown = (word: string) => words.has(word) || ours.includes(word) || actionOf(table, word) !== null;
   return segments.map((segment) => `/${isKnown(segment) ? segment : ':id'}`).join('');
 }
 
@@ -151,11 +141,6 @@ const notOffered = ({ label, offeredFor }: ActionButton): Problem =>
     offeredFor ? `${offeredFor}.` : `“${label}” is not possible for this record now.`,
   );
 
-/**
- * AdminJS's actions that are closed to everybody, where the table has no such button of ours: writing, bulk actions, and
- * the search beside the list.
- */
-const closed = new Set(['new', 'edit', 'delete', 'bulkDelete', 'search', 'bulk']);
 const closedAddress = () => forbidden('Records are changed by the console’s own actions only.');
 
 const guardTable =
@@ -165,7 +150,7 @@ const guardTable =
     const table = tableIn(req, res);
     const kind = id === undefined ? 'resource' : 'record';
     const action = actionOf(table.id, name);
-    if (closed.has(name) && !action) throw closedAddress();
+    if (closed.includes(name) && !action) throw closedAddress();
     if (name !== reading[kind] && action?.kind !== kind) throw notFound();
     // AdminJS checks this for data, but would send the page's shell to anybody.
     const { viewer } = actorOf(req, res);
