@@ -2,13 +2,9 @@
 import type { Column, ColumnType, Table, Who } from './table.ts';
 
 type ColumnOptions = Partial<Omit<Column, 'name' | 'type'>>;
-export const column = (name: string, type: ColumnType, sql: string, more: ColumnOptions = {}): Column => ({
-  name,
-  label: labelOf(name, type),
-  type,
-  sql,
-  ...more,
-});
+export function column(name: string, type: ColumnType, sql: string, more: ColumnOptions = {}): Column {
+  return { name, label: labelOf(name, type), type, sql, ...more };
+}
 /**
  * Columns shown as they are stored: `receivedAt` of `w` is `w.received_at`. An enumeration is given by its codes, or by the
  * words of each.

@@ -35,18 +35,11 @@ type RepairBy =
 
 const listed = (table: string, filters: Filters, label: string) => ({ table, filters, label });
 /** An action of each record, or what it shows. */
-const each = (table: string, action: string, next: string, label: string): Repair => ({
-  label,
-  who: actionOf(table, action)?.who ?? tableOf(table)?.who ?? 'admin',
-  href: `/admin/resources/${table}/records/{next}/${action}`,
-  next,
-});
-const all = (bulk: BulkKind, label: string, unavailable?: string): Repair => ({
-  label,
-  who: bulkRights[bulk],
-  bulk,
-  ...(unavailable && { unavailable }),
-});
+function each(table: string, action: string, next: string, label: string): Repair {
+  const who = actionOf(table, action)?.who ?? tableOf(table)?.who ?? 'admin';
+  return { label, who, href: `/admin/resources/${table}/records/{next}/${action}`, next };
+}
+const all = (bulk: BulkKind, label: string): Repair => ({ label, who: bulkRights[bulk], bulk });
 const reconcile: Repair = {
   label: 'Reconcile now',
   who: 'admin',
@@ -72,7 +65,10 @@ const byId: Record<string, Omit<AttentionList, 'id'>> = {
   unanswered: { ...listed('unanswered', {}, 'Unanswered messages'), repair: answer },
   undelivered: {
     ...listed('webhook-events', { state: 'dead' }, 'Webhook events not delivered'),
-    repair: all('webhook-events/replay', 'Replay them all', 'Ask an admin to replay them'),
+    repair: {
+      ...all('webhook-events/replay', 'Replay them all'),
+      unavailable: 'Ask an admin to replay them',
+    },
   },
   'webhook-events': {
     ...listed('webhook-events', { needsAttention: 'true' }, 'Webhook events that need attention'),
@@ -135,20 +131,14 @@ export interface Attention {
 }
 
 /** @param href where it is both seen and repaired */
-export const notice = (
-  label: string,
-  href: string,
-  repair: string,
-  count: number | null = null,
-): Attention => ({ label, count, href, repair: { label: repair, href } });
+export function notice(label: string, href: string, repair: string, count: number | null = null): Attention {
+  return { label, count, href, repair: { label: repair, href } };
+}
 
 /** For somebody else. */
-export const askedFor = (label: string, href: string | null, ask: string): Attention => ({
-  label,
-  count: null,
-  href,
-  repair: { label: ask, href: null },
-});
+export function askedFor(label: string, href: string | null, ask: string): Attention {
+  return { label, count: null, href, repair: { label: ask, href: null } };
+}
 
 /** Events of Acuity do not arrive. Support may look at the events received so far. */
 export function connectionNotices(
