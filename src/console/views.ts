@@ -3,7 +3,7 @@ import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Database, Queryable } from '../db/knex.ts';
 import { isUuid } from '../lib/uuid.ts';
-import { columnOf, columnsIn, type Column, type Table } from './table.ts';
+import { columnsIn, type Column, type Table } from './table.ts';
 
 export interface SavedView {
   id: string;
@@ -35,7 +35,7 @@ export function choosableColumns({ columns }: Table): Column[] {
   return columns.filter(({ name, type, shown }) => name !== 'id' && type !== 'json' && shown !== 'filter');
 }
 
-/** What this person sees of a list: of the view, else their own choice, else the usual; always the title. */
+/** What this person sees of a list: of the view, else their own choice (if still there), else the usual; always the title. */
 export function shownColumns(table: Table, { columns, views }: ListChoices, viewId: unknown): Column[] {
   const usual = columnsIn(table, 'list');
   const chosen = views.find(({ id }) => id === viewId)?.columns ?? columns;
@@ -46,7 +46,7 @@ export function shownColumns(table: Table, { columns, views }: ListChoices, view
 
 export async function readChoices(db: Queryable, userId: string, table: Table): Promise<ListChoices> {
   const own = await db('console_columns').where({ user_id: userId, list: table.id }).first('columns');
-  const rows = await db('console_views as v')
+  const views = await db('console_views as v')
     .join('users as u', 'u.id', 'v.user_id')
     .where('v.list', table.id)
     .where((seen) => {
@@ -63,15 +63,7 @@ export async function readChoices(db: Queryable, userId: string, table: Table): 
       'v.columns',
       'v.is_shared as isShared',
     );
-  return {
-    columns: own ? known(table, own.columns) : null,
-    views: rows.map((view) => ({ ...view, columns: view.columns && known(table, view.columns) })),
-  };
-}
-
-/** A column may have gone since. */
-function known(table: Table, names: readonly string[]): string[] {
-  return names.filter((name) => columnOf(table, name) !== null);
+  return { columns: own?.columns ?? null, views };
 }
 
 /** A view of the same name is replaced. @returns its id; null when there are too many: one has to be removed first */
