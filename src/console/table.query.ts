@@ -29,16 +29,19 @@ export function selectRows(
   for (const { name, to } of table.columns) if (to) columns.push(`${to} as "${linkKey(name)}"`);
   if (search && !table.searched.words) columns.push(`${textOf(table)} as "${searchFilter}"`);
   const query = db.from(db.raw(`(select ${columns.join(', ')} from ${table.from}) as r`));
-  const asked = Object.entries(filters).filter(([name]) => name !== searchFilter);
-  const isSlow = ([name, value]: [string, FilterValue]) => readsEachRow(table, name, value);
-  const [texts, others] = [asked.filter(isSlow), asked.filter((one) => !isSlow(one))];
-  applyFilters(query, table, others);
+  const asked = Object.entries(filters)
+    .filter(([name]) => name !== searchFilter)
+    .map(([name, value]) => ({ column: columnOf(table, name), value }));
+  const { texts = [], others = [] } = Object.groupBy(asked, ({ column, value }) =>
+    readsEachRow(column, value) ? 'texts' : 'others',
+  );
+  for (const { column, value } of others) applyFilter(query, column, value);
   const newest =
     table.textSearchLimit && (search || texts.length > 0)
       ? query.orderBy('r.id', 'desc').limit(table.textSearchLimit)
       : null;
   const found = newest ? db.from(newest.select('r.*').as('r')) : query;
-  applyFilters(found, table, texts);
+  for (const { column, value } of texts) applyFilter(found, column, value);
   if (search) applySearch(db, found, table, search);
   return found;
 }
@@ -73,21 +76,9 @@ function applySearch(
   else whereOwn(query, { words: `r."${searchFilter}"` }, found.words);
 }
 
-function applyFilters(
-  query: Knex.QueryBuilder,
-  table: Table,
-  filters: readonly [string, FilterValue][],
-): void {
-  for (const [name, value] of filters) {
-    applyFilter(query, columnOf(table, name), value);
-  }
-}
-
-/** No index serves these filters: PostgreSQL reads every row. */
-function readsEachRow(table: Table, name: string, value: FilterValue): boolean {
-  const column = columnOf(table, name);
-  if (column?.isId && isUuid(value)) return false;
-  return column?.type === 'string' || column?.type === 'json';
+/** No index serves such a filter: PostgreSQL reads every row. */
+function readsEachRow(column: Column | null, value: FilterValue): boolean {
+  return (column?.type === 'string' || column?.type === 'json') && !(column.isId && isUuid(value));
 }
 
 export function orderRows(query: Knex.QueryBuilder, table: Table, order: Order): Knex.QueryBuilder {
@@ -96,12 +87,6 @@ export function orderRows(query: Knex.QueryBuilder, table: Table, order: Order):
   // The default sort column and the id are never null; `nulls last` would keep their indexes from being used.
   const nulls = by === table.sort.by || by === 'id' ? '' : 'nulls last';
   return query.orderByRaw(`?? ${direction} ${nulls}, ?? ${direction}`, [`r.${by}`, 'r.id']);
-}
-
-interface Page {
-  order: Order;
-  offset: number;
-  limit: number;
 }
 
 export interface FoundPage {
@@ -115,7 +100,7 @@ export async function findRows(
   db: Queryable,
   table: Table,
   filters: Filters,
-  { order, offset, limit }: Page,
+  { order, offset, limit }: { order: Order; offset: number; limit: number },
 ): Promise<FoundPage> {
   const search = await searchOf(db, filters, searchLimit);
   if (!isRanked(table, search)) {
@@ -161,35 +146,23 @@ export async function* pagesOf(
   const search = await searchOf(db, filters, null);
   const { by, direction } = table.sort;
   const keys = [...new Set([by, 'id'])];
-  const casts = keys.map((name) => keyTypes[columnOf(table, name)?.type ?? 'string']);
-  let last: unknown[] | null = null;
+  const listed = (sign: string): string => keys.map(() => sign).join(', ');
+  let last: string[] | null = null;
   for (;;) {
     const query = orderRows(selectRows(db, table, filters, search), table, table.sort)
       // As text: a Date has no microseconds.
       .select('r.*', ...keys.map((name, at) => db.raw('??::text as ??', [`r.${name}`, `key ${at}`])))
       .limit(limit);
     if (last) {
-      const columns = keys.map((name) => `r."${name}"`).join(', ');
-      const after = casts.map((cast) => `?::text::${cast}`).join(', ');
-      void query.whereRaw(`(${columns}) ${direction === 'asc' ? '>' : '<'} (${after})`, last as string[]);
+      const after = `(${listed('??')}) ${direction === 'asc' ? '>' : '<'} (${listed('?')})`;
+      void query.whereRaw(after, [...keys.map((name) => `r.${name}`), ...last]);
     }
     const rows = (await query) as Row[];
     if (rows.length > 0) yield rows;
     if (rows.length < limit) return;
-    last = keys.map((_, at) => rows.at(-1)?.[`key ${at}`]);
+    last = keys.map((_, at) => rows.at(-1)?.[`key ${at}`] as string);
   }
 }
-
-const keyTypes: Record<Column['type'], string> = {
-  string: 'text',
-  enum: 'text',
-  json: 'text',
-  number: 'bigint',
-  datetime: 'timestamptz',
-  date: 'date',
-  boolean: 'boolean',
-  id: 'uuid',
-};
 
 /** Counting further would cost more than reading the page that is shown. */
 const countLimit = 1_000;
@@ -244,7 +217,7 @@ function escapeLike(text: string): string {
   return text.replace(/[\\%_]/g, (sign) => `\\${sign}`);
 }
 
-function filterBySpan(query: Knex.QueryBuilder, { name, type, zone }: Column, value: FilterValue): void {
+function filterBySpan(query: Knex.QueryBuilder, { name, zone }: Column, value: FilterValue): void {
   const { from, to } = typeof value === 'string' ? { from: value, to: value } : value;
   if (zone && from !== undefined && from === to && parseDay(from))
     return void query.whereRaw(`${dayOf} = ?::date`, [`r.${name}`, `r.${zone}`, from]);
@@ -252,7 +225,7 @@ function filterBySpan(query: Knex.QueryBuilder, { name, type, zone }: Column, va
     if (!text) continue;
     const instant = instantOf(text);
     if (zone && parseDay(text)) filterByDay(query, name, zone, sign, text);
-    else if (instant) void query.whereRaw(`?? ${sign} ?::${keyTypes[type]}`, [`r.${name}`, instant]);
+    else if (instant) void query.where(`r.${name}`, sign, instant);
     else void query.whereRaw('false');
   }
 }
