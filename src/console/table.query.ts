@@ -10,10 +10,7 @@ export type Row = Record<string, unknown>;
 /** Text; for times one bound or both. */
 export type FilterValue = string | { from?: string; to?: string };
 export type Filters = Record<string, FilterValue>;
-export interface Order {
-  by: string;
-  direction: 'asc' | 'desc';
-}
+type Order = Table['sort'];
 
 /**
  * A filter that names no column finds nothing; the router has refused it before. The search box's words are no filter
@@ -89,19 +86,16 @@ export function orderRows(query: Knex.QueryBuilder, table: Table, order: Order):
   return query.orderByRaw(`?? ${direction} ${nulls}, ?? ${direction}`, [`r.${by}`, 'r.id']);
 }
 
-export interface FoundPage {
-  rows: Row[];
-  /** Of all pages, where reading this one has told it; null: `countRows` tells. */
-  total: number | null;
-}
-
-/** Of a search, rows that have exactly its words come first. */
+/**
+ * Of a search, rows that have exactly its words come first.
+ * @returns `total` of all pages, where reading this one has told it; null: `countRows` tells
+ */
 export async function findRows(
   db: Queryable,
   table: Table,
   filters: Filters,
   { order, offset, limit }: { order: Order; offset: number; limit: number },
-): Promise<FoundPage> {
+): Promise<{ rows: Row[]; total: number | null }> {
   const search = await searchOf(db, filters, searchLimit);
   if (!isRanked(table, search)) {
     const query = orderRows(selectRows(db, table, filters, search), table, order);
