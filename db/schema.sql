@@ -1038,6 +1038,7 @@ CREATE TABLE booking_drafts (
   CONSTRAINT booking_drafts_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES users(id) ON DELETE CASCADE
 );
 CREATE INDEX booking_drafts_expires_idx ON booking_drafts USING btree (expires_at);
+CREATE INDEX booking_drafts_owner_idx ON booking_drafts USING btree (owner_id);
 CREATE TRIGGER booking_drafts_updated_at BEFORE UPDATE ON booking_drafts FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
 CREATE TABLE bulk_actions (

@@ -30,7 +30,10 @@ interface Edit {
   text: string;
 }
 
-/** Fills a form that names the same record, in the same version: its hidden fields are as they were sent. */
+/**
+ * Fills a form that names the same record, in the same version: its hidden fields are as they were sent. Only its idempotency
+ * key may be new: what was sent under the other one was not carried out.
+ */
 export function fillForms(html: string, kept: readonly KeptForm[]): Filled {
   const found = { hasTyped: false, hasFiles: false };
   let isFound = false;
@@ -75,7 +78,7 @@ function postForms(html: string): Form[] {
 function hasSameHidden({ inputs }: Form, sent: KeptForm['fields']): boolean {
   return inputs.every(
     ({ attributes: { type, name = '', value = '' } }) =>
-      type !== 'hidden' || textsOf(sent[name]).includes(value),
+      type !== 'hidden' || name === 'idempotencyKey' || textsOf(sent[name]).includes(value),
   );
 }
 

@@ -98,6 +98,24 @@ describe('a form that was sent after the session had ended', () => {
     });
   }
 
+  for (const [who, part, field] of [
+    [rita, 'messages', 'text'],
+    [sam, 'notes', 'note'],
+  ] as const) {
+    it(`is filled in again in the ${part} of a booking, whose form has a new idempotency key each time`, async () => {
+      const person = await fixture.signedIn(who);
+      const action = `/bookings/${bookingId}/${part}`;
+      const sent = (await person.get(`/bookings/${bookingId}`)).form(action);
+      const text = 'Typed before\nthe end';
+      await endSessions();
+      const answer = await person.post(action, { ...sent, [field]: text });
+      await signInAgain(person, who);
+      const again = await person.get(nextOf(answer));
+      expect(again.has('.kept-notice')).to.equal(true);
+      expect(again.form(action)[field]?.trim()).to.equal(text);
+    });
+  }
+
   it('is kept through a sign-in by password, and with no health information in the address', async () => {
     const person = await fixture.signedIn(rita);
     const page = await person.get(`/bookings/${bookingId}/cancel`);
