@@ -44,4 +44,31 @@ describe('the main pages at 320 px', function () {
     }
     expect(faults).to.deep.equal([]);
   });
+
+  it('show each entry of a list in two lines, and a long mark on home within the page', async () => {
+    const watched = await watchedPage(browser, demo.app.url, { width: 320 });
+    const { page } = watched;
+    const entries = page.locator('.list-rows tbody tr:not(.list-part)');
+    const states = page.locator('.list-progress');
+    try {
+      await watched.useSession(await demo.app.sessionCookie('rita@harbour-legal.example'));
+      for (const width of [320, 360]) {
+        await page.setViewportSize({ width, height: 800 });
+        for (const address of ['/bookings', '/bookings?tab=past']) {
+          await page.goto(address);
+          const heights = await entries.evaluateAll((rows) =>
+            rows.map((row) => row.getBoundingClientRect().height),
+          );
+          expect(heights.length, address).to.be.above(3);
+          expect(Math.max(...heights), `${address} at ${width} px`).to.be.below(85);
+        }
+      }
+      expect(await states.allInnerTexts()).to.include('Report being written');
+      await page.goto('/?whose=all');
+      expect(await page.locator('.need .tag', { hasText: 'consent form and brief' }).count()).to.be.above(0);
+      await watched.check();
+    } finally {
+      await watched.close();
+    }
+  });
 });
