@@ -23,11 +23,9 @@ import { clockTime, dayWords } from '../pages/when.ts';
 import { conflict, forbidden, notFound, Problem } from '../problem.ts';
 import { htmlOf } from '../respond.ts';
 import { createCsvExport } from './console.export.ts';
-import { formOf } from './forms/index.ts';
+import { formOf, optionRoutes } from './forms/index.ts';
 import { handToAdminJs } from './console.adminjs.ts';
 import { formRequest } from './console.form.ts';
-import { referrerOptions, referrerOptionsAddress } from './forms/bookings.forms.ts';
-import { organizationOptions, organizationOptionsAddress } from './forms/people.forms.ts';
 import { filtersOf, tableIn } from './console.query.ts';
 import { nextRoutes } from './console.next.ts';
 import { listHeadRoutes, sayColumns } from './console.list-head.ts';
@@ -40,8 +38,7 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
   // AdminJS itself matches its addresses in any case.
   const router = Router({ caseSensitive: true });
   router.use('/admin', setRoute, access('staff', services), ownPagesOnly(services.config.BASE_URL));
-  router.get(referrerOptionsAddress, referrerOptions(services));
-  router.get(organizationOptionsAddress, organizationOptions(services));
+  router.use(optionRoutes(services));
   const sealing = createSealedSearch(services.config.BETTER_AUTH_SECRET);
   const exportCsv = createCsvExport(services);
   router.get('/admin/export/:table', async (req, res) => {

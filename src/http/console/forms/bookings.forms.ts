@@ -1,4 +1,3 @@
-import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import {
   assignableOrganizations,
@@ -11,12 +10,11 @@ import {
   progressRequestSchema,
   progressWords,
   type Booking,
-  type Detail,
 } from '../../../bookings/index.ts';
 import { formatExamTime } from '../../../lib/dates.ts';
 import { conflict, invalid, notFound, parse } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
-import { queryOf, formField, ticked, type FormAction, type FormField } from './form.ts';
+import { formField, ticked, type FormAction, type FormField } from './form.ts';
 
 async function bookingOf({ db }: ConsoleServices, id: string): Promise<Booking> {
   const booking = z.uuid().safeParse(id).success ? await findBooking(db, id) : null;
@@ -33,7 +31,7 @@ const changeBooking: FormAction = {
       intro: booking.detailsNeeded ? `${detailsNeededWords} ${intro}` : intro,
       version: String(booking.version),
       isPartial: true,
-      fields: fieldsOf(booking),
+      fields: detailFields(booking),
     };
   },
   send: ({ bookings }, actor, id, { version, values }) => bookings.edit(actor, id, Number(version), values),
@@ -42,61 +40,54 @@ const changeBooking: FormAction = {
 const detailsNeededWords =
   'Details needed: Acuity lacks a detail, or has one that cannot be read. Compare with the appointment in Acuity, and save.';
 
-function fieldsOf(booking: Booking): FormField[] {
-  return details.map((detail) => {
-    const label = detail.isNeeded ? detail.label : `${detail.label} (optional)`;
-    return formField(nameOf(detail), label, detailIn(booking, detail) ?? null, {
-      type: fieldTypes[detail.input.as],
-      ...hintOf(detail),
+const detailFields = (booking: Booking): FormField[] =>
+  details.map((detail) => {
+    const { input, isNeeded, label } = detail;
+    const shown = isNeeded ? label : `${label} (optional)`;
+    return formField(nameOf(detail), shown, detailIn(booking, detail) ?? null, {
+      type: input.as === 'prose' ? 'textarea' : 'text',
+      hint: input.as === 'yesNo' ? input.hintForStaff : input.as === 'day' ? input.hint : undefined,
     });
   });
-}
 
-function hintOf({ input }: Detail): { hint?: string } {
-  if (input.as === 'yesNo') return { hint: input.hintForStaff };
-  return input.as === 'day' && input.hint ? { hint: input.hint } : {};
-}
-
-const fieldTypes: Record<Detail['input']['as'], FormField['type']> = {
-  text: 'text',
-  prose: 'textarea',
-  day: 'text',
-  yesNo: 'text',
-};
-
-const assign: FormAction = {
+/** A form with one field: who gets the booking. */
+const assignment = (
+  words: (booking: Booking) => string,
+  field: (services: ConsoleServices, booking: Booking) => FormField | Promise<FormField>,
+  send: FormAction['send'],
+): FormAction => ({
   async open(services, id) {
     const booking = await bookingOf(services, id);
-    const intro = `The referrer gets an e-mail about booking ${booking.reference}, and their organisation will see it.`;
+    const client = booking.createdBy ? '' : ` ${await clientWords(services, booking)}`;
     return {
-      intro: booking.createdBy ? intro : `${intro} ${await clientWords(services, booking)}`,
+      intro: words(booking) + client,
       version: String(booking.version),
-      fields: [referrerField(booking)],
+      fields: [await field(services, booking)],
     };
   },
   notice: 'Assigned',
-  async send({ bookings }, actor, id, { version, values }) {
+  send,
+});
+
+const assign = assignment(
+  ({ reference }) =>
+    `The referrer gets an e-mail about booking ${reference}, and their organisation will see it.`,
+  (_services, booking) => referrerField(booking),
+  async ({ bookings }, actor, id, { version, values }) => {
     const { referrerId } = parse(z.object({ referrerId: z.uuid('Choose a referrer') }), values);
     return bookings.assign(actor, id, Number(version), referrerId);
   },
-};
+);
 
-const assignOrganization: FormAction = {
-  async open(services, id) {
-    const booking = await bookingOf(services, id);
-    const intro = `Everybody at the organisation will see booking ${booking.reference}, and nobody is told. It goes on waiting for a referrer.`;
-    return {
-      intro: `${intro} ${await clientWords(services, booking)}`,
-      version: String(booking.version),
-      fields: [await organizationField(services, booking)],
-    };
-  },
-  notice: 'Assigned',
-  async send({ bookings }, actor, id, { version, values }) {
+const assignOrganization = assignment(
+  ({ reference }) =>
+    `Everybody at the organisation will see booking ${reference}, and nobody is told. It goes on waiting for a referrer.`,
+  organizationField,
+  async ({ bookings }, actor, id, { version, values }) => {
     const { organizationId } = parse(z.object({ organizationId: z.uuid('Choose an organisation') }), values);
     return bookings.assignOrganization(actor, id, Number(version), organizationId);
   },
-};
+);
 
 async function organizationField({ db }: ConsoleServices, { organization }: Booking): Promise<FormField> {
   const known = await assignableOrganizations(db);
@@ -114,42 +105,32 @@ async function clientWords({ acuity, db }: ConsoleServices, booking: Booking): P
   const found = await acuity.getAppointment(booking.acuityAppointmentId);
   if (found.ok) {
     const { client, scheduledBy } = found.value;
-    const known = [`${client.firstName} ${client.lastName}`.trim(), client.email, client.phone].filter(
-      Boolean,
-    );
-    return [
-      known.length > 0
-        ? `The client in Acuity: ${known.join(', ')}.`
-        : 'In Acuity the client has no name or address.',
-      scheduledBy && `Scheduled there by ${scheduledBy}.`,
-    ]
-      .filter(Boolean)
-      .join(' ');
+    const known = [`${client.firstName} ${client.lastName}`.trim(), client.email, client.phone];
+    const who = known.filter(Boolean).join(', ');
+    const words = who ? `The client in Acuity: ${who}.` : 'In Acuity the client has no name or address.';
+    return scheduledBy ? `${words} Scheduled there by ${scheduledBy}.` : words;
   }
   const stored = await madeInAcuityBy(db, booking.id);
-  return [
+  const words =
     found.reason === 'not_found'
       ? 'Acuity no longer has the appointment.'
-      : 'We can’t reach Acuity right now: open this form again later to see the client’s name.',
-    stored && `Made in Acuity by ${stored}.`,
-  ]
-    .filter(Boolean)
-    .join(' ');
+      : 'We can’t reach Acuity right now: open this form again later to see the client’s name.';
+  return stored ? `${words} Made in Acuity by ${stored}.` : words;
 }
 
 export const referrerOptionsAddress = '/admin/options/referrers';
 
-/** GET `?query=`: the best twenty active referrers, as `{options: [{value, label}]}`. */
-export const referrerOptions =
-  ({ impersonation }: Pick<ConsoleServices, 'impersonation'>): RequestHandler =>
-  async (req, res) => {
-    const found = await impersonation.search(queryOf(req));
-    const options = found.map(({ id, name, email, organization }) => ({
-      value: id,
-      label: `${name}, ${organization.name} (${email})`,
-    }));
-    res.json({ options });
-  };
+/** The best twenty who are active. */
+export async function findReferrers(
+  { impersonation }: Pick<ConsoleServices, 'impersonation'>,
+  query: string,
+) {
+  const found = await impersonation.search(query);
+  return found.map(({ id, name, email, organization }) => ({
+    value: id,
+    label: `${name}, ${organization.name} (${email})`,
+  }));
+}
 
 function referrerField({ createdBy, organization }: Booking): FormField {
   const display = createdBy ? [createdBy.name, organization?.name].filter(Boolean).join(', ') : '';
@@ -175,29 +156,22 @@ const certainField = formField(
 const moveOn: FormAction = {
   async open(services, id) {
     const booking = await bookingOf(services, id);
+    const version = String(booking.version);
     const moves = movesByHand(booking);
+    if (moves.length === 0)
+      return { intro: 'The progress of this booking cannot be changed by hand.', version, fields: [] };
     const now = `Progress now: ${progressWords[booking.currentProgress]}.`;
-    const asks = isAhead(services, booking);
-    return {
-      intro:
-        moves.length === 0
-          ? 'The progress of this booking cannot be changed by hand.'
-          : asks
-            ? `${now} The examination is in the future: ${formatExamTime(booking.startsAt, booking.timezone)}.`
-            : now,
-      version: String(booking.version),
-      fields:
-        moves.length === 0
-          ? []
-          : [
-              formField('progress', 'New progress', moves[0] ?? '', {
-                type: 'select',
-                options: moves.map((value) => ({ value, label: progressWords[value] })),
-              }),
-              formField('notes', 'Notes (optional)', '', { type: 'textarea' }),
-              ...(asks ? [certainField] : []),
-            ],
-    };
+    const fields = [
+      formField('progress', 'New progress', moves[0] ?? '', {
+        type: 'select',
+        options: moves.map((value) => ({ value, label: progressWords[value] })),
+      }),
+      formField('notes', 'Notes (optional)', '', { type: 'textarea' }),
+    ];
+    if (!isAhead(services, booking)) return { intro: now, version, fields };
+    const when = formatExamTime(booking.startsAt, booking.timezone);
+    const intro = `${now} The examination is in the future: ${when}.`;
+    return { intro, version, fields: [...fields, certainField] };
   },
   async send(services, actor, id, { version, values }) {
     const { progress, notes } = parse(progressRequestSchema, values);

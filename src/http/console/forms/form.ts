@@ -1,5 +1,6 @@
 // What a form of the console is: its fields, and what sending it does.
 import type { Request } from 'express';
+import type { z } from 'zod';
 import type { Actor } from '../../../accounts/index.ts';
 import type { BookFailure, ChangeFailure } from '../../../attempts/index.ts';
 import type { Failure } from '../../../lib/result.ts';
@@ -27,7 +28,7 @@ export interface FormField {
   source?: string;
   /** Of a search: the name that belongs to the id in `value`. */
   display?: string;
-  hint?: string;
+  hint?: string | undefined;
 }
 
 export interface Form {
@@ -79,18 +80,28 @@ export const confirmation = (intro: string, send: FormAction['send'], notice?: s
 });
 
 /** A checkbox when the value is true or false, a number's field when it is a number, otherwise a text's. */
-export const formField = (
+export function formField(
   name: string,
   label: string,
   value: FormField['value'] | null,
   more: Partial<FormField> = {},
-): FormField => ({
-  name,
-  label,
-  type: typeof value === 'boolean' ? 'checkbox' : typeof value === 'number' ? 'number' : 'text',
-  value: value ?? '',
-  ...more,
-});
+): FormField {
+  const type = typeof value === 'boolean' ? 'checkbox' : typeof value === 'number' ? 'number' : 'text';
+  return { name, label, type, value: more.type ? String(value ?? '') : (value ?? ''), ...more };
+}
+
+/** All that a form sends, as its schema describes it: `.meta({label, hint, …})`. @param more what else differs by field */
+export function fieldsOf<T extends object>(
+  { shape }: z.ZodObject<Record<keyof T & string, z.ZodType>>,
+  values: T,
+  more: Partial<Record<keyof T, Partial<FormField>>> = {},
+): FormField[] {
+  return (Object.keys(shape) as (keyof T & string)[]).map((name) => {
+    const { label, ...described } = shape[name].meta() as Partial<FormField> & { label: string };
+    const value = values[name] as FormField['value'] | null;
+    return formField(name, label, value, { ...described, ...more[name] });
+  });
+}
 
 /** Of a checkbox: AdminJS sends every value as text. Undefined: neither. */
 export function ticked(value: unknown): boolean | undefined {

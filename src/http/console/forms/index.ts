@@ -1,9 +1,11 @@
-import { bookingForms } from './bookings.forms.ts';
+import { Router } from 'express';
+import type { ConsoleServices } from '../console.services.ts';
+import { bookingForms, findReferrers, referrerOptionsAddress } from './bookings.forms.ts';
 import { documentForms } from './documents.forms.ts';
 import { exchangeForms } from './exchange.forms.ts';
-import type { FormAction } from './form.ts';
+import { queryOf, type FormAction } from './form.ts';
 import { intakeForms } from './intake.forms.ts';
-import { peopleForms } from './people.forms.ts';
+import { findOrganizations, organizationOptionsAddress, peopleForms } from './people.forms.ts';
 import { specialistForms } from './specialists.forms.ts';
 
 /** By list and action. */
@@ -19,4 +21,18 @@ const forms: Record<string, FormAction> = {
 export function formOf(table: string, action: string): FormAction | null {
   const name = `${table}/${action}`;
   return Object.hasOwn(forms, name) ? (forms[name] ?? null) : null;
+}
+
+/** What search fields find: GET `?query=` answers `{options: [{value, label}]}`. */
+export function optionRoutes(services: ConsoleServices): Router {
+  const router = Router();
+  const sources = {
+    [referrerOptionsAddress]: findReferrers,
+    [organizationOptionsAddress]: findOrganizations,
+  };
+  for (const [address, find] of Object.entries(sources))
+    router.get(address, async (req, res) => {
+      res.json({ options: await find(services, queryOf(req)) });
+    });
+  return router;
 }

@@ -1,53 +1,33 @@
 import { z } from 'zod';
-import type { RequestHandler } from 'express';
 import {
   roleNames,
   roles,
-  type OrganizationEdit,
   type Person,
   type PersonEdit,
   type PersonFailure,
 } from '../../../accounts/index.ts';
 import type { Failure } from '../../../lib/result.ts';
 import { invalid, notFound, parse, Problem } from '../../problem.ts';
-import {
-  queryOf,
-  confirmation,
-  formField,
-  ticked,
-  type FormAction,
-  type Answer,
-  type FormField,
-  type Refusal,
-} from './form.ts';
+import { confirmation, fieldsOf, ticked, type Answer, type FormAction, type Refusal } from './form.ts';
 import type { ConsoleServices } from '../console.services.ts';
 
 const box = z.preprocess(ticked, z.boolean());
 
 const organizationEdit = z.object({
-  name: z.string(),
-  remindsExaminees: box,
-  requiresTwoFactor: box,
-  examineesCall: z.string(),
-});
-
-const organizationFields = ({
-  name,
-  remindsExaminees,
-  requiresTwoFactor,
-  examineesCall,
-}: OrganizationEdit): FormField[] => [
-  formField('name', 'Name', name),
-  formField('examineesCall', 'Phone number for examinees', examineesCall, {
+  name: z.string().meta({ label: 'Name' }),
+  examineesCall: z.string().meta({
+    label: 'Phone number for examinees',
     hint: 'Whom examinees call when they cannot come or need help. Printed in their instructions and in their e-mails.',
   }),
-  formField('remindsExaminees', 'Remind examinees by e-mail, 7 days and 1 day before', remindsExaminees, {
+  remindsExaminees: box.meta({
+    label: 'Remind examinees by e-mail, 7 days and 1 day before',
     hint: 'Only if this organisation wants it. Reminders go to the e-mail address in the booking.',
   }),
-  formField('requiresTwoFactor', 'Require two-step sign-in of its referrers', requiresTwoFactor, {
+  requiresTwoFactor: box.meta({
+    label: 'Require two-step sign-in of its referrers',
     hint: 'Whoever has not set it up is led to do so with the next page, and can do nothing else before.',
   }),
-];
+});
 
 /** Organisations and people have no version column: the values shown are the version. */
 const versionOf = <T extends object>(schema: z.ZodType<T>, shown: T): string =>
@@ -69,7 +49,7 @@ const changeOrganization: FormAction = {
       intro: '',
       version: versionOf(organizationEdit, found),
       isPartial: true,
-      fields: organizationFields(found),
+      fields: fieldsOf(organizationEdit, organizationEdit.parse(found)),
     };
   },
   async send({ accounts }, actor, id, { version, values }) {
@@ -79,43 +59,37 @@ const changeOrganization: FormAction = {
   },
 };
 
-const personEdit = z.object({
-  name: z.string(),
-  email: z.string(),
-  role: z.enum(roles, 'Choose a role'),
-  organizationId: z
-    .string()
-    .nullable()
-    .transform((id) => id || null),
-});
-
 export const organizationOptionsAddress = '/admin/options/organizations';
 
-/** GET `?query=`: organisations by words of their name, as `{options: [{value, label}]}`. */
-export const organizationOptions =
-  ({ accounts }: Pick<ConsoleServices, 'accounts'>): RequestHandler =>
-  async (req, res) => {
-    const { items } = await accounts.organizations.list({ find: queryOf(req) });
-    res.json({ options: items.slice(0, 20).map(({ id, name }) => ({ value: id, label: name })) });
-  };
+/** By words of their name. */
+export async function findOrganizations({ accounts }: Pick<ConsoleServices, 'accounts'>, find: string) {
+  const { items } = await accounts.organizations.list({ find });
+  return items.slice(0, 20).map(({ id, name }) => ({ value: id, label: name }));
+}
 
-const personFields = (edit: PersonEdit, organization: Person['organization']): FormField[] => [
-  formField('name', 'Name', edit.name),
-  formField('email', 'E-mail', edit.email, {
+const personEdit = z.object({
+  name: z.string().meta({ label: 'Name' }),
+  email: z.string().meta({
+    label: 'E-mail',
     hint: 'They sign in with it. When it changes they are signed out, and the address before is told.',
   }),
-  formField('role', 'Role', edit.role, {
+  role: z.enum(roles, 'Choose a role').meta({
+    label: 'Role',
     type: 'select',
     options: roles.map((role) => ({ value: role, label: roleNames[role] })),
     hint: 'When it changes they are signed out.',
   }),
-  formField('organizationId', 'Organisation of a referrer', edit.organizationId, {
-    type: 'search',
-    source: organizationOptionsAddress,
-    display: organization?.name ?? '',
-    hint: 'Words of its name. Staff belong to none.',
-  }),
-];
+  organizationId: z
+    .string()
+    .nullable()
+    .transform((id) => id || null)
+    .meta({
+      label: 'Organisation of a referrer',
+      type: 'search',
+      source: organizationOptionsAddress,
+      hint: 'Words of its name. Staff belong to none.',
+    }),
+});
 
 const editOf = ({ name, email, role, organization }: Person): PersonEdit => ({
   name,
@@ -140,7 +114,7 @@ const changePerson: FormAction = {
         : '',
       version: versionOf(personEdit, edit),
       isPartial: true,
-      fields: personFields(edit, person.organization),
+      fields: fieldsOf(personEdit, edit, { organizationId: { display: person.organization?.name ?? '' } }),
     };
   },
   async send({ accounts }, actor, id, { version, values }) {

@@ -6,7 +6,6 @@ import {
   readOffer,
   readServices,
   type AcuityOffer,
-  type ExaminationType,
   type OfferFailure,
   type SpecialistEdit,
   type WantedServices,
@@ -16,90 +15,72 @@ import type { Failure } from '../../../lib/result.ts';
 import { typedLine, typedProse } from '../../../lib/typed-input.ts';
 import { notFound, parse, Problem } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
-import { changedValues, formField, ticked, type Answer, type FormAction, type FormField } from './form.ts';
+import {
+  changedValues,
+  fieldsOf,
+  formField,
+  ticked,
+  type Answer,
+  type FormAction,
+  type FormField,
+} from './form.ts';
 
 /** Accepts a number or digits. Refuses everything that Number() would read as 0 or 1: '', null, true, []. */
-const wholeNumber = (message: string) =>
-  z
-    .union(
-      [
-        z.number(),
-        z
-          .string()
-          .trim()
-          .regex(/^\d{1,15}$/)
-          .transform(Number),
-      ],
-      message,
-    )
-    .pipe(z.int(message).nonnegative(message));
+const wholeNumber = (message: string, least = 0, most = Number.MAX_SAFE_INTEGER, tooMuch = message) =>
+  z.preprocess(
+    (sent) => (typeof sent === 'string' && /^\s*\d{1,15}\s*$/.test(sent) ? Number(sent) : sent),
+    z.int(message).min(least, message).max(most, tooMuch),
+  );
 
-const optionalLine = (longest: number) =>
-  typedLine()
-    .max(longest, `Use at most ${longest} characters`)
-    .transform((value) => value || null);
+const orNull = <T extends z.ZodType>(schema: T) =>
+  z.preprocess((sent) => (sent === '' ? null : sent), schema.nullable());
+
+const tooLong = (longest: number) => `Use at most ${longest.toLocaleString('en-AU')} characters`;
+const neededLine = (missing: string) => typedLine(missing).min(2, missing).max(120, tooLong(120));
+const optional = (text: ReturnType<typeof typedLine>, longest: number) =>
+  text.max(longest, tooLong(longest)).transform((value) => value || null);
 
 const specialistSchema = z.object({
-  name: typedLine('Enter a name').min(2, 'Enter a name').max(120, 'Use at most 120 characters'),
-  title: optionalLine(40),
-  specialty: typedLine('Enter a specialty')
-    .min(2, 'Enter a specialty')
-    .max(120, 'Use at most 120 characters'),
-  location: optionalLine(300),
-  qualifications: optionalLine(300),
-  languages: optionalLine(200),
-  examines: typedProse()
-    .max(2_000, 'Use at most 2,000 characters')
-    .transform((value) => value || null),
-  reportDays: z.union(
-    [
-      z.literal('').transform(() => null),
-      z.null(),
-      wholeNumber('Enter a whole number of days').pipe(z.int().min(1).max(365)),
-    ],
-    'Enter 1 to 365 days, or nothing',
-  ),
-  position: wholeNumber('Enter a whole number').pipe(z.int().max(10_000, 'Enter at most 10,000')),
-  isActive: z.unknown().transform(ticked).pipe(z.boolean('Choose whether the specialist takes new bookings')),
-});
-
-const specialistFields = (edit: SpecialistEdit): FormField[] => [
-  formField('name', 'Name', edit.name),
-  formField('title', 'Title (optional)', edit.title),
-  formField('specialty', 'Specialty', edit.specialty),
-  formField('location', 'Place (empty: telehealth only)', edit.location, {
+  name: neededLine('Enter a name').meta({ label: 'Name' }),
+  title: optional(typedLine(), 40).meta({ label: 'Title (optional)' }),
+  specialty: neededLine('Enter a specialty').meta({ label: 'Specialty' }),
+  location: optional(typedLine(), 300).meta({
+    label: 'Place (empty: telehealth only)',
     hint: 'When the calendar in Acuity has a location, that one is used: change it there.',
   }),
-  formField('qualifications', 'Qualifications', edit.qualifications),
-  formField('languages', 'Languages', edit.languages, { hint: 'Separated by commas: English, Arabic' }),
-  formField('examines', 'What they examine', edit.examines, {
+  qualifications: optional(typedLine(), 300).meta({ label: 'Qualifications' }),
+  languages: optional(typedLine(), 200).meta({
+    label: 'Languages',
+    hint: 'Separated by commas: English, Arabic',
+  }),
+  examines: optional(typedProse(), 2_000).meta({
+    label: 'What they examine',
     type: 'textarea',
     hint: 'One kind of injury or question a line.',
   }),
-  formField('reportDays', 'Days until the report', edit.reportDays === null ? '' : String(edit.reportDays), {
+  reportDays: orNull(wholeNumber('Enter 1 to 365 days, or nothing', 1, 365)).meta({
+    label: 'Days until the report',
+    type: 'text',
     hint: 'From the examination to the report. Shown until five reports of the last year tell it.',
   }),
-  formField('position', 'Position in lists', edit.position),
-  formField('isActive', 'Takes new bookings', edit.isActive),
-];
+  position: wholeNumber('Enter a whole number', 0, 10_000, 'Enter at most 10,000').meta({
+    label: 'Position in lists',
+  }),
+  isActive: z
+    .unknown()
+    .transform(ticked)
+    .pipe(z.boolean('Choose whether the specialist takes new bookings'))
+    .meta({ label: 'Takes new bookings' }),
+});
 
-const typeField = (
-  name: ExaminationType,
-  label: string,
-  offer: AcuityOffer,
-  chosen: number | null,
-): FormField =>
-  formField(name, label, chosen === null ? '' : String(chosen), {
-    type: 'select',
-    options: [
-      { value: '', label: 'Not offered' },
-      ...offer.types.map((type) => ({
-        value: String(type.id),
-        label: `${type.name} (${type.durationMinutes} min), on ${calendarsOf(offer, type)}`,
-        only: { for: 'calendarId', values: type.calendarIds.map(String) },
-      })),
-    ],
-  });
+const typeOptions = (offer: AcuityOffer): FormField['options'] => [
+  { value: '', label: 'Not offered' },
+  ...offer.types.map((type) => ({
+    value: String(type.id),
+    label: `${type.name} (${type.durationMinutes} min), on ${calendarsOf(offer, type)}`,
+    only: { for: 'calendarId', values: type.calendarIds.map(String) },
+  })),
+];
 
 /** The names of the calendars that offer the type. */
 function calendarsOf({ calendars }: AcuityOffer, { calendarIds }: AcuityOffer['types'][number]): string {
@@ -112,21 +93,20 @@ function typesOn({ calendars, types }: AcuityOffer, calendarId: number): AcuityO
   return { calendars, types: types.filter(({ calendarIds }) => calendarIds.includes(calendarId)) };
 }
 
-const serviceFields = (offer: AcuityOffer, chosen: WantedServices): FormField[] => [
-  typeField('in_person', 'In person: appointment type in Acuity', offer, chosen.in_person),
-  typeField('telehealth', 'Telehealth: appointment type in Acuity', offer, chosen.telehealth),
-];
+const acuityId = orNull(wholeNumber('Choose one'));
+const typeIn = (label: string) =>
+  acuityId.meta({ label: `${label}: appointment type in Acuity`, type: 'select' });
+const servicesSchema = z.object({ in_person: typeIn('In person'), telehealth: typeIn('Telehealth') });
 
-const acuityId = z.union([z.literal('').transform(() => null), wholeNumber('Choose one')], 'Choose one');
-const servicesSchema = z.object({ in_person: acuityId, telehealth: acuityId }).partial();
-const calendarSchema = z.object({
-  calendarId: wholeNumber('Choose a calendar'),
-});
+function serviceFields(offer: AcuityOffer, chosen: WantedServices): FormField[] {
+  const select = { options: typeOptions(offer) };
+  return fieldsOf(servicesSchema, chosen, { in_person: select, telehealth: select });
+}
 
 /** The profile may follow later. */
 const addSchema = specialistSchema
   .partial({ qualifications: true, languages: true, examines: true, reportDays: true })
-  .extend({ ...calendarSchema.shape, ...servicesSchema.shape });
+  .extend({ calendarId: wholeNumber('Choose a calendar'), ...servicesSchema.partial().shape });
 
 const blank: SpecialistEdit = {
   name: '',
@@ -164,7 +144,7 @@ const add: FormAction = {
             })),
           ],
         }),
-        ...specialistFields(blank),
+        ...fieldsOf(specialistSchema, blank),
         ...serviceFields(offer.value, { in_person: null, telehealth: null }),
       ],
     };
@@ -199,7 +179,7 @@ const changeSpecialist: FormAction = {
       version: updatedAt.toISOString(),
       isPartial: true,
       fields: [
-        ...specialistFields(edit),
+        ...fieldsOf(specialistSchema, edit),
         ...(offer.ok
           ? serviceFields(typesOn(offer.value, calendarId), await readServices(services.db, id))
           : []),
@@ -212,9 +192,9 @@ const changeSpecialist: FormAction = {
     const isStale = updatedAt.getTime() !== seen.getTime();
     const edit = isStale
       ? {}
-      : parse(specialistSchema.partial(), changedValues(specialistFields(now), values));
+      : parse(specialistSchema.partial(), changedValues(fieldsOf(specialistSchema, now), values));
     const before = await readServices(services.db, id);
-    const wanted = { ...before, ...parse(servicesSchema, values) };
+    const wanted = { ...before, ...parse(servicesSchema.partial(), values) };
     const edited = await editSpecialist(services, actor, id, seen, { ...now, ...edit, services: wanted });
     return answerOf(edited);
   },
