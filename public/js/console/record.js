@@ -30,10 +30,9 @@ const hasYear = (value, isList) => !isList || new Date(value).getFullYear() !== 
 
 /** In the zone of the examination if it has one, else in the reader's. */
 function when(value, timeZone, isList) {
-  const place = timeZone?.split('/').at(-1).replaceAll('_', ' ');
-  const zone = place && html`<span className="console-zone">(${place})</span>`;
+  const place = timeZone && ` (${timeZone.split('/').at(-1).replaceAll('_', '\u00a0')})`;
   const words = moment(value, timeZone, hasYear(value, isList));
-  return html`<time className="console-when" dateTime=${value}>${words} ${zone}</time>`;
+  return html`<time className="console-when" dateTime=${value}>${words}${place}</time>`;
 }
 
 /** The portal's tags, of a booking's progress as there. */
