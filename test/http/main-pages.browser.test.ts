@@ -7,6 +7,10 @@ import { watchedPage } from '../support/watched-page.ts';
 
 const shots = process.env.SCREENSHOTS;
 
+interface Tall {
+  getBoundingClientRect(): { height: number };
+}
+
 describe('the main pages at 320 px', function () {
   this.timeout(180_000);
   let demo: DemoApp;
@@ -56,7 +60,7 @@ describe('the main pages at 320 px', function () {
         await page.setViewportSize({ width, height: 800 });
         for (const address of ['/bookings', '/bookings?tab=past']) {
           await page.goto(address);
-          const heights = await entries.evaluateAll((rows) =>
+          const heights = await entries.evaluateAll((rows: Tall[]) =>
             rows.map((row) => row.getBoundingClientRect().height),
           );
           expect(heights.length, address).to.be.above(3);
