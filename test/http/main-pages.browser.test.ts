@@ -56,7 +56,7 @@ describe('the main pages at 320 px', function () {
     const states = page.locator('.list-progress');
     try {
       await watched.useSession(await demo.app.sessionCookie('rita@harbour-legal.example'));
-      for (const width of [320, 360]) {
+      for (const width of [360, 320]) {
         await page.setViewportSize({ width, height: 800 });
         for (const address of ['/bookings', '/bookings?tab=past']) {
           await page.goto(address);
