@@ -2,6 +2,7 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { isSecretField, type KeptForm, type KeptForms, type Viewer } from '../../accounts/index.ts';
 import { viewerOf } from '../actor.ts';
+import { safeNext } from '../next-path.ts';
 import { paths } from '../paths.ts';
 import { isPolling, setCookies, wantsJson } from '../respond.ts';
 
@@ -65,9 +66,10 @@ export interface FormToSendAgain {
 export function formToSendAgain(req: Request): FormToSendAgain | null {
   if (req.method !== 'POST' || !req.is('urlencoded')) return null;
   const sent = Object.entries((req.body ?? {}) as Record<string, unknown>);
-  if (sent.some(([name]) => isSecretField(name))) return null;
+  const action = safeNext(req.originalUrl);
+  if (action === null || sent.some(([name]) => isSecretField(name))) return null;
   return {
-    action: req.originalUrl,
+    action,
     fields: sent.flatMap(([name, value]) =>
       [value].flat().flatMap((one) => (typeof one === 'string' ? [{ name, value: one }] : [])),
     ),
