@@ -89,17 +89,15 @@ export async function saveView(
       .returning('id');
     const resourceId = row?.id ?? id;
     // Not its name: it may be an examinee's.
-    await audit.record(
-      trx,
-      auditActor(actor),
-      changed(resourceId, { change: 'saved', list: table.id, isShared }),
-    );
+    await audit.record(trx, auditActor(actor), changed(resourceId, 'saved', { list: table.id, isShared }));
     return resourceId;
   });
 }
 
-const changed = (resourceId: string, metadata: Record<string, string | boolean>) =>
-  ({ action: 'record.changed', resourceType: 'console_view', resourceId, metadata }) as const;
+function changed(resourceId: string, change: string, more: Record<string, string | boolean>) {
+  const metadata = { change, ...more };
+  return { action: 'record.changed', resourceType: 'console_view', resourceId, metadata } as const;
+}
 
 /** Of the owner, and, since owners leave, a shared one also by admins. */
 export function mayRemoveView(
@@ -124,8 +122,8 @@ export async function removeView(
       .first('user_id', 'is_shared');
     if (!view || !mayRemoveView(actor, { ownerId: view.user_id, isShared: view.is_shared })) return false;
     await trx('console_views').where({ id }).delete();
-    const metadata = { change: 'removed', list: table.id, ownerId: view.user_id };
-    await audit.record(trx, auditActor(actor), changed(id, metadata));
+    const more = { list: table.id, ownerId: view.user_id };
+    await audit.record(trx, auditActor(actor), changed(id, 'removed', more));
     return true;
   });
 }
