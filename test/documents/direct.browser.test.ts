@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { pdf } from '../support/builders/files.ts';
-import { openBrowser } from '../support/browser.ts';
+import { launchBrowser } from '../support/browser.ts';
 import { openDocumentFixture, sha256, type DocumentFixture } from '../support/document-fixture.ts';
 import { chooseFiles } from '../support/choose-files.ts';
 import { watchedPage, type Watched } from '../support/watched-page.ts';
@@ -31,7 +31,7 @@ describe('a direct upload in a browser', function () {
 
   before(async () => {
     const overrides = { documents: { onStep: (name: string) => step?.(name) } };
-    [browser, fixture] = await Promise.all([openBrowser(), openDocumentFixture({ overrides })]);
+    [browser, fixture] = await Promise.all([launchBrowser(), openDocumentFixture({ overrides })]);
   });
   after(async () => {
     await fixture.close();

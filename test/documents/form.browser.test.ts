@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
 import { executable, pdf, samples } from '../support/builders/files.ts';
-import { bytesOf, openBrowser } from '../support/browser.ts';
+import { bytesOf, launchBrowser } from '../support/browser.ts';
 import { chooseFiles } from '../support/choose-files.ts';
 import { openDocumentFixture, type DocumentFixture } from '../support/document-fixture.ts';
 import { watchedPage, type Watched, type WatchOptions } from '../support/watched-page.ts';
@@ -14,7 +14,7 @@ describe('documents in a real browser', function () {
   let watched: Watched;
 
   before(async () => {
-    [browser, fixture] = await Promise.all([openBrowser(), openDocumentFixture()]);
+    [browser, fixture] = await Promise.all([launchBrowser(), openDocumentFixture()]);
   });
   after(async () => {
     await fixture.close();

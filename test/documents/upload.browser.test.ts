@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { expect } from 'chai';
 import type { Browser, Download, Page } from 'playwright-core';
 import { pdf, samples } from '../support/builders/files.ts';
-import { bytesOf, openBrowser } from '../support/browser.ts';
+import { bytesOf, launchBrowser } from '../support/browser.ts';
 import { chooseFiles, type ChosenFile } from '../support/choose-files.ts';
 import { openDocumentFixture, type DocumentFixture } from '../support/document-fixture.ts';
 import { watchedPage, type Watched } from '../support/watched-page.ts';
@@ -26,7 +26,7 @@ describe('uploading documents with JavaScript', function () {
     const overrides = {
       documents: { onStep: (step: string) => (step === 'received' ? received?.() : undefined) },
     };
-    [browser, fixture] = await Promise.all([openBrowser(), openDocumentFixture({ overrides })]);
+    [browser, fixture] = await Promise.all([launchBrowser(), openDocumentFixture({ overrides })]);
   });
   after(async () => {
     await fixture.close();

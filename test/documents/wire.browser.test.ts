@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { pdf } from '../support/builders/files.ts';
-import { openBrowser } from '../support/browser.ts';
+import { launchBrowser } from '../support/browser.ts';
 import { openDocumentFixture, sha256, type DocumentFixture } from '../support/document-fixture.ts';
 import { chooseFiles, type ChosenFile } from '../support/choose-files.ts';
 import { watchedPage, type Watched } from '../support/watched-page.ts';
@@ -38,7 +38,7 @@ describe('requests during uploads', function () {
   let bookingId: string;
 
   before(async () => {
-    [browser, fixture] = await Promise.all([openBrowser(), openDocumentFixture()]);
+    [browser, fixture] = await Promise.all([launchBrowser(), openDocumentFixture()]);
   });
   after(async () => {
     await fixture.close();
