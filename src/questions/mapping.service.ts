@@ -117,7 +117,8 @@ async function save(
       if (!checked.ok) return checked;
       const after = checked.value;
       const changed = changesBetween(before, after);
-      const seen = confirms ? seenAfter(last?.seen ?? [], fields, confirms) : fields;
+      // Before the first save nothing counts as changed.
+      const seen = confirms ? seenAfter(last?.seen ?? fields, fields, confirms) : fields;
       if (last && Object.keys(changed).length === 0 && isSame(last.seen, seen)) return ok(null);
       const version = (last?.version ?? 0) + 1;
       await writeMapping(trx, { version, after, seen, savedById: actor.viewer.userId });

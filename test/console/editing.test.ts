@@ -290,6 +290,16 @@ describe('editing in the console', () => {
       (await app.db('intake_fields').where({ name: 'claim_number' }).first('acuity_field_id'))
         ?.acuity_field_id;
 
+    it('calls no question new that was there when the mapping was first saved', async () => {
+      await app.db('intake_fields').delete();
+      await app.db('intake_fields').insert({ name: 'reference', acuity_field_id: 1 });
+      await read([...questions, aField({ id: 7, name: 'Height', required: true })]);
+      expect(await app.db('intake_mappings')).to.deep.equal([]);
+      expect((await app.system.services.mapping.attention()).newRequired).to.equal(0);
+      expect((await change(ada, address, { question: '4' })).status).to.equal(200);
+      expect((await app.system.services.mapping.attention()).newRequired).to.equal(0);
+    });
+
     it('is one that holds no other; what else is new in Acuity still needs attention', async () => {
       await app.db('intake_fields').delete();
       await app.db('intake_fields').insert({ name: 'reference', acuity_field_id: 1 });
