@@ -45,8 +45,13 @@ export const linked = (name: string, table: string, alias: string, more: ColumnO
   const title = table === 'bookings' ? 'reference' : 'name';
   return column(name, 'string', `${alias}.${title}`, { ...linkTo(table, `${alias}.id`), ...more });
 };
-/** `isActive` is called `Active`, `bookingId` `Booking`, unless the column says otherwise. */
+/**
+ * `isActive` is called `Active`, `bookingId` `Booking`, and a number of Acuity's `Calendar in Acuity`, unless the column says
+ * otherwise.
+ */
 function labelOf(name: string, type: ColumnType): string {
+  const [, ofAcuity] = /^(?:acuity)?([aA]ppointment(?:Type)?|Calendar)Id$/.exec(name) ?? [];
+  if (ofAcuity) return `${inWords(ofAcuity)} in Acuity`;
   return inWords(name.replace(type === 'id' ? /Id$/ : /^(is|was)(?=[A-Z])/, ''));
 }
 

@@ -286,6 +286,14 @@ describe('the console’s lists in a browser', function () {
     expect(await cell('startedAt')).to.match(/^\w{3} \d+ \w+, \d+:\d\d\s[ap]m$/);
   });
 
+  it('keep the lines of a text in its record', async () => {
+    const hart = await app.db('specialists').where({ acuity_calendar_id: 7001 }).first('id', 'examines');
+    await open(`/admin/resources/specialists/records/${hart!.id}/show`);
+    const label = page.getByText('What they examine', { exact: true });
+    await label.waitFor();
+    expect(await label.locator('..').innerText()).to.contain(hart!.examines);
+  });
+
   it('say how a list without records gets some, in one frame', async () => {
     await open('/admin/resources/bulk-actions');
     await page.getByText('Begin one in a list: for the records that you select there').waitFor();
