@@ -51,7 +51,7 @@ const emails: List = {
     ...stored('e', { status: emailStatuses, attempts: 'number' }),
     column('isStuck', 'boolean', isStuck, { label: 'Not delivered yet', ...recordOnly }),
     ...stored('e', { lastError: 'string' }, recordOnly),
-    ...stored('e', { sentAt: 'datetime' }),
+    ...stored('e', { sentAt: 'datetime' }, recordOnly),
     column('sentAgain', 'json', sentAgain, recordOnly),
     ...stored('e', { createdAt: 'datetime' }),
     ...stored('e', { bookingId: 'id' }, filterOnly),
@@ -70,7 +70,8 @@ const accountEmails: List = {
     ...stored('e', { status: emailStatuses, attempts: 'number' }),
     column('isStuck', 'boolean', isUndelivered, { label: 'Not delivered', ...recordOnly }),
     ...stored('e', { lastError: 'string' }, recordOnly),
-    ...stored('e', { sentAt: 'datetime', createdAt: 'datetime' }),
+    ...stored('e', { sentAt: 'datetime' }, recordOnly),
+    ...stored('e', { createdAt: 'datetime' }),
   ],
 };
 

@@ -85,7 +85,10 @@ const bookings: List = {
     ...stored('b', { status: statusWords }),
     ...stored('b', { currentProgress: progressWords }, { label: 'Progress' }),
     ...stored('b', { source: sourceWords }, recordOnly),
-    column('assigned', 'boolean', 'b.organization_id is not null', recordOnly),
+    column('assigned', 'boolean', 'b.organization_id is not null', {
+      label: 'Has an organisation',
+      ...recordOnly,
+    }),
     column('needsReferrer', 'boolean', needsReferrer('b'), { label: 'Needs a referrer', ...recordOnly }),
     ...stored('b', { detailsNeeded: 'boolean', type: typeWords }, recordOnly),
     ...stored('b', { durationMinutes: 'number' }, { label: 'Minutes', ...recordOnly }),
