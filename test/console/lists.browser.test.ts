@@ -284,6 +284,10 @@ describe('the console’s lists in a browser', function () {
     expect(await cell('fromDay')).to.equal(`3 Feb ${year}`);
     expect(await cell('toDay')).to.equal(`4 Mar ${year + 1}`);
     expect(await cell('startedAt')).to.match(/^\w{3} \d+ \w+, \d+:\d\d\s[ap]m$/);
+    // A phone shows no heads of columns.
+    await page.setViewportSize({ width: 390, height: 900 });
+    expect(await cell('toDay')).to.equal(`To day 4 Mar ${year + 1}`);
+    expect(await cell('appointments')).to.match(/^Appointments \d+$/);
   });
 
   it('keep the lines of a text in its record', async () => {

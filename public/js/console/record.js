@@ -69,6 +69,10 @@ function targetOf({ id, params }, { path, custom: { to, lists } }) {
   return named ? [table, `/records/${encodeURIComponent(named)}/show`] : [];
 }
 
+/** Of a list: a phone shows no heads of columns, without which a number says nothing. An examination's time says its place. */
+const isNamed = ({ type, zone }) => !zone && ['number', 'date', 'datetime'].includes(type);
+const withName = (name, value) => html`<span><small className="console-name">${name} </small>${value}</span>`;
+
 function Value({ record, property, resource, where }) {
   const { translateProperty } = AdminJS.useTranslation();
   const [admin] = AdminJS.useCurrentAdmin();
@@ -93,8 +97,8 @@ function Value({ record, property, resource, where }) {
     const tag = type === 'json' ? 'pre' : 'span';
     return html`<${tag} className="console-${type}">${text}<//>`;
   };
-  if (isList) return shown();
   const label = translateProperty(property.label, property.resourceId);
+  if (isList) return isNamed(property.custom) && text ? withName(label, shown()) : shown();
   return html`<${AdminJSDesignSystem.ValueGroup} label=${label}>${shown() ?? '–'}<//>`;
 }
 
