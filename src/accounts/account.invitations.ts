@@ -34,7 +34,7 @@ export type InviteFailure =
   | { reason: 'not_allowed' }
   | { reason: 'invalid'; errors: InputError[] }
   /** An account in use has this address. */
-  | { reason: 'already_active' }
+  | { reason: 'already_active'; personId: string }
   | { reason: 'unknown_organization' }
   /** The record was merged into another: that merge has to be undone first. */
   | { reason: 'merged_away' }
@@ -108,7 +108,7 @@ export async function writeInvitation(
       return failure({ reason: 'unknown_organization' });
     }
     const known = await personByEmail(trx, email);
-    if (known && worksHere(known)) return failure({ reason: 'already_active' });
+    if (known && worksHere(known)) return failure({ reason: 'already_active', personId: known.id });
     if (known && (await isMergedAway(trx, known.id))) return failure({ reason: 'merged_away' });
     for (const earlier of await revokeLinks(trx, { kind: 'invitation', email })) {
       await recordLink(deps, trx, by, earlier, 'replaced');

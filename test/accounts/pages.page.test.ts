@@ -63,6 +63,8 @@ describe('people and organisations, for admins', () => {
       .and.contain('Choose an organisation');
     const taken = await adas.post('/account/invitations', { email: rita, role: 'support' });
     expect(taken.text('.error-summary')).to.contain('an account with this address already');
+    const link = taken.attribute('.error-summary + p a', 'href') ?? '';
+    expect((await adas.get(link)).text('main')).to.contain(rita);
     const twice = await adas.post('/account/organizations', { organizationName: 'harbour legal' });
     expect(twice.text('.error-summary')).to.contain('with this name already');
   });

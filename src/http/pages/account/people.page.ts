@@ -44,6 +44,8 @@ interface PeoplePage extends PageData {
   roles: { value: string; label: string }[];
   invite: { email: string; name: string; role: string; organizationId: string };
   organizationName: string;
+  /** Whose account has the address that was to be invited. */
+  known: string | null;
   notice: string | null;
   errors: FieldProblem[];
 }
@@ -95,12 +97,14 @@ async function invite(accounts: Accounts, req: Request, res: Response): Promise<
   const invited = await accounts.invite(typedIn as InviteInput, actor);
   const of = typedIn.organizationId || 'staff';
   if (invited.ok) return done(res, of, 'invited');
+  let known: string | null = null;
   const refuse = async (...errors: FieldProblem[]) =>
-    showErrors(res, view, { ...(await pageOf(accounts, req, of)), invite: typedIn, errors });
+    showErrors(res, view, { ...(await pageOf(accounts, req, of)), invite: typedIn, errors, known });
   switch (invited.reason) {
     case 'invalid':
       return refuse(...invited.errors);
     case 'already_active':
+      known = invited.personId;
       return refuse({ path: 'email', message: 'There is an account with this address already' });
     case 'merged_away':
       return refuse({
@@ -207,6 +211,7 @@ async function pageOf(accounts: Accounts, req: Request, asked: string): Promise<
       organizationId: organization?.id ?? '',
     },
     organizationName: '',
+    known: null,
     notice: null,
     errors: [],
   };
