@@ -69,14 +69,27 @@ export async function readFigures(db: Database, day: string, zone: string) {
 export function readBooked(db: Database, day: string, zone: string): Promise<WeekOfParts[]> {
   const parts = Object.entries(sourceWords);
   // The index has the source as well.
-  const counted = `select source as name, count(*)::int as count from bookings
-    where created_at >= since and created_at < before group by source`;
+  const counted = countsOf('source', parts, 'bookings where created_at >= since and created_at < before');
   return weeksOfParts(db, mondaysUntil(day), zone, counted, {
     list: 'bookings',
     at: 'createdAt',
     by: 'source',
     parts,
   });
+}
+
+/** Counts the rows of each value, without a `group by`: that would compute a hash of each row's value. */
+function countsOf(
+  column: string,
+  parts: readonly (readonly [name: string, words: string])[],
+  from: string,
+): string {
+  const counts = parts.map(
+    ([name], at) => `count(*) filter (where ${column} = '${name}')::int as count${at}`,
+  );
+  const pairs = parts.map(([name], at) => `('${name}', count${at})`);
+  return `select name, count from (select ${counts.join(', ')} from ${from}) as of_week,
+    lateral (values ${pairs.join(', ')}) as parts (name, count)`;
 }
 
 function sharesOf(weeks: WeekOfParts[]): Part[] {
@@ -93,9 +106,8 @@ function sharesOf(weeks: WeekOfParts[]): Part[] {
 
 /** What reconciliations found. */
 function readDrift(db: Database, day: string, zone: string): Promise<WeekOfParts[]> {
-  const counted = `select state as name, count(*)::int as count from drift_items
-    where found_at >= since and found_at < before group by state`;
   const parts = Object.entries(spelledOut(driftStates));
+  const counted = countsOf('state', parts, 'drift_items where found_at >= since and found_at < before');
   return weeksOfParts(db, mondaysUntil(day), zone, counted, {
     list: 'drift-items',
     at: 'foundAt',
