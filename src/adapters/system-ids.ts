@@ -1,4 +1,4 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { referenceLetters as letters } from '../lib/reference.ts';
 import type { Ids } from '../ports/ids.ts';
 
@@ -7,12 +7,8 @@ export const systemIds: Ids = {
   reference: () => `EX-${Array.from({ length: 6 }, () => letters[randomInt(letters.length)]).join('')}`,
 };
 
-/** RFC 9562, version 7: 48 bits of milliseconds, then random bits. */
+/** RFC 9562, version 7: 48 bits of milliseconds, then the random bits of version 4, which node:crypto keeps in store. */
 function uuidv7(now: number): string {
-  const bytes = randomBytes(16);
-  bytes.writeUIntBE(now, 0, 6);
-  bytes[6] = (bytes[6]! & 0x0f) | 0x70;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = bytes.toString('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  const time = now.toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }

@@ -5,6 +5,8 @@ import type { Express, Response } from 'express';
 const html = 'text/html; charset=utf-8';
 const json = 'application/json; charset=utf-8';
 
+const withoutBody = new Set([204, 205, 304]);
+
 /** Replaces what `res.json`, `res.render` and `res.send` of a text do. */
 export function installSendText(app: Express): void {
   app.set('etag', tagOf);
@@ -16,8 +18,10 @@ export function installSendText(app: Express): void {
     if (!isOurs) return sendAny.call(this, body);
     if (type === undefined) this.setHeader('Content-Type', html);
     const bytes = Buffer.from(body);
-    if (!this.hasHeader('ETag')) this.setHeader('ETag', tagOf(bytes));
-    if (this.statusCode !== 200 || this.req.method !== 'GET' || this.req.fresh)
+    const { method } = this.req;
+    const isRead = method === 'GET' || method === 'HEAD';
+    if (isRead && !this.hasHeader('ETag')) this.setHeader('ETag', tagOf(bytes));
+    if (method === 'HEAD' || this.req.fresh || withoutBody.has(this.statusCode))
       return sendAny.call(this, body);
     this.setHeader('Content-Length', bytes.length);
     return this.end(bytes);

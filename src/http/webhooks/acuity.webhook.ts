@@ -103,13 +103,10 @@ async function eventOf(req: Request, res: Response): Promise<IncomingEvent> {
     readRaw(req, res, (error?: Error) => (error ? reject(error) : resolve()));
   });
   const body: unknown = req.body;
-  const headers = Object.entries(req.headers).flatMap(([name, value]) =>
-    typeof value === 'string' ? [[name, value]] : [],
-  );
-  return {
-    body: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
-    headers: Object.fromEntries(headers) as Record<string, string>,
-  };
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(req.headers))
+    if (typeof value === 'string') headers[name] = value;
+  return { body: Buffer.isBuffer(body) ? body : Buffer.alloc(0), headers };
 }
 
 function refused(refusal: Refusal): Problem {
