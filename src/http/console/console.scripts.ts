@@ -33,10 +33,14 @@ export function sendScript(scripts: () => Promise<Scripts>): RequestHandler {
 
 /** AdminJS's page names its scripts without digests. Data in the page cannot look like this: its quotes are escaped. */
 export function nameScripts(html: string, scripts: Scripts): string {
-  return html.replaceAll(/(?<=<script src="\/admin\/frontend\/assets\/)[\w.-]+(?=")/g, (name) => {
-    const asset = scripts.get(name);
-    return asset ? withDigest(name, asset) : name;
-  });
+  // No lookbehind: it is tried at each letter of a page of half a megabyte.
+  return html.replaceAll(
+    /(<script src="\/admin\/frontend\/assets\/)([\w.-]+)(?=")/g,
+    (_, before: string, name: string) => {
+      const asset = scripts.get(name);
+      return before + (asset ? withDigest(name, asset) : name);
+    },
+  );
 }
 
 /** By name, as `app.bundle.js`. */
