@@ -1,5 +1,5 @@
 // Above the rows of a list: what can be done to those that are selected, or to all that match. The server counts first.
-const { createContext, useContext, useEffect, useMemo, useState } = React;
+const { createContext, useContext, useEffect, useState } = React;
 const { html } = examdesk;
 
 /** Null outside a list whose records can be selected. */
@@ -14,21 +14,9 @@ function Table({ OriginalComponent, isRelated, ...shown }) {
   const [ids, setIds] = useState(new Set());
   const shownIds = records.map(({ id }) => id);
   useEffect(() => setIds(new Set()), [resource.id, shownIds.join(' ')]);
-  const selection = useMemo(() => {
-    if (isRelated || offersOf(resource).length === 0) return null;
-    return {
-      ids,
-      shownIds,
-      set: (some, isSelected) =>
-        setIds((before) => {
-          const after = new Set(before);
-          for (const id of some)
-            if (isSelected) after.add(id);
-            else after.delete(id);
-          return after;
-        }),
-    };
-  }, [resource, ids, shownIds.join(' ')]);
+  const set = (some, isSelected) =>
+    setIds((before) => (isSelected ? before.union(new Set(some)) : before.difference(new Set(some))));
+  const selection = !isRelated && offersOf(resource).length > 0 ? { ids, shownIds, set } : null;
   const all = [...resource.listProperties, ...resource.showProperties];
   const chosen = isRelated ? null : examdesk.columnsOf.get(resource.id);
   const named = chosen?.map((name) => all.find((one) => one.name === name));
