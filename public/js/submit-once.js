@@ -1,5 +1,7 @@
-// Ignores a second submit of a form. The server books once in any case (the form contains an idempotency key); this only
-// avoids confusion.
+// Ignores a second submit of a form, and says what goes on when the answer takes longer than a second. The server books
+// once in any case (the form contains an idempotency key); this only avoids confusion.
+let announcing;
+
 document.addEventListener('submit', (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || form.method !== 'post') return;
@@ -10,10 +12,14 @@ document.addEventListener('submit', (event) => {
   form.dataset.sent = 'yes';
   for (const button of form.querySelectorAll('button[type="submit"]'))
     button.setAttribute('aria-disabled', 'true');
+  const progress = form.querySelector('[data-progress]');
+  if (progress) announcing = setTimeout(() => (progress.textContent = progress.dataset.progress), 1000);
 });
 
 // After going back, perhaps from the back/forward cache, the form may be sent again.
 window.addEventListener('pageshow', () => {
+  clearTimeout(announcing);
+  for (const progress of document.querySelectorAll('form [data-progress]')) progress.textContent = '';
   for (const form of document.forms) {
     delete form.dataset.sent;
     for (const button of form.querySelectorAll('button[aria-disabled]'))

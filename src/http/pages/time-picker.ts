@@ -74,8 +74,15 @@ interface PickerParts {
   } | null;
 }
 
+/** The form around the times. `progress` is shown while its answer takes long. */
+interface PickerSubmit {
+  action: string;
+  text: string;
+  progress?: string;
+}
+
 /** The data of views/bookings/_picker.ejs. `submit` null: times are shown but cannot be chosen. */
-export type Picker = { here: string; submit: { action: string; text: string } | null } & (
+export type Picker = { here: string; submit: PickerSubmit | null } & (
   | ({ down: null } & PickerParts)
   | { down: { text: string; retryAfterMs: number } }
 );
@@ -91,7 +98,7 @@ export interface PickerRequest {
   readerZone: string | null;
   /** The page's URL with this month and day. */
   href: (query: { month?: string; day?: string }) => string;
-  submit: { action: string; text: string } | null;
+  submit: PickerSubmit | null;
 }
 
 const monthsAhead = 12;
