@@ -138,20 +138,18 @@ describe('our webhooks in Acuity', () => {
   });
 
   it('are made once when several processes connect concurrently', async () => {
-    const { db } = stack.app;
-    // All ask before the first is let in: otherwise a slow one may come after it, and rightly connect once more.
-    const { asked } = await db.transaction(async (trx) => {
-      await trx.raw('lock table acuity_connection in exclusive mode');
-      const all = Promise.all(Array.from({ length: 4 }, () => sync().connect(null)));
-      await until(async () => {
-        const { rows } = await trx.raw<{ rows: object[] }>(
-          `select from pg_locks where not granted and relation = 'acuity_connection'::regclass`,
-        );
-        return rows.length === 4;
-      });
-      return { asked: all };
+    // Keeps the one that is let in at its work until the others have asked: later they would rightly connect once more.
+    const holder = await stack.app.db.transaction();
+    await holder.raw('lock table webhook_subscriptions in access exclusive mode');
+    let refused = 0;
+    const asked = Array.from({ length: 4 }, async () => {
+      const result = await sync().connect(null);
+      if (!result.ok) refused += 1;
+      return result;
     });
-    const done = await asked;
+    await until(() => refused === 3);
+    await holder.commit();
+    const done = await Promise.all(asked);
     expect(await there()).to.have.length(1);
     expect(done.filter(({ ok }) => ok)).to.have.length(1);
     expect(done.flatMap((one) => (one.ok ? [] : [one.reason]))).to.deep.equal(Array(3).fill('under_way'));
