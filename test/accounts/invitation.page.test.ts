@@ -133,7 +133,11 @@ describe('an invitation', () => {
         reason: 'not_allowed',
       });
     }
-    expect(await invite('rob@harbour-legal.example')).to.deep.equal({ ok: false, reason: 'already_active' });
+    expect(await invite('rob@harbour-legal.example')).to.deep.equal({
+      ok: false,
+      reason: 'already_active',
+      personId: await fixture.userId('rob@harbour-legal.example'),
+    });
     const admin = await fixture.actor(ada);
     const wrong = await accounts.invite({ email: 'x', role: 'referrer' }, admin);
     expect(wrong).to.deep.include({ ok: false, reason: 'invalid' });
