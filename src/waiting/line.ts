@@ -2,6 +2,7 @@
 // the current state in one statement, so freed times may be noticed late, twice or in any order.
 import type { Queryable, Transaction } from '../db/knex.ts';
 import type { ExaminationType } from '../specialists/index.ts';
+import { isBooked } from './waiting.repository.ts';
 
 export interface FreedTime {
   id: string;
@@ -92,11 +93,7 @@ export async function acceptBooked(db: Queryable): Promise<string[]> {
     `with booked as (
        select o.id, e.id as entry_id from wait_offers o
          join wait_entries e on e.id = o.entry_id and e.state = 'waiting'
-         join bookings b on b.specialist_id = o.specialist_id and b.starts_at = o.starts_at and b.status = 'active'
-       where o.state not in ('checking', 'accepted') and o.created_at > clock_timestamp() - interval '1 day'
-         and case when e.booking_id is null
-           then b.created_by_id = e.created_by_id and b.type = o.type and b.created_at > o.created_at
-           else b.id = e.booking_id end
+       where ${isBooked}
      ), offers as (
        update wait_offers o set state = 'accepted', ended_at = coalesce(o.ended_at, clock_timestamp())
        from booked where o.id = booked.id

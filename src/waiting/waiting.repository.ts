@@ -70,6 +70,18 @@ function wantedOf(row: WantedRow) {
 /** The job ends the entry of a booking that was given to another organisation; until then this condition hides it. */
 export const isOwnBooking = '(b.id is null or b.organization_id = e.organization_id)';
 
+/**
+ * A condition on the offer `o` of a waiting entry `e`: its time was booked, or the booking was moved to it. The job marks
+ * it as accepted, and ends the entry; until then this condition hides both.
+ */
+export const isBooked = `(
+  o.state not in ('checking', 'accepted') and o.created_at > clock_timestamp() - interval '1 day' and exists (
+    select from bookings k
+    where k.specialist_id = o.specialist_id and k.starts_at = o.starts_at and k.status = 'active'
+      and case when e.booking_id is null
+        then k.created_by_id = e.created_by_id and k.type = o.type and k.created_at > o.created_at
+        else k.id = e.booking_id end))`;
+
 /** Entries that still wait, the oldest first. */
 export async function waitingEntries(
   db: Queryable,
@@ -81,6 +93,7 @@ export async function waitingEntries(
     .join('users as u', 'u.id', 'e.created_by_id')
     .where('e.state', 'waiting')
     .whereRaw(isOwnBooking)
+    .whereRaw(`not exists (select from wait_offers o where o.entry_id = e.id and ${isBooked})`)
     .orderBy(['e.created_at', 'e.id'])
     .select<EntryRow[]>(
       'e.id',
@@ -166,6 +179,7 @@ export async function openOffers(db: Queryable, { userId, organizationId }: Wait
   const rows = await selectOffers(db)
     .where({ 'e.created_by_id': userId, 'e.organization_id': organizationId, 'o.state': 'open' })
     .whereRaw('o.expires_at > clock_timestamp()')
+    .whereRaw(`not ${isBooked}`)
     .orderBy('o.expires_at');
   return rows.map(asOffer);
 }
@@ -190,6 +204,7 @@ export async function missedOffers(
     .where('o.id', newest)
     .whereIn('o.state', ['open', 'lapsed', 'taken'])
     .whereRaw('o.expires_at <= clock_timestamp()')
+    .whereRaw(`not ${isBooked}`)
     .whereRaw(`o.expires_at > clock_timestamp() - interval '${toldHours} hours'`)
     .where('o.starts_at', '>', now)
     .orderBy('o.expires_at', 'desc');

@@ -418,6 +418,9 @@ describe('the wait-list', () => {
     const begun = await visitors[rita]!.post(home.attribute('.free-offer form', 'action'), {});
     expect(begun.at).to.match(/^\/bookings\/new\/[0-9a-f-]+\/examinee$/);
     await book(rita, early);
+    // Before the job has marked the offer as accepted.
+    expect((await visitors[rita]!.get('/')).has('.free-offer')).to.equal(false);
+    expect((await visitors[rita]!.get('/wait-list')).text('.empty')).to.contain('You are not on the wait-list');
     await offerFreed();
     expect(await states()).to.deep.equal([[rita, 'accepted']]);
     expect(await app.db('wait_entries').pluck('state')).to.deep.equal(['accepted']);
