@@ -188,6 +188,7 @@ describe('the wait-list', () => {
     await offerFreed();
     const page = await visitors[rita]!.get(`/bookings/${ritas}`);
     const action = page.attribute('.free-offer form', 'action');
+    expect(page.attribute(`form[action="${action}"] [data-progress]`, 'data-progress')).to.match(/^Moving…/);
     expect((await visitors[nadia]!.post(action, {})).status).to.equal(404);
     expect((await visitors[rob]!.post(action, {})).status).to.equal(404);
     const [one, other] = await Promise.all([
@@ -420,7 +421,9 @@ describe('the wait-list', () => {
     await book(rita, early);
     // Before the job has marked the offer as accepted.
     expect((await visitors[rita]!.get('/')).has('.free-offer')).to.equal(false);
-    expect((await visitors[rita]!.get('/wait-list')).text('.empty')).to.contain('You are not on the wait-list');
+    expect((await visitors[rita]!.get('/wait-list')).text('.empty')).to.contain(
+      'You are not on the wait-list',
+    );
     await offerFreed();
     expect(await states()).to.deep.equal([[rita, 'accepted']]);
     expect(await app.db('wait_entries').pluck('state')).to.deep.equal(['accepted']);

@@ -74,11 +74,11 @@ interface PickerParts {
   } | null;
 }
 
-/** The form around the times. `progress` is shown while its answer takes long. */
+/** The form around the times. `doing` is shown while its answer takes long. */
 interface PickerSubmit {
   action: string;
   text: string;
-  progress?: string;
+  doing?: string;
 }
 
 /** The data of views/bookings/_picker.ejs. `submit` null: times are shown but cannot be chosen. */

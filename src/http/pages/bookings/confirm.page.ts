@@ -208,7 +208,7 @@ async function renderSlotTaken(
     ),
     draftId: draft.id,
     chooseAction: paths.draftTime(draft.id),
-    progress: null,
+    doing: null,
     otherHref: paths.draftTime(draft.id),
     sections: draftSections(draft, draft.asked, readerZone).filter(({ id }) => id !== 'summary-time'),
   };

@@ -31,9 +31,6 @@ export interface ReschedulePage extends PageData {
   problem: ChangeProblem | null;
 }
 
-/** While Acuity is asked. */
-const moving = 'Moving… This can take some seconds.';
-
 type Needs = Pick<PageServices, 'attempts' | 'bookings' | 'specialists' | 'availability' | 'clock'>;
 
 export function reschedulePages(services: Needs): PageRoute[] {
@@ -107,7 +104,7 @@ function renderTaken(
     others: [],
     draftId: null,
     chooseAction: hereOf(req, booking.id),
-    progress: moving,
+    doing: 'Moving',
     otherHref: hereOf(req, booking.id),
     sections: null,
   };
@@ -140,7 +137,7 @@ async function render(
     chosen: null,
     readerZone: readerZoneOf(req.headers.cookie),
     href: (change) => withQuery(paths.bookingReschedule(booking.id), { ...change, back: list }),
-    submit: { action: here, text: 'Move the booking', progress: moving },
+    submit: { action: here, text: 'Move the booking', doing: 'Moving' },
   });
   answerPicker(res, picker);
   if (wantsFragment(req)) return res.render('bookings/_picker', { picker, errors });

@@ -23,8 +23,8 @@ export interface SlotTakenPage extends PageData {
   draftId: string | null;
   /** The form action of the nearest times. */
   chooseAction: string;
-  /** Shown while a chosen time is booked; null when choosing books nothing yet. */
-  progress: string | null;
+  /** Shown while the booking is moved to the chosen time; null when choosing books nothing yet. */
+  doing: string | null;
   otherHref: string;
   sections: SummarySection[] | null;
 }
