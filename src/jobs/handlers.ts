@@ -141,8 +141,8 @@ export const cron: CronEntry[] = [
   { schedule: '*/10 * * * *', job: writeRemindersJob, alsoAtStart: true },
   { schedule: '*/10 * * * *', job: writeDigestsJob, alsoAtStart: true },
   { schedule: '5 * * * *', job: writePaperworkRemindersJob, alsoAtStart: true },
-  { schedule: '10 3 * * *', job: reconcileAllJob },
-  { schedule: '50 3 * * *', job: removeOldReportsJob },
+  { schedule: '10 3 * * *', job: reconcileAllJob, isMadeUp: true },
+  { schedule: '50 3 * * *', job: removeOldReportsJob, isMadeUp: true },
   { schedule: '*/10 * * * *', job: checkSubscriptionsJob, alsoAtStart: true },
   { schedule: '*/10 * * * *', job: removeSupersededJob },
   { schedule: '17 * * * *', job: removeExpiredDraftsJob },
@@ -150,8 +150,8 @@ export const cron: CronEntry[] = [
   { schedule: '47 * * * *', job: renewSecondStepsJob, alsoAtStart: true },
   { schedule: '*/10 * * * *', job: sweepDocumentsJob },
   // Retries for more than an hour when the store is unavailable at night.
-  { schedule: '20 2 * * *', job: retainDocumentsJob, maxAttempts: 9 },
-  { schedule: '40 2 * * *', job: checkCustodyJob, maxAttempts: 9 },
+  { schedule: '20 2 * * *', job: retainDocumentsJob, maxAttempts: 9, isMadeUp: true },
+  { schedule: '40 2 * * *', job: checkCustodyJob, maxAttempts: 9, isMadeUp: true },
 ];
 
 function runnable<Payload>(handler: JobHandler<Payload>): RunnableJob {

@@ -121,12 +121,14 @@ async function launchRunner(deps: WorkerDeps): Promise<Runner> {
   return runner;
 }
 
+const dayMs = 86_400_000;
+
 export function cronItemsOf(cron: CronEntry[]): ParsedCronItem[] {
   return parseCronItems(
-    cron.map(({ schedule, job, maxAttempts = 1 }) => ({
+    cron.map(({ schedule, job, maxAttempts = 1, isMadeUp = false }) => ({
       task: job.name,
       match: schedule,
-      options: { maxAttempts, jobKey: `cron:${job.name}` },
+      options: { maxAttempts, jobKey: `cron:${job.name}`, backfillPeriod: isMadeUp ? dayMs : 0 },
     })),
   );
 }

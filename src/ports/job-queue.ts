@@ -62,4 +62,6 @@ export interface CronEntry {
    * Also runs when a worker starts, so that work left by a process that died does not wait for the next scheduled time.
    */
   alsoAtStart?: boolean;
+  /** Runs when a worker starts if none ran at the scheduled time, within the last day. */
+  isMadeUp?: boolean;
 }
