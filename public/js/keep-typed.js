@@ -31,6 +31,12 @@ function stop() {
 
 form.addEventListener('input', wait);
 form.addEventListener('submit', stop);
+// The next page may show what was typed, and a page is hidden only once the answer of the next one is there: what is typed
+// goes out when the focus leaves the form, as for a link that is pressed, or before the next page is asked for.
+form.addEventListener('focusout', ({ relatedTarget }) => {
+  if (!form.contains(relatedTarget)) keepInTurn();
+});
+window.addEventListener('beforeunload', () => void keep());
 // A page that is left sends at once: its timers and promises may never run.
 window.addEventListener('pagehide', () => void keep());
 document.addEventListener('visibilitychange', () => {

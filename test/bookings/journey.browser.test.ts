@@ -220,6 +220,22 @@ describe('booking journey in a real browser', function () {
     expect(await bookings()).to.have.length(before + 1);
   });
 
+  it('offers to go on with what was typed a moment ago', async () => {
+    const page = await open({ width: 1280 });
+    await watched.useSession(await app.sessionCookie(rita));
+    await chooseAmelia(page);
+    await page.locator('.slot').first().click();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByLabel('First name').pressSequentially('Noor');
+    await page.getByRole('link', { name: 'New booking' }).hover();
+    const isKept = page.waitForResponse((response) => response.request().method() === 'POST');
+    await page.mouse.down();
+    await isKept;
+    await page.mouse.up();
+    await page.getByRole('heading', { name: 'You have an unfinished booking' }).waitFor();
+    expect(await page.getByText('The time is not held').locator('..').innerText()).to.contain('Noor');
+  });
+
   it('books once on a double click', async () => {
     const page = await open({ width: 1280 });
     await openDraft(page, '2026-12-04T09:00:00+11:00');
