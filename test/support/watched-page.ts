@@ -36,6 +36,7 @@ export interface Watched {
   useSession(cookie: SessionCookie): Promise<void>;
   /** Limits how fast the page sends; 0: no limit. */
   throttle(bytesPerSecond: number): Promise<void>;
+  /** Expects no error or policy violation since the last check. */
   close(): Promise<void>;
 }
 
@@ -130,10 +131,12 @@ export async function watchedPage(
       if (!isOpen) return;
       isOpen = false;
       await limit?.detach();
+      const found = violations.splice(0);
       // A navigation that the test left under way may interrupt ours.
       const isLeft = await leave(tab).catch(() => false);
       if (isLeft) waiting.push(tab);
       else await context.close();
+      expect(found.join('\n'), 'errors of the page since its last check').to.equal('');
     },
   };
 }
@@ -156,9 +159,14 @@ async function openTab(
   return { page, context, violations };
 }
 
+/** React leaves out a part of the page whose drawing failed, and prints the error. */
+const brokenPart = /^(Type|Reference|Range|Syntax)?Error\b/;
+
 function listen({ page, violations }: Tab): void {
   page.on('console', (message) => {
-    if (/content security policy/i.test(message.text())) violations.push(message.text());
+    const text = message.text();
+    const isCaught = message.type() === 'error' && brokenPart.test(text);
+    if (isCaught || /content security policy/i.test(text)) violations.push(text);
   });
   page.on('pageerror', (error) => void violations.push(String(error)));
 }
