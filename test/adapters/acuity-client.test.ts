@@ -502,6 +502,22 @@ describe('the Acuity client', () => {
       expect(received).to.have.length(0);
     });
 
+    it('gives the reason of the call that was sent when no turn comes for the next attempt', async () => {
+      const memory = createMemoryCache();
+      let turns = 0;
+      const cache: Cache = {
+        ...memory,
+        takeTurn: async (...asked) =>
+          turns++ === 0 ? memory.takeTurn(...asked) : { lane: null, waitMs: 10 },
+      };
+      otherwise = html(502);
+      expect(await times(client({ cache, timeoutMs: 1_500 }))).to.deep.include({
+        ok: false,
+        reason: 'unavailable',
+      });
+      expect(received).to.have.length(1);
+    });
+
     it('sends writes before reads, and work in the background last', async () => {
       const acuity = limited();
       otherwise = (res, req) => json(req.method === 'POST' ? made : [])(res, req);

@@ -181,8 +181,12 @@ export function createCalls(options: AcuityClientOptions): Calls {
   async function read(call: Call, lane: Lane): Promise<AcuityResult<unknown>> {
     const deadline = performance.now() + (call.timeoutMs ?? timeoutMs);
     const left = () => deadline - performance.now();
+    let sent: AcuityResult<unknown> | null = null;
     for (let attempts = 1; ; attempts += 1) {
       const result = await attempt(call, { lane, maxWaitMs: left() }, left);
+      // Our queue is not what kept the caller from an answer: the call before it failed.
+      if (sent && !result.ok && result.reason === 'queue_full') return sent;
+      sent = result;
       if (result.ok || call.once || attempts === readAttempts || !isTransient(result) || breaker.opened)
         return result;
       const pause = pauseBefore(attempts, result);
