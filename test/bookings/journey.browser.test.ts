@@ -97,7 +97,14 @@ describe('booking journey in a real browser', function () {
   }
 
   for (const [what, spoil] of [
-    ['an inline style', `document.body.insertAdjacentHTML('beforeend', '<p style="color: red">x</p>')`],
+    [
+      'an inline style',
+      // Waits for the report, which would otherwise reach the page after its check.
+      `new Promise((reported) => {
+        document.addEventListener('securitypolicyviolation', reported, { once: true });
+        document.body.insertAdjacentHTML('beforeend', '<p style="color: red">x</p>');
+      }).then(() => undefined)`,
+    ],
     ['a picture without words', `document.querySelector('main').append(new Image())`],
     [
       'something too wide',
