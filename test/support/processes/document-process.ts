@@ -36,6 +36,8 @@ function poolOf(fixture: DocumentFixture): ChildPool<Plan> {
     ACUITY_API_KEY: 'demo-acuity-key',
     DEMO_ACCOUNTS: 'true',
     ...fixture.storage.env,
+    // Where the store keeps a call until the process is killed, the process must not give up before.
+    S3_TIMEOUT_MS: String(fixture.app.system.services.config.S3_TIMEOUT_MS),
   });
   pools.set(fixture, pool);
   fixture.onClose(() => pool.close());
