@@ -22,7 +22,6 @@ export {
 export {
   activeMembers,
   type Member,
-  type OrganizationEdit,
   type OrganizationSummary,
 } from './account.organizations.ts';
 export type { Person, PersonEdit, PersonFailure } from './account.people.ts';
