@@ -6,6 +6,7 @@ import { changeForm as change, formAddress, openForm, sendForm } from '../suppor
 import { aField, aForm } from '../support/builders/form.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
 import { aBookingOf, personOf } from '../support/console-records.ts';
+import { insertDocumentRow } from '../support/document-row.ts';
 
 describe('editing in the console', () => {
   const acuity = createFakeAcuity();
@@ -351,21 +352,11 @@ describe('editing in the console', () => {
 
   describe('a document’s category', () => {
     const aDocument = async (but: Record<string, unknown> = {}) => {
-      const id = randomUUID();
       const booking_id = await aBookingOf(app.db, 'rita');
-      await app.db('documents').insert({
-        id,
+      const id = await insertDocumentRow(app.db, {
         booking_id,
         uploaded_by_id: (await personOf(app.db, 'sam')).id,
         category: 'brief',
-        file_name: 'Marsh.txt',
-        mime_type: 'text/plain',
-        size_bytes: 4,
-        sha256: 'a'.repeat(64),
-        chunk_bytes: 4,
-        chunk_sha256: Buffer.alloc(32),
-        status: 'not_scanned',
-        s3_key: `documents/${id}`,
         ...but,
       });
       return { id, booking_id, address: formAddress('documents', id) };

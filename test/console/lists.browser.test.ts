@@ -1,11 +1,11 @@
 // The console's lists and forms as they are used: narrowed, searched and sorted, by keyboard, in a zone far from ours,
 // and while the server does not answer.
-import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import type { Browser, Page, Request } from 'playwright-core';
 import { openBrowser } from '../support/browser.ts';
 import { aDriftReport } from '../support/builders/drift-report.ts';
 import { aBookingOf, personOf } from '../support/console-records.ts';
+import { insertDocumentRow } from '../support/document-row.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { watchedPage, type Watched } from '../support/watched-page.ts';
 import { until } from '../support/until.ts';
@@ -375,21 +375,11 @@ describe('the console’s lists in a browser', function () {
     });
 
     it('ask whom to tell of a document only for a category that referrers see', async () => {
-      const document = randomUUID();
       const sam = await personOf(app.db, 'sam');
-      await app.db('documents').insert({
-        id: document,
+      const document = await insertDocumentRow(app.db, {
         booking_id: id.marsh,
         uploaded_by_id: sam.id,
         category: 'dictation',
-        file_name: 'Marsh.txt',
-        mime_type: 'text/plain',
-        size_bytes: 4,
-        sha256: 'a'.repeat(64),
-        chunk_bytes: 4,
-        chunk_sha256: Buffer.alloc(32),
-        status: 'not_scanned',
-        s3_key: `documents/${document}`,
       });
       await open(`/admin/resources/documents/records/${document}/edit`);
       const category = page.getByLabel('Category');

@@ -7,7 +7,7 @@ export async function insertDocumentRow(
   document: {
     booking_id: string;
     uploaded_by_id: string;
-    category: 'brief' | 'consent_form' | 'report';
+    category: 'brief' | 'consent_form' | 'dictation' | 'report';
   } & Record<string, unknown>,
 ): Promise<string> {
   const id = randomUUID();
