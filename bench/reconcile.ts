@@ -1,13 +1,11 @@
-// Reconciles ten thousand appointments with ten thousand matching bookings, within Acuity's limits of ten calls a
-// second and a hundred rows a call.
+// Reconciles ten thousand appointments with ten thousand matching bookings, by a hundred rows a call, without Acuity's limit
+// of ten calls a second.
 import { openWebhookStack } from '../test/support/webhook-stack.ts';
 import { atMost, type BenchResult } from './result.ts';
 
 const appointments = 10_000;
 const days = 120;
-/** Acuity's limit: the time to read that many rows if every call answered at once with a full page. */
-const idealSeconds = appointments / 100 / 10;
-/** What we may take longer. */
+/** What we may take longer than Acuity's limit makes us. */
 const mostSeconds = 20;
 const hourMs = 3_600_000;
 
@@ -25,13 +23,12 @@ export async function run(): Promise<BenchResult> {
     const seconds = (performance.now() - startedAt) / 1000;
     if (report?.state !== 'done' || report.found > 0)
       throw new Error(`Reconciliation found ${report?.found}: ${report?.lastError}`);
-    const beyond = seconds - idealSeconds;
     return atMost(
       1,
       {
-        name: 'reconciliation of 10,000 appointments beyond Acuity’s own time, over what it may take',
-        ratio: beyond / mostSeconds,
-        detail: `${beyond.toFixed(1)} s: ${seconds.toFixed(1)} s over ${idealSeconds} s, ${report.appointments} compared`,
+        name: 'reconciliation of 10,000 appointments without Acuity’s limit of calls, over what it may take',
+        ratio: seconds / mostSeconds,
+        detail: `${seconds.toFixed(1)} s, ${report.appointments} compared`,
       },
       `${mostSeconds} s`,
     );

@@ -1,7 +1,6 @@
 import knexModule from 'knex';
 import type { Knex } from 'knex';
 import pg from 'pg';
-// What a query on one table returns.
 
 // Appointment ids and sequences fit a double. Calendar days stay strings, instead of midnights in some zone.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
