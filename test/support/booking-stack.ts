@@ -206,21 +206,37 @@ function outcomeOf(child: ChildProcess, plan: ChildPlan): Promise<Omit<ChildEnd,
   });
 }
 
-/**
- * Carries out all plans in one process, one after the other, each until it stops at its step; then SIGKILL ends the
- * process. For what is stored that is the same as a process for each: nothing of a plan goes on behind its step.
- */
+export interface ProcessToKill {
+  /** Resolves when the process has stopped at the plan's steps, or has answered. Nothing of a plan goes on behind its step. */
+  carryOut(plan: ChildPlan): Promise<Omit<ChildEnd, 'signal'>>;
+  /** @returns the signal that ended it */
+  kill(): Promise<NodeJS.Signals | null>;
+}
+
+/** One process for several plans. For what is stored its end is the same as that of a process for each. */
+export function startToKill(stack: BookingStack): ProcessToKill {
+  let child: ChildProcess | undefined;
+  return {
+    carryOut(given) {
+      const plan = { specialistId: stack.specialistId, ...given };
+      if (child) child.send(plan);
+      else child = stack.children.take(plan);
+      return outcomeOf(child, plan);
+    },
+    async kill() {
+      if (child) await kill(child);
+      return child?.signalCode ?? null;
+    },
+  };
+}
+
+/** Carries out all plans in one process, one after the other, each until it stops at its step; then SIGKILL ends it. */
 export async function killTogether(stack: BookingStack, plans: ChildPlan[]): Promise<ChildEnd[]> {
-  const [first, ...others] = plans.map((plan) => ({ specialistId: stack.specialistId, ...plan }));
-  if (!first) return [];
-  const child = stack.children.take(first);
-  const outcomes = [await outcomeOf(child, first)];
-  for (const plan of others) {
-    child.send(plan);
-    outcomes.push(await outcomeOf(child, plan));
-  }
-  await kill(child);
-  return outcomes.map((outcome) => ({ ...outcome, signal: child.signalCode }));
+  const killed = startToKill(stack);
+  const outcomes: Omit<ChildEnd, 'signal'>[] = [];
+  for (const plan of plans) outcomes.push(await killed.carryOut(plan));
+  const signal = await killed.kill();
+  return outcomes.map((outcome) => ({ ...outcome, signal }));
 }
 
 export function runChild(stack: BookingStack, plan: ChildPlan): Promise<ChildEnd> {
