@@ -1,4 +1,5 @@
 // Stores documents' bytes in S3 or a compatible store.
+import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import {
   AbortMultipartUploadCommand,
@@ -21,6 +22,7 @@ import {
   type S3ClientConfig,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { freeReads } from '../lib/blocks.ts';
 import {
   ObjectStoreUnavailable,
   type LifecycleRule,
@@ -111,7 +113,9 @@ export function createS3ObjectStore({ client, reader, signer, settings }: S3Conn
         const Range = range && `bytes=${range.start}-${range.end}`;
         try {
           const found = await reader.send(new GetObjectCommand({ Bucket, Key: key, Range }));
-          const stream = withReadTimeout(found.Body as Readable, timeoutOf(settings));
+          const body = found.Body as IncomingMessage;
+          freeReads(body);
+          const stream = withReadTimeout(body, timeoutOf(settings));
           return { stream, size: found.ContentLength ?? 0 };
         } catch (error) {
           // The object ends before the range begins.

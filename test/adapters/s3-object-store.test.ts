@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { connectS3, createS3ObjectStore, type S3Settings } from '../../src/adapters/s3-object-store.ts';
+import { freeBlock } from '../../src/lib/blocks.ts';
 import { ObjectStoreUnavailable, type ObjectStore, type PartAddress } from '../../src/ports/object-store.ts';
 import { openTestStorage, testCredentials, type TestStorage } from '../support/object-storage.ts';
 import { until } from '../support/until.ts';
@@ -186,6 +187,34 @@ describe('the object store', () => {
       expect(error, name).to.be.an.instanceOf(ObjectStoreUnavailable);
       expect(String(error)).not.to.match(/secret-key|127\.0\.0\.1/);
     }
+  });
+
+  it('frees what the connection read once it is passed on', async () => {
+    const block = Buffer.alloc(1024 * 1024, 'x');
+    const count = 48;
+    const server = createServer((_req, res) => {
+      res.setHeader('Content-Length', count * block.length);
+      for (let sent = 0; sent < count; sent += 1) res.write(block);
+      res.end();
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const { port } = server.address() as AddressInfo;
+    const connection = connectS3({ ...ourSettings(), endpoint: `http://127.0.0.1:${port}` });
+    const large = createS3ObjectStore(connection);
+    const before = process.memoryUsage().arrayBuffers;
+    let [received, most] = [0, 0];
+    const found = await large.get('large');
+    for await (const piece of (found?.stream ?? []) as AsyncIterable<Buffer>) {
+      received += piece.length;
+      freeBlock(piece);
+      most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+    }
+    large.close();
+    server.close();
+    expect(received).to.equal(count * block.length);
+    expect(most, 'bytes').to.be.below(16 * 1024 * 1024);
   });
 
   describe('with a store that stops in mid-answer', () => {
