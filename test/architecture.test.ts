@@ -50,7 +50,7 @@ const mayImport: Record<string, string[]> = {
   entry: ['compose', 'app', 'config', 'http'],
   compose: ['app', 'config', 'http', 'jobs', 'metrics', 'adapters', ...rooms, ...ground],
   app: ['config', 'http', 'jobs', 'metrics', 'adapters', ...rooms, ...ground],
-  http: ['config', 'console', 'metrics', ...rooms, ...ground],
+  http: ['config', 'console', 'jobs', 'metrics', ...rooms, ...ground],
   console: ['config', ...rooms, ...ground],
   jobs: [...rooms, ...ground],
   metrics: ground,

@@ -63,25 +63,34 @@ const examineesCallInput = typedLine('Enter a phone number')
 
 const taken = [{ path: 'name', message: 'There is an organisation with this name already' }];
 
+/** SQL. @param organizationId an expression */
+export const countActiveMembers = (organizationId: string): string => `(select count(*)::int from members m
+  where m.organization_id = ${organizationId} and m.user_id not in (select id from users where banned))`;
+
+/** A SQL condition on an organisation or a person. */
+export const isUnmerged = (alias: string): string =>
+  `not exists (select from merges m where m.from_id = ${alias}.id and m.undone_at is null)`;
+
 export function createOrganizations(deps: AccountDeps): Organizations {
   const select = () =>
-    deps.db('organizations as o').select<Row[]>(
-      'o.id',
-      'o.name',
-      'o.slug',
-      'o.created_at',
-      'o.reminds_examinees',
-      'o.requires_two_factor',
-      'o.examinees_call',
-      deps.db.raw(`(select count(*) from members m
-                      where m.organization_id = o.id and m.user_id not in (select id from users where banned)) as members`),
-    );
+    deps
+      .db('organizations as o')
+      .select<Row[]>(
+        'o.id',
+        'o.name',
+        'o.slug',
+        'o.created_at',
+        'o.reminds_examinees',
+        'o.requires_two_factor',
+        'o.examinees_call',
+        deps.db.raw(`${countActiveMembers('o.id')} as members`),
+      );
   return {
     async list({ find = '', page = 1 } = {}) {
       const words = find.trim() === '' ? [] : await readWords(deps.db, find);
       if (find.trim() !== '' && words.length === 0) return pagedOf([]);
       const rows = (await select()
-        .whereRaw('not exists (select from merges m where m.from_id = o.id and m.undone_at is null)')
+        .whereRaw(isUnmerged('o'))
         .modify(whereOwn, { words: 'o.search_text' }, words)
         .orderByRaw('lower(o.name), o.id')
         .modify(onPage, page)) as Row[];

@@ -21,6 +21,8 @@ export {
 } from './account.links.ts';
 export {
   activeMembers,
+  countActiveMembers,
+  isUnmerged,
   type Member,
   type OrganizationSummary,
 } from './account.organizations.ts';

@@ -1,3 +1,4 @@
+export { whoChanged } from './audit.last-change.ts';
 export { auditInsertion, auditLog, auditValues, attributeChanges, type AuditLog } from './audit.log.ts';
 export { admitRefusal, refusalLimits, writeRefusalCounts } from './audit.refusals.ts';
 export {

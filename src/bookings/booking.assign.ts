@@ -1,6 +1,6 @@
 // Bookings made in Acuity whose referrer is unknown: finds them, and assigns a referrer, who is told the present state, or
 // only the organisation.
-import type { Actor } from '../accounts/index.ts';
+import { isUnmerged, type Actor } from '../accounts/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
 import { failure, type Result } from '../lib/result.ts';
 import { isUuid } from '../lib/uuid.ts';
@@ -93,9 +93,7 @@ export async function assignableOrganizations(db: Queryable): Promise<{ id: stri
 
 /** Without those that were merged away. */
 function organizations(db: Queryable) {
-  return db('organizations as o').whereRaw(
-    'not exists (select from merges m where m.from_id = o.id and m.undone_at is null)',
-  );
+  return db('organizations as o').whereRaw(isUnmerged('o'));
 }
 
 function wrong(message: string, path = 'referrerId') {

@@ -92,3 +92,12 @@ export function digestOfAll({ answers }: Appointment): string {
   const sorted = [...answers].toSorted(([a], [b]) => a - b);
   return createHash('sha256').update(JSON.stringify(sorted)).digest('base64url');
 }
+
+/** SQL: the latest answers of a booking as text, one a line. @param bookingId an expression */
+export const answersText = (bookingId: string): string => `array_to_string(array(
+  select concat_ws(': ', nullif(answer ->> 'label', ''), case jsonb_typeof(answer -> 'value')
+    when 'array' then array_to_string(array(select jsonb_array_elements_text(answer -> 'value')), ', ')
+    else answer ->> 'value' end)
+  from (select k.answers from booking_answers k where k.booking_id = ${bookingId}
+        order by k.created_at desc, k.id desc limit 1) newest
+  cross join lateral jsonb_array_elements(newest.answers) answer), E'\\n')`;

@@ -67,3 +67,8 @@ export async function moveProgress(
     return ok(entry);
   });
 }
+
+/** A SQL condition on an entry of `booking_progress`: a report may be recalled and made again. */
+export const isFirstReport = (alias: string): string => `(${alias}.progress = 'report_generated'
+  and not exists (select from booking_progress e where e.booking_id = ${alias}.booking_id
+    and e.progress = 'report_generated' and (e.created_at, e.id) < (${alias}.created_at, ${alias}.id)))`;

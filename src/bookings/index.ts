@@ -60,6 +60,7 @@ export {
   insertingAnswers,
   keptAnswers,
   type KeptAnswers,
+  answersText,
 } from './booking.kept-answers.ts';
 export * from './booking.list.ts';
 export {
@@ -118,4 +119,5 @@ export {
   type TakeOver,
 } from './booking.taken-over.ts';
 export { assignableOrganizations, countUnassigned, needsReferrer, markAsNotified } from './booking.assign.ts';
+export { isFirstReport } from './booking.progress.ts';
 export { papersPart, type ViewPart } from './booking.view.ts';

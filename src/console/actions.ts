@@ -1,10 +1,6 @@
 // What staff can do to a record or a list. AdminJS shows the buttons and the forms, http/console says what they do; both read
 // this list, so that what is offered is what is allowed.
-import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
-import type { AuditLog } from '../audit/index.ts';
 import { bulkRights, type BulkKind } from '../bulk/index.ts';
-import type { Database } from '../db/knex.ts';
-import type { JobQueue } from '../ports/job-queue.ts';
 import type { Who } from './table.ts';
 
 export interface ActionButton {
@@ -136,23 +132,4 @@ export function isOffered(action: ActionButton, row: Record<string, unknown>, vi
 
 export function actionOf(table: string, name: string): ActionButton | null {
   return actionButtons.find((action) => action.table === table && action.name === name) ?? null;
-}
-
-/** Gives a failed job all its tries again. `gone`: no failed job has this id, or it is running. */
-export async function runJobAgain(
-  { db, audit, jobs }: { db: Database; audit: AuditLog; jobs: JobQueue },
-  actor: Actor,
-  jobId: string,
-): Promise<'queued' | 'gone' | 'forbidden'> {
-  if (!mayAdminister(actor.viewer)) return 'forbidden';
-  return db.transaction(async (trx) => {
-    if (!(await jobs.runAgain(jobId, trx))) return 'gone';
-    await audit.record(trx, auditActor(actor), {
-      action: 'record.changed',
-      resourceType: 'job',
-      resourceId: jobId,
-      metadata: { change: 'run_again' },
-    });
-    return 'queued';
-  });
 }

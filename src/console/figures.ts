@@ -1,7 +1,7 @@
 // What the console draws: counts and times of the last twelve weeks, and who examines whom in the next four. Every number
 // is counted by the filters of the list that it links to. Each statement reads bounded ranges of an index, however many
 // bookings there are; none reads health information.
-import { sourceWords } from '../bookings/index.ts';
+import { isFirstReport, sourceWords } from '../bookings/index.ts';
 import type { Database } from '../db/knex.ts';
 import { driftStates } from '../following/index.ts';
 import { shiftDays, startOfDay } from '../lib/dates.ts';
@@ -120,9 +120,7 @@ function readDrift(db: Database, day: string, zone: string): Promise<WeekOfParts
 function readReports(db: Database, day: string, zone: string): Promise<WeekOfTimes[]> {
   const timed = `select greatest(p.created_at - b.starts_at, interval '0') as took
     from booking_progress p join bookings b on b.id = p.booking_id
-    where p.created_at >= since and p.created_at < before and p.progress = 'report_generated'
-      and not exists (select from booking_progress e where e.booking_id = p.booking_id
-        and e.progress = 'report_generated' and (e.created_at, e.id) < (p.created_at, p.id))
+    where p.created_at >= since and p.created_at < before and ${isFirstReport('p')}
     order by p.created_at desc, p.id desc`;
   return weeksOfTimes(db, mondaysUntil(day), zone, timed, (days) =>
     listOf('progress', { createdAt: days, isFirstReport: 'true' }),

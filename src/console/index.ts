@@ -1,5 +1,5 @@
 export { bulkParts, listForBulk, seenIn, titlesOf } from './bulk.ts';
-export { actionOf, closed, isOffered, reading, runJobAgain, type ActionButton } from './actions.ts';
+export { actionOf, closed, isOffered, reading, type ActionButton } from './actions.ts';
 export {
   columnOf,
   columnsIn,
@@ -16,7 +16,6 @@ export { queryParts } from './links.ts';
 export { attentionListOf } from './dashboard.attention.ts';
 export type { ActionForm, SendFailure } from './action-form.ts';
 export { readDashboard, type Dashboard } from './dashboard.ts';
-export { whoChanged } from './last-change.ts';
 
 /** Loads AdminJS at the first request to the console, not at start. */
 export async function loadConsole() {

@@ -1,5 +1,6 @@
 // Lists of people, their organisations and specialists.
-import { roleNames } from '../accounts/index.ts';
+import { countActiveMembers, roleNames } from '../accounts/index.ts';
+import { ofRemaining } from '../merging/index.ts';
 import { typeWords } from '../specialists/index.ts';
 import { column, filterOnly, inGroup, linkTo, linked, recordOnly, stored, type List } from './columns.ts';
 import type { Column } from './table.ts';
@@ -16,12 +17,10 @@ const bookingsListedBy = (by: string): Partial<Column> => ({
   shownAs: { words: (count) => (count < countedAtMost ? String(count) : `${countedAtMost}+`) },
 });
 
-/** The record that remains, until the merge is undone. */
 const mergedInto = (table: 'users' | 'organizations', alias: string): Column => {
-  const ofRemaining = (what: string): string =>
-    `(select ${what} from merges g join ${table} n on n.id = g.into_id where g.from_id = ${alias}.id and g.undone_at is null)`;
-  return column('mergedInto', 'string', ofRemaining('n.name'), {
-    ...linkTo(table, ofRemaining('n.id')),
+  const remaining = (what: 'id' | 'name'): string => ofRemaining(table, `${alias}.id`, what);
+  return column('mergedInto', 'string', remaining('name'), {
+    ...linkTo(table, remaining('id')),
     ...recordOnly,
   });
 };
@@ -58,8 +57,6 @@ const services: List = {
   ],
 };
 
-const activeMembers = `(select count(*)::int from members m
-  where m.organization_id = o.id and m.user_id not in (select id from users where banned))`;
 const organizations: List = {
   sort: { by: 'name', direction: 'asc' },
   searched: {
@@ -73,7 +70,7 @@ const organizations: List = {
   from: 'organizations o',
   columns: [
     ...stored('o', { name: 'string' }),
-    column('members', 'number', activeMembers, {
+    column('members', 'number', countActiveMembers('o.id'), {
       label: 'Active members',
       lists: { table: 'users', by: 'organizationId', also: { isActive: 'true' } },
     }),

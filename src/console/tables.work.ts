@@ -1,7 +1,9 @@
 // Lists of the daily work.
 import {
+  answersText,
   detailFilters,
   details,
+  isFirstReport,
   nameOf,
   needsReferrer,
   progressSources,
@@ -14,6 +16,7 @@ import {
 import { bulkStates, type BulkKind } from '../bulk/index.ts';
 import { categoryWords, documentStatuses } from '../documents/index.ts';
 import { formatSize } from '../lib/sizes.ts';
+import { staffNotesText, unansweredByBooking } from '../messages/index.ts';
 import { typeWords } from '../specialists/index.ts';
 import { column, filterOnly, health, inGroup, linked, recordOnly, stored, type List } from './columns.ts';
 import type { Column } from './table.ts';
@@ -25,19 +28,6 @@ function detailColumn(detail: Detail): Column {
   const more = { label: detail.label, ...recordOnly, ...(detail.isHealth && health) };
   return column(nameOf(detail), type, `b.${detail.column}`, more);
 }
-
-/** The latest answers to Acuity's questions, one a line. */
-const currentAnswers = `array_to_string(array(
-  select concat_ws(': ', nullif(answer ->> 'label', ''), case jsonb_typeof(answer -> 'value')
-    when 'array' then array_to_string(array(select jsonb_array_elements_text(answer -> 'value')), ', ')
-    else answer ->> 'value' end)
-  from (select k.answers from booking_answers k where k.booking_id = b.id
-        order by k.created_at desc, k.id desc limit 1) newest
-  cross join lateral jsonb_array_elements(newest.answers) answer), E'\\n')`;
-
-/** Newest first, one a line. */
-const staffNotes = `(select string_agg(concat_ws(': ', u.name, n.body), E'\\n' order by n.created_at desc, n.id desc)
-  from staff_notes n join users u on u.id = n.written_by_id where n.booking_id = b.id)`;
 
 const shownDetails = details.filter(({ inConsole }) => inConsole);
 const isOfExaminee = ({ path }: Detail): boolean => path.startsWith('examinee.');
@@ -98,7 +88,7 @@ const bookings: List = {
     ...detailFilters().map(({ name, label, column: of }) =>
       column(name, 'boolean', `b.${of} is not null`, { label, ...recordOnly }),
     ),
-    column('answers', 'string', currentAnswers, {
+    column('answers', 'string', answersText('b.id'), {
       label: 'Specialist’s questions',
       ...recordOnly,
       ...health,
@@ -108,7 +98,7 @@ const bookings: List = {
     // May be the examinee, who can book in Acuity: health information.
     ...stored('b', { externalCreatedBy: 'string' }, { label: 'Made in Acuity by', ...recordOnly, ...health }),
     column('messages', 'number', countOf('booking_messages'), recordOnly),
-    column('staffNotes', 'string', staffNotes, { ...recordOnly, ...health }),
+    column('staffNotes', 'string', staffNotesText('b.id'), { ...recordOnly, ...health }),
     ...stored('b', { version: 'number', createdAt: 'datetime', updatedAt: 'datetime' }, recordOnly),
     column('takesPlace', 'boolean', `b.status <> 'cancelled'`, filterOnly),
     ...stored('b', { specialistId: 'id', organizationId: 'id' }, filterOnly),
@@ -121,8 +111,7 @@ const unanswered: List = {
   label: 'Unanswered messages',
   singular: 'Unanswered messages',
   sort: { by: 'since', direction: 'asc' },
-  from: `(select booking_id, min(created_at) as since, count(*)::int as messages from booking_messages
-      where not is_from_staff and answered_at is null group by booking_id) m
+  from: `(${unansweredByBooking}) m
     join bookings b on b.id = m.booking_id left join organizations o on o.id = b.organization_id`,
   columns: [
     column('id', 'id', 'b.id', recordOnly),
@@ -134,8 +123,6 @@ const unanswered: List = {
   ],
 };
 
-const isFirstReport = `p.progress = 'report_generated' and not exists (select from booking_progress e
-  where e.booking_id = p.booking_id and e.progress = 'report_generated' and (e.created_at, e.id) < (p.created_at, p.id))`;
 const progress: List = {
   singular: 'Progress entry',
   title: 'progress',
@@ -151,7 +138,7 @@ const progress: List = {
     ...stored('p', { movedFrom: 'datetime', movedTo: 'datetime' }, { zone: 'timezone', ...recordOnly }),
     ...stored('b', { timezone: 'string' }, recordOnly),
     ...stored('p', { createdAt: 'datetime' }),
-    column('isFirstReport', 'boolean', isFirstReport, filterOnly),
+    column('isFirstReport', 'boolean', isFirstReport('p'), filterOnly),
     ...stored('p', { bookingId: 'id' }, filterOnly),
   ],
 };

@@ -16,6 +16,10 @@ export interface CustodyFinding {
   repaired: boolean;
 }
 
+/** SQL: how many findings of a report are not repaired. */
+export const countUnrepaired = (alias: string): string =>
+  `(select count(*)::int from jsonb_array_elements(${alias}.findings) f where not (f ->> 'repaired')::boolean)`;
+
 export interface CustodyReport {
   id: string;
   startedAt: Date;

@@ -20,5 +20,5 @@ export type { DocumentDeps } from './document.deps.ts';
 export { checkCustodyJob, retainDocumentsJob, scanDocumentJob, sweepDocumentsJob } from './document.jobs.ts';
 export { bucketLifecycle, newObjectName, pendingKey } from './document.keys.ts';
 export { createDocumentCare, noDocumentCare, type DocumentCare } from './document.care.ts';
-export type { Inventory } from './document.custody.ts';
+export { countUnrepaired, type Inventory } from './document.custody.ts';
 export { documentsOf, findDocument } from './document.repository.ts';

@@ -73,3 +73,9 @@ async function isSwitchedOff(trx: Transaction, { kind }: EmailRow, viewer: Viewe
   if (!viewer) return false;
   return (await deliveriesOf(trx, kind, [viewer.userId])).get(viewer.userId) === 'off';
 }
+
+/** SQL, JSON: when and by whom a message was queued again, oldest first, and its state before. */
+export const resends = (alias: string): string => `(select jsonb_agg(
+    jsonb_build_object('at', l.at, 'by', k.name, 'before', l.metadata -> 'before') order by l.id)
+  from audit_log l left join users k on k.id = l.actor_id
+  where l.resource_type = 'email' and l.resource_id = ${alias}.id::text and l.metadata ->> 'change' = 'sent_again')`;

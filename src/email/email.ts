@@ -17,6 +17,14 @@ import type { Mail } from '../ports/mailer.ts';
 
 export const emailStatuses = ['queued', 'for_digest', 'sent', 'failed', 'withheld'] as const;
 
+/** A SQL condition. Delivery is tried for three days; after five attempts staff are told, before it is given up. */
+export const isStuck = (alias: string): string => `(${alias}.status = 'queued' and ${alias}.attempts >= 5)`;
+
+/** A SQL condition on an account mail: a link requested again is a new mail; the old one then needs nothing. */
+export const isUndelivered = (alias: string): string =>
+  `((${alias}.status = 'failed' or ${isStuck(alias)}) and not exists (select from emails n where n.status = 'sent'
+    and n.recipient = ${alias}.recipient and n.kind = ${alias}.kind and n.created_at > ${alias}.created_at))`;
+
 /** Absolute URLs of pages. */
 export interface Links {
   booking(id: string): string;

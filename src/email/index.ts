@@ -17,8 +17,8 @@ export {
 } from './email.jobs.ts';
 export type { EmailRow, Links } from './email.ts';
 export { composeMail } from './email.message.ts';
-export { resendEmail, type Resent } from './email.resend.ts';
-export { emailStatuses } from './email.ts';
+export { resendEmail, resends, type Resent } from './email.resend.ts';
+export { emailStatuses, isStuck, isUndelivered } from './email.ts';
 export { createExamineeInstructions, type ExamineeInstructions } from './email.instructions.ts';
 export { createPaperworkReminders, type PaperworkReminders } from './email.paperwork.ts';
 export { createReminders, type Reminders } from './email.reminders.ts';

@@ -74,3 +74,7 @@ export type UndoFailure =
   | { reason: 'merged_on' }
   /** Moved rows have changed since, and a constraint forbids moving them back. */
   | { reason: 'changed_since' };
+
+/** SQL: a column of the record that remains, until the merge is undone. @param id an expression, of the merged record */
+export const ofRemaining = (table: 'users' | 'organizations', id: string, column: 'id' | 'name'): string =>
+  `(select n.${column} from merges g join ${table} n on n.id = g.into_id where g.from_id = ${id} and g.undone_at is null)`;

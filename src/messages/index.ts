@@ -4,5 +4,12 @@ export {
   noteSchema,
   type BookingMessage,
 } from './message.ts';
-export { hasUnread, readToSql, writersOf, type MessagesInView } from './message.repository.ts';
+export {
+  hasUnread,
+  readToSql,
+  staffNotesText,
+  unansweredByBooking,
+  writersOf,
+  type MessagesInView,
+} from './message.repository.ts';
 export { createMessages, takesMessages, type Messages, type Thread } from './message.service.ts';

@@ -77,6 +77,15 @@ function notesSql(bookingId: string): string {
     from staff_notes n join users u on u.id = n.written_by_id where n.booking_id = ${bookingId})`;
 }
 
+/** SQL: a booking's notes as text, newest first, one a line. @param bookingId an expression */
+export const staffNotesText = (bookingId: string): string =>
+  `(select string_agg(concat_ws(': ', u.name, n.body), E'\\n' order by n.created_at desc, n.id desc)
+    from staff_notes n join users u on u.id = n.written_by_id where n.booking_id = ${bookingId})`;
+
+/** SQL: bookings about which a referrer wrote and whom nobody has answered; few at a time, found by an index. */
+export const unansweredByBooking = `select booking_id, min(created_at) as since, count(*)::int as messages
+  from booking_messages where not is_from_staff and answered_at is null group by booking_id`;
+
 const threadStatement: Statement = {
   name: 'messages of a booking',
   text: `select ${messagesSql({ bookingId: '$1::uuid', readerId: '$2', before: '$3', limit: '$4' })} as messages`,

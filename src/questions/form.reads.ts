@@ -206,3 +206,8 @@ export function createFormReads({ db, acuity, log, keptVersion, timings }: FormR
     again: () => notOlderThan(0),
   };
 }
+
+/** SQL: the text of a question in Acuity, as it was read last. @param fieldId an expression */
+export const questionText = (fieldId: string): string => `(select q ->> 'name'
+  from acuity_forms a, jsonb_array_elements(a.forms) g, jsonb_array_elements(g -> 'fields') q
+  where (q ->> 'id')::bigint = ${fieldId} limit 1)`;

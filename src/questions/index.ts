@@ -13,7 +13,7 @@ export {
   questionForms,
   questionTypes,
 } from './question.ts';
-export { type FormTimings, type KnownForms } from './form.reads.ts';
+export { questionText, type FormTimings, type KnownForms } from './form.reads.ts';
 export {
   type AskedQuestions,
   createQuestions,

@@ -3,6 +3,7 @@ import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
 import { isUuid } from '../lib/uuid.ts';
+import { isOpenDifference } from './drift.superseded.ts';
 
 export type Closed = 'closed' | 'not_found' | 'not_open' | 'forbidden';
 
@@ -18,9 +19,13 @@ export async function closeDifference(
     const item = await trx('drift_items')
       .where({ id: itemId })
       .forUpdate()
-      .first('id', 'state', 'superseded', 'closed_at', 'report_id', 'difference');
+      .first<{ report_id: string; difference: string; is_open: boolean } | undefined>(
+        'report_id',
+        'difference',
+        trx.raw(`${isOpenDifference('drift_items')} as is_open`),
+      );
     if (!item) return 'not_found';
-    if (item.state !== 'left' || item.superseded || item.closed_at !== null) return 'not_open';
+    if (!item.is_open) return 'not_open';
     await trx('drift_items')
       .where({ id: itemId })
       .update({ closed_at: trx.raw('clock_timestamp()'), closed_by_id: actor.viewer.userId });

@@ -1,6 +1,16 @@
 // Differences that were left for staff: which ones a later run supersedes, and how long superseded ones are kept.
 import type { Database, Queryable } from '../db/knex.ts';
 
+/** A SQL condition on an item: nobody has closed it, and no later run covered its day, which would list it again. */
+export const isOpenDifference = (alias: string): string =>
+  `(${alias}.state = 'left' and not ${alias}.superseded and ${alias}.closed_at is null)`;
+
+/** A SQL condition on a report: failed, and no later run that is at least as wide has completed over its days. */
+export const isUncovered = (alias: string): string => `(${alias}.state = 'failed' and not exists (
+  select from drift_reports n where n.state = 'done' and n.started_at > ${alias}.started_at
+    and n.from_day <= ${alias}.to_day and n.to_day >= ${alias}.from_day
+    and (n.kind = 'all' or ${alias}.kind <> 'all') and (n.fixes or not ${alias}.fixes)))`;
+
 /**
  * After a run that repairs: supersedes what earlier runs left on its days, because this run found it gone or lists it
  * again. An item without a day is superseded when the days of the runs overlap. A nightly run also supersedes items on
@@ -35,7 +45,7 @@ export async function findNews(trx: Queryable, reportId: string): Promise<{ any:
   const { rows } = await trx.raw<{ rows: [{ any: boolean; news: boolean }] }>(
     `select count(*) > 0 as any, coalesce(bool_or(not (i.state = 'left' and exists (
        select from drift_items e
-       where e.report_id <> i.report_id and e.state = 'left' and not e.superseded and e.closed_at is null
+       where e.report_id <> i.report_id and ${isOpenDifference('e')}
          and e.difference = i.difference and e.appointment_id is not distinct from i.appointment_id
          and e.specialist_id is not distinct from i.specialist_id))), false) as news
      from drift_items i where i.report_id = ? and not i.is_over and i.closed_at is null`,

@@ -7,6 +7,7 @@ export {
   resumeReconciliationJob,
 } from './sync.jobs.ts';
 export { closeDifference, type Closed } from './drift.close.ts';
+export { isOpenDifference, isUncovered } from './drift.superseded.ts';
 export { abandonRuns } from './drift.repository.ts';
 export type { ReconcileDeps } from './reconcile.ts';
 export type { ConnectionAttention, ConnectionState } from './connection.ts';

@@ -4,6 +4,7 @@ export {
   type WebhookDeps,
   type WebhookService,
 } from './webhook.service.ts';
+export { webhookNeedsAttention } from './webhook.attention.ts';
 export { claimDue, markDelivered, markFailed } from './webhook.progress.ts';
 export type { WebhookEvent } from './webhook.repository.ts';
 export {

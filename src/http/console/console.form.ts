@@ -2,7 +2,8 @@
 // own parsing of bodies is not used: it waits for ever for one that was read, writes files to the disk, and makes 0 of a
 // blank.
 import type { Request, Response } from 'express';
-import { whoChanged, type ActionForm, type SendFailure } from '../../console/index.ts';
+import { whoChanged } from '../../audit/index.ts';
+import type { ActionForm, SendFailure } from '../../console/index.ts';
 import { actorOf } from '../actor.ts';
 import { keptFormOf } from '../middleware/kept-forms.ts';
 import { problemFor } from '../api/bookings.problems.ts';

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { createBulkVerbs, type BulkKind } from '../../../bulk/index.ts';
-import { bulkParts, findRow, runJobAgain, seenIn, selectRows, tableNamed } from '../../../console/index.ts';
+import { bulkParts, findRow, seenIn, selectRows, tableNamed } from '../../../console/index.ts';
 import type { Span } from '../../../following/index.ts';
+import { runJobAgain } from '../../../jobs/index.ts';
 import { conflict, notFound, parse } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
 import { confirmation, formField, type FormAction } from './form.ts';

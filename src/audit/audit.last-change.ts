@@ -1,6 +1,6 @@
-// Who changed a record last, for somebody whose form shows it as it was before.
-import type { AuditAction } from '../audit/index.ts';
+// Who changed a record last.
 import type { Database } from '../db/knex.ts';
+import type { AuditAction } from './audit.ts';
 
 const changes: AuditAction[] = [
   'record.changed',
