@@ -16,13 +16,16 @@ import { formHandler, formProperty } from './action-form.ts';
 import { actionButtons, closed, isOffered, type ActionButton } from './actions.ts';
 import { bulkActionsOf } from './bulk.ts';
 import { columnsIn, linkKey, isFor, type Column, type Table } from './table.ts';
-import { TableResource } from './table.resource.ts';
+import { handOver, TableResource, type Checked } from './table.resource.ts';
 import { tableOf, tables } from './tables.ts';
 
 /** What AdminJS writes into the page's script about the viewer. It does not escape, so characters that could end the script go. */
-export function currentAdminOf({ userId: id, role, email, name }: Actor['viewer']): CurrentAdmin {
+export function currentAdminOf(
+  { userId: id, role, email, name }: Actor['viewer'],
+  checked: Checked,
+): CurrentAdmin {
   const plain = (text: string): string => text.replace(/[<>&\u2028\u2029]/g, '');
-  return { id, role, title: roleNames[role], email: plain(email), name: plain(name) };
+  return handOver({ id, role, title: roleNames[role], email: plain(email), name: plain(name) }, checked);
 }
 
 /** The files of AdminJS that its page loads, and others that it does not. */

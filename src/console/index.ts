@@ -12,7 +12,7 @@ export {
 export { tableNamed, tableOf, tables } from './tables.ts';
 export { findRow, orderRows, pagesOf, selectRows, shownRow, type Filters, type Row } from './table.query.ts';
 export { mayRepair, nextRecord, type NextRecord } from './attention.next.ts';
-export { queryParts } from './links.ts';
+export type { Checked } from './table.resource.ts';
 export { attentionListOf } from './dashboard.attention.ts';
 export type { ActionForm, SendFailure } from './action-form.ts';
 export { readDashboard, type Dashboard } from './dashboard.ts';

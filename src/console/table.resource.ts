@@ -1,19 +1,40 @@
-// An AdminJS resource over a table, made from what @adminjs/sql knows of its columns. It reads; the forms of its
-// actions are sent to the rooms (action-form.ts).
-import { BaseProperty, BaseRecord, BaseResource, type ActionContext, type Filter } from 'adminjs';
+// An AdminJS resource over a table, made from what @adminjs/sql knows of its columns. It reads what the gate has checked;
+// the forms of its actions are sent to the rooms (action-form.ts).
+import {
+  BaseProperty,
+  BaseRecord,
+  BaseResource,
+  type ActionContext,
+  type CurrentAdmin,
+  type Filter,
+} from 'adminjs';
 import type { Database } from '../db/knex.ts';
 import { sendForm } from './action-form.ts';
 import type { Schema } from './schema.ts';
 import type { Column, Table } from './table.ts';
-import {
-  countRows,
-  findRow,
-  findRows,
-  shownRow,
-  type Filters,
-  type FilterValue,
-  type Row,
-} from './table.query.ts';
+import { countRows, findRows, shownRow, type Filters, type Row } from './table.query.ts';
+
+/** What the gate (http/console) has checked, and read, for one request. */
+export interface Checked {
+  /** Of a list: unsealed, and in the reader's zone. AdminJS gets none in its query. */
+  filters: Filters;
+  /** Of a record. */
+  row: Row | null;
+}
+
+const checks = new WeakMap<CurrentAdmin, Checked>();
+
+/** AdminJS hands the viewer on to its resources, and so this. Not a part of the viewer, whom a page's script shows. */
+export function handOver(viewer: CurrentAdmin, checked: Checked): CurrentAdmin {
+  checks.set(viewer, checked);
+  return viewer;
+}
+
+function checkedIn({ currentAdmin }: ActionContext): Checked {
+  const checked = currentAdmin && checks.get(currentAdmin);
+  if (!checked) throw new Error('AdminJS was asked for something that the gate has not checked');
+  return checked;
+}
 
 const propertyTypes: Record<string, 'uuid' | 'string' | 'textarea'> = {
   id: 'uuid',
@@ -54,22 +75,24 @@ export class TableResource extends BaseResource {
     return this.#properties.find((property) => property.path() === path) ?? null;
   }
 
-  override async count(filter: Filter): Promise<number> {
-    return this.#totals.get(filter) ?? (await countRows(this.#db, this.#table, filtersOf(filter)));
+  override async count(filter: Filter, context: ActionContext): Promise<number> {
+    return this.#totals.get(filter) ?? (await countRows(this.#db, this.#table, checkedIn(context).filters));
   }
 
   override async find(
     filter: Filter,
     { sort, ...page }: { limit: number; offset: number; sort: { sortBy: string; direction: 'asc' | 'desc' } },
+    context: ActionContext,
   ): Promise<BaseRecord[]> {
     const order = { by: sort.sortBy, direction: sort.direction };
-    const { rows, total } = await findRows(this.#db, this.#table, filtersOf(filter), { ...page, order });
+    const { filters } = checkedIn(context);
+    const { rows, total } = await findRows(this.#db, this.#table, filters, { ...page, order });
     if (total !== null) this.#totals.set(filter, total);
     return rows.map((row) => this.#record(row));
   }
 
-  override async findOne(id: string): Promise<BaseRecord | null> {
-    const row = await findRow(this.#db, this.#table, id);
+  override async findOne(_id: string, context: ActionContext): Promise<BaseRecord | null> {
+    const { row } = checkedIn(context);
     return row && this.#record(row);
   }
 
@@ -89,9 +112,4 @@ export class TableResource extends BaseResource {
     }
     return new BaseRecord(values, this);
   }
-}
-
-function filtersOf(filter: Filter): Filters {
-  const elements = Object.values(filter.filters) as { path: string; value: FilterValue }[];
-  return Object.fromEntries(elements.map(({ path, value }) => [path, value]));
 }

@@ -2,17 +2,19 @@
 // Content-Security-Policy and a status that tells the truth.
 import { Router, type RequestHandler, type Response } from 'express';
 import type { Role } from '../../accounts/index.ts';
-import { loadConsole, type Filters } from '../../console/index.ts';
+import { loadConsole, type Checked } from '../../console/index.ts';
 import { actorOf } from '../actor.ts';
 import { hasBody } from '../middleware/body.ts';
 import type { Assets } from '../assets.ts';
 import { badRequest, Problem } from '../problem.ts';
 import type { FormRequest } from './console.form.ts';
 import { sendPage, statusOf } from './console.page.ts';
-import { readQuery } from './console.query.ts';
 import { nameScripts, type Scripts } from './console.scripts.ts';
 import type { ConsoleServices } from './console.services.ts';
 import { lazy } from './lazy.ts';
+
+/** Of the first page. */
+const nothing: Checked = { filters: {}, row: null };
 
 /** Answers pages, lists and records; with `res.locals.form`, shows or sends it. */
 export function handToAdminJs(
@@ -30,19 +32,20 @@ export function handToAdminJs(
     };
   });
   return async (req, res, next) => {
-    const form = res.locals.form as FormRequest | undefined;
+    const { form, checked = nothing } = res.locals as { form?: FormRequest; checked?: Checked };
     // middleware/body.ts has read anything else than multipart, up to its limits.
     if (req.method === 'POST' && req.is('multipart'))
       throw new Problem('unsupported_type', 'Send JSON (application/json). Files are not accepted here.');
     if (req.method !== 'POST' && hasBody(req)) throw badRequest('This request takes no body.');
     const { viewer } = actorOf(req, res);
     const [{ consoles, currentAdminOf }, scripts] = await Promise.all([load(), loadScripts()]);
-    // Express computes it from the address; AdminJS gets the checked and unsealed one.
-    Object.defineProperty(req, 'query', { value: readQuery(req, (res.locals.filters ?? {}) as Filters) });
+    // Express computes it from the address. The filters are checked; AdminJS would read them as they came.
+    const query = Object.entries(req.query).filter(([name]) => !name.startsWith('filters.'));
+    Object.defineProperty(req, 'query', { value: Object.fromEntries(query) });
     // express-formidable reads nothing then; `form` has what was sent.
     const parsed = { express_formidable: { parsed: true }, fields: {}, files: {} };
     // Where @adminjs/express looks for the viewer.
-    Object.assign(req, parsed, { session: { adminUser: currentAdminOf(viewer) } });
+    Object.assign(req, parsed, { session: { adminUser: currentAdminOf(viewer, checked) } });
     const answerAsUsual = answerAsOurs(res, scripts, form);
     consoles[viewer.role === 'admin' ? 'admin' : 'support'](req, res, (error?: unknown) => {
       // What answers now is ours.

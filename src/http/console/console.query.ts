@@ -5,7 +5,6 @@ import {
   columnOf,
   isSealed,
   isFor,
-  queryParts,
   searchFilter,
   tableOf,
   type Column,
@@ -74,12 +73,6 @@ export function filtersOf(
   }
   checkOrder(req.query as Record<string, string>, table);
   return filters;
-}
-
-/** The query for AdminJS, with the filters unsealed and in the reader's zone. */
-export function readQuery(req: Request, filters: Filters): Record<string, unknown> {
-  const rest = Object.entries(req.query).filter(([key]) => !key.startsWith('filters.'));
-  return Object.fromEntries([...rest, ...queryParts(filters)]);
 }
 
 function unsealed(value: string, name: string, res: Response, sealing: SealedSearch): string {

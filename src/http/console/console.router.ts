@@ -11,6 +11,7 @@ import {
   reading,
   tableOf,
   type ActionButton,
+  type Checked,
 } from '../../console/index.ts';
 import { actorOf, viewerOf } from '../actor.ts';
 import { consoleZoneOf } from '../forms/fields.ts';
@@ -161,7 +162,7 @@ const guardTable =
     const row = id === undefined ? null : await findRow(services.db, table, id);
     if (id !== undefined && !row) throw notFound();
     if (action && row && !isOffered(action, row, viewer.userId)) throw notOffered(action);
-    res.locals.filters = filtersOf(req, res, table, sealing);
+    res.locals.checked = { filters: filtersOf(req, res, table, sealing), row } satisfies Checked;
     if (form) res.locals.form = formRequest(services, req, res, form, id ?? '');
     // The page is a shell without data; only the API call shows the booking.
     if (table.id === 'bookings' && id !== undefined && isData && isRead)
