@@ -4,7 +4,6 @@ import path from 'node:path';
 import { type AppLog, openAppLog } from './app-log.ts';
 import type { AppProcess } from './app-process.ts';
 import { StartError, dataDirectory, loadEnvFile, setting, shown } from '../commands/environment.ts';
-import { keepAppRunning } from './keep-app.ts';
 import { type Ports, choosePorts, portSetting } from './ports.ts';
 import { type RunningStack, claim, release, sweepKilledStart } from './running.ts';
 import { onLeave } from './signals.ts';
@@ -44,7 +43,10 @@ async function supervise(dataDir: string, stack: RunningStack, ports: Ports, log
   const leaving = leaveOnSignals(stack, current);
   say(`Examdesk is starting; its data is in ${shown(dataDir)}`);
   // Imported here and not above, so that the first line appears at once.
-  const { startServices } = await import('./services.ts');
+  const [{ startServices }, { keepAppRunning }] = await Promise.all([
+    import('./services.ts'),
+    import('./keep-app.ts'),
+  ]);
   const services = await startServices(dataDir, ports);
   try {
     if (leaving.aborted) return;
