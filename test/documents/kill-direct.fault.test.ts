@@ -86,7 +86,7 @@ describe('a process that is killed during a direct upload', function () {
   before(async () => {
     // The store answers a call only when the process has been killed.
     fixture = await openDocumentFixture({ env: { S3_TIMEOUT_MS: '120000' } });
-    const web = await startProcess(fixture, { killAt: 'never' });
+    const web = await startProcess(fixture);
     const rita = supertest.agent(web.url).set({
       Origin: web.url,
       Accept: 'application/json',

@@ -20,7 +20,7 @@ describe('a process that is killed while it releases a report', function () {
     fixture = await openDocumentFixture({ env: { S3_TIMEOUT_MS: '30000' } });
     const cookie = await cookieOf(fixture, 'sam@examdesk.example');
     sam = await fixture.app.signIn('sam@examdesk.example');
-    const web = await startProcess(fixture, { killAt: 'never' });
+    const web = await startProcess(fixture);
     const release = (id: string) =>
       fetch(`${web.url}/documents/${id}/release`, {
         method: 'POST',

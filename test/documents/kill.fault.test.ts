@@ -12,30 +12,32 @@ import {
   type DocumentFixture,
 } from '../support/document-fixture.ts';
 import { scannerThatSays } from '../support/fakes/scanner.ts';
-import {
-  later36Hours,
-  startProcess,
-  type Plan,
-  type StoreCall,
-} from '../support/processes/document-process.ts';
+import { later36Hours, startProcess, type StoreCall } from '../support/processes/document-process.ts';
 import { until } from '../support/until.ts';
 
 type Stop = { step: string } | { matches: (call: StoreCall) => boolean; isDone: boolean };
 interface Kill {
   when: string;
   isKept: boolean;
+  /** Of the first file. */
+  bytes: Buffer;
   /** `matches` may count: this makes one for one upload. */
   stop: () => Stop;
 }
 
+/** Two parts. */
+const large = pdf(5 * 1024 * 1024 + 1_000);
+
 const atStep = (step: string): Kill => ({
   when: `at ${step}`,
   isKept: step === 'committed' || step === 'answered',
+  bytes: large,
   stop: () => ({ step }),
 });
 const atSecondCopy = (isDone: boolean): Kill => ({
   when: `between the copies of two files${isDone ? ', during the second' : ''}`,
   isKept: false,
+  bytes: large,
   stop() {
     let copies = 0;
     return {
@@ -47,6 +49,7 @@ const atSecondCopy = (isDone: boolean): Kill => ({
 const inMiddleOfFile: Kill = {
   when: 'in the middle of a file',
   isKept: false,
+  bytes: pdf(11_000_000),
   stop: () => ({ isDone: true, matches: ({ query }) => query.get('partNumber') === '2' }),
 };
 // A transaction that stops keeps its locks, so it comes last.
@@ -56,7 +59,6 @@ const kills = [
   inMiddleOfFile,
   atStep('in_transaction'),
 ];
-const files = { 'large.pdf': pdf(11_000_000), 'small.txt': samples.txt };
 
 describe('a process that is killed while it receives, scans or removes documents', function () {
   this.timeout(120_000);
@@ -76,12 +78,10 @@ describe('a process that is killed while it receives, scans or removes documents
       await fixture.storage.server.files.remove(fixture.storage.bucket, key);
   });
 
-  const start = (plan: Plan) => startProcess(fixture, plan);
-
-  async function send(url: string, bookingId = fixture.bookingId): Promise<number | 'no answer'> {
+  async function send(url: string, bookingId: string, first: Buffer): Promise<number | 'no answer'> {
     const form = new FormData();
     form.set('category', 'brief');
-    for (const [name, bytes] of Object.entries(files))
+    for (const [name, bytes] of Object.entries({ 'large.pdf': first, 'small.txt': samples.txt }))
       form.append('files', new Blob([new Uint8Array(bytes)]), name);
     const headers = { cookie, origin: url, accept: 'application/json' };
     return fetch(`${url}/bookings/${bookingId}/documents`, {
@@ -114,12 +114,12 @@ describe('a process that is killed while it receives, scans or removes documents
     let findings: unknown;
 
     before(async () => {
-      const web = await start({ killAt: 'never' });
+      const web = await startProcess(fixture);
       const sending: { kill: Kill; bookingId: string; sent: ReturnType<typeof send> }[] = [];
       for (const kill of kills) {
         const bookingId = await fixture.newBooking();
         const stop = kill.stop();
-        const sendOne = () => send(web.url, bookingId);
+        const sendOne = () => send(web.url, bookingId, kill.bytes);
         const stopped = 'step' in stop ? web.stopAt(stop.step, sendOne) : web.stopAtCall(stop, sendOne);
         sending.push({ kill, bookingId, ...(await stopped) });
       }
@@ -177,7 +177,7 @@ describe('a process that is killed while it receives, scans or removes documents
     let keys: string[];
 
     before(async () => {
-      const scanning = await start({ killAt: 'never', scans: true });
+      const scanning = await startProcess(fixture, { scans: true });
       const ids = new Map<(typeof scans)[number], string>();
       for (const scan of scans) {
         const [stored] = await fixture.upload({ 'small.txt': samples.txt });
@@ -210,22 +210,19 @@ describe('a process that is killed while it receives, scans or removes documents
   });
 
   it('leaves pending objects that the next sweep removes when it dies in the middle of a sweep', async () => {
-    const web = await start({ killAt: 'copied' });
-    expect(await send(web.url)).to.equal('no answer');
+    const web = await startProcess(fixture);
+    const { sent } = await web.stopAt('copied', () => send(web.url, fixture.bookingId, large));
     const before = await fixture.storage.keys('pending/');
-    expect([before.length, await web.ended]).to.deep.equal([2, 'SIGKILL']);
     let removals = 0;
-    const sweeping = await start({ killAt: 'never', care: 'sweep' });
-    fixture.storage.server.injectFault = ({ method, query }) => {
-      if (method !== 'POST' || !query.has('delete')) return undefined;
-      removals += 1;
-      if (removals < 2) return undefined;
-      sweeping.running.kill('SIGKILL');
-      return 'drop';
-    };
-    sweeping.go();
-    expect(await sweeping.ended).to.equal('SIGKILL');
-    fixture.storage.server.injectFault = null;
+    await web.stopAtCall(
+      {
+        matches: ({ method, query }) => method === 'POST' && query.has('delete') && ++removals === 2,
+        isDone: false,
+      },
+      () => Promise.resolve(web.takeCare('sweep')),
+    );
+    expect(await web.kill()).to.equal('SIGKILL');
+    expect([before.length, await sent]).to.deep.equal([2, 'no answer']);
     expect(await fixture.storage.keys()).to.have.members(before);
     await later((care) => care.sweep());
     expect(await fixture.storage.keys()).to.deep.equal([]);
@@ -237,15 +234,15 @@ describe('a process that is killed while it receives, scans or removes documents
       const id = stored?.id ?? '';
       await fixture.rita.delete(`/documents/${id}`).expect(204);
       const isAfter = how === 'after it';
-      const removing = await start({ killAt: isAfter ? 'object_removed' : 'never', care: 'retain' });
-      fixture.storage.server.injectFault = ({ method, query }) => {
-        if (isAfter || method !== 'POST' || !query.has('delete')) return undefined;
-        removing.running.kill('SIGKILL');
-        return 'drop';
-      };
-      removing.go();
-      expect(await removing.ended).to.equal('SIGKILL');
-      fixture.storage.server.injectFault = null;
+      const removing = await startProcess(fixture);
+      const remove = () => Promise.resolve(removing.takeCare('retain'));
+      await (isAfter
+        ? removing.stopAt('object_removed', remove)
+        : removing.stopAtCall(
+            { matches: ({ method, query }) => method === 'POST' && query.has('delete'), isDone: false },
+            remove,
+          ));
+      expect(await removing.kill()).to.equal('SIGKILL');
       expect(await fixture.storage.keys()).to.have.length(isAfter ? 0 : 1);
       await later((care) => care.retain(), { retentionDays: 1 });
       expect(await fixture.storage.keys()).to.deep.equal([]);

@@ -61,15 +61,6 @@ export async function nextPlan<Plan>(): Promise<Plan> {
   return (await new Promise(onPlan)) as Plan;
 }
 
-/** `onStep` for a child with one plan: kills it when it reaches the planned step. */
-export function killedAt(step: () => string | null): (reached: string) => Promise<void> {
-  return async (reached) => {
-    if (reached !== step()) return;
-    process.kill(process.pid, 'SIGKILL');
-    await new Promise(() => {});
-  };
-}
-
 export interface Stopped {
   /** A planned step that was reached. */
   stoppedAt: string;

@@ -1,19 +1,22 @@
-// A worker that SIGKILL ends at a chosen step of a bulk action.
+// A worker of bulk actions that stops at a chosen step of each.
 import { compose } from '../../../src/compose.ts';
 import { readConfig } from '../../../src/config.ts';
-import { killedAt, nextPlan } from '../child-pool.ts';
+import { createStops, onPlan } from '../child-pool.ts';
 import { createFakeAcuity } from '../fakes/acuity.ts';
 
 export interface BulkPlan {
-  killAt: string;
+  stopAt: string;
   bulkActionId: string;
 }
 
-const plan = await nextPlan<BulkPlan>();
+const stops = createStops();
 const system = compose(readConfig(process.env), {
   acuity: createFakeAcuity(),
-  bulk: { onStep: killedAt(() => plan.killAt) },
+  bulk: { onStep: stops.onStep },
 });
-await system.services.bulkWork.continue(plan.bulkActionId);
-await system.close();
-process.exit(0);
+
+onPlan((given) => {
+  const { stopAt, bulkActionId } = given as BulkPlan;
+  stops.plan([stopAt]);
+  void system.services.bulkWork.continue(bulkActionId);
+});

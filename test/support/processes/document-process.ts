@@ -11,13 +11,15 @@ import { testSecret } from '../session.ts';
 const child = path.join(import.meta.dirname, 'document-child.ts');
 
 export interface Plan {
-  /** `never`: the test ends it. */
-  killAt: string;
   /** Has a scanner, which says what `scan` is given. */
   scans?: boolean;
-  /** Starts when `go` is called. */
-  care?: 'sweep' | 'retain';
 }
+
+export type Order =
+  | { stopAt: string }
+  | { scan: string; verdict: 'clean' | 'infected' }
+  /** From then on its clock is 36 hours ahead. */
+  | { care: 'sweep' | 'retain' };
 
 const pools = new WeakMap<DocumentFixture, ChildPool<Plan>>();
 
@@ -51,20 +53,17 @@ export interface StoreCall {
   query: URLSearchParams;
 }
 
-export async function startProcess(fixture: DocumentFixture, plan: Plan) {
+export async function startProcess(fixture: DocumentFixture, plan: Plan = {}) {
   const running = poolOf(fixture).take(plan);
   const ended = once(running, 'exit').then(([, signal]) => signal as string | null);
   const ready = once(running, 'message').then(([message]) => (message as { url: string }).url);
   const url = (await Promise.race([ready, ended.then(() => null)])) ?? '';
   const killed = Promise.withResolvers<void>();
   return {
-    running,
-    ended,
     url,
-    go: () => void running.send('go'),
     /** Makes what `send` begins stop at this step. @returns the answer, perhaps only when the process ends */
     async stopAt<T>(step: string, send: () => Promise<T>): Promise<{ sent: Promise<T> }> {
-      running.send({ stopAt: step });
+      running.send({ stopAt: step } satisfies Order);
       await messageOf(running);
       const stopped = messageOf(running);
       const sent = send();
@@ -92,7 +91,9 @@ export async function startProcess(fixture: DocumentFixture, plan: Plan) {
       await received.promise;
       return { sent };
     },
-    scan: (id: string, verdict: 'clean' | 'infected') => void running.send({ scan: id, verdict }),
+    scan: (id: string, verdict: 'clean' | 'infected') =>
+      void running.send({ scan: id, verdict } satisfies Order),
+    takeCare: (care: 'sweep' | 'retain') => void running.send({ care } satisfies Order),
     /** @returns the signal that ended it */
     kill(): Promise<string | null> {
       running.kill('SIGKILL');
