@@ -62,57 +62,61 @@ describe('the memory of the web process', () => {
     await Promise.all(Array.from({ length: connections }, sendInTurn));
   }
 
-  it('creates no date formatter when the same pages are requested again', async () => {
-    await send(app.url, 2);
-    const real = Intl.DateTimeFormat;
-    let made = 0;
-    Intl.DateTimeFormat = new Proxy(real, {
-      construct(target, given) {
-        made += 1;
-        return Reflect.construct(target, given) as object;
-      },
-      apply(target, self, given) {
-        made += 1;
-        return Reflect.apply(target, self, given) as unknown;
-      },
-    });
-    try {
-      await send(app.url, 20);
-    } finally {
-      Intl.DateTimeFormat = real;
-    }
-    expect(made).to.equal(0);
-  });
-
-  it('keeps no request or response after its connection has closed', async () => {
+  describe('when the same pages are requested again', () => {
+    let formatters = 0;
     const seen: WeakRef<object>[] = [];
-    const server = createServer((req, res) => {
-      seen.push(new WeakRef(req), new WeakRef(res));
-      app.system.app(req, res);
-    });
-    await new Promise<void>((resolve) => {
-      server.listen(0, '127.0.0.1', resolve);
-    });
-    await send(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 20);
-    server.closeAllConnections();
-    await new Promise((resolve) => {
-      server.close(resolve);
-    });
-    await collect();
-    const kept = seen.filter((one) => one.deref() !== undefined).length;
-    expect(seen.length).to.equal(20 * requests.length * 2);
-    // A connection to the database may still refer to what it did last.
-    expect(kept).to.be.below(20);
-  });
 
-  it('does not grow with the number of requests', async () => {
-    await send(app.url, 10);
-    const before = await heapInUse();
-    await send(app.url, 30);
-    const perRequest = ((await heapInUse()) - before) / (30 * requests.length);
-    // 2 KB are usual: code compiled late, and the lines of the log that the test keeps. A request kept is 10 KB or
-    // more.
-    expect(perRequest).to.be.below(6 * 1024);
+    before(async () => {
+      await send(app.url, 2);
+      const server = createServer((req, res) => {
+        seen.push(new WeakRef(req), new WeakRef(res));
+        app.system.app(req, res);
+      });
+      await new Promise<void>((resolve) => {
+        server.listen(0, '127.0.0.1', resolve);
+      });
+      const real = Intl.DateTimeFormat;
+      Intl.DateTimeFormat = new Proxy(real, {
+        construct(target, given) {
+          formatters += 1;
+          return Reflect.construct(target, given) as object;
+        },
+        apply(target, self, given) {
+          formatters += 1;
+          return Reflect.apply(target, self, given) as unknown;
+        },
+      });
+      try {
+        await send(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 20);
+      } finally {
+        Intl.DateTimeFormat = real;
+      }
+      server.closeAllConnections();
+      await new Promise((resolve) => {
+        server.close(resolve);
+      });
+    });
+
+    it('creates no date formatter', () => {
+      expect(formatters).to.equal(0);
+    });
+
+    it('keeps no request or response after its connection has closed', async () => {
+      await collect();
+      const kept = seen.filter((one) => one.deref() !== undefined).length;
+      expect(seen.length).to.equal(20 * requests.length * 2);
+      // A connection to the database may still refer to what it did last.
+      expect(kept).to.be.below(20);
+    });
+
+    it('does not grow with the number of requests', async () => {
+      const before = await heapInUse();
+      await send(app.url, 30);
+      const perRequest = ((await heapInUse()) - before) / (30 * requests.length);
+      // 2 KB are usual: code compiled late, and the lines of the log that the test keeps. A request kept is 10 KB or
+      // more.
+      expect(perRequest).to.be.below(6 * 1024);
+    });
   });
 });
 
