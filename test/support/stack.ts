@@ -1,7 +1,7 @@
 // All of `npm start` for a test, in its own folder and on its own ports, by the command that people use.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { freePort } from '../../src/dev/free-port.ts';
@@ -74,8 +74,8 @@ export async function stackPlace(): Promise<StackPlace> {
     mailboxUrl: `http://127.0.0.1:${mailbox}`,
     simulatorUrl: `http://127.0.0.1:${simulator}`,
     remove: async () => {
-      const left = runCommand('src/dev/reset.ts', variables);
-      await left.ended;
+      const hasData = (await readdir(dataDir).catch(() => [])).length > 0;
+      if (hasData) await runCommand('src/dev/reset.ts', variables).ended;
       await rm(dataDir, { recursive: true, force: true });
     },
   };
