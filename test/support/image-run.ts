@@ -1,12 +1,14 @@
 // The image's content in a folder, and processes there whose environment holds only what an operator set.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../src/dev/free-port.ts';
 import { commandsOf, layOutImage, readImagePlan, type ImagePlan } from './image.ts';
+import { projectRoot } from './stack.ts';
 
 export interface Ran {
   code: number | null;
@@ -36,11 +38,17 @@ export interface ImageRun {
   close(): Promise<void>;
 }
 
+/** What processes of earlier runs have compiled: half of what one costs that starts without. */
+const compiledBefore = path.join(projectRoot, 'node_modules/.cache/compiled-image');
+
 export async function openImageRun(env: Record<string, string>): Promise<ImageRun> {
   const plan = readImagePlan();
   const scratch = await mkdtemp(path.join(os.tmpdir(), 'examdesk-image-'));
   const folder = path.join(scratch, 'app');
+  const compiled = path.join(scratch, 'compiled');
   layOutImage(folder, plan);
+  if (existsSync(compiledBefore)) cpSync(compiledBefore, compiled, { recursive: true });
+  const beganAt = Date.now();
   const commands = commandsOf(plan);
   const started = new Set<string>();
   const running = new Set<ChildProcess>();
@@ -50,8 +58,8 @@ export async function openImageRun(env: Record<string, string>): Promise<ImageRu
     started.add(file);
     const child = spawn(process.execPath, [file, ...args], {
       cwd: folder,
-      // The image's folder of compiled code is that of its user; ours go with the run.
-      env: { ...plan.env, NODE_COMPILE_CACHE: path.join(scratch, 'compiled'), ...env, ...more },
+      // The image's folder of compiled code is that of its user. Portable: the next run has another folder.
+      env: { ...plan.env, NODE_COMPILE_CACHE: compiled, NODE_COMPILE_CACHE_PORTABLE: '1', ...env, ...more },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let text = '';
@@ -107,7 +115,21 @@ export async function openImageRun(env: Record<string, string>): Promise<ImageRu
           await closed;
         }),
       );
+      keepCompiled(compiled, beganAt);
       await rm(scratch, { recursive: true, force: true });
     },
   };
+}
+
+/** Keeps what was compiled since. Replaces file by file: another run may be reading them. */
+function keepCompiled(compiled: string, since: number): void {
+  if (!existsSync(compiled)) return;
+  for (const entry of readdirSync(compiled, { recursive: true, withFileTypes: true })) {
+    const from = path.join(entry.parentPath, entry.name);
+    if (!entry.isFile() || statSync(from).mtimeMs < since) continue;
+    const to = path.join(compiledBefore, path.relative(compiled, from));
+    mkdirSync(path.dirname(to), { recursive: true });
+    copyFileSync(from, `${to}.${process.pid}`);
+    renameSync(`${to}.${process.pid}`, to);
+  }
 }
