@@ -5,16 +5,10 @@ import type { Database, Transaction } from '../db/knex.ts';
 import { isMergedAway, blockMerges, mergedInto } from '../db/merges.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
+import { fieldErrors } from '../lib/typed-input.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { AccountDeps } from './account.deps.ts';
-import {
-  emailInput,
-  type InputError,
-  inputErrors,
-  inviteInput,
-  type InviteInput,
-  nameInput,
-} from './account.input.ts';
+import { emailInput, type InputError, inviteInput, type InviteInput, nameInput } from './account.input.ts';
 import {
   type AccountLink,
   findOpenLink,
@@ -98,7 +92,7 @@ export async function writeInvitation(
   invitedById: string | null,
 ): Promise<Result<{ id: string }, Exclude<InviteFailure, { reason: 'not_allowed' | 'too_many' }>>> {
   const parsed = inviteInput.safeParse(input);
-  if (!parsed.success) return failure({ reason: 'invalid', errors: inputErrors(parsed.error) });
+  if (!parsed.success) return failure({ reason: 'invalid', errors: fieldErrors(parsed.error) });
   const { email, name, role, organizationId } = parsed.data;
   return deps.db.transaction(async (trx) => {
     await blockMerges(trx);

@@ -1,35 +1,27 @@
-import { z } from 'zod';
 import type { Queryable, Transaction } from '../db/knex.ts';
 import { readWords, whereOwn } from '../db/search.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import { isUuid } from '../lib/uuid.ts';
 import { onPage, pagedOf, type Paged } from './account.pages.ts';
-import { typedLine } from '../lib/typed-input.ts';
-import { tidyLine } from '../lib/typed-text.ts';
+import { changedSince, readEdit, type Sent } from '../lib/typed-edit.ts';
+import { fieldErrors } from '../lib/typed-input.ts';
 import type { AccountDeps } from './account.deps.ts';
-import { type InputError, inputErrors } from './account.input.ts';
+import {
+  type InputError,
+  organizationFields,
+  organizationInput,
+  type OrganizationEdit,
+} from './account.input.ts';
 import { type Actor, auditActor, mayAdminister } from './viewer.ts';
 
-export interface OrganizationSummary {
+export interface OrganizationSummary extends OrganizationEdit {
   id: string;
-  name: string;
   slug: string;
   createdAt: Date;
-  /** Whether its examinees get reminders by e-mail. */
-  remindsExaminees: boolean;
-  /** Whether its referrers must use two-step sign-in. */
-  requiresTwoFactor: boolean;
-  /** The number that examinees call; '' when there is none. */
-  examineesCall: string;
   /** Active members. */
   members: number;
 }
-
-export type OrganizationEdit = Pick<
-  OrganizationSummary,
-  'name' | 'remindsExaminees' | 'requiresTwoFactor' | 'examineesCall'
->;
 
 export type OrganizationFailure =
   | { reason: 'not_allowed' }
@@ -41,25 +33,17 @@ export interface Organizations {
   list(query?: { find?: string; page?: number }): Promise<Paged<OrganizationSummary>>;
   find(id: string): Promise<OrganizationSummary | null>;
   create(input: { name: string }, actor: Actor): Promise<Result<{ id: string }, OrganizationFailure>>;
-  /** @param seen the values the form was shown with; `stale` when they have changed since */
+  /**
+   * @param sent of organizationFields
+   * @param seen the values the form was shown with; `stale` when they have changed since
+   */
   change(
     id: string,
-    input: OrganizationEdit,
+    sent: Sent,
     actor: Actor,
-    seen: OrganizationEdit,
+    seen: Sent,
   ): Promise<Result<null, OrganizationFailure | { reason: 'stale'; current: OrganizationEdit }>>;
 }
-
-export const organizationInput = z.object({
-  name: typedLine('Enter the name of the organisation')
-    .min(2, 'Enter the name of the organisation')
-    .max(120, 'Enter a name of at most 120 characters')
-    .refine((name) => !/[<>]/.test(name), 'Use only characters that belong in a name'),
-});
-
-const examineesCallInput = typedLine('Enter a phone number')
-  .max(40, 'Enter a phone number of at most 40 characters')
-  .refine((number) => /^(\+?[\d ().-]{6,})?$/.test(number), 'Enter one phone number, like 02 9000 0000');
 
 const taken = [{ path: 'name', message: 'There is an organisation with this name already' }];
 
@@ -103,8 +87,11 @@ export function createOrganizations(deps: AccountDeps): Organizations {
       return row ? toSummary(row) : null;
     },
 
-    create: (input, actor) =>
-      writing(deps, organizationInput.safeParse(input), actor, async ({ name }, trx) => {
+    async create(input, actor) {
+      const parsed = organizationInput.safeParse(input);
+      return writing(deps, actor, async (trx) => {
+        if (!parsed.success) return failure({ reason: 'invalid', errors: fieldErrors(parsed.error) });
+        const { name } = parsed.data;
         const id = deps.ids.uuid();
         await trx('organizations').insert({
           id,
@@ -112,50 +99,40 @@ export function createOrganizations(deps: AccountDeps): Organizations {
           slug: slugOf(name),
           created_at: trx.raw('clock_timestamp()'),
         });
-        return { id, columns: ['name'] };
-      }),
-
-    async change(id, input, actor, seen) {
-      if (!isUuid(id)) return failure({ reason: 'not_found' });
-      let other: OrganizationEdit | null = null;
-      // A name that stays is not checked: it may be older than the rules for names.
-      const isKept = tidyLine(input.name) === tidyLine(seen.name);
-      const parsed = isKept
-        ? ({ success: true, data: { name: seen.name } } as const)
-        : organizationInput.safeParse(input);
-      const phone = examineesCallInput.safeParse(input.examineesCall);
-      if (!phone.success) {
-        return failure({ reason: 'invalid', errors: inputErrors(phone.error, 'examineesCall') });
-      }
-      const changed = await writing(deps, parsed, actor, async ({ name }, trx) => {
-        const row = await trx('organizations')
-          .where({ id })
-          .forUpdate()
-          .first('name', 'reminds_examinees', 'requires_two_factor', 'examinees_call');
-        if (!row) return null;
-        const current: OrganizationEdit = {
-          name: row.name,
-          remindsExaminees: row.reminds_examinees,
-          requiresTwoFactor: row.requires_two_factor,
-          examineesCall: row.examinees_call,
-        };
-        const wanted: OrganizationEdit = { ...input, name, examineesCall: phone.data };
-        if (changedColumns(current, seen).length > 0) {
-          other = current;
-          return null;
-        }
-        await trx('organizations')
-          .where({ id })
-          .update({
-            name,
-            slug: slugOf(name),
-            reminds_examinees: wanted.remindsExaminees,
-            requires_two_factor: wanted.requiresTwoFactor,
-            examinees_call: wanted.examineesCall,
-          });
-        return { id, columns: changedColumns(current, wanted) };
+        return ok({ id, columns: ['name'] });
       });
-      if (other !== null) return failure({ reason: 'stale', current: other });
+    },
+
+    async change(id, sent, actor, seen) {
+      if (!isUuid(id)) return failure({ reason: 'not_found' });
+      const changed = await writing<{ reason: 'stale'; current: OrganizationEdit }>(
+        deps,
+        actor,
+        async (trx) => {
+          const row = await trx('organizations').where({ id }).forUpdate().first();
+          if (!row) return failure({ reason: 'not_found' });
+          const current: OrganizationEdit = {
+            name: row.name,
+            remindsExaminees: row.reminds_examinees,
+            requiresTwoFactor: row.requires_two_factor,
+            examineesCall: row.examinees_call,
+          };
+          if (changedSince(seen, current).length > 0) return failure({ reason: 'stale', current });
+          const edit = readEdit(organizationFields.shape, current, sent);
+          if (!edit.ok) return edit;
+          const wanted = { ...current, ...edit.value };
+          await trx('organizations')
+            .where({ id })
+            .update({
+              name: wanted.name,
+              slug: slugOf(wanted.name),
+              reminds_examinees: wanted.remindsExaminees,
+              requires_two_factor: wanted.requiresTwoFactor,
+              examinees_call: wanted.examineesCall,
+            });
+          return ok({ id, columns: changedSince(current, wanted).map((name) => columnOf[name]) });
+        },
+      );
       return changed.ok ? ok(null) : changed;
     },
   };
@@ -168,25 +145,17 @@ const columnOf: Record<keyof OrganizationEdit, string> = {
   examineesCall: 'examinees_call',
 };
 
-function changedColumns(before: OrganizationEdit, after: OrganizationEdit): string[] {
-  const names = Object.keys(columnOf) as (keyof OrganizationEdit)[];
-  return names.filter((name) => before[name] !== after[name]).map((name) => columnOf[name]);
-}
-
-async function writing(
+async function writing<More extends { reason: string } = never>(
   deps: AccountDeps,
-  parsed: { success: true; data: { name: string } } | { success: false; error: z.ZodError },
   actor: Actor,
-  write: (input: { name: string }, trx: Transaction) => Promise<{ id: string; columns: string[] } | null>,
-): Promise<Result<{ id: string }, OrganizationFailure>> {
+  write: (trx: Transaction) => Promise<Result<{ id: string; columns: string[] }, OrganizationFailure | More>>,
+): Promise<Result<{ id: string }, OrganizationFailure | More>> {
   if (!mayAdminister(actor.viewer)) return failure({ reason: 'not_allowed' });
-  if (!parsed.success) return failure({ reason: 'invalid', errors: inputErrors(parsed.error) });
   try {
     return await deps.db.transaction(async (trx) => {
-      const written = await write(parsed.data, trx);
-      if (written === null) return failure({ reason: 'not_found' });
-      const { id, columns } = written;
-      if (columns.length === 0) return ok({ id });
+      const written = await write(trx);
+      if (!written.ok || written.value.columns.length === 0) return written;
+      const { id, columns } = written.value;
       await deps.audit.record(trx, auditActor(actor), {
         action: 'record.changed',
         resourceType: 'organization',

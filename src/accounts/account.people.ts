@@ -4,9 +4,10 @@ import { isMergedAway, blockMerges } from '../db/merges.ts';
 import { readWords, whereOwn } from '../db/search.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
+import { changedSince, readEdit, type Sent } from '../lib/typed-edit.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { AccountDeps } from './account.deps.ts';
-import { emailInput, inputErrors, nameInput, type InputError } from './account.input.ts';
+import { personFields, type InputError, type PersonEdit } from './account.input.ts';
 import { setOrganization } from './account.organizations.ts';
 import { lockPeople, revokeLinks } from './account.links.ts';
 import { onPage, pagedOf, type Paged } from './account.pages.ts';
@@ -25,13 +26,15 @@ export type PersonFailure =
 
 type Outcome<T = null> = Promise<Result<T, PersonFailure>>;
 
-export interface PersonEdit {
-  name: string;
-  email: string;
-  role: Role;
-  /** Of a referrer; staff have none. */
-  organizationId: string | null;
-}
+/** As sentences without their stop. */
+export const personRefusals: Record<PersonFailure['reason'], string> = {
+  not_allowed: 'Only administrators change accounts',
+  not_found: 'There is no such person any more',
+  oneself: 'Nobody changes the own account from here: ask another administrator',
+  last_admin: 'This is the only administrator. Invite another one first',
+  merged_away: 'This person was merged into another record. Undo that merge first',
+  unknown_organization: 'A referrer needs an organisation from the list; staff have none',
+};
 
 export type PersonEditFailure =
   | PersonFailure
@@ -71,14 +74,10 @@ export interface People {
   /**
    * Checks only what was changed. Another address ends the sessions and closes open links; the one before is told.
    * Another address, role or organisation revokes an open invitation.
+   * @param sent of personFields
    * @param seen the values the form was shown with
    */
-  edit(
-    userId: string,
-    input: PersonEdit,
-    actor: Actor,
-    seen: PersonEdit,
-  ): Promise<Result<null, PersonEditFailure>>;
+  edit(userId: string, sent: Sent, actor: Actor, seen: Sent): Promise<Result<null, PersonEditFailure>>;
 }
 
 export function createPeople(deps: AccountDeps): People {
@@ -139,7 +138,7 @@ export function createPeople(deps: AccountDeps): People {
           'role_changed',
       ),
 
-    edit: (userId, input, actor, seen) => editPerson(deps, userId, input, actor, seen),
+    edit: (userId, sent, actor, seen) => editPerson(deps, userId, sent, actor, seen),
 
     async endSessions(userId, actor) {
       if (!mayAdminister(actor.viewer)) return failure({ reason: 'not_allowed' });
@@ -248,14 +247,15 @@ async function writeRole(
   return null;
 }
 
+const organizationMissing = [{ path: 'organizationId', message: 'Choose the organisation of this referrer' }];
 const taken = [{ path: 'email', message: 'There is an account with this address already' }];
 
 async function editPerson(
   deps: AccountDeps,
   userId: string,
-  input: PersonEdit,
+  sent: Sent,
   actor: Actor,
-  seen: PersonEdit,
+  seen: Sent,
 ): Promise<Result<null, PersonEditFailure>> {
   try {
     return await withPerson<PersonEditFailure>(deps, userId, actor, async (trx, person) => {
@@ -263,15 +263,20 @@ async function editPerson(
       const { name, email, role } = person;
       const current: PersonEdit = { name, email, role, organizationId: member?.organization_id ?? null };
       if (await isMergedAway(trx, userId)) return failure({ reason: 'merged_away' });
-      const checked = checkEdit(input, current);
-      if (!checked.ok) return checked;
-      const wanted = checked.value;
-      const columns = differing(current, wanted);
+      const edit = readEdit(personFields.shape, current, sent);
+      if (!edit.ok) return edit;
+      const wanted = { ...current, ...edit.value };
+      if (wanted.role !== 'referrer') wanted.organizationId = null;
+      const columns = changedSince(current, wanted);
+      if (columns.includes('email') && isDemoAccount(wanted.email))
+        return failure({ reason: 'invalid', errors: taken });
       // Also when the same request arrives twice.
       if (columns.length === 0) return ok(null);
-      if (differing(current, seen).length > 0) return failure({ reason: 'stale', current });
+      if (changedSince(seen, current).length > 0) return failure({ reason: 'stale', current });
       if (columns.includes('role') || columns.includes('organizationId')) {
         const refused = await writeRole(deps, trx, { id: userId, email, role }, wanted, actor);
+        if (refused === 'unknown_organization')
+          return failure({ reason: 'invalid', errors: organizationMissing });
         if (refused) return failure({ reason: refused });
       }
       await trx('users').where({ id: userId }).update({ name: wanted.name });
@@ -283,28 +288,6 @@ async function editPerson(
     if (violatedConstraint(error) === 'users_email_key') return failure({ reason: 'invalid', errors: taken });
     throw error;
   }
-}
-
-function differing(one: PersonEdit, other: PersonEdit): (keyof PersonEdit)[] {
-  return (Object.keys(one) as (keyof PersonEdit)[]).filter((name) => one[name] !== other[name]);
-}
-
-/** What did not change may be older than the rules. */
-function checkEdit(
-  input: PersonEdit,
-  current: PersonEdit,
-): Result<PersonEdit, { reason: 'invalid'; errors: InputError[] }> {
-  const name = nameInput.safeParse(input.name);
-  const email = emailInput.safeParse(input.email);
-  const errors = [
-    ...(name.success || input.name === current.name ? [] : inputErrors(name.error, 'name')),
-    ...(email.success || input.email === current.email ? [] : inputErrors(email.error, 'email')),
-  ];
-  if (errors.length > 0) return failure({ reason: 'invalid', errors });
-  const wanted = { ...input, name: name.data ?? current.name, email: email.data ?? current.email };
-  if (wanted.email !== current.email && isDemoAccount(wanted.email))
-    return failure({ reason: 'invalid', errors: taken });
-  return ok(wanted);
 }
 
 /** Whoever reads the address before has no way back in: sessions end, links close. It is told. */

@@ -101,7 +101,7 @@ export function createAccounts(deps: AccountDeps): Accounts {
     deactivate: (userId, actor) => people.deactivate(userId, actor),
     reactivate: (userId, actor) => people.reactivate(userId, actor),
     changeRole: (userId, to, actor) => people.changeRole(userId, to, actor),
-    editPerson: (userId, input, actor, seen) => people.edit(userId, input, actor, seen),
+    editPerson: (userId, sent, actor, seen) => people.edit(userId, sent, actor, seen),
     endSessions: (userId, actor) => people.endSessions(userId, actor),
     organizations: createOrganizations(deps),
     renewSecondSteps: () => renewSecondSteps(deps.db, deps.secrets),

@@ -5,8 +5,8 @@ import { mergedInto } from '../db/merges.ts';
 import type { Ids } from '../ports/ids.ts';
 import { writeInvitation, type InviteFailure } from './account.invitations.ts';
 import type { AccountDeps, AnnounceAccount } from './account.deps.ts';
-import { emailInput, nameInput } from './account.input.ts';
-import { organizationInput, setOrganization, slugOf } from './account.organizations.ts';
+import { emailInput, nameInput, organizationInput } from './account.input.ts';
+import { setOrganization, slugOf } from './account.organizations.ts';
 import { failure, type Result } from '../lib/result.ts';
 import { z } from 'zod';
 

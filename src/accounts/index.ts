@@ -26,7 +26,8 @@ export {
   type Member,
   type OrganizationSummary,
 } from './account.organizations.ts';
-export type { Person, PersonEdit, PersonFailure } from './account.people.ts';
+export { organizationFields, personFields } from './account.input.ts';
+export { personRefusals, type Person, type PersonFailure } from './account.people.ts';
 export { createAccounts, type Accounts } from './account.service.ts';
 export { idleMinutes, type ActingEpisode } from './account.session.ts';
 export { accountStatusOf, type AccountStatus } from './account.status.ts';

@@ -2,7 +2,8 @@
 // only the organisation.
 import { isUnmerged, type Actor } from '../accounts/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
-import { failure, type Result } from '../lib/result.ts';
+import type { Result } from '../lib/result.ts';
+import { invalidField } from '../lib/typed-edit.ts';
 import { isUuid } from '../lib/uuid.ts';
 import { stateToTell } from './booking.announcement.ts';
 import type { BookingDeps } from './booking.deps.ts';
@@ -18,7 +19,7 @@ export async function assignBooking(
   actor: Actor,
   bookingId: string,
   version: number,
-  referrerId: string,
+  referrerId: unknown,
 ): Promise<Result<Booking, EditFailure>> {
   return editAtVersion(deps, actor, bookingId, version, async (booking, trx) => {
     if (booking.status !== 'active' && booking.status !== 'cancelled') {
@@ -68,9 +69,9 @@ export async function assignOrganization(
   actor: Actor,
   bookingId: string,
   version: number,
-  organizationId: string,
+  organizationId: unknown,
 ): Promise<Result<Booking, EditFailure>> {
-  const refused = (message: string) => wrong(message, 'organizationId');
+  const refused = (message: string) => invalidField('organizationId', message);
   return editAtVersion(deps, actor, bookingId, version, async (booking, trx) => {
     if (booking.createdBy) return refused('This booking has its referrer already, and so the organisation');
     if (booking.status !== 'active' && booking.status !== 'cancelled')
@@ -96,16 +97,11 @@ function organizations(db: Queryable) {
   return db('organizations as o').whereRaw(isUnmerged('o'));
 }
 
-function wrong(message: string, path = 'referrerId') {
-  return failure<Extract<EditFailure, { reason: 'invalid' }>>({
-    reason: 'invalid',
-    errors: [{ path, message }],
-  });
-}
+const wrong = (message: string) => invalidField('referrerId', message);
 
 async function activeReferrer(
   trx: Transaction,
-  id: string,
+  id: unknown,
 ): Promise<{ id: string; organizationId: string } | undefined> {
   if (!isUuid(id)) return undefined;
   return await trx('users as u')

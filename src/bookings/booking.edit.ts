@@ -3,13 +3,12 @@ import { auditActor, isStaff, type Actor } from '../accounts/index.ts';
 import type { Transaction } from '../db/knex.ts';
 import { blockMerges } from '../db/merges.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
-import { tidyProse } from '../lib/typed-text.ts';
+import { invalidField, readEdit, type Sent } from '../lib/typed-edit.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { Announcement } from './booking.announcement.ts';
 import type { BookingDeps } from './booking.deps.ts';
 import {
   allDetails,
-  changedDetails,
   columnsOf,
   detailIn,
   details,
@@ -21,12 +20,11 @@ import {
 } from './booking.details.ts';
 import { hasAName, needsAName } from './booking.input.ts';
 import { findBooking, lockBooking } from './booking.repository.ts';
-import type { Booking, EditFailure, FieldError } from './booking.ts';
+import type { Booking, EditFailure } from './booking.ts';
+
+const detailSchemas = Object.fromEntries(details.map((detail) => [nameOf(detail), detail.schema]));
 
 export type EditDeps = Pick<BookingDeps, 'db' | 'audit' | 'announce'>;
-
-/** Details as they were sent, by the names of the form; a missing one stays as it is. */
-export type SentDetails = Record<string, unknown>;
 
 /** `version`: the version that the editor saw. */
 export async function editBooking(
@@ -34,10 +32,10 @@ export async function editBooking(
   actor: Actor,
   bookingId: string,
   version: number,
-  sent: SentDetails,
+  sent: Sent,
 ): Promise<Result<Booking, EditFailure>> {
   return editAtVersion(deps, actor, bookingId, version, async (booking) => {
-    const edit = readEdit(booking, sent);
+    const edit = readDetails(booking, sent);
     if (!edit.ok) return edit;
     const changed: Record<string, unknown> = columnsOf(edit.value);
     if (booking.detailsNeeded && isComplete(booking, edit.value)) changed.details_needed = false;
@@ -45,31 +43,18 @@ export async function editBooking(
   });
 }
 
-/**
- * Parses only what differs from the booking: a detail that came from Acuity in a spelling that would be refused here
- * does not hinder saving another one.
- */
-function readEdit(
+/** A detail that came from Acuity in a spelling that would be refused here does not hinder saving another one. */
+function readDetails(
   booking: BookingDetails,
-  sent: SentDetails,
+  sent: Sent,
 ): Result<PartialDetails, Extract<EditFailure, { reason: 'invalid' }>> {
-  const errors: FieldError[] = [];
-  const given = nestDetails((detail) => {
-    const value = sent[nameOf(detail)];
-    if (value === undefined || isSameText(value, detailIn(booking, detail))) return undefined;
-    const parsed = detail.schema.safeParse(value);
-    if (parsed.success) return parsed.data;
-    errors.push({ path: nameOf(detail), message: parsed.error.issues[0]?.message ?? '' });
-    return undefined;
-  });
+  const now = Object.fromEntries(details.map((detail) => [nameOf(detail), detailIn(booking, detail)]));
+  const edit = readEdit<Record<string, unknown>>(detailSchemas, now, sent);
+  if (!edit.ok) return edit;
+  const given = nestDetails((detail) => edit.value[nameOf(detail)] as string | null | undefined);
   const isRenamed = details.some((detail) => detail.isName && detailIn(given, detail) !== undefined);
-  if (errors.length === 0 && isRenamed && !hasAName(withEdit(booking, given).examinee))
-    errors.push({ path: needsAName.path.join('.'), message: needsAName.message });
-  return errors.length > 0 ? failure({ reason: 'invalid', errors }) : ok(changedDetails(booking, given));
-}
-
-function isSameText(sent: unknown, stored: string | null | undefined): boolean {
-  return (sent === null || typeof sent === 'string') && tidyProse(sent ?? '') === tidyProse(stored ?? '');
+  if (!isRenamed || hasAName(withEdit(booking, given).examinee)) return ok(given);
+  return invalidField(needsAName.path.join('.'), needsAName.message);
 }
 
 /**

@@ -1,11 +1,16 @@
 import { attribution, auditActor, isStaff, type Actor } from '../accounts/index.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
+import { invalidField, type InvalidFields, type Sent } from '../lib/typed-edit.ts';
+import { fieldErrors, typedBox } from '../lib/typed-input.ts';
+import { isUuid } from '../lib/uuid.ts';
 import { findVisible } from './booking.access.ts';
 import type { BookingDeps } from './booking.deps.ts';
-import { changeBooking, insertProgress, lockBooking, progressOf } from './booking.repository.ts';
+import { progressRequestSchema } from './booking.input.ts';
+import { changeBooking, findBooking, insertProgress, lockBooking, progressOf } from './booking.repository.ts';
 import {
   movesByHand,
   statusAfter,
+  type Booking,
   type Progress,
   type ProgressEntry,
   type ProgressFailure,
@@ -13,6 +18,29 @@ import {
 } from './booking.ts';
 
 type Answer = Result<ProgressEntry, ProgressFailure | Stale>;
+
+/** Every progress that staff choose by hand says that the examination is over. */
+export function isAhead({ startsAt }: Pick<Booking, 'startsAt'>, now: Date): boolean {
+  return startsAt > now;
+}
+
+const chosenProgress = progressRequestSchema.extend({ isCertain: typedBox().catch(false) });
+
+export async function chooseProgress(
+  deps: BookingDeps,
+  actor: Actor,
+  bookingId: string,
+  version: number,
+  sent: Sent,
+): Promise<Result<ProgressEntry, ProgressFailure | Stale | InvalidFields>> {
+  const typed = chosenProgress.safeParse(sent);
+  if (!typed.success) return failure({ reason: 'invalid', errors: fieldErrors(typed.error) });
+  const { progress, notes, isCertain } = typed.data;
+  const booking = isCertain || !isUuid(bookingId) ? null : await findBooking(deps.db, bookingId);
+  if (booking && isAhead(booking, deps.clock.now()))
+    return invalidField('isCertain', 'The examination is in the future: tick this if you are certain');
+  return moveProgress(deps, actor, bookingId, progress, notes, version);
+}
 
 export async function moveProgress(
   deps: BookingDeps,

@@ -1,5 +1,6 @@
 import { isStaff, type Actor } from '../accounts/index.ts';
 import type { Result } from '../lib/result.ts';
+import type { InvalidFields, Sent } from '../lib/typed-edit.ts';
 import { isUuid } from '../lib/uuid.ts';
 import { findVisible, mayShow } from './booking.access.ts';
 import { assignBooking, assignOrganization } from './booking.assign.ts';
@@ -11,8 +12,8 @@ import {
 } from './booking.contact.ts';
 import { findContacts, setContacts } from './booking.contacts.ts';
 import type { BookingDeps } from './booking.deps.ts';
-import { editBooking, type SentDetails } from './booking.edit.ts';
-import { moveProgress } from './booking.progress.ts';
+import { editBooking } from './booking.edit.ts';
+import { chooseProgress, moveProgress } from './booking.progress.ts';
 import { readBookingView, type BookingView, type PartValues, type ViewParts } from './booking.view.ts';
 import type { Booking, EditFailure, Progress, ProgressEntry, ProgressFailure, Stale } from './booking.ts';
 
@@ -31,27 +32,32 @@ export interface BookingService {
     notes: string,
     expectedVersion?: number,
   ): Promise<Result<ProgressEntry, ProgressFailure | Stale>>;
+  /**
+   * As somebody chooses it by hand, who is asked first when the examination is in the future.
+   * @param sent `progress`, `notes`, and `isCertain` when they were asked
+   */
+  chooseProgress(
+    actor: Actor,
+    bookingId: string,
+    version: number,
+    sent: Sent,
+  ): Promise<Result<ProgressEntry, ProgressFailure | Stale | InvalidFields>>;
   /** Staff only. `version`: the version that the person saw. Tells the referrer the booking's present state. */
   assign(
     actor: Actor,
     bookingId: string,
     version: number,
-    referrerId: string,
+    referrerId: unknown,
   ): Promise<Result<Booking, EditFailure>>;
   /** The same, while the referrer is unknown: tells nobody. */
   assignOrganization(
     actor: Actor,
     bookingId: string,
     version: number,
-    organizationId: string,
+    organizationId: unknown,
   ): Promise<Result<Booking, EditFailure>>;
   /** Staff only, and only what Acuity does not decide. Checks what differs from the booking. */
-  edit(
-    actor: Actor,
-    bookingId: string,
-    version: number,
-    sent: SentDetails,
-  ): Promise<Result<Booking, EditFailure>>;
+  edit(actor: Actor, bookingId: string, version: number, sent: Sent): Promise<Result<Booking, EditFailure>>;
   /** The people who are told besides the referrer. Null as for `view`. */
   contacts(actor: Actor, bookingId: string): Promise<BookingContacts | null>;
   /** Anybody who may see the booking may change its contacts. */
@@ -78,6 +84,9 @@ export function createBookingService(deps: BookingDeps): BookingService {
   return {
     moveProgress: (actor, bookingId, to, notes, expectedVersion) =>
       moveProgress(deps, actor, bookingId, to, notes, expectedVersion),
+
+    chooseProgress: (actor, bookingId, version, sent) =>
+      chooseProgress(deps, actor, bookingId, version, sent),
 
     assign: (actor, bookingId, version, referrerId) =>
       assignBooking(deps, actor, bookingId, version, referrerId),

@@ -16,7 +16,13 @@ export interface ActionForm {
   /** What the page shows: parameters of AdminJS's record (public/js/console/form.js). */
   params(): Promise<Record<string, unknown>>;
   /** Does what was asked; or says why not. */
-  send(): Promise<{ notice: string } | SendFailure>;
+  send(): Promise<Sent | SendFailure>;
+}
+
+export interface Sent {
+  notice: string;
+  /** The record that an action of the list has made; the form leads to it. */
+  madeId?: string | undefined;
 }
 
 export interface SendFailure {
@@ -57,9 +63,10 @@ export const formHandler =
     const answer = await save(request, {}, { ...context, send });
     if (!sent || !('notice' in sent)) return { record: { ...answer.record, params: sent?.params ?? {} } };
     const list = `/admin/resources/${table}`;
+    const id = leadsTo === 'list' ? undefined : (record?.id() ?? sent.madeId);
     return {
       ...answer,
       notice: { message: sent.notice, type: 'success' },
-      redirectUrl: record && leadsTo !== 'list' ? `${list}/records/${record.id()}/show` : list,
+      redirectUrl: id ? `${list}/records/${id}/show` : list,
     };
   };

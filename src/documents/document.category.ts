@@ -30,10 +30,10 @@ export type CategoryFailure =
   /** Referrers would see it, and its bytes are withheld. */
   | { reason: 'not_available'; because: UnavailableReason };
 
-/** What is asked for: `seen` is the category as it was shown. */
+/** What is asked for, as it was sent: `seen` is the category as it was shown. */
 export interface CategoryChange {
-  seen: DocumentCategory;
-  wanted: DocumentCategory;
+  seen: unknown;
+  wanted: unknown;
   /** Ids of who is told when referrers see the document from now on; null: the usual recipients of a report. */
   recipients: readonly string[] | null;
 }
@@ -54,11 +54,13 @@ export async function changeCategory(
   deps: Pick<DocumentDeps, 'db' | 'audit' | 'announce' | 'ids'>,
   actor: Actor,
   id: string,
-  { seen, wanted, recipients }: CategoryChange,
+  { seen, wanted: asked, recipients }: CategoryChange,
 ): Promise<Result<null, CategoryFailure>> {
+  const wanted = documentCategories.find((category) => category === asked);
   const found = await findVisibleDocument(deps, actor, id);
   if (!found) return failure({ reason: 'not_found' });
   if (!mayChangeCategory(actor.viewer, found)) return failure({ reason: 'forbidden' });
+  if (!wanted) return failure({ reason: 'invalid', errors: atCategory('Choose a category') });
   return deps.db.transaction(async (trx): Promise<Result<null, CategoryFailure>> => {
     // The booking first, as uploads do, so that its organisation cannot change meanwhile.
     const booking = await lockBooking(trx, found.bookingId);
@@ -115,11 +117,12 @@ async function checkShowing(
   return checkRecipients(await candidatesOf(trx, booking), recipients);
 }
 
+const atCategory = (message: string) => [{ path: 'category', message }];
+
 function faultsOf(document: Document, wanted: DocumentCategory): { path: string; message: string }[] {
-  const at = (message: string) => [{ path: 'category', message }];
-  if (document.releasedAt !== null) return at('Recall the report first: referrers can see it');
+  if (document.releasedAt !== null) return atCategory('Recall the report first: referrers can see it');
   const kind = allKinds.find((one) => documentKinds[one].mimeType === document.mimeType);
   if (kind === undefined || kindsFor(wanted, [kind]).length > 0) return [];
   const allowed = documentCategories.filter((category) => kindsFor(category, [kind]).length > 0);
-  return at(`A mail can only be: ${allowed.map((category) => categoryWords[category]).join(', ')}`);
+  return atCategory(`A mail can only be: ${allowed.map((category) => categoryWords[category]).join(', ')}`);
 }

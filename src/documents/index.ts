@@ -1,5 +1,6 @@
 export * from './document.access.ts';
 export * from './document.ts';
+export type { CategoryFailure } from './document.category.ts';
 export { createDocumentService, type DocumentService } from './document.service.ts';
 export {
   cancelReasons,

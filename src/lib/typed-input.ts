@@ -30,3 +30,42 @@ export function typedEmail(missing: string) {
     })
     .refine(isEmail, 'Enter an e-mail address like name@example.com');
 }
+
+/** Accepts a number or digits. Refuses everything that Number() would read as 0 or 1: '', null, true, []. */
+export function typedWhole(
+  message: string,
+  least = 0,
+  most = Number.MAX_SAFE_INTEGER,
+  tooMuch: string = message,
+) {
+  return z.preprocess(
+    (sent) => (typeof sent === 'string' && /^\s*\d{1,15}\s*$/.test(sent) ? Number(sent) : sent),
+    z.int(message).min(least, message).max(most, tooMuch),
+  );
+}
+
+/** A box of a form is sent as text. */
+export function typedBox(message?: string) {
+  return z.preprocess(
+    (sent) => (sent === 'true' || sent === 'false' ? sent === 'true' : sent),
+    z.boolean(message),
+  );
+}
+
+/** Nothing typed is null. */
+export function blankAsNull<Schema extends z.ZodType>(schema: Schema) {
+  return z.preprocess((sent) => (sent === '' ? null : sent), schema.nullable());
+}
+
+/** The first error of each field. @param rename of its path */
+export function fieldErrors(
+  error: z.ZodError,
+  rename: (path: string) => string = (path) => path,
+): { path: string; message: string }[] {
+  const byPath = new Map<string, string>();
+  for (const issue of error.issues) {
+    const path = rename(issue.path.join('.'));
+    if (!byPath.has(path)) byPath.set(path, issue.message);
+  }
+  return [...byPath].map(([path, message]) => ({ path, message }));
+}

@@ -29,6 +29,7 @@ export {
   type MappingView,
   type ServiceName,
 } from './mapping.ts';
+export { formsFor } from './mapping.one.ts';
 export {
   createMapping,
   type Mapping,

@@ -5,6 +5,7 @@ import type { AuditLog } from '../audit/index.ts';
 import type { Database } from '../db/knex.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
+import { invalidField } from '../lib/typed-edit.ts';
 import type { SpecialistRepository } from '../specialists/index.ts';
 import type { KnownForms } from './form.reads.ts';
 import {
@@ -24,16 +25,9 @@ import {
   type SeenField,
 } from './mapping.ts';
 import { checkChoices, type ChoiceError } from './mapping.choices.ts';
+import { wholeWith, type MappingChoices, type OneChoice } from './mapping.one.ts';
 import { buildMapping, effectiveMapping, tokenOf, versionIn } from './mapping.view.ts';
 import type { Questions } from './question.service.ts';
-
-export interface MappingChoices {
-  token: string;
-  /** Field id → name of a detail, or empty for none. Covers every question that was shown with a choice. */
-  choices: ReadonlyMap<number, string>;
-  /** The questions that were looked at, of which no change needs attention any more; left out: all. */
-  confirms?: ReadonlySet<number>;
-}
 
 export type MappingFailure =
   | { reason: 'forbidden' }
@@ -65,6 +59,8 @@ export interface Mapping {
   /** Reads Acuity now. */
   readAgain(): Promise<MappingView>;
   save(actor: Actor, given: MappingChoices): Promise<Result<null, MappingFailure>>;
+  /** Saves the question of one detail; the others keep theirs. An error has the path `question`. */
+  saveOne(actor: Actor, given: OneChoice): Promise<Result<null, MappingFailure>>;
   /** Uses what was read last; Acuity is not called. */
   attention(): Promise<MappingAttention>;
 }
@@ -86,11 +82,19 @@ export function createMapping(deps: MappingDeps): Mapping {
       services: servicesOf(await deps.specialists.listActive()),
     });
   };
+  const last = async () => viewOf(await deps.questions.lastForms());
   return {
     read: async () => viewOf(await deps.questions.forms()),
-    last: async () => viewOf(await deps.questions.lastForms()),
+    last,
     readAgain: async () => viewOf(await deps.questions.readAgain()),
     save: (actor, given) => save(deps, actor, given),
+    async saveOne(actor, given) {
+      const whole = wholeWith(await last(), given);
+      if (!whole.ok) return whole;
+      const saved = await save(deps, actor, whole.value);
+      if (saved.ok || saved.reason !== 'invalid') return saved;
+      return invalidField('question', saved.errors[0]?.message ?? 'Choose another question');
+    },
     attention: () => attention(deps),
   };
 }

@@ -19,12 +19,12 @@ export {
 } from './profile.files.ts';
 export { keepSpecialists } from './specialist.memory.ts';
 export { createSpecialistRepository, type SpecialistRepository } from './specialist.repository.ts';
-export { editSpecialist, type SpecialistEdit } from './specialist.edit.ts';
+export { editSpecialist, findEditable } from './specialist.edit.ts';
+export { newSpecialist, serviceFields, specialistFields } from './specialist.input.ts';
 export { compareSpecialists, specialistDifferences } from './specialist.drift.ts';
 export { addSpecialist, freeCalendars } from './specialist.offer.ts';
 export {
   readOffer,
-  readServices,
   type AcuityOffer,
   type OfferFailure,
   type WantedServices,

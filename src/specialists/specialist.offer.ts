@@ -4,17 +4,18 @@ import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import { ok, failure, type Result } from '../lib/result.ts';
+import { invalidField, type Sent } from '../lib/typed-edit.ts';
+import { fieldErrors } from '../lib/typed-input.ts';
 import type { AcuityCalendar } from '../ports/acuity.ts';
-import { columnsOf, type SpecialistEdit } from './specialist.edit.ts';
+import { columnsOf } from './specialist.edit.ts';
+import { addedFields, newSpecialist } from './specialist.input.ts';
 import {
-  invalid,
   readOffer,
   servicesOf,
   writeServices,
   type AcuityOffer,
   type OfferDeps,
   type OfferFailure,
-  type WantedServices,
 } from './specialist.services.ts';
 
 /** Calendars without a specialist. */
@@ -23,24 +24,27 @@ export async function freeCalendars(db: Database, offer: AcuityOffer): Promise<A
   return offer.calendars.filter(({ id }) => !taken.has(id));
 }
 
-/** @returns the specialist's id */
+/** @param sent of addedFields (specialist.input.ts) */
 export async function addSpecialist(
   deps: OfferDeps,
   actor: Actor,
-  wanted: SpecialistEdit & { calendarId: number; services: WantedServices },
-): Promise<Result<string, OfferFailure>> {
+  sent: Sent,
+): Promise<Result<{ id: string }, OfferFailure>> {
   if (!mayAdminister(actor.viewer)) return failure({ reason: 'forbidden' });
+  const typed = addedFields.safeParse(sent);
+  if (!typed.success) return failure({ reason: 'invalid', errors: fieldErrors(typed.error) });
+  const { calendarId, in_person = null, telehealth = null, ...given } = typed.data;
+  const edit = { ...newSpecialist, ...given };
   const offer = await readOffer(deps);
   if (!offer.ok) return offer;
-  const calendar = offer.value.calendars.find(({ id }) => id === wanted.calendarId);
-  if (!calendar) return invalid('calendarId', 'Acuity has no such calendar any more');
+  const calendar = offer.value.calendars.find(({ id }) => id === calendarId);
+  if (!calendar) return invalidField('calendarId', 'Acuity has no such calendar any more');
   // Acuity's place is the one that its appointments name (specialist.drift.ts).
-  const isVisited = wanted.services.in_person !== null;
-  const location = (isVisited ? calendar.location : null) ?? wanted.location;
-  const services = servicesOf(offer.value, { ...wanted, location, calendarId: calendar.id });
+  const location = (in_person === null ? null : calendar.location) ?? edit.location;
+  const wanted = { calendarId, location, services: { in_person, telehealth } };
+  const services = servicesOf(offer.value, wanted);
   if (!services.ok) return services;
   const id = deps.ids.uuid();
-  const { calendarId, services: _, ...edit } = wanted;
   try {
     await deps.db.transaction(async (trx) => {
       await trx('specialists').insert({
@@ -60,7 +64,7 @@ export async function addSpecialist(
     });
   } catch (error) {
     if (violatedConstraint(error) !== 'specialists_acuity_calendar_id_key') throw error;
-    return invalid('calendarId', 'Another specialist has this calendar already');
+    return invalidField('calendarId', 'Another specialist has this calendar already');
   }
-  return ok(id);
+  return ok({ id });
 }

@@ -2,6 +2,7 @@
 import type { AuditLog } from '../audit/index.ts';
 import type { Database, Queryable, Transaction } from '../db/knex.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
+import { invalidField } from '../lib/typed-edit.ts';
 import type { Acuity, AcuityAppointmentType, AcuityCalendar, AcuityFailure } from '../ports/acuity.ts';
 import type { Ids } from '../ports/ids.ts';
 import { examinationTypes, type ExaminationType } from './specialist.ts';
@@ -60,13 +61,14 @@ export function servicesOf(
     if (chosen === null) continue;
     const found = types.find(({ id }) => id === chosen);
     if (!found?.calendarIds.includes(wanted.calendarId))
-      return invalid(
+      return invalidField(
         type,
         'Acuity does not offer this on the calendar: add it there first, or choose another',
       );
     services.push({ type, acuity_appointment_type_id: found.id, duration_minutes: found.durationMinutes });
   }
-  if (services.length === 0) return invalid('in_person', 'Choose an appointment type for one of the two');
+  if (services.length === 0)
+    return invalidField('in_person', 'Choose an appointment type for one of the two');
   if (wanted.services.in_person !== null && wanted.location === null) return placeMissing;
   return ok(services);
 }
@@ -83,8 +85,4 @@ export async function writeServices(
   );
 }
 
-export function invalid(path: string, message: string) {
-  return failure({ reason: 'invalid', errors: [{ path, message }] } satisfies OfferFailure);
-}
-
-export const placeMissing = invalid('location', 'Enter where examinations in person take place');
+export const placeMissing = invalidField('location', 'Enter where examinations in person take place');

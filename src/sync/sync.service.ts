@@ -1,6 +1,7 @@
 import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
 import { addDays, type Span } from '../following/index.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
+import { invalidField, type InvalidFields } from '../lib/typed-edit.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import {
   connectAcuity,
@@ -33,11 +34,14 @@ export interface SyncService {
     wanted: Span & { fixes: boolean; tellsNobody?: boolean },
     onProgress?: Progress,
   ): Promise<DriftReport | null>;
-  /** An admin requests a run that repairs: stores its report at once; a worker does the run. */
+  /**
+   * An admin requests a run that repairs: stores its report at once; a worker does the run.
+   * @param days a name of `spans`, as it was sent
+   */
   requestRun(
     actor: Actor,
-    which: keyof Spans,
-  ): Promise<Result<DriftReport, { reason: 'forbidden' | 'under_way' }>>;
+    days: unknown,
+  ): Promise<Result<DriftReport, { reason: 'forbidden' | 'under_way' } | InvalidFields>>;
   /** For the job: does the requested run. */
   resume(): Promise<DriftReport | null>;
   /** For the job: reconciles and repairs the near weeks. */
@@ -102,12 +106,14 @@ export function createSyncService({ jobs, reconciling, subscribing, mapping }: S
     nearSpan,
     reconcile: (wanted, onProgress) => reconcile(reconciling, { ...wanted, kind: 'manual' }, onProgress),
     spans: () => ({ near: nearSpan(), all: allSpan() }),
-    requestRun: (actor, which) =>
-      requestRun({ jobs, reconciling }, actor, {
-        ...(which === 'all' ? allSpan() : nearSpan()),
+    async requestRun(actor, days) {
+      if (days !== 'near' && days !== 'all') return invalidField('days', 'Choose which days');
+      return requestRun({ jobs, reconciling }, actor, {
+        ...(days === 'all' ? allSpan() : nearSpan()),
         // It covers the same days as the nightly run, so it counts as one.
-        kind: which === 'all' ? 'all' : 'manual',
-      }),
+        kind: days === 'all' ? 'all' : 'manual',
+      });
+    },
     resume: () => resume(reconciling),
     reconcileNear: () => reconcile(reconciling, { ...nearSpan(), kind: 'near', fixes: true }),
     reconcileAll: () => reconcile(reconciling, { ...allSpan(), kind: 'all', fixes: true }),

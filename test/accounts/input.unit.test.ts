@@ -1,6 +1,5 @@
 import { expect } from 'chai';
-import { emailInput, nameInput } from '../../src/accounts/account.input.ts';
-import { organizationInput } from '../../src/accounts/account.organizations.ts';
+import { emailInput, nameInput, organizationInput } from '../../src/accounts/account.input.ts';
 
 const organizationName = organizationInput.shape.name;
 

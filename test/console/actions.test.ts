@@ -381,10 +381,8 @@ describe('the console’s actions', () => {
         sendForm(ada, address, { version, values: { ...seen.values, ...more } });
       await edit(seen.version, { isActive: false }).expect(200);
       const { body } = await edit(seen.version, { title: 'Prof.' }).expect(409);
-      expect(body.errors).to.deep.equal([
-        { path: 'title', message: 'Now: Orthopaedic surgeon' },
-        { path: 'isActive', message: 'Now: no' },
-      ]);
+      // Nobody else changed the title.
+      expect(body.errors).to.deep.equal([{ path: 'isActive', message: 'Now: no' }]);
       await edit(body.version as string, {}).expect(200);
     });
   });

@@ -3,6 +3,8 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { isTimeZone, parseDay, parseMonth } from '../../lib/dates.ts';
 
+export { fieldErrors } from '../../lib/typed-input.ts';
+
 /** An empty field of a GET form counts as absent. */
 export function blankAsAbsent<Output>(schema: z.ZodType<Output>) {
   return z.preprocess(
@@ -35,19 +37,6 @@ export function namedIn<Value>(values: Readonly<Record<string, Value>>, name: un
 /** As it was sent, for a schema to check. */
 export function rawField(body: unknown, name: string): unknown {
   return typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[name] : undefined;
-}
-
-/** The first error of each field. */
-export function fieldErrors(
-  error: z.ZodError,
-  rename: (path: string) => string = (path) => path,
-): { path: string; message: string }[] {
-  const byPath = new Map<string, string>();
-  for (const issue of error.issues) {
-    const path = rename(issue.path.join('.'));
-    if (!byPath.has(path)) byPath.set(path, issue.message);
-  }
-  return [...byPath].map(([path, message]) => ({ path, message }));
 }
 
 /** The zone in which the console counts days: the reader's, or Sydney's. */

@@ -1,104 +1,88 @@
-import { z } from 'zod';
 import {
-  assignableOrganizations,
   detailIn,
   details,
   findBooking,
+  isAhead,
   madeInAcuityBy,
   movesByHand,
   nameOf,
-  progressRequestSchema,
   progressWords,
   type Booking,
 } from '../../../bookings/index.ts';
 import { formatExamTime } from '../../../lib/dates.ts';
-import { conflict, invalid, notFound, parse } from '../../problem.ts';
+import { isUuid } from '../../../lib/uuid.ts';
 import type { ConsoleServices } from '../console.services.ts';
-import { formField, ticked, type FormAction, type FormField } from './form.ts';
+import { formField, recordForm, selectField, type FormField, type Verb } from './form.ts';
+import { organizationOptionsAddress } from './people.forms.ts';
 
-async function bookingOf({ db }: ConsoleServices, id: string): Promise<Booking> {
-  const booking = z.uuid().safeParse(id).success ? await findBooking(db, id) : null;
-  if (!booking) throw notFound();
-  return booking;
-}
-
-const changeBooking: FormAction = {
-  async open(services, id) {
-    const booking = await bookingOf(services, id);
-    const intro =
-      'To change the time, the specialist or the length, use Reschedule; to cancel, use Cancel booking.';
-    return {
-      intro: booking.detailsNeeded ? `${detailsNeededWords} ${intro}` : intro,
-      version: String(booking.version),
-      isPartial: true,
-      fields: detailFields(booking),
-    };
-  },
-  send: ({ bookings }, actor, id, { version, values }) => bookings.edit(actor, id, Number(version), values),
+/** Which record every form of a booking is about. */
+const ofBooking = {
+  read: async ({ db }: ConsoleServices, id: string) => (isUuid(id) ? findBooking(db, id) : null),
+  version: ({ version }: Booking) => version,
 };
 
-const detailsNeededWords =
-  'Details needed: Acuity lacks a detail, or has one that cannot be read. Compare with the appointment in Acuity, and save.';
+const changeBooking = recordForm({
+  ...ofBooking,
+  intro: ({ detailsNeeded }) =>
+    `${detailsNeeded ? detailsNeededWords : ''}To change the time, the specialist or the length, use Reschedule; to cancel, use Cancel booking.`,
+  isPartial: true,
+  fields: (booking) =>
+    details.map((detail) => {
+      const { input, isNeeded, label } = detail;
+      const shown = isNeeded ? label : `${label} (optional)`;
+      return formField(nameOf(detail), shown, detailIn(booking, detail) ?? null, {
+        type: input.as === 'prose' ? 'textarea' : 'text',
+        hint: input.as === 'yesNo' ? input.hintForStaff : input.as === 'day' ? input.hint : undefined,
+      });
+    }),
+  send: ({ bookings }, actor, id, { version, values }) => bookings.edit(actor, id, Number(version), values),
+});
 
-const detailFields = (booking: Booking): FormField[] =>
-  details.map((detail) => {
-    const { input, isNeeded, label } = detail;
-    const shown = isNeeded ? label : `${label} (optional)`;
-    return formField(nameOf(detail), shown, detailIn(booking, detail) ?? null, {
-      type: input.as === 'prose' ? 'textarea' : 'text',
-      hint: input.as === 'yesNo' ? input.hintForStaff : input.as === 'day' ? input.hint : undefined,
-    });
-  });
+const detailsNeededWords =
+  'Details needed: Acuity lacks a detail, or has one that cannot be read. Compare with the appointment in Acuity, and save. ';
 
 /** A form with one field: who gets the booking. */
 const assignment = (
-  words: (booking: Booking) => string,
-  field: (services: ConsoleServices, booking: Booking) => FormField | Promise<FormField>,
-  send: FormAction['send'],
-): FormAction => ({
-  async open(services, id) {
-    const booking = await bookingOf(services, id);
-    const client = booking.createdBy ? '' : ` ${await clientWords(services, booking)}`;
-    return {
-      intro: words(booking) + client,
-      version: String(booking.version),
-      fields: [await field(services, booking)],
-    };
-  },
-  notice: 'Assigned',
-  send,
-});
+  words: (reference: string) => string,
+  field: (booking: Booking) => FormField,
+  send: Verb['send'],
+) =>
+  recordForm({
+    ...ofBooking,
+    intro: async (booking, services) =>
+      words(booking.reference) + (booking.createdBy ? '' : ` ${await clientWords(services, booking)}`),
+    fields: (booking) => [field(booking)],
+    notice: 'Assigned',
+    send,
+  });
 
 const assign = assignment(
-  ({ reference }) =>
+  (reference) =>
     `The referrer gets an e-mail about booking ${reference}, and their organisation will see it.`,
-  (_services, booking) => referrerField(booking),
-  async ({ bookings }, actor, id, { version, values }) => {
-    const { referrerId } = parse(z.object({ referrerId: z.uuid('Choose a referrer') }), values);
-    return bookings.assign(actor, id, Number(version), referrerId);
-  },
+  ({ createdBy, organization }) =>
+    formField('referrerId', 'Referrer', createdBy?.id ?? null, {
+      type: 'search',
+      source: referrerOptionsAddress,
+      display: createdBy ? [createdBy.name, organization?.name].filter(Boolean).join(', ') : '',
+      hint: 'Name, e-mail address or organisation',
+    }),
+  ({ bookings }, actor, id, { version, values }) =>
+    bookings.assign(actor, id, Number(version), values.referrerId),
 );
 
 const assignOrganization = assignment(
-  ({ reference }) =>
+  (reference) =>
     `Everybody at the organisation will see booking ${reference}, and nobody is told. It goes on waiting for a referrer.`,
-  organizationField,
-  async ({ bookings }, actor, id, { version, values }) => {
-    const { organizationId } = parse(z.object({ organizationId: z.uuid('Choose an organisation') }), values);
-    return bookings.assignOrganization(actor, id, Number(version), organizationId);
-  },
+  ({ organization }) =>
+    formField('organizationId', 'Organisation', organization?.id ?? null, {
+      type: 'search',
+      source: organizationOptionsAddress,
+      display: organization?.name ?? '',
+      hint: 'Words of its name',
+    }),
+  ({ bookings }, actor, id, { version, values }) =>
+    bookings.assignOrganization(actor, id, Number(version), values.organizationId),
 );
-
-async function organizationField({ db }: ConsoleServices, { organization }: Booking): Promise<FormField> {
-  const known = await assignableOrganizations(db);
-  return formField('organizationId', 'Organisation', organization?.id ?? null, {
-    type: 'select',
-    options: [
-      { value: '', label: 'Choose one' },
-      ...known.map(({ id, name }) => ({ value: id, label: name })),
-    ],
-  });
-}
 
 /** Who booked in Acuity, in sentences: staff choose the referrer by it. */
 async function clientWords({ acuity, db }: ConsoleServices, booking: Booking): Promise<string> {
@@ -132,67 +116,33 @@ export async function findReferrers(
   }));
 }
 
-function referrerField({ createdBy, organization }: Booking): FormField {
-  const display = createdBy ? [createdBy.name, organization?.name].filter(Boolean).join(', ') : '';
-  return formField('referrerId', 'Referrer', createdBy?.id ?? null, {
-    type: 'search',
-    source: referrerOptionsAddress,
-    display,
-    hint: 'Name, e-mail address or organisation',
-  });
-}
-
-/** Every progress that staff choose by hand says that the examination is over. */
-function isAhead({ clock }: Pick<ConsoleServices, 'clock'>, { startsAt }: Booking): boolean {
-  return startsAt > clock.now();
-}
-
-const certainField = formField(
-  'isCertain',
-  'Change the progress although the examination is in the future',
-  false,
-);
-
-const moveOn: FormAction = {
-  async open(services, id) {
-    const booking = await bookingOf(services, id);
-    const version = String(booking.version);
+const moveOn = recordForm({
+  ...ofBooking,
+  intro(booking, { clock }) {
+    const { currentProgress, startsAt, timezone } = booking;
+    if (movesByHand(booking).length === 0) return 'The progress of this booking cannot be changed by hand.';
+    const now = `Progress now: ${progressWords[currentProgress]}.`;
+    if (!isAhead(booking, clock.now())) return now;
+    return `${now} The examination is in the future: ${formatExamTime(startsAt, timezone)}.`;
+  },
+  fields(booking, { clock }) {
     const moves = movesByHand(booking);
-    if (moves.length === 0)
-      return { intro: 'The progress of this booking cannot be changed by hand.', version, fields: [] };
-    const now = `Progress now: ${progressWords[booking.currentProgress]}.`;
-    const fields = [
-      formField('progress', 'New progress', moves[0] ?? '', {
-        type: 'select',
-        options: moves.map((value) => ({ value, label: progressWords[value] })),
-      }),
+    if (moves.length === 0) return [];
+    const { currentProgress: current } = booking;
+    const options = moves.map((value) => ({ value, label: progressWords[value] }));
+    const progress = selectField('progress', 'New progress', moves[0] ?? '', options);
+    const certain = 'Change the progress although the examination is in the future';
+    return [
+      { ...progress, current, display: progressWords[current] },
       formField('notes', 'Notes (optional)', '', { type: 'textarea' }),
+      ...(isAhead(booking, clock.now()) ? [formField('isCertain', certain, false)] : []),
     ];
-    if (!isAhead(services, booking)) return { intro: now, version, fields };
-    const when = formatExamTime(booking.startsAt, booking.timezone);
-    const intro = `${now} The examination is in the future: ${when}.`;
-    return { intro, version, fields: [...fields, certainField] };
   },
-  async send(services, actor, id, { version, values }) {
-    const { progress, notes } = parse(progressRequestSchema, values);
-    if (!ticked(values.isCertain) && isAhead(services, await bookingOf(services, id)))
-      throw invalid([
-        { path: 'isCertain', message: 'The examination is in the future: tick this if you are certain' },
-      ]);
-    const moved = await services.bookings.moveProgress(actor, id, progress, notes, Number(version));
-    if (moved.ok) return `Progress is now: ${progressWords[progress]}`;
-    if (moved.reason === 'stale') {
-      const { currentProgress } = moved.current;
-      const display = progressWords[currentProgress];
-      return { ...moved, now: [formField('progress', 'New progress', currentProgress, { display })] };
-    }
-    if (moved.reason !== 'outcome_pending') return moved;
-    throw conflict(
-      'invalid_transition',
-      'Another change to this booking is in progress. Try again in a moment.',
-    );
+  async send({ bookings }, actor, id, { version, values }) {
+    const moved = await bookings.chooseProgress(actor, id, Number(version), values);
+    return moved.ok ? `Progress is now: ${progressWords[moved.value.progress]}` : moved;
   },
-};
+});
 
 export const bookingForms = {
   'bookings/edit': changeBooking,

@@ -4,19 +4,9 @@ import {
   isVisibleAtOnce,
   type ReleaseCandidate,
 } from '../../../documents/index.ts';
-import { z } from 'zod';
 import { findRow, tableNamed } from '../../../console/index.ts';
-import { withheldProblem } from '../../api/documents.problems.ts';
-import { notFound, parse } from '../../problem.ts';
-import { formField, ticked, type FormAction, type FormField, type Values } from './form.ts';
-
-const category = z.enum(documentCategories, 'Choose a category');
-
-const categoryField = (value: string): FormField =>
-  formField('category', 'Category', value, {
-    type: 'select',
-    options: documentCategories.map((one) => ({ value: one, label: categoryWords[one] })),
-  });
+import type { Sent } from '../../../lib/typed-edit.ts';
+import { formField, optionsOf, recordForm, selectField, type FormField } from './form.ts';
 
 const tells = 'tell_';
 
@@ -28,38 +18,27 @@ const recipientField = ({ id, name, email, isUsual }: ReleaseCandidate): FormFie
   });
 
 /** Null when the form showed nobody. */
-function recipientsOf(values: Values): string[] | null {
+function recipientsOf(values: Sent): string[] | null {
   const shown = Object.keys(values).filter((name) => name.startsWith(tells));
   if (shown.length === 0) return null;
-  return shown.filter((name) => ticked(values[name])).map((name) => name.slice(tells.length));
+  return shown.filter((name) => String(values[name]) === 'true').map((name) => name.slice(tells.length));
 }
 
 /** The category shown is the version. */
-const changeCategory: FormAction = {
-  async open(services, id) {
-    const row = await findRow(services.db, tableNamed('documents'), id);
-    if (!row) throw notFound();
-    return {
-      intro:
-        'The category decides who sees the document: referrers see no dictation, and a report once it is released. A document that they can see from now on has to pass the virus check first, and those ticked here are told.',
-      version: String(row.category),
-      fields: [
-        categoryField(String(row.category)),
-        ...(await services.documents.candidatesForCategory(id)).map(recipientField),
-      ],
-    };
-  },
-  async send(services, actor, id, { version, values }) {
-    const wanted = parse(z.object({ category }), values);
-    const seen = parse(z.object({ category }), { category: version });
-    const changed = await services.documents.changeCategory(actor, id, {
+const changeCategory = recordForm({
+  read: ({ db }, id) => findRow(db, tableNamed('documents'), id),
+  intro:
+    'The category decides who sees the document: referrers see no dictation, and a report once it is released. A document that they can see from now on has to pass the virus check first, and those ticked here are told.',
+  fields: async ({ id, category }, { documents }) => [
+    selectField('category', 'Category', String(category), optionsOf(categoryWords)),
+    ...(await documents.candidatesForCategory(String(id))).map(recipientField),
+  ],
+  send: ({ documents }, actor, id, { seen, values }) =>
+    documents.changeCategory(actor, id, {
       seen: seen.category,
-      wanted: wanted.category,
+      wanted: values.category,
       recipients: recipientsOf(values),
-    });
-    if (changed.ok || changed.reason !== 'not_available') return changed;
-    throw withheldProblem(changed, 'document');
-  },
-};
+    }),
+});
 
 export const documentForms = { 'documents/edit': changeCategory };

@@ -1,25 +1,22 @@
-import { z } from 'zod';
 import { createBulkVerbs, type BulkKind } from '../../../bulk/index.ts';
 import { bulkParts, findRow, seenIn, selectRows, tableNamed } from '../../../console/index.ts';
 import type { Span } from '../../../following/index.ts';
 import { runJobAgain } from '../../../jobs/index.ts';
-import { conflict, notFound, parse } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
-import { confirmation, formField, type FormAction } from './form.ts';
+import { confirmation, recordForm, selectField, type FormAction } from './form.ts';
 
 /** What can be done to many records is done to one by the same verb. */
-const byBulkVerb = (kind: BulkKind, intro: string, notice: string): FormAction => ({
-  async open({ db }, id) {
-    const row = await findRow(db, bulkParts(kind).table, id);
-    if (!row) throw notFound();
-    return { intro, version: seenIn(kind, row), fields: [] };
-  },
-  async send(services, actor, id, { version }) {
-    const outcome = await createBulkVerbs(services)[kind](actor, id, version, {});
-    if (outcome === 'done') return notice;
-    throw conflict('invalid_transition', `${outcome.skipped}.`);
-  },
-});
+const byBulkVerb = (kind: BulkKind, intro: string, notice: string): FormAction =>
+  recordForm({
+    read: ({ db }, id) => findRow(db, bulkParts(kind).table, id),
+    intro,
+    version: (row) => seenIn(kind, row),
+    fields: () => [],
+    async send(services, actor, id, { version }) {
+      const outcome = await createBulkVerbs(services)[kind](actor, id, version, {});
+      return outcome === 'done' ? notice : { ok: false, reason: 'skipped', why: outcome.skipped };
+    },
+  });
 
 const replay = byBulkVerb(
   'webhook-events/replay',
@@ -43,12 +40,10 @@ const runAgain = confirmation(
   'Runs the job now, with all its attempts again.',
   async ({ db, audit, jobs }, actor, id) => {
     const done = await runJobAgain({ db, audit, jobs }, actor, id);
-    if (done === 'gone') throw notFound('This job no longer exists, or is running already.');
-    return done === 'queued' ? 'The job is running' : { ok: false, reason: 'forbidden' };
+    if (done === 'queued') return 'The job is running';
+    return { ok: false, reason: done === 'gone' ? 'no_such_job' : 'forbidden' };
   },
 );
-
-const reconcileSchema = z.object({ days: z.enum(['near', 'all'], 'Choose which days').default('near') });
 
 /** Whether reconciling the near weeks covers everything that needs attention. */
 async function coversAttention({ db }: Pick<ConsoleServices, 'db'>, near: Span): Promise<boolean> {
@@ -62,29 +57,19 @@ async function coversAttention({ db }: Pick<ConsoleServices, 'db'>, near: Span):
   return failedFull === undefined && farDifference === undefined;
 }
 
-const reconcile: FormAction = {
-  async open({ db, sync }) {
-    const { near, all } = sync.spans();
-    const intro =
-      'Compares every appointment on these days with our bookings and corrects what differs. This takes a few minutes; its report shows how it goes.';
-    const days = formField('days', 'Which days', (await coversAttention({ db }, near)) ? 'near' : 'all', {
-      type: 'select',
-      options: [
-        { value: 'near', label: `The near weeks, ${near.from} to ${near.to}` },
-        { value: 'all', label: `Everything that can still change, ${all.from} to ${all.to} (takes longer)` },
-      ],
-    });
-    return { intro, fields: [days], version: '' };
-  },
-  notice: 'The reconciliation has started: see its report in the list',
-  async send({ sync }, actor, _id, { values }) {
-    const { days } = parse(reconcileSchema, values);
-    const asked = await sync.requestRun(actor, days);
-    if (asked.ok) return asked;
-    if (asked.reason === 'forbidden') return { ok: false, reason: 'forbidden' };
-    throw conflict('invalid_transition', 'A reconciliation is already running. See its report.');
-  },
-};
+const reconcile = recordForm({
+  read: ({ sync }) => sync.spans(),
+  intro:
+    'Compares every appointment on these days with our bookings and corrects what differs. This takes a few minutes; its report shows how it goes.',
+  fields: async ({ near, all }, services) => [
+    selectField('days', 'Which days', (await coversAttention(services, near)) ? 'near' : 'all', [
+      { value: 'near', label: `The near weeks, ${near.from} to ${near.to}` },
+      { value: 'all', label: `Everything that can still change, ${all.from} to ${all.to} (takes longer)` },
+    ]),
+  ],
+  notice: 'The reconciliation has started: its report shows how it goes',
+  send: ({ sync }, actor, _id, { values: { days = 'near' } }) => sync.requestRun(actor, days),
+});
 
 export const exchangeForms = {
   'webhook-events/replay': replay,

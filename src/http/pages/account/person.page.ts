@@ -1,11 +1,11 @@
 // For admins: one person's account and what can be done with it. There are no fields to overwrite by accident.
 import type { Request, Response } from 'express';
 import {
+  personRefusals,
   roleNames,
   type Accounts,
   type OrganizationSummary,
   type Person,
-  type PersonFailure,
   type Role,
 } from '../../../accounts/index.ts';
 import type { PageRoute } from '../../endpoint.ts';
@@ -75,7 +75,7 @@ async function change(accounts: Accounts, req: Request, res: Response): Promise<
   if (!verb) return showErrors(res, view, { ...page, errors: [{ path: '', message: 'Choose what to do' }] });
   const changed = await verb();
   if (changed.ok) return res.redirect(303, `${paths.accountPerson(id)}?done=${asked}`);
-  showErrors(res, view, { ...page, errors: [{ path: '', message: words[changed.reason] }] });
+  showErrors(res, view, { ...page, errors: [{ path: '', message: personRefusals[changed.reason] }] });
 }
 
 async function changeRole(accounts: Accounts, req: Request, res: Response): Promise<void> {
@@ -89,17 +89,8 @@ async function changeRole(accounts: Accounts, req: Request, res: Response): Prom
   if (changed.ok) return res.redirect(303, `${paths.accountPerson(page.person.id)}?done=role`);
   const isAboutOrganization = changed.reason === 'unknown_organization';
   const path = isAboutOrganization ? 'organizationId' : '';
-  showErrors(res, view, { ...page, chosen, errors: [{ path, message: words[changed.reason] }] });
+  showErrors(res, view, { ...page, chosen, errors: [{ path, message: personRefusals[changed.reason] }] });
 }
-
-const words: Record<PersonFailure['reason'], string> = {
-  not_allowed: 'Only administrators change accounts',
-  not_found: 'There is no such person any more',
-  oneself: 'Nobody changes the own account from here: ask another administrator',
-  last_admin: 'This is the only administrator. Make another one first',
-  merged_away: 'They were merged into another record. Undo that merge first',
-  unknown_organization: 'A referrer needs an organisation from the list; staff have none',
-};
 
 async function pageOf(accounts: Accounts, req: Request, res: Response): Promise<PersonPage> {
   const { viewer } = ownActor(req, res);

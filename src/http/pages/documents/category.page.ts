@@ -1,8 +1,6 @@
 import type { Request, Response } from 'express';
-import { z } from 'zod';
 import {
   categoryWords,
-  documentCategories,
   mayChangeCategory,
   type Document,
   type DocumentCategory,
@@ -10,8 +8,9 @@ import {
 import { withheldProblem } from '../../api/documents.problems.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
+import { typed } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
-import { forbidden, notFound, parse, type FieldProblem } from '../../problem.ts';
+import { forbidden, notFound, type FieldProblem } from '../../problem.ts';
 import type { PageServices } from '../page-services.ts';
 import type { PageData } from '../../views.ts';
 import { factsOf } from './document-words.ts';
@@ -28,11 +27,6 @@ export interface DocumentCategoryPage extends PageData {
   seen: DocumentCategory;
   categories: { value: DocumentCategory; label: string; isChosen: boolean }[];
 }
-
-const form = z.object({
-  seen: z.enum(documentCategories, 'Choose a category'),
-  category: z.enum(documentCategories, 'Choose a category'),
-});
 
 export function documentCategoryPages(services: Needs): PageRoute[] {
   const path = paths.documentCategory(':id');
@@ -60,7 +54,7 @@ export function documentCategoryPages(services: Needs): PageRoute[] {
 
 async function send(services: Needs, req: DocumentRequest, res: Response): Promise<void> {
   const document = await findDocumentFor(services, req, res, mayChangeCategory);
-  const { seen, category: wanted } = parse(form, req.body);
+  const [seen, wanted] = [typed(req.body, 'seen'), typed(req.body, 'category')];
   const changed = await services.documents.changeCategory(actorOf(req, res), document.id, {
     seen,
     wanted,
@@ -94,7 +88,7 @@ function render(
   req: Request,
   res: Response,
   document: Document,
-  { chosen, errors }: { chosen: DocumentCategory; errors: FieldProblem[] } = {
+  { chosen, errors }: { chosen: string; errors: FieldProblem[] } = {
     chosen: document.category,
     errors: [],
   },

@@ -1,0 +1,51 @@
+// The edit of a record as it was typed. Each value is checked only if it differs from the record: what is older than a rule
+// does not hinder saving something else.
+import type { z } from 'zod';
+import { failure, ok, type Result } from './result.ts';
+import { tidyProse } from './typed-text.ts';
+
+/** Values as they were sent, by the names of their fields; a missing one stays as it is. */
+export type Sent = Readonly<Record<string, unknown>>;
+
+export type InvalidFields = { reason: 'invalid'; errors: { path: string; message: string }[] };
+
+export function invalidField(path: string, message: string): { ok: false } & InvalidFields {
+  return failure<InvalidFields>({ reason: 'invalid', errors: [{ path, message }] });
+}
+
+/** The fields of a record with their rules, in the order of their form. */
+export type FieldSchemas<T> = { [Name in keyof T]: z.ZodType<T[Name]> };
+
+/** The values that change. */
+export function readEdit<T extends object>(
+  schemas: FieldSchemas<T>,
+  now: T,
+  sent: Sent,
+): Result<Partial<T>, InvalidFields> {
+  const edit: Partial<T> = {};
+  const errors: InvalidFields['errors'] = [];
+  for (const name of Object.keys(schemas) as (keyof T & string)[]) {
+    const value = sent[name];
+    if (value === undefined || isSameText(value, now[name])) continue;
+    const parsed = schemas[name].safeParse(value);
+    if (!parsed.success) errors.push({ path: name, message: parsed.error.issues[0]?.message ?? '' });
+    else if (parsed.data !== now[name]) edit[name] = parsed.data;
+  }
+  return errors.length > 0 ? failure({ reason: 'invalid', errors }) : ok(edit);
+}
+
+/** Forms send numbers and boxes as text, and null as nothing. */
+export function isSameText(sent: unknown, stored: unknown): boolean {
+  return tidyProse(asText(sent)) === tidyProse(asText(stored));
+}
+
+export function asText(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** The fields whose values are not those of before, or not those that were shown. */
+export function changedSince<T extends object>(before: T | Sent, now: T): (keyof T & string)[] {
+  const names = Object.keys(now) as (keyof T & string)[];
+  return names.filter((name) => asText((before as Sent)[name]) !== asText(now[name]));
+}
