@@ -12,7 +12,7 @@ export interface ActionButton {
   kind: 'record' | 'resource';
   /** The page it links to; `{id}` is the record's, another name its column's. Unset: it opens a form (http/console/forms). */
   href?: string;
-  /** Where its form leads. Unset: to the record. */
+  /** Where its form leads. Unset: to the record, or the one that it has made. */
   leadsTo?: 'list';
   /** Unset: always. */
   isOffered?: Condition;
@@ -91,7 +91,11 @@ export const actionButtons: readonly ActionButton[] = [
   { ...form('failed-jobs/run-again', 'Run again', 'RefreshCw', 'admin'), leadsTo: 'list' },
   inBulk('drift-items/close', 'Close', 'CheckCircle', (row) => row.isStillDifferent === true),
   form('intake-fields/edit', 'Edit', 'Edit', 'admin'),
-  { ...form('drift-reports/reconcile', 'Reconcile now', 'RefreshCw', 'admin'), kind: 'resource' },
+  {
+    ...form('drift-reports/reconcile', 'Reconcile now', 'RefreshCw', 'admin'),
+    kind: 'resource',
+    leadsTo: 'list',
+  },
 ];
 
 /** @param at its table and name */

@@ -357,11 +357,31 @@ describe('managing people', () => {
       reason: 'stale',
       current: edit,
     });
+    const shown = await organizations.find(id);
+    const alone = { examineesCall: '02 9000 0000', remindsExaminees: 'false' };
+    expect((await organizations.change(id, alone, await actor(ada), { ...shown })).ok).to.equal(true);
+    expect(await organizations.find(id)).to.deep.include({
+      name: 'Müller Legal',
+      examineesCall: '02 9000 0000',
+      remindsExaminees: false,
+    });
+    const wrong = { name: '<', examineesCall: 'ask Ida' };
+    expect(
+      await organizations.change(id, wrong, await actor(ada), { ...(await organizations.find(id)) }),
+    ).to.deep.equal({
+      ok: false,
+      reason: 'invalid',
+      errors: [
+        { path: 'name', message: 'Enter the name of the organisation' },
+        { path: 'examineesCall', message: 'Enter one phone number, like 02 9000 0000' },
+      ],
+    });
     expect(await organizations.change(crypto.randomUUID(), edit, await actor(ada), seen)).to.deep.equal({
       ok: false,
       reason: 'not_found',
     });
     expect((await organizations.create({ name: ' ' }, await actor(ada))).ok).to.equal(false);
+    expect((await lastRow(id)).metadata).to.deep.equal({ columns: ['reminds_examinees', 'examinees_call'] });
     expect(await lastRow(id)).to.deep.include({ action: 'record.changed', actor_id: await idOf(ada) });
     expect(await organizations.find('nonsense')).to.equal(null);
   });

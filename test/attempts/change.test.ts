@@ -280,6 +280,34 @@ describe('changes of a booking', () => {
     ).to.equal('not_found');
   });
 
+  it('chooseProgress asks first while the examination is in the future, and refuses what is no progress', async () => {
+    const { sam } = fixture.people;
+    const choose = (sent: object, version = 1) =>
+      fixture.bookings.chooseProgress(sam, booking.id, version, { ...sent });
+    for (const isCertain of [undefined, false, 'false', 'yes'])
+      expect(reasonOf(await choose({ progress: 'no_show', isCertain }))).to.deep.equal({
+        ok: false,
+        reason: 'invalid',
+        errors: [
+          {
+            path: 'isCertain',
+            message: 'The examination is in the future: tick this if you are certain',
+          },
+        ],
+      });
+    expect(reasonOf(await choose({ progress: 'done', isCertain: true })).reason).to.equal('invalid');
+    expect(reasonOf(await choose({ progress: 'no_show', isCertain: 'true' }, 7)).reason).to.equal('stale');
+    expect(valueOf(await choose({ progress: 'no_show', isCertain: 'true' }))).to.include({ notes: '' });
+    await fixture
+      .db('bookings')
+      .where({ id: booking.id })
+      .update({ starts_at: new Date(0) });
+    const { version } = (await fixture.db('bookings').where({ id: booking.id }).first('version'))!;
+    expect(valueOf(await choose({ progress: 'generating_report' }, version))).to.include({
+      progress: 'generating_report',
+    });
+  });
+
   it('view writes one audit row that names the viewer', async () => {
     await fixture.bookings.view(fixture.adaAsRita, booking.id);
     const rows = await fixture.db('audit_log').where({ action: 'booking.viewed', resource_id: booking.id });

@@ -67,7 +67,7 @@ const reconcile = recordForm({
       { value: 'all', label: `Everything that can still change, ${all.from} to ${all.to} (takes longer)` },
     ]),
   ],
-  notice: 'The reconciliation has started: its report shows how it goes',
+  notice: 'The reconciliation has started: see its report in the list',
   send: ({ sync }, actor, _id, { values: { days = 'near' } }) => sync.requestRun(actor, days),
 });
 
