@@ -96,6 +96,19 @@ describe('the console’s actions in a browser', function () {
     expect((await booking())?.current_progress).to.equal('no_show');
   });
 
+  it('shows a choice that is no longer offered by its words', async () => {
+    await open(record('bookings', id.booking), 'sam@examdesk.example');
+    await follow('Change progress');
+    await page.getByLabel('New progress').selectOption('generating_report');
+    await page.getByLabel('Change the progress although the examination is in the future').check();
+    const { version } = (await booking())!;
+    const moved = { current_progress: 'generating_report', version: version + 1 } as const;
+    await app.db('bookings').where({ id: id.booking }).update(moved);
+    await page.getByRole('button', { name: 'Change progress' }).click();
+    const gone = { name: 'No longer offered (Report being written)' };
+    await page.getByRole('option', gone).waitFor({ state: 'attached' });
+  });
+
   it('cancels a booking, in Acuity too', async () => {
     const booked = await bookAt('2027-03-02T09:00:00+11:00');
     await open(record('bookings', booked), 'sam@examdesk.example');

@@ -61,8 +61,10 @@ function Field({ field, value, values, error, onChange }) {
   };
   const optionOf = (option) =>
     html`<option key=${option.value} value=${option.value}>${option.label}</option>`;
-  // The current value may no longer be offered; show it instead of the first option.
-  const gone = html`<option value=${value}>No longer offered (${value})</option>`;
+  // The current value may no longer be offered: show it instead of the first option, by the words that it had.
+  const words = useRef({}).current;
+  for (const option of options ?? []) words[option.value] = option.label;
+  const gone = html`<option value=${value}>No longer offered (${words[value] ?? value})</option>`;
   const labelled = html`<label htmlFor=${id}>${label}</label>`;
   const box = html`<div className="check"><input ...${common} type="checkbox" checked=${value} />${labelled}</div>`;
   return html`
