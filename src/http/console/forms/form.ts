@@ -1,5 +1,5 @@
 // What a form of the console is: which record, which of its fields, and which verb of a room gets what was typed. What the
-// verb refuses is told by ../console.form.ts.
+// verb refuses is told by ../console.refusals.ts.
 import type { Request } from 'express';
 import type { z } from 'zod';
 import type { Actor, PersonFailure } from '../../../accounts/index.ts';
@@ -95,25 +95,20 @@ interface RecordForm<Shown> extends Verb {
   isPartial?: true;
 }
 
-export const recordForm = <Shown>({
-  read,
-  intro,
-  fields,
-  version,
-  isPartial,
-  ...verb
-}: RecordForm<Shown>): FormAction => ({
+export const recordForm = <Shown>(form: RecordForm<Shown>): FormAction => ({
   async open(services, id) {
-    const shown = await read(services, id);
+    const shown = await form.read(services, id);
     if (shown === null) throw notFound();
+    const { intro } = form;
     return {
       intro: typeof intro === 'string' ? intro : await intro(shown, services),
-      fields: await fields(shown, services),
-      version: String(version?.(shown) ?? ''),
-      isPartial,
+      fields: await form.fields(shown, services),
+      version: String(form.version?.(shown) ?? ''),
+      isPartial: form.isPartial,
     };
   },
-  ...verb,
+  send: (...asked) => form.send(...asked),
+  ...(form.notice !== undefined && { notice: form.notice }),
 });
 
 /** A form without fields. */
