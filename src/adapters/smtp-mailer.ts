@@ -1,4 +1,4 @@
-import { createTransport } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import type { Mailer, MailServer } from '../ports/mailer.ts';
 
 /**
@@ -10,16 +10,22 @@ export function createSmtpMailer(
   from: string,
   { needsTls = false }: { needsTls?: boolean } = {},
 ): Mailer & MailServer & { close(): void } {
-  const transport = createTransport({
-    url,
-    ...(needsTls && { requireTLS: true }),
-    connectionTimeout: 10_000,
-    greetingTimeout: 10_000,
-    socketTimeout: 30_000,
-  });
+  let transport: Promise<Transporter> | null = null;
+  const connect = async () => {
+    // Loaded by processes that send: nodemailer takes 5 MB, and a web process may leave mails to workers.
+    const { createTransport } = await import('nodemailer');
+    return createTransport({
+      url,
+      ...(needsTls && { requireTLS: true }),
+      connectionTimeout: 10_000,
+      greetingTimeout: 10_000,
+      socketTimeout: 30_000,
+    });
+  };
+  const connected = () => (transport ??= connect());
   return {
     async send(mail) {
-      await transport.sendMail({
+      await (await connected()).sendMail({
         from,
         // An object: nodemailer would parse a string as a list of addresses.
         to: { name: '', address: singleAddress(mail.to) },
@@ -46,9 +52,9 @@ export function createSmtpMailer(
       });
     },
     async verify() {
-      await transport.verify();
+      await (await connected()).verify();
     },
-    close: () => transport.close(),
+    close: () => void transport?.then((one) => one.close()),
   };
 }
 

@@ -1,6 +1,5 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { runMigrations } from 'graphile-worker';
 import pg from 'pg';
 import { adoptBaseline } from './baseline.ts';
 import { type Database, openDatabase } from './knex.ts';
@@ -77,6 +76,7 @@ async function migrateJobs(databaseUrl: string): Promise<void> {
   const ignoreError = () => undefined;
   pgPool.on('error', ignoreError).on('connect', (client) => client.on('error', ignoreError));
   try {
+    const { runMigrations } = await import('graphile-worker');
     await runMigrations({ pgPool });
   } finally {
     await pgPool.end();

@@ -1,11 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  Logger as WorkerLogger,
-  parseCronItems,
-  run,
-  type ParsedCronItem,
-  type Runner,
-} from 'graphile-worker';
+import type { CronItem, LogFunctionFactory, Runner } from 'graphile-worker';
 import type { Logger } from 'pino';
 import { databaseTrouble } from '../db/trouble.ts';
 import { errorFacts } from '../lib/error-facts.ts';
@@ -97,6 +91,8 @@ export function createWorker(deps: WorkerDeps): JobWorker {
 
 async function launchRunner(deps: WorkerDeps): Promise<Runner> {
   const cron = deps.cron ?? usualCron;
+  // Loaded by processes that work: a web process may leave jobs to others.
+  const { Logger: WorkerLogger, parseCronItems, run } = await import('graphile-worker');
   const runner = await run({
     connectionString: deps.databaseUrl,
     concurrency: deps.concurrency ?? 4,
@@ -107,9 +103,9 @@ async function launchRunner(deps: WorkerDeps): Promise<Runner> {
     gracefulShutdownAbortTimeout: 5_000,
     // Batches make a stop wait until the results of the last jobs are stored.
     preset: { worker: { failJobBatchDelay: 0, completeJobBatchDelay: 0 } },
-    logger: quietLogger(deps.log),
+    logger: new WorkerLogger(quietLog(deps.log)),
     taskList: taskListOf(deps),
-    parsedCronItems: cronItemsOf(cron),
+    parsedCronItems: parseCronItems(cronItemsOf(cron)),
   });
   try {
     for (const { job, alsoAtStart } of cron)
@@ -123,14 +119,12 @@ async function launchRunner(deps: WorkerDeps): Promise<Runner> {
 
 const dayMs = 86_400_000;
 
-export function cronItemsOf(cron: CronEntry[]): ParsedCronItem[] {
-  return parseCronItems(
-    cron.map(({ schedule, job, maxAttempts = 1, isMadeUp = false }) => ({
-      task: job.name,
-      match: schedule,
-      options: { maxAttempts, jobKey: `cron:${job.name}`, backfillPeriod: isMadeUp ? dayMs : 0 },
-    })),
-  );
+export function cronItemsOf(cron: CronEntry[]): CronItem[] {
+  return cron.map(({ schedule, job, maxAttempts = 1, isMadeUp = false }) => ({
+    task: job.name,
+    match: schedule,
+    options: { maxAttempts, jobKey: `cron:${job.name}`, backfillPeriod: isMadeUp ? dayMs : 0 },
+  }));
 }
 
 interface Helpers {
@@ -178,9 +172,9 @@ const lostConnection = /client generated error|notify listener|attempting to UNL
 const logAgainMs = 60_000;
 
 /** Passes graphile-worker's messages to our log, without payloads of jobs. */
-function quietLogger(log: Logger): WorkerLogger {
+function quietLog(log: Logger): LogFunctionFactory {
   let loggedAt = Number.NEGATIVE_INFINITY;
-  return new WorkerLogger((scope) => (level, message) => {
+  return (scope) => (level, message) => {
     const facts = { worker: scope.workerId, job: scope.taskIdentifier };
     if (level === 'error' && lostConnection.test(message)) {
       if (performance.now() - loggedAt > logAgainMs)
@@ -189,5 +183,5 @@ function quietLogger(log: Logger): WorkerLogger {
     } else if (level === 'error') log.error(facts, message);
     else if (level === 'warning') log.warn(facts, message);
     else log.debug(facts, message);
-  });
+  };
 }

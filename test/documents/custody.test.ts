@@ -318,7 +318,7 @@ describe('background jobs for documents', () => {
       for (let attempt = 1; attempt < maxAttempts; attempt += 1) seconds += Math.exp(Math.min(10, attempt));
       expect(seconds, name).to.be.above(3_600);
     }
-    expect(items.find(({ task }) => task === 'seal_audit')?.options.maxAttempts).to.equal(1);
+    expect(items.find(({ task }) => task === 'seal_audit')?.options?.maxAttempts).to.equal(1);
   });
 
   it('the file check runs when the worker takes its job', async () => {
