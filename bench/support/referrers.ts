@@ -1,6 +1,7 @@
 // A million believable referrers: a few first names and surnames that many share, many that few have, firms of very
 // different sizes, addresses made from names; some are signed in, most have signed in before.
 import type { Database } from '../../src/db/knex.ts';
+import { withoutIndexes } from './without-indexes.ts';
 
 const first =
   'Rita James Mary John Zoë Sarah David Jonathan Michael Emma Siobhán Daniel Olivia Mehmet Thomas Björn Priya Łukasz Anaïs Kwame Charlotte Ahmed Wei Nguyễn Grace Hannah Liam Noah Chloé Matthew';
@@ -16,11 +17,11 @@ const manyFirms = 5_000;
 export const theOne = 'Barnab Quillfeather';
 export const theOthers = 'Barnabas Quillfeatherstone';
 
-/** Triggers are off: a few statements do their work for all rows. */
+/** Without triggers, foreign keys and most indexes while rows are inserted: a few statements do their work for all rows. */
 export async function fillReferrers(db: Database, people: number, firms = manyFirms): Promise<void> {
   await db.transaction(async (trx) => {
     await trx.raw(
-      'alter table users disable trigger user; alter table members disable trigger user; alter table sessions disable trigger user',
+      `set local session_replication_role = replica; set local maintenance_work_mem = '512MB'; set local work_mem = '256MB'`,
     );
     await trx.raw('select setseed(0.5)');
     // A name made of syllables, always the same for the same number.
@@ -45,10 +46,9 @@ export async function fillReferrers(db: Database, people: number, firms = manyFi
     await trx.raw(
       `insert into organizations (id, name, slug, created_at)
        select gen_random_uuid(),
-         (select name from lasts where n = firm * 11 % 60000) || ' ' || (?::text[])[1 + firm % 10]
-           || case when firm % 3 = 0 then ' ' || firm else '' end,
+         l.name || ' ' || (?::text[])[1 + firm % 10] || case when firm % 3 = 0 then ' ' || firm else '' end,
          'bench-' || firm, now()
-       from generate_series(0, ?::int - 1) firm`,
+       from generate_series(0, ?::int - 1) firm join lasts l on l.n = firm * 11 % 60000`,
       [words(trades), firms],
     );
     // A power of a random number as rank: a few names are very frequent.
@@ -59,29 +59,35 @@ export async function fillReferrers(db: Database, people: number, firms = manyFi
          from generate_series(1, ?::int) n`,
       [firms, people],
     );
-    await trx.raw(`
-      insert into users (id, name, email, email_verified, role)
-      select d.id, coalesce(case d.n when 1 then '${theOne}' end, case when d.n <= ${people / 2_500} then '${theOthers}' end, f.name || ' ' || l.name),
-        fold_text(translate(case d.n % 3
-          when 0 then f.name || '.' || l.name
-          when 1 then left(f.name, 1) || l.name
-          else f.name end, '’', '')) || d.n || '@'
-          || regexp_replace(fold_text(o.name), '[^a-z0-9]+', '-', 'g') || '.example',
-        true, 'referrer'
-      from drawn d join firsts f on f.n = d.f join lasts l on l.n = d.l
-        join organizations o on o.slug = 'bench-' || d.firm`);
-    await trx.raw(`
-      insert into members (id, user_id, organization_id, role, created_at)
-      select gen_random_uuid(), d.id, o.id, 'member', now()
-      from drawn d join organizations o on o.slug = 'bench-' || d.firm`);
-    await trx.raw(`
-      insert into referrer_search (user_id, words, lexemes, name_words, name_lexemes)
-      select id, words, search_lexemes(search_words(without_top_domain(words))), referrer_name_words(name),
-        search_lexemes(search_words(name))
-      from (
-        select d.id, referrer_words(d.id) as words, u.name
-        from drawn d join users u on u.id = d.id
-      ) said`);
+    await trx.raw('analyze firsts, lasts, drawn, organizations');
+    await withoutIndexes(trx, ['users', 'members'], async () => {
+      await trx.raw(`
+        insert into users (id, name, email, email_verified, role)
+        select d.id, coalesce(case d.n when 1 then '${theOne}' end, case when d.n <= ${people / 2_500} then '${theOthers}' end, f.name || ' ' || l.name),
+          fold_text(translate(case d.n % 3
+            when 0 then f.name || '.' || l.name
+            when 1 then left(f.name, 1) || l.name
+            else f.name end, '’', '')) || d.n || '@'
+            || regexp_replace(fold_text(o.name), '[^a-z0-9]+', '-', 'g') || '.example',
+          true, 'referrer'
+        from drawn d join firsts f on f.n = d.f join lasts l on l.n = d.l
+          join organizations o on o.slug = 'bench-' || d.firm`);
+      await trx.raw(`
+        insert into members (id, user_id, organization_id, role, created_at)
+        select gen_random_uuid(), d.id, o.id, 'member', now()
+        from drawn d join organizations o on o.slug = 'bench-' || d.firm`);
+    });
+    await trx.raw('analyze users, members');
+    await withoutIndexes(trx, ['referrer_search'], async () => {
+      await trx.raw(`
+        insert into referrer_search (user_id, words, lexemes, name_words, name_lexemes)
+        select id, words, search_lexemes(search_words(without_top_domain(words))), referrer_name_words(name),
+          search_lexemes(search_words(name))
+        from (
+          select d.id, referrer_words(d.id) as words, u.name
+          from drawn d join users u on u.id = d.id
+        ) said`);
+    });
     await trx.raw(`
       insert into referrer_lexemes
       select distinct word from referrer_search, unnest(tsvector_to_array(lexemes)) word
@@ -95,9 +101,6 @@ export async function fillReferrers(db: Database, people: number, firms = manyFi
       `insert into sessions (token, user_id, expires_at, created_at, updated_at, last_seen_at)
        select 'bench-' || d.n || '-' || device, d.id, now() + interval '6 hours', now(), now(), now()
        from drawn d, generate_series(1, 2) device where d.n % 10 = 0 and (device = 1 or d.n % 40 = 0)`,
-    );
-    await trx.raw(
-      'alter table users enable trigger user; alter table members enable trigger user; alter table sessions enable trigger user',
     );
   });
   for (const table of [
