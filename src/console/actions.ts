@@ -55,7 +55,11 @@ export const actionButtons: readonly ActionButton[] = [
   page('bookings/messages', 'Messages and notes', 'MessageSquare', 'staff', '/bookings/{id}#messages'),
   page('unanswered/messages', 'Read and answer', 'MessageSquare', 'staff', '/bookings/{id}#messages'),
   page('documents/view', 'Download', 'Download', 'staff', '/documents/{id}', isDownloadable),
-  form('documents/edit', 'Change category', 'Edit', 'staff', isUnreleased),
+  {
+    ...form('documents/edit', 'Change category', 'Edit', 'staff', isUnreleased),
+    offeredFor:
+      'Staff change the category of documents that are not deleted, and of reports that are not released',
+  },
   page('documents/receipt', 'Receipt and history', 'FileText', 'staff', '/documents/{id}/receipt', isKept),
   page('documents/release', 'Release report', 'Send', 'staff', '/documents/{id}/release', isReleasable),
   page('documents/recall', 'Recall report', 'CornerUpLeft', 'staff', '/documents/{id}/recall', isRecallable),

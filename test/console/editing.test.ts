@@ -462,7 +462,11 @@ describe('editing in the console', () => {
       const report = await aDocument({ category: 'report' });
       const { version } = await openForm(sam, report.address);
       await app.db('documents').where({ id: report.id }).update({ released_at: new Date(), releases: 1 });
-      await sendForm(sam, report.address, { version, values: { category: 'other' } }).expect(409);
+      const released = await sendForm(sam, report.address, { version, values: { category: 'other' } });
+      expect([released.status, released.body.detail]).to.deep.equal([
+        409,
+        'Staff change the category of documents that are not deleted, and of reports that are not released.',
+      ]);
       const deleted = await aDocument({ deleted_at: new Date() });
       await sam.get(deleted.address).expect(409);
       await change(sam, mail.address, { category: 'poem' }).then(({ status }) =>

@@ -283,8 +283,10 @@ describe('the console’s records', () => {
         ?.options?.find(({ value }) => value === '99');
       expect(type).to.deep.include({ only: { for: 'calendarId', values: ['7009'] } });
       expect(type?.label).to.match(/\(45 min\), on /);
-      await add(ines).expect(200);
+      const added = await add(ines).expect(200);
       const { body } = await ada.get('/specialists').query({ q: 'Ines' }).expect(200);
+      const itsRecord = `/admin/resources/specialists/records/${body.specialists[0].id}/show`;
+      expect(added.body.redirectUrl).to.equal(itsRecord);
       expect(body.specialists[0]).to.deep.include({
         name: 'Dr Ines Roy',
         specialty: 'Neurology',
