@@ -1,6 +1,6 @@
 // The real app on a real database with the demo's people, listening on its own port.
 import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:http';
+import { Agent as Connections, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import supertest from 'supertest';
@@ -89,7 +89,13 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const system = compose(readConfig(appEnv), { log, jobs: testJobs, ...acuity, ...overrides });
   server.on('request', (req, res) => void (serveAxe(req, res) || system.app(req, res)));
 
-  const anonymous = (): Agent => supertest.agent(url).set('Origin', url).set('Accept', 'application/json');
+  // Otherwise each request opens a connection, and each answer is compressed and decompressed in this process.
+  const connections = new Connections({ keepAlive: true });
+  const anonymous = (): Agent =>
+    supertest
+      .agent(url)
+      .use((request: supertest.Test) => void request.agent(connections))
+      .set({ Origin: url, Accept: 'application/json', 'Accept-Encoding': 'identity' });
   const sessionCookie = (email: string) => mintSession(database.db, email);
   return {
     url,
@@ -118,6 +124,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     },
     sessionCookie,
     async close() {
+      connections.destroy();
       server.closeAllConnections();
       await new Promise((resolve) => {
         server.close(resolve);

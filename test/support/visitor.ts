@@ -64,6 +64,7 @@ export function createVisitor(origin: string): Visitor {
   async function raw(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
     if (!headers.has('accept')) headers.set('accept', 'text/html');
+    if (!headers.has('accept-encoding')) headers.set('accept-encoding', 'identity');
     headers.set('origin', origin);
     headers.set('referer', origin + here);
     headers.set('cookie', [...jar].map(([name, value]) => `${name}=${value}`).join('; '));
@@ -105,11 +106,14 @@ export function createVisitor(origin: string): Visitor {
 }
 
 function toVisit(at: string, status: number, headers: Headers, html: string): Visit {
-  const dom = new Parser(parserConfig).parseHtml(html);
-  const all = (selector: string) => dom.querySelectorAll(selector);
+  // Parsed on first use: many visits only lead to the next.
+  let parsed: HtmlElement | undefined;
+  const dom = () => (parsed ??= new Parser(parserConfig).parseHtml(html));
+  const all = (selector: string) => dom().querySelectorAll(selector);
   const first = (selector: string) => {
-    const found = dom.querySelector(selector);
-    if (!found) throw new Error(`${at} (${status}) has no ${selector}; it says: ${words(dom).slice(0, 400)}`);
+    const found = dom().querySelector(selector);
+    if (!found)
+      throw new Error(`${at} (${status}) has no ${selector}; it says: ${words(dom()).slice(0, 400)}`);
     return found;
   };
   return {
@@ -117,14 +121,16 @@ function toVisit(at: string, status: number, headers: Headers, html: string): Vi
     status,
     headers,
     html,
-    dom,
+    get dom() {
+      return dom();
+    },
     all,
     get title() {
       return words(first('title'));
     },
     text: (selector) => words(first(selector)),
     texts: (selector) => all(selector).map(words),
-    has: (selector) => dom.querySelector(selector) !== null,
+    has: (selector) => dom().querySelector(selector) !== null,
     attribute: (selector, name) => unescaped(first(selector).getAttributeValue(name) ?? ''),
     form(action) {
       const form = all('form').find((one) => unescaped(one.getAttributeValue('action') ?? '') === action);
