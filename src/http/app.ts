@@ -157,15 +157,16 @@ function routeTable(services: Services): RouteTable {
 function routes(services: Services, { forPeople, forPrograms }: RouteTable): RequestHandler {
   const routers = segmentRouters();
   // Pages first: the endpoints would read `/bookings/new` as a booking's id.
+  const ofPrograms = new Set(forPrograms.map(key));
+  const pagePaths = new Set(forPeople.filter(({ method }) => method === 'get').map((page) => page.path));
   for (const page of forPeople) {
-    const endpointOfPage = forPrograms.find((endpoint) => key(endpoint) === key(page));
-    const isPage = forPeople.some((one) => one.method === 'get' && one.path === page.path);
+    const isEndpointToo = ofPrograms.has(key(page));
     mount(
       routers.of(page.path),
       page,
-      access(page.access, services, { isPage }),
+      access(page.access, services, { isPage: pagePaths.has(page.path) }),
       services,
-      (req) => !endpointOfPage || !wantsJson(req),
+      (req) => !isEndpointToo || !wantsJson(req),
     );
   }
   for (const endpoint of forPrograms)

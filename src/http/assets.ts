@@ -85,9 +85,11 @@ export interface Assets {
   send: RequestHandler;
 }
 
+/** By name, for every app of the process. */
+const known = new Map<string, Asset>();
+
 /** @param options.cache false: files are read again at each request, while somebody changes them */
 export function createAssets(options: { cache: boolean }): Assets {
-  const known = new Map<string, Asset>();
   const read = (name: string): Asset | null => {
     const seen = options.cache ? known.get(name) : undefined;
     const parts = (options.cache ? files : filesByName()).get(name);

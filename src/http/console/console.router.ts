@@ -32,7 +32,6 @@ import { nextRoutes } from './console.next.ts';
 import { listHeadRoutes, sayColumns } from './console.list-head.ts';
 import { viewRoutes } from './console.views.ts';
 import { readScripts, scriptRoute, sendScript } from './console.scripts.ts';
-import { lazy } from './lazy.ts';
 import type { ConsoleServices } from './console.services.ts';
 
 export function consoleRouter(services: ConsoleServices, assets: Assets): Router {
@@ -62,9 +61,8 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
   });
   const needs = { services, sealing };
   router.use(nextRoutes(services), listHeadRoutes(needs), viewRoutes(needs));
-  const scripts = lazy(readScripts);
-  router.get(scriptRoute, sendScript(scripts));
-  const adminJs = handToAdminJs(services, assets, scripts);
+  router.get(scriptRoute, sendScript(readScripts));
+  const adminJs = handToAdminJs(services, assets, readScripts);
   router.get('/admin', adminJs);
   router.use(['/admin{/api}/resources/:table/bulk', '/admin{/api}/resources/:table/search'], (req, res) => {
     tableIn(req, res);

@@ -5,6 +5,7 @@ import type { RequestHandler } from 'express';
 import { loadConsole } from '../../console/index.ts';
 import { createAsset, sendAsset, withDigest, withoutDigest, type Asset } from '../assets.ts';
 import { notFound } from '../problem.ts';
+import { lazy } from './lazy.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const htmFile = path.join(root, 'node_modules/htm/dist/htm.umd.js');
@@ -43,8 +44,8 @@ export function nameScripts(html: string, scripts: Scripts): string {
   );
 }
 
-/** By name, as `app.bundle.js`. */
-export async function readScripts(): Promise<Scripts> {
+/** By name, as `app.bundle.js`; once a process. */
+export const readScripts = lazy(async (): Promise<Scripts> => {
   const { bundles } = await loadConsole();
   const read = scriptNames.map(async (script) => {
     const name = `${script}.bundle.js`;
@@ -52,7 +53,7 @@ export async function readScripts(): Promise<Scripts> {
     return [name, createAsset(name, Buffer.from(text))] as const;
   });
   return new Map(await Promise.all(read));
-}
+});
 
 /** Always AdminJS's production build, so that the tests run what production runs. */
 async function bundleText(bundles: readonly { path: string; src: string }[], name: string): Promise<string> {
