@@ -35,15 +35,31 @@ describe('acting as a referrer in several tabs', function () {
     watched = await watchedPage(browser, app.url, { width: 1280, hasClock: true });
     ({ page } = watched);
     await watched.useSession(await app.sessionCookie('ada@examdesk.example'));
-    other = await watched.context.newPage();
   });
   afterEach(() => watched.close());
 
+  const openOther = async (path: string) => {
+    other = await watched.context.newPage();
+    await other.goto(path);
+  };
+  /** From the console, as admins do: open tabs learn of it. */
   const actAs = async (name: string) => {
     await page.goto(`/admin/act-as?user=${ids[name]}`);
     await page.getByLabel('Why').fill('On the phone');
     await page.getByRole('button', { name: `Act as ${name}` }).click();
     await page.waitForURL('**/bookings');
+  };
+  /** The same without the console, where only what follows is tested. */
+  const beActing = async (name: string) => {
+    const ada = await app.signedInVisitor('ada@examdesk.example');
+    const body = new URLSearchParams({ userId: ids[name] ?? '', reason: 'On the phone' });
+    const answer = await ada.raw('/admin/impersonate', { method: 'POST', body });
+    for (const cookie of answer.headers.getSetCookie()) {
+      const [, key = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
+      await watched.useSession({ name: key, value });
+    }
+    await page.goto('/bookings');
+    await banner(page).waitFor();
   };
   const banner = (tab: Page) => tab.locator('.acting-banner');
   const notice = (tab: Page) => tab.locator('.acting-notice');
@@ -64,8 +80,8 @@ describe('acting as a referrer in several tabs', function () {
   };
 
   it('ends in every tab when it ends in one', async () => {
-    await actAs('Rita Alvarez');
-    await other.goto('/specialists');
+    await beActing('Rita Alvarez');
+    await openOther('/specialists');
     await banner(other).waitFor();
     await page.getByRole('button', { name: 'Stop acting' }).click();
     await other.waitForURL('**/admin');
@@ -73,8 +89,8 @@ describe('acting as a referrer in several tabs', function () {
   });
 
   it('sends every tab to the sign-in page when one signs out', async () => {
-    await actAs('Rita Alvarez');
-    await other.goto('/specialists');
+    await beActing('Rita Alvarez');
+    await openOther('/specialists');
     await page.getByRole('button', { name: 'Sign out' }).click();
     await other.waitForURL('**/sign-in?next=%2Fadmin');
   });
@@ -84,7 +100,7 @@ describe('acting as a referrer in several tabs', function () {
     ['/admin/resources/organizations', 'Harbour Legal'],
   ] as const) {
     it(`shows the banner in a tab that was open before, at ${place}`, async () => {
-      await other.goto(place);
+      await openOther(place);
       await other.getByText(shown).filter({ visible: true }).first().waitFor();
       await actAs('Rita Alvarez');
       await banner(other).waitFor();
@@ -94,7 +110,7 @@ describe('acting as a referrer in several tabs', function () {
 
   it('shows the new referrer in every tab when the admin acts as another', async () => {
     await actAs('Rita Alvarez');
-    await other.goto('/specialists');
+    await openOther('/specialists');
     await page.getByRole('button', { name: 'Stop acting' }).click();
     await page.waitForURL('**/admin');
     await actAs('Nadia Karim');
@@ -102,8 +118,8 @@ describe('acting as a referrer in several tabs', function () {
   });
 
   it('warns in every tab before the end, and continues in all when Stay is pressed in one', async () => {
-    await actAs('Rita Alvarez');
-    await other.goto('/specialists');
+    await beActing('Rita Alvarez');
+    await openOther('/specialists');
     await pass(20);
     expect(await notice(page).innerText()).to.equal('');
     await pass(6);
@@ -117,7 +133,7 @@ describe('acting as a referrer in several tabs', function () {
   });
 
   it('says that it cannot be extended when four hours are nearly over', async () => {
-    await actAs('Rita Alvarez');
+    await beActing('Rita Alvarez');
     await app
       .db('sessions')
       .whereNotNull('impersonated_by')
@@ -132,9 +148,9 @@ describe('acting as a referrer in several tabs', function () {
   });
 
   it('is extended by requests within a page, and not ended by a tab that missed them', async () => {
-    await actAs('Rita Alvarez');
+    await beActing('Rita Alvarez');
     await page.goto(picking);
-    await other.goto('/specialists');
+    await openOther('/specialists');
     await pass(20);
     const ends = other.locator('[data-acting-ends]');
     const before = await ends.innerText();
@@ -146,14 +162,14 @@ describe('acting as a referrer in several tabs', function () {
   });
 
   it('sends an unused page to the sign-in page when it has ended', async () => {
-    await actAs('Rita Alvarez');
+    await beActing('Rita Alvarez');
     await pass(31);
     await page.waitForURL('**/sign-in?next=%2Fadmin');
   });
 
   it('keeps what was typed, and sends none of it, when it ends in another tab', async () => {
-    await actAs('Rita Alvarez');
-    await other.goto(cancelling);
+    await beActing('Rita Alvarez');
+    await openOther(cancelling);
     await other.getByLabel('Reason').fill('Settled between');
     await page.getByRole('button', { name: 'Stop acting' }).click();
     await notice(other).getByText('You are no longer acting as Rita Alvarez').waitFor();
@@ -168,7 +184,7 @@ describe('acting as a referrer in several tabs', function () {
   });
 
   it('keeps what was typed in a form of the console when it starts in another tab', async () => {
-    await other.goto(`/admin/resources/organizations/records/${await anOrganization()}/edit`);
+    await openOther(`/admin/resources/organizations/records/${await anOrganization()}/edit`);
     await other.locator('.console-form input').first().fill('Harbour Legal and');
     await actAs('Rita Alvarez');
     await notice(other).getByText('You are now acting as somebody').waitFor();
@@ -176,7 +192,7 @@ describe('acting as a referrer in several tabs', function () {
   });
 
   it('counts typing as activity', async () => {
-    await actAs('Rita Alvarez');
+    await beActing('Rita Alvarez');
     await page.goto(cancelling);
     await pass(25);
     await page.getByLabel('Reason').pressSequentially('Settled');
@@ -193,7 +209,7 @@ describe('acting as a referrer in several tabs', function () {
   });
 
   it('keeps what was typed when it times out', async () => {
-    await actAs('Rita Alvarez');
+    await beActing('Rita Alvarez');
     await page.goto(cancelling);
     await page.getByLabel('Reason').fill('Settled between');
     await pass(31);
