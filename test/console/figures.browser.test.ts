@@ -224,7 +224,7 @@ describe('the console’s figures', function () {
             await watched.checkBothSchemes();
             if (shots && !('javaScript' in look))
               await page.screenshot({
-                path: `${shots}/figures${path.replaceAll('/', '-')}-${look.width}-dark.png`,
+                path: `${shots}/figures${path.replaceAll('/', '-')}-${look.width}.png`,
                 fullPage: true,
               });
             await bar.focus();

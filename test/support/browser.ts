@@ -58,8 +58,14 @@ function optionsFor(executablePath: string, env: Record<string, string> = {}): L
     executablePath,
     headless: true,
     // No sandbox for root, little shared memory in containers. Site isolation stays on. A test's page is left before the
-    // optimising compilers pay: they take a fifth of a renderer's time.
-    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--js-flags=--no-opt,--no-maglev'],
+    // optimising compilers pay: they take a fifth of a renderer's time. The tabs of a context share a process.
+    args: [
+      '--no-sandbox',
+      '--disable-dev-shm-usage',
+      '--disable-gpu',
+      '--js-flags=--no-opt,--no-maglev',
+      '--renderer-process-limit=1',
+    ],
     env: { ...process.env, ...env },
   };
 }

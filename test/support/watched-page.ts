@@ -9,18 +9,31 @@ const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 /** The rules that look at colours: all that can differ between the schemes, whose tokens are colours only. */
 const colourRules = ['color-contrast', 'link-in-text-block'];
 
+/** None of our rules reads style sheets, which axe otherwise loads. */
+const axeOptions = { resultTypes: ['violations'], preload: { assets: ['media'] } };
+
 /**
- * Whether everything is drawn, once no colour is on its way to another: axe would measure what is between. One transition
- * may start the next. Our script names the console's landmarks after AdminJS has drawn them. A part that htmx replaces is
- * pale until its answer has settled.
+ * What axe finds and the width that the page takes, once everything is drawn and no colour is on its way to another: axe
+ * would measure what is between. One transition may start the next. Our script names the console's landmarks after AdminJS
+ * has drawn them. A part that htmx replaces is pale until its answer has settled.
  */
-const isDrawn = `(async () => {
-  if (!document.querySelector('main, [role=main]') || document.querySelector('.htmx-request')) return false;
+const look = (only: string[]): string => `(async () => {
+  const isSettled = () => document.querySelector('main, [role=main]') && !document.querySelector('.htmx-request');
+  if (!isSettled()) return 'unsettled';
   for (;;) {
     const running = document.getAnimations().filter((one) => one instanceof CSSTransition);
-    if (running.length === 0) return true;
+    if (running.length === 0) break;
     await Promise.allSettled(running.map(({ finished }) => finished));
   }
+  if (typeof axe !== 'object') {
+    if (!(await import('${axePath}').then(() => true, () => false))) return 'without axe';
+    if (!isSettled()) return 'unsettled';
+  }
+  // A finding is told by its selectors.
+  axe.configure({ noHtml: true });
+  const { violations } = await axe.run(document, ${JSON.stringify({ ...axeOptions, runOnly: only })});
+  const findings = violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ target }) => target.join(' ')).join(', '));
+  return [findings.join('; '), document.documentElement.scrollWidth];
 })()`;
 
 export interface Watched {
@@ -28,7 +41,7 @@ export interface Watched {
   context: BrowserContext;
   /** Expects no policy violation, no overflow and no axe finding. */
   check(): Promise<void>;
-  /** The same in the light scheme, and in the dark one without loading the page again. */
+  /** The same, also in the other colour scheme, without loading the page again. The page stays in that one. */
   checkBothSchemes(): Promise<void>;
   /** Signs in by the form, for tests of signing in. */
   signIn(email: string): Promise<void>;
@@ -91,11 +104,7 @@ export async function watchedPage(
     const at = new URL(page.url()).pathname;
     expect(violations.splice(0), `policy at ${at}`).to.deep.equal([]);
     if (!javaScript) return;
-    while (!(await page.evaluate(isDrawn))) {
-      await page.locator('main, [role=main]').first().waitFor({ state: 'attached' });
-      await page.locator('.htmx-request').first().waitFor({ state: 'detached' });
-    }
-    const [findings, widthOfPage] = await look(page, only);
+    const [findings, widthOfPage] = await lookAt(page, look(only));
     expect(widthOfPage, `width of ${at}`).to.be.at.most(width);
     expect(findings, `axe at ${at}`).to.equal('');
     expect(violations.splice(0), `policy at ${at}`).to.deep.equal([]);
@@ -106,9 +115,11 @@ export async function watchedPage(
     context,
     check: () => check(),
     async checkBothSchemes() {
-      await page.emulateMedia({ colorScheme: 'light' });
+      // The next page is checked in this one's second scheme first: each change draws the whole page again.
+      const isDark =
+        javaScript && (await page.evaluate(`matchMedia('(prefers-color-scheme: dark)').matches`));
       await check();
-      await page.emulateMedia({ colorScheme: 'dark' });
+      await page.emulateMedia({ colorScheme: isDark ? 'light' : 'dark' });
       await check(colourRules);
     },
     async signIn(email) {
@@ -152,9 +163,9 @@ async function openTab(
   if (hasClock) await context.clock.install();
   const page = await context.newPage();
   const violations: string[] = [];
-  await page.exposeFunction('reportViolation', (text: string) => void violations.push(text));
+  // By the console, which is listened to: a function of ours in each document would cost more.
   await page.addInitScript(`document.addEventListener('securitypolicyviolation', (event) =>
-    window.reportViolation(event.violatedDirective + ' ' + event.blockedURI + ' at ' + location.pathname))`);
+    console.error('Content Security Policy:', event.violatedDirective, event.blockedURI, 'at', location.pathname))`);
   if (script) await page.addInitScript(script);
   return { page, context, violations };
 }
@@ -197,19 +208,15 @@ async function leave({ page, context, violations }: Tab): Promise<true> {
   return true;
 }
 
-/** What axe finds, and the width that the page takes. */
-async function look(page: Page, only: string[]): Promise<[string, number]> {
-  const isLoaded = await page.evaluate(
-    `typeof axe === 'object' || import('${axePath}').then(() => true, () => false)`,
-  );
-  // A page of another server.
-  if (!isLoaded) await page.evaluate(axeSource());
-  // None of our rules reads style sheets, which axe otherwise loads.
-  const options = { runOnly: only, resultTypes: ['violations'], preload: { assets: ['media'] } };
-  const seen: unknown = await page.evaluate(
-    `axe.run(document, ${JSON.stringify(options)}).then(({ violations }) => [
-       violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ target }) => target.join(' ')).join(', ')).join('; '),
-       document.documentElement.scrollWidth])`,
-  );
-  return seen as [string, number];
+async function lookAt(page: Page, script: string): Promise<[string, number]> {
+  for (;;) {
+    const seen: unknown = await page.evaluate(script);
+    if (typeof seen !== 'string') return seen as [string, number];
+    if (seen === 'unsettled') {
+      await page.locator('main, [role=main]').first().waitFor({ state: 'attached' });
+      await page.locator('.htmx-request').first().waitFor({ state: 'detached' });
+    }
+    // A page of another server.
+    else await page.evaluate(axeSource());
+  }
 }
