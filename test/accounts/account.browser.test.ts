@@ -70,10 +70,10 @@ describe('an account in a browser', function () {
           '/account/sessions',
           '/account/two-factor',
         ]) {
+          if (!page.url().endsWith('/account')) await page.goto('/account');
           await page.locator(`main a[href="${next}"]`).click();
           await page.waitForURL(`**${next}`);
           await check();
-          await page.goto('/account');
         }
       } finally {
         await watched.close();
