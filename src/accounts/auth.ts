@@ -2,6 +2,7 @@
 // our own routes call auth.api (docs/decisions/0007-better-auth-behind-an-allow-list.md).
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import { lazy } from '../lib/lazy.ts';
 import type { SecretRing } from '../lib/secret-ring.ts';
 import { adminSessionPlugin, cookieOptions, halfDaySeconds, joinablePool } from './auth.internals.ts';
 import { versionOf } from './changed-secret.ts';
@@ -17,14 +18,7 @@ export interface AuthOptions {
 export type Auth = () => Promise<BetterAuth>;
 
 export function createAuth(options: AuthOptions): Auth {
-  let opened: Promise<BetterAuth> | undefined;
-  return () => {
-    opened ??= openBetterAuth(options).catch((error: unknown) => {
-      opened = undefined;
-      throw error;
-    });
-    return opened;
-  };
+  return lazy(() => openBetterAuth(options));
 }
 
 export type BetterAuth = Awaited<ReturnType<typeof openBetterAuth>>;

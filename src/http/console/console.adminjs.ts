@@ -3,6 +3,7 @@
 import { Router, type RequestHandler, type Response } from 'express';
 import type { Role } from '../../accounts/index.ts';
 import { loadConsole, type Checked } from '../../console/index.ts';
+import { lazy } from '../../lib/lazy.ts';
 import { actorOf } from '../actor.ts';
 import { hasBody } from '../middleware/body.ts';
 import type { Assets } from '../assets.ts';
@@ -11,7 +12,6 @@ import type { FormRequest } from './console.form.ts';
 import { sendPage, statusOf } from './console.page.ts';
 import { nameScripts, type Scripts } from './console.scripts.ts';
 import type { ConsoleServices } from './console.services.ts';
-import { lazy } from './lazy.ts';
 
 /** Of the first page. */
 const nothing: Checked = { filters: {}, row: null };
