@@ -16,6 +16,12 @@ export interface VerbDeps {
   webhooks: Pick<WebhookService, 'replay'>;
 }
 
+/** Why a record is skipped whose action is not offered, before and when its turn comes. */
+export const notOffered = {
+  queued: 'It is queued already',
+  refused: 'It was refused when it arrived, so its content was not kept',
+  settled: 'It is settled already',
+};
 const gone = 'It no longer exists';
 const changed = 'It has changed since it was listed';
 const notAllowed = 'Your role does not allow it';
@@ -28,7 +34,7 @@ const assignSkips: Record<Exclude<EditFailure['reason'], 'invalid'>, string> = {
 
 const resendSkips: Record<Exclude<Resent, 'queued'>, string> = {
   not_found: gone,
-  waits_already: 'It is queued already',
+  waits_already: notOffered.queued,
   done_meanwhile: changed,
   forbidden: notAllowed,
   not_theirs: 'Its recipient is deactivated, or may no longer see the booking',
@@ -38,13 +44,13 @@ const resendSkips: Record<Exclude<Resent, 'queued'>, string> = {
 
 const replaySkips: Record<Exclude<Replayed, 'replayed'>, string> = {
   not_found: gone,
-  refused_event: 'It was refused when it arrived, so its content was not kept',
+  refused_event: notOffered.refused,
   done_meanwhile: changed,
 };
 
 const closeSkips: Record<Exclude<Closed, 'closed'>, string> = {
   not_found: gone,
-  not_open: 'It is settled already',
+  not_open: notOffered.settled,
   forbidden: notAllowed,
 };
 

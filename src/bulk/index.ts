@@ -13,4 +13,4 @@ export { createBulkActions, mayDoInBulk, type BulkActions, type BulkFailure } fr
 export { stopBulkActions } from './bulk.repository.ts';
 export { createBulkWork, type BulkWork, type BulkWorkDeps } from './bulk.work.ts';
 export { continueBulkActionJob, sweepBulkActionsJob } from './bulk.jobs.ts';
-export { createBulkVerbs } from './bulk.verbs.ts';
+export { createBulkVerbs, notOffered } from './bulk.verbs.ts';

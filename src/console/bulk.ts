@@ -1,6 +1,6 @@
 // Which actions of the lists can be done for many records at once, and which of these records they would skip.
 import type { Role } from '../accounts/index.ts';
-import { bulkKinds, mostAtOnce, type BulkKind, type ListedRecord } from '../bulk/index.ts';
+import { bulkKinds, mostAtOnce, notOffered, type BulkKind, type ListedRecord } from '../bulk/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { isUuid } from '../lib/uuid.ts';
 import { actionOf, isOffered, type ActionButton } from './actions.ts';
@@ -39,18 +39,18 @@ const offers: Record<BulkKind, BulkOffer> = {
   'emails/send-again': {
     columns: ['status'],
     seen: (row) => String(row.status),
-    notOffered: 'It is queued already',
+    notOffered: notOffered.queued,
     skips: ({ status }) => (status === 'for_digest' ? 'It waits for the recipient’s digest' : null),
   },
   'webhook-events/replay': {
     columns: ['state'],
     seen: (row) => String(row.state),
-    notOffered: 'It was refused when it arrived, so its content was not kept',
+    notOffered: notOffered.refused,
   },
   'drift-items/close': {
     columns: ['isStillDifferent'],
     seen: () => 'open',
-    notOffered: 'It is settled already',
+    notOffered: notOffered.settled,
   },
 };
 
