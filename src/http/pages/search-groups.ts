@@ -1,5 +1,5 @@
 // What the search finds for a viewer, in groups. The portal and the console show the same, and open it in their own pages.
-import { isStaff, roleNames, type Actor, type Person } from '../../accounts/index.ts';
+import { isStaff, mayAdminister, roleNames, type Actor, type Person } from '../../accounts/index.ts';
 import { examineeName, type Booking } from '../../bookings/index.ts';
 import type { FoundReferrer } from '../../impersonation/index.ts';
 import { zonePlaceName } from '../../lib/dates.ts';
@@ -55,7 +55,7 @@ export async function searchGroups(services: SearchServices, searching: Searchin
   // Few first, and what a person's name is typed for.
   const groups = words
     ? await Promise.all([
-        viewer.role === 'admin' ? peopleFound(services, searching) : null,
+        staff ? (mayAdminister(viewer) ? peopleFound : referrersFound)(services, searching) : null,
         specialistsFound(services, searching),
         staff ? organizationsFound(services, searching) : null,
         bookingsFound(services, searching),
@@ -88,15 +88,25 @@ async function peopleFound(
   return groupOf('people', 'People', found, allOf('users', 'All people with these words', searching));
 }
 
-function referrerFound({ id, name, email, organization }: FoundReferrer): Found {
-  return {
-    href: paths.consoleRecord('users', id),
-    text: name,
-    detail: organization.name,
-    note: email,
-    actAs: paths.actAs(id),
-  };
+/** For support, who assign bookings to referrers, and open nobody's record. */
+async function referrersFound({ impersonation }: SearchServices, { words }: Searching): Promise<FoundGroup> {
+  const found = (await impersonation.search(words)).map((one) => ({
+    ...named(one),
+    href: withQuery(paths.consoleList('bookings'), { 'filters.referrerId': one.id }),
+  }));
+  return groupOf('referrers', 'Bookings of a referrer', found, null);
 }
+
+function referrerFound(referrer: FoundReferrer): Found {
+  const { id } = referrer;
+  return { ...named(referrer), href: paths.consoleRecord('users', id), actAs: paths.actAs(id) };
+}
+
+const named = ({ name, email, organization }: FoundReferrer) => ({
+  text: name,
+  detail: organization.name,
+  note: email,
+});
 
 function personFound({ id, name, email, role, organization, isActive }: Person): Found {
   return {
