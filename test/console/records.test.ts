@@ -229,6 +229,17 @@ describe('the console’s records', () => {
     await ada.get(address).query({ sortBy: 'booking to' }).expect(400);
   });
 
+  it('are read once for the gate and AdminJS', async () => {
+    const { db } = app.system.services;
+    const reads: string[] = [];
+    const note = ({ sql }: { sql: string }) =>
+      sql.includes('from bookings b left join specialists') && reads.push(sql);
+    db.on('query', note);
+    await sam.get(`/admin/api/resources/bookings/records/${bookingId}/show`).expect(200);
+    db.off('query', note);
+    expect(reads).to.have.length(1);
+  });
+
   it('show who sent an e-mail again, and its state before', async () => {
     const { id } = (await app.db('emails').first('id')) as { id: string };
     const rita = await personOf(app.db, 'rita');
