@@ -1,5 +1,6 @@
 // The console's lists and forms as they are used: narrowed, searched and sorted, by keyboard, in a zone far from ours,
 // and while the server does not answer.
+import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import type { Browser, Page, Request } from 'playwright-core';
 import { openBrowser } from '../support/browser.ts';
@@ -335,6 +336,32 @@ describe('the console’s lists in a browser', function () {
     await waitForFirst('EX-CCCCCC');
     const content = page.locator('[data-css="app-content"]');
     expect(await content.evaluate((one: Sized) => one.scrollWidth - one.clientWidth)).to.equal(0);
+  });
+
+  it('show the reason of a difference whole', async () => {
+    const reportId = await aDriftReport(app.db, {});
+    const reason =
+      'Acuity has another specialist for this appointment, whose calendar nobody here knows: add it first';
+    await app.db('drift_items').insert({
+      id: randomUUID(),
+      report_id: reportId,
+      appointment_id: 1_700_000_042,
+      difference: 'unknown_calendar',
+      state: 'left',
+      announced: true,
+      found_at: new Date(),
+      reason,
+    });
+    await open('/admin/resources/drift-items');
+    const shown = page.locator('td[data-property-name="reason"] > *');
+    await shown.first().waitFor();
+    expect(
+      await shown
+        .first()
+        .evaluate(
+          (one: { scrollHeight: number; clientHeight: number }) => one.scrollHeight - one.clientHeight,
+        ),
+    ).to.equal(0);
   });
 
   it('fit a phone, with their filters', async () => {
