@@ -145,11 +145,11 @@ const never = { isAccessible: false, isVisible: false };
 /** Lists that support may not read: names of their records are shown without a link. */
 const forAdmins = tables.filter(({ who }) => who === 'admin').map(({ id }) => id);
 
-function propertyOf({ name, type, to, zone, lists, words }: Column, table: Table) {
+function propertyOf({ name, type, isFacts, to, zone, lists, words }: Column, table: Table) {
   return {
     // On a narrow screen AdminJS's list shows the title alone.
     isTitle: name === table.title && !to,
-    custom: { type, zone, lists, to: to && linkKey(name), forAdmins },
+    custom: { type: isFacts ? 'facts' : type, zone, lists, to: to && linkKey(name), forAdmins },
     components: { show: 'ConsoleValue', list: 'ConsoleValue' },
     availableValues: words && Object.entries(words).map(([value, label]) => ({ value, label })),
   };

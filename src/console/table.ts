@@ -26,6 +26,8 @@ export interface Column {
   isId?: true;
   /** Of a number: how lists and records show it. The filter and exports take the number, in this unit if it has one. */
   shownAs?: { words: (value: number) => string; unit?: string };
+  /** Of JSON that people read: shown as names and values. Unset: as it is. */
+  isFacts?: true;
   /** `record`: in records, not in lists. `filter`: nowhere; links filter by it. Unset: everywhere. */
   shown?: 'record' | 'filter';
 }

@@ -42,7 +42,7 @@ const emails: List = {
     column('isStuck', 'boolean', isStuck('e'), { label: 'Not delivered yet', ...recordOnly }),
     ...stored('e', { lastError: 'string' }, recordOnly),
     ...stored('e', { sentAt: 'datetime' }, recordOnly),
-    column('sentAgain', 'json', resends('e'), recordOnly),
+    column('sentAgain', 'json', resends('e'), { ...recordOnly, isFacts: true }),
     ...stored('e', { createdAt: 'datetime' }),
     ...stored('e', { bookingId: 'id' }, filterOnly),
   ],

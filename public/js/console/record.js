@@ -48,6 +48,18 @@ function pill(code, words) {
   return html`<span className="tag tag-${tone}">${words}</span>`;
 }
 
+/** JSON as people read it: `sentAt` as `sent at`, each of a list in a line of its own. */
+function factsIn(value) {
+  if (value === null) return '–';
+  if (Array.isArray(value)) return value.map(factsIn).join('\n');
+  if (typeof value === 'object') return Object.entries(value).map(factIn).join(', ');
+  return /^\d{4}-\d\d-\d\dT/.test(value) ? moment(value, undefined, true) : String(value);
+}
+const factIn = ([name, value]) => {
+  const isGroup = typeof value === 'object' && value !== null;
+  return `${name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}${isGroup ? ':' : ''} ${factsIn(value)}`;
+};
+
 /** '' when there is none. */
 function textOf(property, value, isList) {
   if (value === null || value === undefined || value === '') return '';
@@ -55,6 +67,7 @@ function textOf(property, value, isList) {
   if (type === 'datetime') return moment(value, undefined, hasYear(value, isList));
   if (type === 'boolean') return value ? 'Yes' : 'No';
   if (type === 'date') return day(value);
+  if (type === 'facts') return factsIn(JSON.parse(value));
   return type === 'enum' ? wordsOf(property, value) : String(value);
 }
 
