@@ -15,6 +15,7 @@ import { readSchema, type Schema } from './schema.ts';
 import { formHandler, formProperty } from './action-form.ts';
 import { actionButtons, closed, isOffered, type ActionButton } from './actions.ts';
 import { bulkActionsOf } from './bulk.ts';
+import { pagesBeside } from './dashboard.ts';
 import { columnsIn, linkKey, isFor, type Column, type Table } from './table.ts';
 import { handOver, TableResource, type Checked } from './table.resource.ts';
 import { tableOf, tables } from './tables.ts';
@@ -190,7 +191,14 @@ function optionsOf(table: Table, role: Role): ResourceOptions {
     },
     actions: {
       // The filters are in the list's head.
-      list: { showFilter: false, custom: { bulk: bulkActionsOf(table, role), whenEmpty: table.whenEmpty } },
+      list: {
+        showFilter: false,
+        custom: {
+          bulk: bulkActionsOf(table, role),
+          pages: pagesBeside(table, role),
+          whenEmpty: table.whenEmpty,
+        },
+      },
       show: { layout: layoutOf(table, names('record')), custom: { related: relatedOf(table, role) } },
       ...Object.fromEntries(closed.map((name) => [name, never])),
       ...Object.fromEntries(buttons.map((button) => [button.name, actionOptions(button)])),

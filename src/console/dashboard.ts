@@ -18,7 +18,7 @@ import {
 } from './dashboard.attention.ts';
 import { readBooked } from './figures.ts';
 import { listOf, queryOf } from './links.ts';
-import { isFor, type Who } from './table.ts';
+import { isFor, type Table, type Who } from './table.ts';
 import { countRows, selectRows, type Filters } from './table.query.ts';
 import { tableNamed } from './tables.ts';
 
@@ -30,15 +30,27 @@ const tools = [
   tool('Paperwork', '/admin/paperwork', 'staff', 'Who is late with documents, and the rules'),
   tool('Act as a referrer', '/admin/act-as', 'admin', 'See and do what the referrer can'),
   tool('What was done while acting', '/admin/episodes', 'admin', 'Every episode, with its reason'),
-  tool('Acuity connection', '/admin/acuity', 'admin', 'Whether Acuity’s webhooks reach us'),
-  tool('Acuity questions', '/admin/acuity-questions', 'admin', 'Which question in Acuity holds which detail'),
-  tool('System check', '/admin/doctor', 'admin', 'Check the set-up, and what to fix'),
+  tool('Acuity connection', '/admin/acuity', 'admin', 'Whether Acuity’s webhooks reach us', 'webhook-events'),
+  tool(
+    'Acuity questions',
+    '/admin/acuity-questions',
+    'admin',
+    'Which question in Acuity holds which detail',
+    'webhook-events',
+  ),
+  tool('System check', '/admin/doctor', 'admin', 'Check the set-up, and what to fix', 'failed-jobs'),
   tool('Merge records', '/admin/merges', 'admin', 'Join duplicate referrers or organisations'),
   tool('People, organisations and invitations', '/account/people', 'admin', 'Invite people, change roles'),
 ];
 
-function tool(label: string, href: string, who: Who, about: string) {
-  return { label, href, who, about };
+/** @param beside the list in whose group the menu has it, too */
+function tool(label: string, href: string, who: Who, about: string, beside?: string) {
+  return { label, href, who, about, beside };
+}
+
+export function pagesBeside({ id }: Table, role: Role): { label: string; href: string }[] {
+  const shown = tools.filter((one) => one.beside === id && isFor(role, one));
+  return shown.map(({ label, href }) => ({ label, href }));
 }
 
 interface TodayRow extends Pick<Booking, 'id' | 'reference' | 'timezone' | 'type' | 'currentProgress'> {

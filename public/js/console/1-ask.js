@@ -137,6 +137,9 @@ function wordsOf({ availableValues }, code) {
   return availableValues?.find(({ value }) => value === code)?.label ?? String(code ?? '');
 }
 
+/** What the server says of a list. */
+const listOf = ({ resourceActions }) => resourceActions.find(({ name }) => name === 'list').custom;
+
 /** The page of an action: `{id}` is the record's, another name its column's. */
 function hrefOf({ custom }, record) {
   return custom.href.replace(/{(\w+)}/g, (_, name) =>
@@ -152,6 +155,7 @@ globalThis.examdesk = {
   hrefOf,
   html,
   isSaving,
+  listOf,
   reloadOnce,
   signInAddress,
   useAnswer,

@@ -1,12 +1,9 @@
 // Above the rows of a list: what can be done to those that are selected, or to all that match. The server counts first.
 const { createContext, useContext, useEffect, useState } = React;
-const { html } = examdesk;
+const { html, listOf } = examdesk;
 
 /** Null outside a list whose records can be selected. */
 const Selection = createContext(null);
-
-const offersOf = (resource) =>
-  resource.resourceActions.find(({ name }) => name === 'list')?.custom.bulk ?? [];
 
 /** Around a table: which records of the list are selected, and the columns that this person sees. */
 function Table({ OriginalComponent, isRelated, ...shown }) {
@@ -16,7 +13,7 @@ function Table({ OriginalComponent, isRelated, ...shown }) {
   useEffect(() => setIds(new Set()), [resource.id, shownIds.join(' ')]);
   const set = (some, isSelected) =>
     setIds((before) => (isSelected ? before.union(new Set(some)) : before.difference(new Set(some))));
-  const selection = !isRelated && offersOf(resource).length > 0 ? { ids, shownIds, set } : null;
+  const selection = !isRelated && listOf(resource).bulk.length > 0 ? { ids, shownIds, set } : null;
   const all = [...resource.listProperties, ...resource.showProperties];
   const chosen = isRelated ? null : examdesk.columnsOf.get(resource.id);
   const named = chosen?.map((name) => all.find((one) => one.name === name));
@@ -59,7 +56,7 @@ function Bar({ resource }) {
           Select this page
         </label>
         <span className="muted" role="status">${ids.size > 0 ? `${ids.size} selected` : ''}</span>
-        ${offersOf(resource).map(offer)}
+        ${listOf(resource).bulk.map(offer)}
       </div>
     </caption>`;
 }

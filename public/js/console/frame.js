@@ -1,6 +1,6 @@
 // The top bar and the sidebar. Replaces AdminJS's own, whose menu, lists and sign-out cannot be reached by keyboard.
 const { useEffect } = React;
-const { html, reloadOnce } = examdesk;
+const { html, listOf, reloadOnce } = examdesk;
 
 /** Whether the address is the console's first page, or of a list that this person may read. */
 function isConsole(pathname) {
@@ -39,23 +39,6 @@ function TopBar({ toggleSidebar }) {
     </div>`;
 }
 
-/** Our own pages, shown in the group of a related list. */
-const pages = [
-  { beside: 'webhook-events', href: '/admin/acuity', label: 'Acuity connection' },
-  { beside: 'webhook-events', href: '/admin/acuity-questions', label: 'Acuity questions' },
-  { beside: 'failed-jobs', href: '/admin/doctor', label: 'System check' },
-];
-
-function Pages({ group, resources }) {
-  const [admin] = AdminJS.useCurrentAdmin();
-  if (admin?.role !== 'admin') return null;
-  const isHere = ({ beside }) =>
-    resources.some(({ id, navigation }) => id === beside && navigation?.name === group);
-  return pages
-    .filter(isHere)
-    .map(({ href, label }) => html`<li key=${href}><a href=${href}>${label}</a></li>`);
-}
-
 function Lists({ resources }) {
   const { translateLabel } = AdminJS.useTranslation();
   const { pathname } = ReactRouter.useLocation();
@@ -67,6 +50,8 @@ function Lists({ resources }) {
     const isHere = pathname === to || pathname.startsWith(`${to}/`);
     return html`<li key=${id}>${link(to, translateLabel(name, id), isHere)}</li>`;
   };
+  const pagesBeside = (resource) =>
+    listOf(resource).pages.map(({ href, label }) => html`<li key=${href}><a href=${href}>${label}</a></li>`);
   return html`
     <div className="console-lists">
       ${link('/admin', 'Today', pathname === '/admin')}
@@ -77,7 +62,7 @@ function Lists({ resources }) {
             <h2>${group}</h2>
             <ul>
               ${resources.filter(({ navigation }) => navigation?.name === group).map(list)}
-              <${Pages} group=${group} resources=${resources} />
+              ${resources.filter(({ navigation }) => navigation?.name === group).flatMap(pagesBeside)}
             </ul>
           <//>`,
       )}

@@ -85,7 +85,7 @@ function NoRecords({ resource }) {
   const { translateLabel } = AdminJS.useTranslation();
   const isFiltered = Object.values(filters).some(Boolean);
   const label = translateLabel(resource.name, resource.id).toLowerCase();
-  const { whenEmpty } = resource.resourceActions.find(({ name }) => name === 'list').custom;
+  const { whenEmpty } = examdesk.listOf(resource);
   const showAll = () => storeParams({ filters: {}, page: '1' });
   return html`
     <div className="empty" role="status">
