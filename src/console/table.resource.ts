@@ -20,6 +20,8 @@ export interface Checked {
   filters: Filters;
   /** Of a record. */
   row: Row | null;
+  /** Of a list, where reading a page has told it: AdminJS reads the page, then counts. */
+  total?: number | null;
 }
 
 const checks = new WeakMap<CurrentAdmin, Checked>();
@@ -55,8 +57,6 @@ export class TableResource extends BaseResource {
   readonly #table: Table;
   readonly #db: Database;
   readonly #properties: BaseProperty[];
-  /** Of a request's filter: AdminJS reads the page, then counts. */
-  readonly #totals = new WeakMap<Filter, number>();
 
   constructor(db: Database, table: Table, schema: Schema) {
     super(table);
@@ -75,19 +75,20 @@ export class TableResource extends BaseResource {
     return this.#properties.find((property) => property.path() === path) ?? null;
   }
 
-  override async count(filter: Filter, context: ActionContext): Promise<number> {
-    return this.#totals.get(filter) ?? (await countRows(this.#db, this.#table, checkedIn(context).filters));
+  override async count(_filter: Filter, context: ActionContext): Promise<number> {
+    const { filters, total } = checkedIn(context);
+    return total ?? (await countRows(this.#db, this.#table, filters));
   }
 
   override async find(
-    filter: Filter,
+    _filter: Filter,
     { sort, ...page }: { limit: number; offset: number; sort: { sortBy: string; direction: 'asc' | 'desc' } },
     context: ActionContext,
   ): Promise<BaseRecord[]> {
     const order = { by: sort.sortBy, direction: sort.direction };
-    const { filters } = checkedIn(context);
-    const { rows, total } = await findRows(this.#db, this.#table, filters, { ...page, order });
-    if (total !== null) this.#totals.set(filter, total);
+    const checked = checkedIn(context);
+    const { rows, total } = await findRows(this.#db, this.#table, checked.filters, { ...page, order });
+    checked.total = total;
     return rows.map((row) => this.#record(row));
   }
 

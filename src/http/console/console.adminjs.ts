@@ -13,9 +13,6 @@ import { sendPage, statusOf } from './console.page.ts';
 import { nameScripts, type Scripts } from './console.scripts.ts';
 import type { ConsoleServices } from './console.services.ts';
 
-/** Of the first page. */
-const nothing: Checked = { filters: {}, row: null };
-
 /** Answers pages, lists and records; with `res.locals.form`, shows or sends it. */
 export function handToAdminJs(
   { db }: Pick<ConsoleServices, 'db'>,
@@ -32,7 +29,11 @@ export function handToAdminJs(
     };
   });
   return async (req, res, next) => {
-    const { form, checked = nothing } = res.locals as { form?: FormRequest; checked?: Checked };
+    // The gate checks nothing for the first page, which asks nothing of AdminJS.
+    const { form, checked = { filters: {}, row: null } } = res.locals as {
+      form?: FormRequest;
+      checked?: Checked;
+    };
     // middleware/body.ts has read anything else than multipart, up to its limits.
     if (req.method === 'POST' && req.is('multipart'))
       throw new Problem('unsupported_type', 'Send JSON (application/json). Files are not accepted here.');
