@@ -51,6 +51,7 @@ export const specialistFields = z.object({
   }),
   position: typedWhole('Enter a whole number', 0, 10_000, 'Enter at most 10,000').meta({
     label: 'Position in lists',
+    hint: 'The lowest comes first. Those with the same position are listed by name.',
   }),
   isActive: typedBox('Choose whether the specialist takes new bookings').meta({
     label: 'Takes new bookings',
