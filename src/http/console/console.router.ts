@@ -13,7 +13,6 @@ import {
   type ActionButton,
   type Checked,
 } from '../../console/index.ts';
-import { lazy } from '../../lib/lazy.ts';
 import { actorOf, viewerOf } from '../actor.ts';
 import { consoleZoneOf } from '../forms/fields.ts';
 import { createSealedSearch, type SealedSearch } from '../forms/sealed-search.ts';

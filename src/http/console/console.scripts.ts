@@ -3,9 +3,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RequestHandler } from 'express';
 import { loadConsole } from '../../console/index.ts';
+import { lazy } from '../../lib/lazy.ts';
 import { createAsset, sendAsset, withDigest, withoutDigest, type Asset } from '../assets.ts';
 import { notFound } from '../problem.ts';
-import { lazy } from './lazy.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const htmFile = path.join(root, 'node_modules/htm/dist/htm.umd.js');
