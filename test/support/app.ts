@@ -22,7 +22,7 @@ export interface TestApp {
   url: string;
   /** Its configuration, for a command that runs beside it. */
   env: Record<string, string>;
-  /** The app's own connection; `database.owner` may do more. */
+  /** The app's own connections, unless `env` changes those; `database.owner` may do more. Closed with `system`. */
   db: Database;
   database: TestDatabase;
   system: System;
@@ -96,11 +96,14 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       .agent(url)
       .use((request: supertest.Test) => void request.agent(connections))
       .set({ Origin: url, Accept: 'application/json', 'Accept-Encoding': 'identity' });
-  const sessionCookie = (email: string) => mintSession(database.db, email);
+  // A test that limits the app's connections, or puts something in front of them, needs some of its own.
+  const isLimited = Object.keys(env).some((name) => name.startsWith('DATABASE_'));
+  const db = isLimited ? database.db : system.services.db;
+  const sessionCookie = (email: string) => mintSession(db, email);
   return {
     url,
     env: appEnv,
-    db: database.db,
+    db,
     database,
     system,
     logLines,
