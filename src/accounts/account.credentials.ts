@@ -2,9 +2,9 @@
 // effect when its owner has followed a link sent there.
 import { anonymousActor, type RequestFacts } from '../audit/index.ts';
 import { violatedConstraint } from '../db/transaction.ts';
-import { failure, ok, type Result } from '../lib/result.ts';
+import { failure, type FieldError, type InvalidFields, ok, type Result } from '../lib/result.ts';
 import type { AccountDeps } from './account.deps.ts';
-import { emailInput, type InputError } from './account.input.ts';
+import { emailInput } from './account.input.ts';
 import { type AccountLink, findOpenLink, insertLink, revokeLinks, useLink } from './account.links.ts';
 import { hashPassword, isPassword, setPassword } from './auth.internals.ts';
 import { passwordComplaintAbout } from './password.rules.ts';
@@ -25,18 +25,14 @@ export interface Passwords {
   ): Promise<
     Result<
       { userId: string; email: string },
-      | { reason: 'link_closed' }
-      | { reason: 'invalid'; errors: InputError[] }
-      | { reason: 'too_many'; retryAfterMs: number }
+      { reason: 'link_closed' } | InvalidFields | { reason: 'too_many'; retryAfterMs: number }
     >
   >;
   /** Ends every other session of the person. */
   change(
     given: { current: unknown; password: unknown },
     actor: Actor,
-  ): Promise<
-    Result<null, { reason: 'invalid'; errors: InputError[] } | { reason: 'too_many'; retryAfterMs: number }>
-  >;
+  ): Promise<Result<null, InvalidFields | { reason: 'too_many'; retryAfterMs: number }>>;
 }
 
 /** Links by mail to one person; counted in the database, so it holds while the cache is away. */
@@ -69,7 +65,7 @@ export function createPasswords(deps: AccountDeps): Passwords {
       const { userId, email, name } = actor.viewer;
       const retryAfterMs = await deps.limits.count('password', userId, actor.request.ip);
       if (retryAfterMs > 0) return failure({ reason: 'too_many', retryAfterMs });
-      const errors: InputError[] = [];
+      const errors: FieldError[] = [];
       const complaint = passwordComplaintAbout(given.password, [email, name]);
       if (complaint) errors.push({ path: 'password', message: complaint });
       if (!(await isPassword(deps.db, userId, given.current))) {
@@ -185,12 +181,7 @@ export interface EmailChange {
   request(
     given: { email: unknown; password: unknown },
     actor: Actor,
-  ): Promise<
-    Result<
-      { email: string },
-      { reason: 'invalid'; errors: InputError[] } | { reason: 'too_many'; retryAfterMs: number }
-    >
-  >;
+  ): Promise<Result<{ email: string }, InvalidFields | { reason: 'too_many'; retryAfterMs: number }>>;
   find(token: string): Promise<AccountLink | null>;
   confirm(
     token: string,
@@ -207,7 +198,7 @@ export function createEmailChange(deps: AccountDeps): EmailChange {
       const retryAfterMs = await deps.limits.count('email', userId, actor.request.ip);
       if (retryAfterMs > 0) return failure({ reason: 'too_many', retryAfterMs });
       const email = emailInput.safeParse(given.email);
-      const errors: InputError[] = [];
+      const errors: FieldError[] = [];
       if (!email.success) {
         errors.push({ path: 'email', message: email.error.issues[0]?.message ?? 'Enter an e-mail address' });
       } else if (email.data === actor.viewer.email) {

@@ -41,16 +41,6 @@ export const inviteInput = z
 
 export type InviteInput = z.input<typeof inviteInput>;
 
-export interface InputError {
-  path: string;
-  message: string;
-}
-
-export interface InputError {
-  path: string;
-  message: string;
-}
-
 export interface PersonEdit {
   name: string;
   email: string;

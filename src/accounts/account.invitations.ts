@@ -4,11 +4,11 @@ import { type AuditActor, auditLog, type RequestFacts, systemActor } from '../au
 import type { Database, Transaction } from '../db/knex.ts';
 import { isMergedAway, blockMerges, mergedInto } from '../db/merges.ts';
 import { violatedConstraint } from '../db/transaction.ts';
-import { failure, ok, type Result } from '../lib/result.ts';
+import { failure, type FieldError, type InvalidFields, ok, type Result } from '../lib/result.ts';
 import { fieldErrors } from '../lib/typed-input.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { AccountDeps } from './account.deps.ts';
-import { emailInput, type InputError, inviteInput, type InviteInput, nameInput } from './account.input.ts';
+import { emailInput, inviteInput, type InviteInput, nameInput } from './account.input.ts';
 import {
   type AccountLink,
   findOpenLink,
@@ -26,7 +26,7 @@ import { type Actor, auditActor, isDemoAccount, mayAdminister, type Role } from 
 
 export type InviteFailure =
   | { reason: 'not_allowed' }
-  | { reason: 'invalid'; errors: InputError[] }
+  | InvalidFields
   /** An account in use has this address. */
   | { reason: 'already_active'; personId: string }
   | { reason: 'unknown_organization' }
@@ -37,7 +37,7 @@ export type InviteFailure =
 export type AcceptFailure =
   /** Used, revoked, expired or unknown. */
   | { reason: 'link_closed' }
-  | { reason: 'invalid'; errors: InputError[] }
+  | InvalidFields
   | { reason: 'already_active' }
   | { reason: 'too_many'; retryAfterMs: number };
 
@@ -134,7 +134,7 @@ async function acceptInvitation(
   if (!link?.role) return failure({ reason: 'link_closed' });
   const name = nameInput.safeParse(given.name);
   const complaint = passwordComplaintAbout(given.password, [link.email, name.data ?? '']);
-  const errors: InputError[] = [];
+  const errors: FieldError[] = [];
   if (!name.success)
     errors.push({ path: 'name', message: name.error.issues[0]?.message ?? 'Enter your name' });
   if (complaint) errors.push({ path: 'password', message: complaint });
@@ -256,7 +256,7 @@ export type FirstAdminFailure =
   | { reason: 'already_active' }
   | { reason: 'unknown_organization' }
   | { reason: 'merged_away' }
-  | { reason: 'invalid'; errors: InputError[] };
+  | InvalidFields;
 
 /**
  * Creates an invitation and returns the secret part of its link; no e-mail is sent.

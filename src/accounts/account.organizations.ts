@@ -1,18 +1,13 @@
 import type { Queryable, Transaction } from '../db/knex.ts';
 import { readWords, whereOwn } from '../db/search.ts';
 import { violatedConstraint } from '../db/transaction.ts';
-import { failure, ok, type Result } from '../lib/result.ts';
+import { failure, invalidField, type InvalidFields, ok, type Result } from '../lib/result.ts';
 import { isUuid } from '../lib/uuid.ts';
 import { onPage, pagedOf, type Paged } from './account.pages.ts';
 import { changedSince, readEdit, type Sent } from '../lib/typed-edit.ts';
 import { fieldErrors } from '../lib/typed-input.ts';
 import type { AccountDeps } from './account.deps.ts';
-import {
-  type InputError,
-  organizationFields,
-  organizationInput,
-  type OrganizationEdit,
-} from './account.input.ts';
+import { organizationFields, organizationInput, type OrganizationEdit } from './account.input.ts';
 import { type Actor, auditActor, mayAdminister } from './viewer.ts';
 
 export interface OrganizationSummary extends OrganizationEdit {
@@ -23,10 +18,7 @@ export interface OrganizationSummary extends OrganizationEdit {
   members: number;
 }
 
-export type OrganizationFailure =
-  | { reason: 'not_allowed' }
-  | { reason: 'not_found' }
-  | { reason: 'invalid'; errors: InputError[] };
+export type OrganizationFailure = { reason: 'not_allowed' } | { reason: 'not_found' } | InvalidFields;
 
 export interface Organizations {
   /** By name, without merged ones, 50 a page. @param find words of the name @param page from 1 */
@@ -45,7 +37,7 @@ export interface Organizations {
   ): Promise<Result<null, OrganizationFailure | { reason: 'stale'; current: OrganizationEdit }>>;
 }
 
-const taken = [{ path: 'name', message: 'There is an organisation with this name already' }];
+const taken = invalidField('name', 'There is an organisation with this name already');
 
 /** SQL. @param organizationId an expression */
 export const countActiveMembers = (organizationId: string): string => `(select count(*)::int from members m
@@ -165,8 +157,7 @@ async function writing<More extends { reason: string } = never>(
       return ok({ id });
     });
   } catch (error) {
-    if (violatedConstraint(error) === 'organizations_slug_key')
-      return failure({ reason: 'invalid', errors: taken });
+    if (violatedConstraint(error) === 'organizations_slug_key') return taken;
     throw error;
   }
 }

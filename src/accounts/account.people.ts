@@ -3,11 +3,11 @@ import type { Transaction } from '../db/knex.ts';
 import { isMergedAway, blockMerges } from '../db/merges.ts';
 import { readWords, whereOwn } from '../db/search.ts';
 import { violatedConstraint } from '../db/transaction.ts';
-import { failure, ok, type Result } from '../lib/result.ts';
+import { failure, invalidField, type InvalidFields, ok, type Result } from '../lib/result.ts';
 import { changedSince, readEdit, type Sent } from '../lib/typed-edit.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { AccountDeps } from './account.deps.ts';
-import { personFields, type InputError, type PersonEdit } from './account.input.ts';
+import { personFields, type PersonEdit } from './account.input.ts';
 import { setOrganization } from './account.organizations.ts';
 import { lockPeople, revokeLinks } from './account.links.ts';
 import { onPage, pagedOf, type Paged } from './account.pages.ts';
@@ -38,7 +38,7 @@ export const personRefusals: Record<PersonFailure['reason'], string> = {
 
 export type PersonEditFailure =
   | PersonFailure
-  | { reason: 'invalid'; errors: InputError[] }
+  | InvalidFields
   /** Somebody else changed the person since they were read. */
   | { reason: 'stale'; current: PersonEdit };
 
@@ -247,8 +247,8 @@ async function writeRole(
   return null;
 }
 
-const organizationMissing = [{ path: 'organizationId', message: 'Choose the organisation of this referrer' }];
-const taken = [{ path: 'email', message: 'There is an account with this address already' }];
+const organizationMissing = invalidField('organizationId', 'Choose the organisation of this referrer');
+const taken = invalidField('email', 'There is an account with this address already');
 
 async function editPerson(
   deps: AccountDeps,
@@ -268,15 +268,13 @@ async function editPerson(
       const wanted = { ...current, ...edit.value };
       if (wanted.role !== 'referrer') wanted.organizationId = null;
       const columns = changedSince(current, wanted);
-      if (columns.includes('email') && isDemoAccount(wanted.email))
-        return failure({ reason: 'invalid', errors: taken });
+      if (columns.includes('email') && isDemoAccount(wanted.email)) return taken;
       // Also when the same request arrives twice.
       if (columns.length === 0) return ok(null);
       if (changedSince(seen, current).length > 0) return failure({ reason: 'stale', current });
       if (columns.includes('role') || columns.includes('organizationId')) {
         const refused = await writeRole(deps, trx, { id: userId, email, role }, wanted, actor);
-        if (refused === 'unknown_organization')
-          return failure({ reason: 'invalid', errors: organizationMissing });
+        if (refused === 'unknown_organization') return organizationMissing;
         if (refused) return failure({ reason: refused });
       }
       await trx('users').where({ id: userId }).update({ name: wanted.name });
@@ -285,7 +283,7 @@ async function editPerson(
       return ok(null);
     });
   } catch (error) {
-    if (violatedConstraint(error) === 'users_email_key') return failure({ reason: 'invalid', errors: taken });
+    if (violatedConstraint(error) === 'users_email_key') return taken;
     throw error;
   }
 }

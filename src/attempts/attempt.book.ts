@@ -1,15 +1,9 @@
 // POST /bookings: checks the request, stores the attempt, and runs it (attempt.saga.ts).
 import { attribution, type Actor } from '../accounts/index.ts';
-import {
-  idempotencyKeySchema,
-  mayBook,
-  type Booking,
-  type BookingRequest,
-  type FieldError,
-} from '../bookings/index.ts';
+import { idempotencyKeySchema, mayBook, type Booking, type BookingRequest } from '../bookings/index.ts';
 import { sendTogether } from '../db/statements.ts';
 import { violatedConstraint } from '../db/transaction.ts';
-import { failure, type Result } from '../lib/result.ts';
+import { failure, invalidField, type Result } from '../lib/result.ts';
 import { maySeeAttempt } from './attempt.access.ts';
 import { timingsOf, type AttemptDeps } from './attempt.deps.ts';
 import { attemptFor, hashOf, planFor, type Asked, type Plan } from './attempt.plan.ts';
@@ -27,7 +21,7 @@ export async function book(
 ): Promise<Answer> {
   if (!mayBook(actor.viewer)) return failure({ reason: 'forbidden' });
   if (idempotencyKey !== null && !idempotencyKeySchema.safeParse(idempotencyKey).success) {
-    return invalid('Idempotency-Key', 'An Idempotency-Key is 1 to 200 printable characters');
+    return invalidField('Idempotency-Key', 'An Idempotency-Key is 1 to 200 printable characters');
   }
   const requestHash = deps.digests.of(hashOf(request));
   const asked: Asked = { actor, request, idempotencyKey, requestHash };
@@ -52,11 +46,6 @@ export async function book(
 /** The referrer, also while an admin acts as them. */
 function personOf({ actor }: Asked): string {
   return attribution(actor.viewer).byId;
-}
-
-function invalid(path: string, message: string): Answer {
-  const errors: FieldError[] = [{ path, message }];
-  return failure({ reason: 'invalid', errors });
 }
 
 /** A new appointment cannot be cancelled already: if Acuity reports that, it is Acuity's error. */

@@ -1,15 +1,8 @@
 // Moves and cancels: checks the request, stores the attempt, and runs it (attempt.saga.ts).
 import { createHash } from 'node:crypto';
 import { attribution, auditActor, isStaff, type Actor } from '../accounts/index.ts';
-import {
-  canMove,
-  findVisible,
-  lockBooking,
-  maySee,
-  type Booking,
-  type FieldError,
-} from '../bookings/index.ts';
-import { failure, ok, type Result } from '../lib/result.ts';
+import { canMove, findVisible, lockBooking, maySee, type Booking } from '../bookings/index.ts';
+import { failure, invalidField, ok, type Result } from '../lib/result.ts';
 import { offers, type Specialist } from '../specialists/index.ts';
 import { timingsOf, type AttemptDeps } from './attempt.deps.ts';
 import { findOpenChange, waitUntilSettled } from './attempt.repository.ts';
@@ -79,14 +72,9 @@ function changeRefusal(deps: AttemptDeps, booking: Booking, request: ChangeReque
   if (!canMove(booking, to))
     return failure({ reason: 'invalid_transition', from: booking.currentProgress, to });
   if (request.kind === 'reschedule' && request.startsAt <= deps.clock.now()) {
-    return invalid('startsAt', 'This time has passed: choose a later one');
+    return invalidField('startsAt', 'This time has passed: choose a later one');
   }
   return null;
-}
-
-function invalid(path: string, message: string): Answer {
-  const errors: FieldError[] = [{ path, message }];
-  return failure({ reason: 'invalid', errors });
 }
 
 async function slotRefusal(
@@ -98,7 +86,7 @@ async function slotRefusal(
   if (request.kind === 'cancel') return null;
   const specialist = await specialistOf(deps, booking);
   if (!offers(specialist, booking.type)) {
-    return invalid(
+    return invalidField(
       'startsAt',
       'The specialist no longer offers this kind of examination: call the agency to move it',
     );

@@ -1,8 +1,8 @@
 // Checks whether a booking can be requested, and works out the request to store.
 import { createHash } from 'node:crypto';
 import { attribution, auditActor, type Actor } from '../accounts/index.ts';
-import { detailsIn, hashedDetails, type BookingRequest, type FieldError } from '../bookings/index.ts';
-import { failure, ok, type Result } from '../lib/result.ts';
+import { detailsIn, hashedDetails, type BookingRequest } from '../bookings/index.ts';
+import { failure, type FieldError, ok, type Result } from '../lib/result.ts';
 import type { Specialist, SpecialistService } from '../specialists/index.ts';
 import type { AttemptDeps } from './attempt.deps.ts';
 import { checkQuestions, type CheckedQuestions } from './attempt.questions.ts';

@@ -1,8 +1,9 @@
 // An attempt: a request to Acuity, stored before it is sent (docs/decisions/0003-booking-attempts.md).
 import type { AuditActor } from '../audit/index.ts';
 import type { Slot } from '../availability/index.ts';
-import type { BookingRequest, FieldError, Progress } from '../bookings/index.ts';
+import type { BookingRequest, Progress } from '../bookings/index.ts';
 import type { Answer } from '../questions/index.ts';
+import type { FieldError, InvalidFields } from '../lib/result.ts';
 
 interface Requests {
   /** Everything needed to finish the booking without the person who requested it. */
@@ -53,7 +54,7 @@ export type AttemptRequest<K extends AttemptKind = AttemptKind> = {
 /** The first answer, repeated for later requests with the same key. */
 export type Refusal =
   | { reason: 'slot_taken'; startsAt: string; nearest: { startsAt: string; durationMinutes: number }[] }
-  | { reason: 'invalid'; errors: FieldError[] }
+  | InvalidFields
   | { reason: 'already_cancelled' }
   | { reason: 'acuity_unavailable' | 'acuity_queue_full' | 'acuity_refuses_us'; retryAfterMs: number }
   | { reason: 'acuity_error' };

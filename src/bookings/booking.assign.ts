@@ -2,8 +2,7 @@
 // only the organisation.
 import { isUnmerged, type Actor } from '../accounts/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
-import type { Result } from '../lib/result.ts';
-import { invalidField } from '../lib/typed-edit.ts';
+import { invalidField, type Result } from '../lib/result.ts';
 import { isUuid } from '../lib/uuid.ts';
 import { stateToTell } from './booking.announcement.ts';
 import type { BookingDeps } from './booking.deps.ts';

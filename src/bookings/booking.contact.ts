@@ -4,6 +4,7 @@ import type { Member } from '../accounts/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { prepare, sendTogether } from '../db/statements.ts';
 import type { Booking } from './booking.ts';
+import type { InvalidFields } from '../lib/result.ts';
 
 export const contactRoles = ['solicitor', 'report_recipient'] as const;
 export type ContactRole = (typeof contactRoles)[number];
@@ -71,6 +72,4 @@ export interface BookingContacts {
   candidates: Member[];
 }
 
-export type ContactsFailure =
-  | { reason: 'not_found' }
-  | { reason: 'invalid'; errors: { path: string; message: string }[] };
+export type ContactsFailure = { reason: 'not_found' } | InvalidFields;

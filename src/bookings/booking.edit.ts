@@ -2,8 +2,8 @@
 import { auditActor, isStaff, type Actor } from '../accounts/index.ts';
 import type { Transaction } from '../db/knex.ts';
 import { blockMerges } from '../db/merges.ts';
-import { failure, ok, type Result } from '../lib/result.ts';
-import { invalidField, readEdit, type Sent } from '../lib/typed-edit.ts';
+import { failure, invalidField, ok, type Result } from '../lib/result.ts';
+import { readEdit, type Sent } from '../lib/typed-edit.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { Announcement } from './booking.announcement.ts';
 import type { BookingDeps } from './booking.deps.ts';

@@ -1,6 +1,6 @@
 import { attribution, auditActor, isStaff, type Actor } from '../accounts/index.ts';
-import { failure, ok, type Result } from '../lib/result.ts';
-import { invalidField, type InvalidFields, type Sent } from '../lib/typed-edit.ts';
+import { failure, invalidField, type InvalidFields, ok, type Result } from '../lib/result.ts';
+import type { Sent } from '../lib/typed-edit.ts';
 import { fieldErrors, typedBox } from '../lib/typed-input.ts';
 import { isUuid } from '../lib/uuid.ts';
 import { findVisible } from './booking.access.ts';

@@ -1,6 +1,6 @@
 import { isStaff, type Actor } from '../accounts/index.ts';
-import type { Result } from '../lib/result.ts';
-import type { InvalidFields, Sent } from '../lib/typed-edit.ts';
+import type { InvalidFields, Result } from '../lib/result.ts';
+import type { Sent } from '../lib/typed-edit.ts';
 import { isUuid } from '../lib/uuid.ts';
 import { findVisible, mayShow } from './booking.access.ts';
 import { assignBooking, assignOrganization } from './booking.assign.ts';

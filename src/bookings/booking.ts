@@ -1,6 +1,7 @@
 import type { AnswerValue, GivenAnswer } from '../questions/index.ts';
 import type { ExaminationType } from '../specialists/index.ts';
 import type { BookingDetails } from './booking.details.ts';
+import type { InvalidFields } from '../lib/result.ts';
 
 export const bookingStatuses = ['active', 'cancelled', 'closed', 'archived'] as const;
 export type BookingStatus = (typeof bookingStatuses)[number];
@@ -96,8 +97,6 @@ export interface BookingRequest extends BookingDetails {
   answers: GivenAnswer[];
 }
 
-export type FieldError = { path: string; message: string };
-
 export type ProgressFailure =
   | { reason: 'not_found' }
   | { reason: 'forbidden' }
@@ -107,11 +106,7 @@ export type ProgressFailure =
 /** Somebody changed the booking since it was read; `current` is its present state. */
 export type Stale = { reason: 'stale'; current: Booking };
 
-export type EditFailure =
-  | { reason: 'not_found' }
-  | { reason: 'forbidden' }
-  | { reason: 'invalid'; errors: FieldError[] }
-  | Stale;
+export type EditFailure = { reason: 'not_found' } | { reason: 'forbidden' } | InvalidFields | Stale;
 
 /** The table in domain.md: allowed next steps for each progress. */
 const transitions: Record<Progress, readonly Progress[]> = {

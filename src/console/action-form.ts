@@ -10,6 +10,7 @@ import {
   type RecordActionResponse,
 } from 'adminjs';
 import type { ActionButton } from './actions.ts';
+import type { FieldError } from '../lib/result.ts';
 
 /** One request for an action with a form. */
 export interface ActionForm {
@@ -27,7 +28,7 @@ export interface Sent {
 
 export interface SendFailure {
   detail: string;
-  errors: readonly { path: string; message: string }[];
+  errors: readonly FieldError[];
   /** What the page shows from now on: nothing, unless the record has changed. */
   params: Record<string, unknown>;
 }

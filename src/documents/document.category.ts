@@ -4,7 +4,7 @@
 import { auditActor, type Actor } from '../accounts/index.ts';
 import { findBooking, lockBooking, type Booking } from '../bookings/index.ts';
 import type { Transaction } from '../db/knex.ts';
-import { failure, ok, type Result } from '../lib/result.ts';
+import { failure, type FieldError, type InvalidFields, ok, type Result } from '../lib/result.ts';
 import { allKinds, documentKinds } from './content/index.ts';
 import { isVisibleAtOnce, mayChangeCategory, uploadCategories } from './document.access.ts';
 import type { DocumentDeps } from './document.deps.ts';
@@ -24,7 +24,7 @@ import {
 export type CategoryFailure =
   | { reason: 'not_found' }
   | { reason: 'forbidden' }
-  | { reason: 'invalid'; errors: { path: string; message: string }[] }
+  | InvalidFields
   /** Somebody else changed it since it was read. */
   | { reason: 'stale'; current: DocumentCategory }
   /** Referrers would see it, and its bytes are withheld. */
@@ -119,7 +119,7 @@ async function checkShowing(
 
 const atCategory = (message: string) => [{ path: 'category', message }];
 
-function faultsOf(document: Document, wanted: DocumentCategory): { path: string; message: string }[] {
+function faultsOf(document: Document, wanted: DocumentCategory): FieldError[] {
   if (document.releasedAt !== null) return atCategory('Recall the report first: referrers can see it');
   const kind = allKinds.find((one) => documentKinds[one].mimeType === document.mimeType);
   if (kind === undefined || kindsFor(wanted, [kind]).length > 0) return [];

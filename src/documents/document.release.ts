@@ -2,7 +2,7 @@
 import { activeMembers, auditActor, type Actor } from '../accounts/index.ts';
 import { contactsOf, findBooking, lockBooking, type Booking } from '../bookings/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
-import { failure, ok, type Result } from '../lib/result.ts';
+import { failure, type InvalidFields, ok, type Result } from '../lib/result.ts';
 import type { DocumentDeps } from './document.deps.ts';
 import { findVisibleDocument } from './document.open.ts';
 import { findDocument, lockDocument } from './document.repository.ts';
@@ -15,7 +15,7 @@ export type ReleaseFailure =
   | { reason: 'not_a_report' }
   /** Its bytes are withheld. */
   | { reason: 'not_available'; because: UnavailableReason }
-  | { reason: 'invalid'; errors: { path: string; message: string }[] };
+  | InvalidFields;
 
 export interface Released {
   document: Document;

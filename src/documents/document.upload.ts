@@ -7,7 +7,7 @@ import { findVisible, lockBooking, maySee, type Booking } from '../bookings/inde
 import type { Queryable, Transaction } from '../db/knex.ts';
 import { freeBlock } from '../lib/blocks.ts';
 import { errorFacts } from '../lib/error-facts.ts';
-import { failure, ok, type Result } from '../lib/result.ts';
+import { failure, invalidField, type InvalidFields, ok, type Result } from '../lib/result.ts';
 import { ObjectStoreUnavailable } from '../ports/object-store.ts';
 import {
   chunkBytes,
@@ -33,7 +33,7 @@ export type UploadFailure =
   | { reason: 'not_found' }
   | { reason: 'forbidden' }
   | { reason: 'booking_cancelled' }
-  | { reason: 'invalid'; errors: { path: string; message: string }[] }
+  | InvalidFields
   /** `position`: which file of the request, from 1. Its name is health information and must not be in errors. */
   | { reason: 'content'; position: number; fault: ContentFault }
   /** Direct uploads are not configured. */
@@ -348,8 +348,7 @@ async function removePending(deps: DocumentDeps, received: Received[]): Promise<
 export function parseCategory(actor: Actor, given: unknown): Result<DocumentCategory, UploadFailure> {
   const allowed = uploadCategories(actor.viewer);
   const words = allowed.join(', ');
-  const invalid = (message: string) =>
-    failure({ reason: 'invalid', errors: [{ path: 'category', message }] } satisfies UploadFailure);
+  const invalid = (message: string) => invalidField('category', message);
   if (given === undefined || given === '')
     return invalid(`Send the category before the files: one of ${words}`);
   if (Array.isArray(given)) return invalid('Send one category, once: it holds for all the files');

@@ -9,7 +9,7 @@ import {
   type DocumentService,
   type UploadSession,
 } from '../documents/index.ts';
-import { failure, type Result } from '../lib/result.ts';
+import { failure, type FieldError, type Result } from '../lib/result.ts';
 import { ObjectStoreUnavailable, type UploadStorage } from '../ports/object-store.ts';
 import { actorOf, requestFacts, sessionRequest } from './actor.ts';
 import type { ReceiveFailure } from './api/documents.problems.ts';
@@ -116,7 +116,7 @@ function failureOf(error: unknown, maxFiles: number): ReceiveFailure {
   throw error;
 }
 
-function multerError({ code }: MulterError, maxFiles: number): { path: string; message: string } {
+function multerError({ code }: MulterError, maxFiles: number): FieldError {
   if (code === 'LIMIT_FILE_COUNT') {
     return { path: 'files', message: `Choose ${maxFiles} files or fewer, and send the others after` };
   }

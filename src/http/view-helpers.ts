@@ -2,10 +2,11 @@
 import { progressWords, statusWords } from '../bookings/index.ts';
 import { typeWords } from '../specialists/index.ts';
 import { paths } from './paths.ts';
+import type { FieldError } from '../lib/result.ts';
 
 export { progressWords, statusWords, typeWords };
 
-type FieldErrors = { path: string; message: string }[] | undefined;
+type FieldErrors = FieldError[] | undefined;
 
 /** `examinee.firstName` → `examinee-firstName`: the id of the field's (first) input. */
 export function fieldId(path: string): string {

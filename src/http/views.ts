@@ -8,6 +8,7 @@ import type { KeptForm } from '../accounts/index.ts';
 import type { Assets } from './assets.ts';
 import { fillForms } from './fill-forms.ts';
 import { viewHelpers } from './view-helpers.ts';
+import type { FieldError } from '../lib/result.ts';
 
 const special = /[&<>"']/;
 const entities: Record<string, string> = {
@@ -34,7 +35,7 @@ export interface PageData {
   /** Without the product's name; the layout puts "Error: " before it when there are errors. */
   title: string;
   /** Shown by the error summary; `path` is the field's name with dots (`examinee.firstName`). */
-  errors?: { path: string; message: string }[];
+  errors?: FieldError[];
 }
 
 type Rendered = (error: Error | null, html?: string) => void;

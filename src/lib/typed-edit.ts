@@ -1,17 +1,11 @@
 // The edit of a record as it was typed. Each value is checked only if it differs from the record: what is older than a rule
 // does not hinder saving something else.
 import type { z } from 'zod';
-import { failure, ok, type Result } from './result.ts';
+import { failure, type InvalidFields, ok, type Result } from './result.ts';
 import { tidyProse } from './typed-text.ts';
 
 /** Values as they were sent, by the names of their fields; a missing one stays as it is. */
 export type Sent = Readonly<Record<string, unknown>>;
-
-export type InvalidFields = { reason: 'invalid'; errors: { path: string; message: string }[] };
-
-export function invalidField(path: string, message: string): { ok: false } & InvalidFields {
-  return failure<InvalidFields>({ reason: 'invalid', errors: [{ path, message }] });
-}
 
 /** The fields of a record with their rules, in the order of their form. */
 export type FieldSchemas<T> = { [Name in keyof T]: z.ZodType<T[Name]> };

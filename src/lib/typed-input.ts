@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { isEmail, longestEmail, tidyEmail } from './typed-email.ts';
 import { hasInvisible, tidyLine, tidyProse } from './typed-text.ts';
+import type { FieldError } from './result.ts';
 
 const pasted = 'Has invisible characters in it: type it instead of pasting it';
 
@@ -61,7 +62,7 @@ export function blankAsNull<Schema extends z.ZodType>(schema: Schema) {
 export function fieldErrors(
   error: z.ZodError,
   rename: (path: string) => string = (path) => path,
-): { path: string; message: string }[] {
+): FieldError[] {
   const byPath = new Map<string, string>();
   for (const issue of error.issues) {
     const path = rename(issue.path.join('.'));

@@ -1,6 +1,6 @@
 // Validates answers to Acuity's questions before they are sent, so that Acuity refuses none.
 import { hasInvisible, tidyLine, tidyProse, withoutShapeless } from '../lib/typed-text.ts';
-import { failure, ok, type Result } from '../lib/result.ts';
+import { failure, type FieldError, type InvalidFields, ok, type Result } from '../lib/result.ts';
 import type { Question, QuestionForm, QuestionType } from './question.ts';
 
 /** A text; `yes` or `no`; or the chosen options of a `checkboxlist`. */
@@ -22,7 +22,6 @@ export interface Answer {
 }
 
 /** `path`: `answers.<fieldId>` */
-export type AnswerError = { path: string; message: string };
 
 /** The answer to a `file` question while the document is uploaded to the booking later. */
 export const uploadLater = 'later';
@@ -37,9 +36,9 @@ export function answerPath(fieldId: number): string {
 export function readAnswers(
   forms: readonly QuestionForm[],
   given: readonly GivenAnswer[],
-): Result<Answer[], { reason: 'invalid'; errors: AnswerError[] }> {
+): Result<Answer[], InvalidFields> {
   const asked = new Set(forms.flatMap((form) => form.questions.map(({ fieldId }) => fieldId)));
-  const errors: AnswerError[] = [];
+  const errors: FieldError[] = [];
   const byField = new Map<number, unknown>();
   for (const { fieldId, value } of given) {
     const path = answerPath(fieldId);

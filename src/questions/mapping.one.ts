@@ -1,6 +1,5 @@
 // The question of one detail, of those that hold no other. The mapping is saved as a whole.
-import { ok, type Result } from '../lib/result.ts';
-import { invalidField, type InvalidFields } from '../lib/typed-edit.ts';
+import { invalidField, type InvalidFields, ok, type Result } from '../lib/result.ts';
 import type { MappingField, MappingForm, MappingView } from './mapping.ts';
 
 export interface MappingChoices {

@@ -4,8 +4,7 @@ import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Database } from '../db/knex.ts';
 import { violatedConstraint } from '../db/transaction.ts';
-import { failure, ok, type Result } from '../lib/result.ts';
-import { invalidField } from '../lib/typed-edit.ts';
+import { failure, invalidField, ok, type Result } from '../lib/result.ts';
 import type { SpecialistRepository } from '../specialists/index.ts';
 import type { KnownForms } from './form.reads.ts';
 import {

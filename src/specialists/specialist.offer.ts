@@ -3,8 +3,8 @@
 import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import { violatedConstraint } from '../db/transaction.ts';
-import { ok, failure, type Result } from '../lib/result.ts';
-import { invalidField, type Sent } from '../lib/typed-edit.ts';
+import { failure, invalidField, ok, type Result } from '../lib/result.ts';
+import type { Sent } from '../lib/typed-edit.ts';
 import { fieldErrors } from '../lib/typed-input.ts';
 import type { AcuityCalendar } from '../ports/acuity.ts';
 import { columnsOf } from './specialist.edit.ts';

@@ -1,8 +1,7 @@
 // What can be booked with a specialist: which appointment type in Acuity serves which of ours.
 import type { AuditLog } from '../audit/index.ts';
 import type { Database, Queryable, Transaction } from '../db/knex.ts';
-import { failure, ok, type Result } from '../lib/result.ts';
-import { invalidField } from '../lib/typed-edit.ts';
+import { failure, invalidField, type InvalidFields, ok, type Result } from '../lib/result.ts';
 import type { Acuity, AcuityAppointmentType, AcuityCalendar, AcuityFailure } from '../ports/acuity.ts';
 import type { Ids } from '../ports/ids.ts';
 import { examinationTypes, type ExaminationType } from './specialist.ts';
@@ -25,7 +24,7 @@ export type WantedServices = Record<ExaminationType, number | null>;
 export type OfferFailure =
   | { reason: 'forbidden' }
   | { reason: 'not_found' }
-  | { reason: 'invalid'; errors: { path: string; message: string }[] }
+  | InvalidFields
   | { reason: 'acuity'; because: AcuityFailure['reason'] };
 
 export async function readOffer({

@@ -1,7 +1,6 @@
 import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
 import { addDays, type Span } from '../following/index.ts';
-import { failure, ok, type Result } from '../lib/result.ts';
-import { invalidField, type InvalidFields } from '../lib/typed-edit.ts';
+import { failure, invalidField, type InvalidFields, ok, type Result } from '../lib/result.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import {
   connectAcuity,

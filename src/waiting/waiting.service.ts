@@ -6,7 +6,7 @@ import { canMove, findVisible, mayBook, type Booking } from '../bookings/index.t
 import type { Database, Transaction } from '../db/knex.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import { dayIn, startOfDay } from '../lib/dates.ts';
-import { failure, ok, type Failure, type Result } from '../lib/result.ts';
+import { failure, invalidField, type InvalidFields, ok, type Result } from '../lib/result.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -42,7 +42,7 @@ export type JoinFailure =
   | { reason: 'not_found' }
   /** The booking can no longer be moved, or is over. */
   | { reason: 'not_possible' }
-  | { reason: 'invalid'; errors: { path: string; message: string }[] };
+  | InvalidFields;
 
 export type AcceptFailure =
   | { reason: 'not_found' }
@@ -166,9 +166,9 @@ async function join(deps: WaitDeps, actor: Actor, request: WaitRequest): Promise
   const specialist = await deps.specialists.findById(request.specialistId);
   if (!specialist?.isActive || !offers(specialist, request.type)) return failure({ reason: 'not_found' });
   const today = dayIn(deps.clock.now(), specialist.timezone);
-  if (request.before <= today) return invalid('before', 'Enter a day after today');
+  if (request.before <= today) return invalidField('before', 'Enter a day after today');
   if (request.notBefore !== undefined && request.notBefore >= request.before)
-    return invalid('notBefore', 'Enter a day before the one that you gave as the latest');
+    return invalidField('notBefore', 'Enter a day before the one that you gave as the latest');
   const { byId } = attribution(actor.viewer);
   const days = {
     before: startOfDay(request.before, specialist.timezone),
@@ -186,10 +186,6 @@ async function join(deps: WaitDeps, actor: Actor, request: WaitRequest): Promise
     await record(deps, trx, actor, 'wait_entry', known.id, 'changed');
   });
   return ok(null);
-}
-
-function invalid(path: string, message: string): Failure<JoinFailure> {
-  return failure({ reason: 'invalid', errors: [{ path, message }] });
 }
 
 function record(

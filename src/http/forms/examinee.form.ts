@@ -15,15 +15,14 @@ import { dayInWords } from '../../lib/dates.ts';
 import { readTypedDay } from '../../lib/typed-day.ts';
 import { tidyLine } from '../../lib/typed-text.ts';
 import { fieldErrors, rawField, typed } from './fields.ts';
+import type { FieldError } from '../../lib/result.ts';
 
 /** As typed, by the names of the inputs. */
 export type ExamineeFormValues = Record<string, string>;
 
-type FieldErrors = { path: string; message: string }[];
-
 export type ExamineeFormResult =
   | { ok: true; values: ExamineeFormValues; draft: DraftDetails }
-  | { ok: false; values: ExamineeFormValues; errors: FieldErrors };
+  | { ok: false; values: ExamineeFormValues; errors: FieldError[] };
 
 /** A detail's input, ready for its schema; or an error found before the schema. */
 type Sent = { ok: true; value: unknown } | { ok: false; message: string };
@@ -55,7 +54,7 @@ export function parseExamineeForm(body: unknown, required: readonly string[] = [
   return { ok: true, values, draft };
 }
 
-function missingDetails(given: Record<string, unknown>, required: readonly string[]): FieldErrors {
+function missingDetails(given: Record<string, unknown>, required: readonly string[]): FieldError[] {
   return details
     .filter((detail) => required.includes(nameOf(detail)) && !given[nameOf(detail)])
     .map((detail) => ({
@@ -151,14 +150,14 @@ function readYesNo(body: unknown, name: string, input: Extract<DetailInput, { as
 }
 
 /** Messages about prose name no field, because they appear beside it; in the error summary they need its label. */
-function namedInSummary({ path, message }: { path: string; message: string }) {
+function namedInSummary({ path, message }: FieldError) {
   const detail = details.find((one) => nameOf(one) === path);
   return detail?.input.as === 'prose'
     ? { path, message: `${detail.input.label ?? detail.label}: ${message}` }
     : { path, message };
 }
 
-function inFormOrder(errors: FieldErrors): FieldErrors {
+function inFormOrder(errors: FieldError[]): FieldError[] {
   const order = details.map(nameOf);
   return errors.toSorted((a, b) => order.indexOf(a.path) - order.indexOf(b.path));
 }

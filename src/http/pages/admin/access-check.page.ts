@@ -13,6 +13,7 @@ import type { PageRoute } from '../../endpoint.ts';
 import { fieldErrors, rawField, typed } from '../../forms/fields.ts';
 import type { PageData } from '../../views.ts';
 import { createPageRules, type PageRuleServices } from './page-rules.ts';
+import type { FieldError } from '../../../lib/result.ts';
 
 export interface AccessCheckPage extends PageData {
   values: { person: string; what: string; key: string };
@@ -68,12 +69,7 @@ function pathnameOf(address: string): string {
     .pathname;
 }
 
-function render(
-  req: Request,
-  res: Response,
-  explanation: Explanation | null,
-  errors: { path: string; message: string }[],
-): void {
+function render(req: Request, res: Response, explanation: Explanation | null, errors: FieldError[]): void {
   const page: AccessCheckPage = {
     title: 'Check access',
     errors,

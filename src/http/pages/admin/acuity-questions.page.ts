@@ -19,8 +19,7 @@ import {
   type QuestionRow,
   type ReferenceGap,
 } from './acuity-questions.rows.ts';
-
-type FieldError = { path: string; message: string };
+import type { FieldError } from '../../../lib/result.ts';
 
 export interface AcuityQuestionsPage extends PageData {
   /** Whether there is anything to choose. */

@@ -19,8 +19,7 @@ import { paths } from '../../paths.ts';
 import { notFound } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
 import { timeAndDay } from '../when.ts';
-
-type FieldError = { path: string; message: string };
+import type { FieldError } from '../../../lib/result.ts';
 
 export interface MergesPage extends PageData {
   values: { kind: string; from: string; into: string };

@@ -22,6 +22,7 @@ import type { PageData } from '../../views.ts';
 import { moreWords } from '../count-words.ts';
 import type { PageServices } from '../page-services.ts';
 import { dayAndClock } from '../when.ts';
+import type { FieldError } from '../../../lib/result.ts';
 
 export interface PaperworkPage extends PageData {
   /** `18 of 24 examinations (75 %)`; null: none needed documents. */
@@ -101,7 +102,7 @@ async function show(
   { paperwork, clock }: Needs,
   req: Request,
   res: Response,
-  { of, errors }: { of: string; errors?: { path: string; message: string }[] },
+  { of, errors }: { of: string; errors?: FieldError[] },
 ): Promise<void> {
   const now = clock.now();
   const { late, lateCount, share, isRefreshing } = await paperwork.report(now);

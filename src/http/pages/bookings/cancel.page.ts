@@ -10,6 +10,7 @@ import { afterChange, listOf, withBack } from './back-to-list.ts';
 import { bookingToChange, type BookingRequest } from './booking-to-change.ts';
 import { appointmentFacts, type BookingFact } from './booking-words.ts';
 import { changeProblem, type ChangeProblem } from './change-problem.ts';
+import type { FieldError } from '../../../lib/result.ts';
 
 export interface CancelPage extends PageData {
   bookingId: string;
@@ -60,7 +61,7 @@ async function cancel(services: Needs, req: BookingRequest, res: Response): Prom
   if (problem) render(req, res, booking, { problem });
 }
 
-function named(errors: { path: string; message: string }[]) {
+function named(errors: FieldError[]) {
   return errors.map(({ message }) => ({ path: 'reason', message: `Reason: ${message}` }));
 }
 
@@ -68,7 +69,7 @@ function render(
   req: Request,
   res: Response,
   booking: Booking,
-  { errors = [], problem }: { errors?: { path: string; message: string }[]; problem?: ChangeProblem },
+  { errors = [], problem }: { errors?: FieldError[]; problem?: ChangeProblem },
 ): void {
   const page: CancelPage = {
     title: `Cancel booking ${booking.reference}`,

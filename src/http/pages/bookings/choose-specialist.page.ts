@@ -36,6 +36,7 @@ import {
   withSpecialist,
   type JourneyPage,
 } from './journey.ts';
+import type { FieldError } from '../../../lib/result.ts';
 
 export interface ChooseSpecialistPage extends JourneyPage {
   draftId: string | null;
@@ -159,7 +160,7 @@ async function render(
   res: Response,
   filter: ListFilter,
   draft: { id: string; owner: DraftOwner; data: DraftData } | null,
-  errors: { path: string; message: string }[] = [],
+  errors: FieldError[] = [],
 ): Promise<void> {
   const found = await findSpecialists(services, filter);
   const known = await knownFree(services, found, filter.type, actorOf(req, res).viewer.userId);

@@ -20,6 +20,7 @@ import {
   type JourneyPage,
   type OpenDraft,
 } from './journey.ts';
+import type { FieldError } from '../../../lib/result.ts';
 
 export interface ChooseTimePage extends JourneyPage {
   draftId: string;
@@ -109,7 +110,7 @@ async function render(
   res: Response,
   draft: OpenDraft,
   shown: Shown,
-  errors: { path: string; message: string }[] = [],
+  errors: FieldError[] = [],
 ): Promise<void> {
   const here = paths.draftTime(draft.id);
   const picker = await buildPicker(services, {

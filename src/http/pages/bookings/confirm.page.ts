@@ -11,7 +11,6 @@ import {
   idSchema,
   withoutDetails,
   type BookingRequest,
-  type FieldError,
 } from '../../../bookings/index.ts';
 import type { AskedQuestions } from '../../../questions/index.ts';
 import { actorOf } from '../../actor.ts';
@@ -29,6 +28,7 @@ import { renderUnanswered } from './examinee.page.ts';
 import { firstMissing, renderExpired, stepPath, stepsAt, withSpecialist, type OpenDraft } from './journey.ts';
 import { renderReview } from './review.page.ts';
 import { othersNear, takenWords, type SlotTakenPage } from './slot-taken.ts';
+import type { FieldError } from '../../../lib/result.ts';
 
 type Needs = Pick<
   PageServices,

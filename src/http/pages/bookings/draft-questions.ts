@@ -1,11 +1,12 @@
 // The specialist's own questions in the journey, and their answers in a draft.
-import { details, nameOf, type FieldError } from '../../../bookings/index.ts';
+import { details, nameOf } from '../../../bookings/index.ts';
 import { readAnswers, type AskedQuestions } from '../../../questions/index.ts';
 import { answersAsked } from '../../forms/questions.form.ts';
 import type { PageServices } from '../page-services.ts';
 import { timeAndDay } from '../when.ts';
 import { zoneName } from '../../../lib/dates.ts';
 import type { OpenDraft } from './journey.ts';
+import type { FieldError } from '../../../lib/result.ts';
 
 /** Null: Acuity's forms have never been read. */
 export function questionsOf(

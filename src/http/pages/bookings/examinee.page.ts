@@ -1,5 +1,4 @@
 import type { Request, Response } from 'express';
-import type { FieldError } from '../../../bookings/index.ts';
 import { readAnswers, type AskedQuestions } from '../../../questions/index.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import {
@@ -28,6 +27,7 @@ import {
   type JourneyPage,
   type OpenDraft,
 } from './journey.ts';
+import type { FieldError } from '../../../lib/result.ts';
 
 export interface ExamineePage extends JourneyPage {
   draftId: string;

@@ -21,6 +21,7 @@ import { bookingToChange, type BookingRequest } from './booking-to-change.ts';
 import { changeProblem, type ChangeProblem } from './change-problem.ts';
 import type { Choice } from './journey.ts';
 import { takenWords, type SlotTakenPage } from './slot-taken.ts';
+import type { FieldError } from '../../../lib/result.ts';
 
 export interface ReschedulePage extends PageData {
   bookingId: string;
@@ -113,7 +114,7 @@ function renderTaken(
 
 interface Shown {
   query: { month?: string; day?: string };
-  errors?: { path: string; message: string }[];
+  errors?: FieldError[];
   problem?: ChangeProblem;
 }
 

@@ -18,6 +18,7 @@ import { wantsFragment } from '../../respond.ts';
 import type { PageServices } from '../page-services.ts';
 import type { PageData } from '../../views.ts';
 import { ago } from '../when.ts';
+import type { FieldError } from '../../../lib/result.ts';
 
 interface ReferrerRow {
   id: string;
@@ -124,7 +125,7 @@ function confirm(
   res: Response,
   referrer: FoundReferrer,
   values: ConfirmActAsPage['values'],
-  errors: { path: string; message: string }[],
+  errors: FieldError[],
 ): void {
   const page: ConfirmActAsPage = {
     title: `Act as ${referrer.name}`,

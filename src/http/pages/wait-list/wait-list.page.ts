@@ -28,6 +28,7 @@ import {
   type MissedWords,
   type OfferWords,
 } from './offer-words.ts';
+import type { FieldError } from '../../../lib/result.ts';
 
 export interface WaitListPage extends PageData {
   offers: OfferWords[];
@@ -126,7 +127,7 @@ function renderJoin(
   { id, name, specialty }: Specialist,
   type: ExaminationType,
   values: JoinPage['values'],
-  errors: { path: string; message: string }[] = [],
+  errors: FieldError[] = [],
 ): void {
   const page: JoinPage = {
     title: `Wait-list for ${name}`,
