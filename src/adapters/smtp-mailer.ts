@@ -1,4 +1,5 @@
 import type { Transporter } from 'nodemailer';
+import { lazy } from '../lib/lazy.ts';
 import type { Mailer, MailServer } from '../ports/mailer.ts';
 
 /**
@@ -10,19 +11,19 @@ export function createSmtpMailer(
   from: string,
   { needsTls = false }: { needsTls?: boolean } = {},
 ): Mailer & MailServer & { close(): void } {
-  let transport: Promise<Transporter> | null = null;
-  const connect = async () => {
+  let transport: Transporter | null = null;
+  const connected = lazy(async () => {
     // Loaded by processes that send: nodemailer takes 5 MB, and a web process may leave mails to workers.
     const { createTransport } = await import('nodemailer');
-    return createTransport({
+    transport = createTransport({
       url,
       ...(needsTls && { requireTLS: true }),
       connectionTimeout: 10_000,
       greetingTimeout: 10_000,
       socketTimeout: 30_000,
     });
-  };
-  const connected = () => (transport ??= connect());
+    return transport;
+  });
   return {
     async send(mail) {
       await (await connected()).sendMail({
@@ -54,7 +55,7 @@ export function createSmtpMailer(
     async verify() {
       await (await connected()).verify();
     },
-    close: () => void transport?.then((one) => one.close()),
+    close: () => transport?.close(),
   };
 }
 
