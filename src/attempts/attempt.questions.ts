@@ -1,5 +1,6 @@
 // Checks answers against Acuity's forms: before Acuity is called, and again when it refuses.
 import { detailIn, details, isOwnDetail, ownFields, type BookingDetails } from '../bookings/index.ts';
+import type { FieldError } from '../lib/result.ts';
 import {
   answerPath,
   readAnswers,
@@ -11,7 +12,6 @@ import {
 } from '../questions/index.ts';
 import type { RefusedField } from './attempt.acuity.ts';
 import type { AttemptDeps } from './attempt.deps.ts';
-import type { FieldError } from '../lib/result.ts';
 
 export interface CheckedQuestions {
   answers: Answer[];

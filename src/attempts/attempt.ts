@@ -2,8 +2,8 @@
 import type { AuditActor } from '../audit/index.ts';
 import type { Slot } from '../availability/index.ts';
 import type { BookingRequest, Progress } from '../bookings/index.ts';
-import type { Answer } from '../questions/index.ts';
 import type { FieldError, InvalidFields } from '../lib/result.ts';
+import type { Answer } from '../questions/index.ts';
 
 interface Requests {
   /** Everything needed to finish the booking without the person who requested it. */

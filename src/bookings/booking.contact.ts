@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { Member } from '../accounts/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { prepare, sendTogether } from '../db/statements.ts';
-import type { Booking } from './booking.ts';
 import type { InvalidFields } from '../lib/result.ts';
+import type { Booking } from './booking.ts';
 
 export const contactRoles = ['solicitor', 'report_recipient'] as const;
 export type ContactRole = (typeof contactRoles)[number];

@@ -1,7 +1,7 @@
+import type { InvalidFields } from '../lib/result.ts';
 import type { AnswerValue, GivenAnswer } from '../questions/index.ts';
 import type { ExaminationType } from '../specialists/index.ts';
 import type { BookingDetails } from './booking.details.ts';
-import type { InvalidFields } from '../lib/result.ts';
 
 export const bookingStatuses = ['active', 'cancelled', 'closed', 'archived'] as const;
 export type BookingStatus = (typeof bookingStatuses)[number];

@@ -9,8 +9,8 @@ import {
   type ActionHandler,
   type RecordActionResponse,
 } from 'adminjs';
-import type { ActionButton } from './actions.ts';
 import type { FieldError } from '../lib/result.ts';
+import type { ActionButton } from './actions.ts';
 
 /** One request for an action with a form. */
 export interface ActionForm {

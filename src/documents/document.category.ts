@@ -4,7 +4,14 @@
 import { auditActor, type Actor } from '../accounts/index.ts';
 import { findBooking, lockBooking, type Booking } from '../bookings/index.ts';
 import type { Transaction } from '../db/knex.ts';
-import { failure, type FieldError, type InvalidFields, ok, type Result } from '../lib/result.ts';
+import {
+  failure,
+  type FieldError,
+  invalidField,
+  type InvalidFields,
+  ok,
+  type Result,
+} from '../lib/result.ts';
 import { allKinds, documentKinds } from './content/index.ts';
 import { isVisibleAtOnce, mayChangeCategory, uploadCategories } from './document.access.ts';
 import type { DocumentDeps } from './document.deps.ts';
@@ -60,7 +67,7 @@ export async function changeCategory(
   const found = await findVisibleDocument(deps, actor, id);
   if (!found) return failure({ reason: 'not_found' });
   if (!mayChangeCategory(actor.viewer, found)) return failure({ reason: 'forbidden' });
-  if (!wanted) return failure({ reason: 'invalid', errors: atCategory('Choose a category') });
+  if (!wanted) return invalidField('category', 'Choose a category');
   return deps.db.transaction(async (trx): Promise<Result<null, CategoryFailure>> => {
     // The booking first, as uploads do, so that its organisation cannot change meanwhile.
     const booking = await lockBooking(trx, found.bookingId);
@@ -117,12 +124,11 @@ async function checkShowing(
   return checkRecipients(await candidatesOf(trx, booking), recipients);
 }
 
-const atCategory = (message: string) => [{ path: 'category', message }];
-
 function faultsOf(document: Document, wanted: DocumentCategory): FieldError[] {
-  if (document.releasedAt !== null) return atCategory('Recall the report first: referrers can see it');
+  const at = (message: string) => [{ path: 'category', message }];
+  if (document.releasedAt !== null) return at('Recall the report first: referrers can see it');
   const kind = allKinds.find((one) => documentKinds[one].mimeType === document.mimeType);
   if (kind === undefined || kindsFor(wanted, [kind]).length > 0) return [];
   const allowed = documentCategories.filter((category) => kindsFor(category, [kind]).length > 0);
-  return atCategory(`A mail can only be: ${allowed.map((category) => categoryWords[category]).join(', ')}`);
+  return at(`A mail can only be: ${allowed.map((category) => categoryWords[category]).join(', ')}`);
 }

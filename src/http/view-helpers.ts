@@ -1,8 +1,8 @@
 // Labels and functions for templates. Everything here is pure.
 import { progressWords, statusWords } from '../bookings/index.ts';
+import type { FieldError } from '../lib/result.ts';
 import { typeWords } from '../specialists/index.ts';
 import { paths } from './paths.ts';
-import type { FieldError } from '../lib/result.ts';
 
 export { progressWords, statusWords, typeWords };
 

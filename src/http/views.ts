@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url';
 import ejs from 'ejs';
 import type { Express, RequestHandler } from 'express';
 import type { KeptForm } from '../accounts/index.ts';
+import type { FieldError } from '../lib/result.ts';
 import type { Assets } from './assets.ts';
 import { fillForms } from './fill-forms.ts';
 import { viewHelpers } from './view-helpers.ts';
-import type { FieldError } from '../lib/result.ts';
 
 const special = /[&<>"']/;
 const entities: Record<string, string> = {

@@ -21,8 +21,6 @@ export interface Answer {
   value: AnswerValue;
 }
 
-/** `path`: `answers.<fieldId>` */
-
 /** The answer to a `file` question while the document is uploaded to the booking later. */
 export const uploadLater = 'later';
 

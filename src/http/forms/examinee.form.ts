@@ -14,8 +14,8 @@ import {
 import { dayInWords } from '../../lib/dates.ts';
 import { readTypedDay } from '../../lib/typed-day.ts';
 import { tidyLine } from '../../lib/typed-text.ts';
-import { fieldErrors, rawField, typed } from './fields.ts';
 import type { FieldError } from '../../lib/result.ts';
+import { fieldErrors, rawField, typed } from './fields.ts';
 
 /** As typed, by the names of the inputs. */
 export type ExamineeFormValues = Record<string, string>;

@@ -9,11 +9,11 @@ import {
   type Target,
 } from '../../../access/index.ts';
 import { tidyLine, withoutShapeless } from '../../../lib/typed-text.ts';
+import type { FieldError } from '../../../lib/result.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { fieldErrors, rawField, typed } from '../../forms/fields.ts';
 import type { PageData } from '../../views.ts';
 import { createPageRules, type PageRuleServices } from './page-rules.ts';
-import type { FieldError } from '../../../lib/result.ts';
 
 export interface AccessCheckPage extends PageData {
   values: { person: string; what: string; key: string };

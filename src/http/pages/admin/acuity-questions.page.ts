@@ -1,5 +1,6 @@
 // Maps questions of Acuity's forms to our details: suggested by their texts, saved by an admin.
 import type { Request, Response } from 'express';
+import type { FieldError } from '../../../lib/result.ts';
 import type { Mapping, MappingFailure, MappingView } from '../../../questions/index.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
@@ -19,7 +20,6 @@ import {
   type QuestionRow,
   type ReferenceGap,
 } from './acuity-questions.rows.ts';
-import type { FieldError } from '../../../lib/result.ts';
 
 export interface AcuityQuestionsPage extends PageData {
   /** Whether there is anything to choose. */

@@ -12,6 +12,7 @@ import {
 } from '../../../merging/index.ts';
 import { typedProse } from '../../../lib/typed-input.ts';
 import { tidyLine } from '../../../lib/typed-text.ts';
+import type { FieldError } from '../../../lib/result.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { fieldErrors, rawField, readerZoneOf, typed } from '../../forms/fields.ts';
@@ -19,7 +20,6 @@ import { paths } from '../../paths.ts';
 import { notFound } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
 import { timeAndDay } from '../when.ts';
-import type { FieldError } from '../../../lib/result.ts';
 
 export interface MergesPage extends PageData {
   values: { kind: string; from: string; into: string };

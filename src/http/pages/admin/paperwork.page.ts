@@ -13,6 +13,7 @@ import {
   type RulesOfOne,
 } from '../../../bookings/index.ts';
 import { shortZone, weekdayAndDay } from '../../../lib/dates.ts';
+import type { FieldError } from '../../../lib/result.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { typed } from '../../forms/fields.ts';
@@ -22,7 +23,6 @@ import type { PageData } from '../../views.ts';
 import { moreWords } from '../count-words.ts';
 import type { PageServices } from '../page-services.ts';
 import { dayAndClock } from '../when.ts';
-import type { FieldError } from '../../../lib/result.ts';
 
 export interface PaperworkPage extends PageData {
   /** `18 of 24 examinations (75 %)`; null: none needed documents. */

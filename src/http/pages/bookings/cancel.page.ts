@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import { cancelRequestSchema, examineeName, type Booking } from '../../../bookings/index.ts';
+import type { FieldError } from '../../../lib/result.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { fieldErrors, rawField, readerZoneOf, typed } from '../../forms/fields.ts';
@@ -10,7 +11,6 @@ import { afterChange, listOf, withBack } from './back-to-list.ts';
 import { bookingToChange, type BookingRequest } from './booking-to-change.ts';
 import { appointmentFacts, type BookingFact } from './booking-words.ts';
 import { changeProblem, type ChangeProblem } from './change-problem.ts';
-import type { FieldError } from '../../../lib/result.ts';
 
 export interface CancelPage extends PageData {
   bookingId: string;

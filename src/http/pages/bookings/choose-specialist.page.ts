@@ -9,6 +9,7 @@ import {
   type DraftOwner,
 } from '../../../bookings/index.ts';
 import { zoneName } from '../../../lib/dates.ts';
+import type { FieldError } from '../../../lib/result.ts';
 import { examinationTypes, offers, type Specialist } from '../../../specialists/index.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
@@ -36,7 +37,6 @@ import {
   withSpecialist,
   type JourneyPage,
 } from './journey.ts';
-import type { FieldError } from '../../../lib/result.ts';
 
 export interface ChooseSpecialistPage extends JourneyPage {
   draftId: string | null;

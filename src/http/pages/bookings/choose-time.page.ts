@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import { startsAtSchema } from '../../../bookings/index.ts';
 import { dayIn } from '../../../lib/dates.ts';
+import type { FieldError } from '../../../lib/result.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { rawField, readerZoneOf } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
@@ -20,7 +21,6 @@ import {
   type JourneyPage,
   type OpenDraft,
 } from './journey.ts';
-import type { FieldError } from '../../../lib/result.ts';
 
 export interface ChooseTimePage extends JourneyPage {
   draftId: string;

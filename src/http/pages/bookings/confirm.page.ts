@@ -12,6 +12,7 @@ import {
   withoutDetails,
   type BookingRequest,
 } from '../../../bookings/index.ts';
+import type { FieldError } from '../../../lib/result.ts';
 import type { AskedQuestions } from '../../../questions/index.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
@@ -28,7 +29,6 @@ import { renderUnanswered } from './examinee.page.ts';
 import { firstMissing, renderExpired, stepPath, stepsAt, withSpecialist, type OpenDraft } from './journey.ts';
 import { renderReview } from './review.page.ts';
 import { othersNear, takenWords, type SlotTakenPage } from './slot-taken.ts';
-import type { FieldError } from '../../../lib/result.ts';
 
 type Needs = Pick<
   PageServices,

@@ -5,8 +5,8 @@ import { answersAsked } from '../../forms/questions.form.ts';
 import type { PageServices } from '../page-services.ts';
 import { timeAndDay } from '../when.ts';
 import { zoneName } from '../../../lib/dates.ts';
-import type { OpenDraft } from './journey.ts';
 import type { FieldError } from '../../../lib/result.ts';
+import type { OpenDraft } from './journey.ts';
 
 /** Null: Acuity's forms have never been read. */
 export function questionsOf(

@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import type { FieldError } from '../../../lib/result.ts';
 import { readAnswers, type AskedQuestions } from '../../../questions/index.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import {
@@ -27,7 +28,6 @@ import {
   type JourneyPage,
   type OpenDraft,
 } from './journey.ts';
-import type { FieldError } from '../../../lib/result.ts';
 
 export interface ExamineePage extends JourneyPage {
   draftId: string;

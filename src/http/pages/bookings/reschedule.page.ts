@@ -3,6 +3,7 @@ import type { ChangeFailure } from '../../../attempts/index.ts';
 import type { Slot } from '../../../availability/index.ts';
 import { examineeName, rescheduleRequestSchema, type Booking } from '../../../bookings/index.ts';
 import { dayIn } from '../../../lib/dates.ts';
+import type { FieldError } from '../../../lib/result.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { rawField, readerZoneOf } from '../../forms/fields.ts';
@@ -21,7 +22,6 @@ import { bookingToChange, type BookingRequest } from './booking-to-change.ts';
 import { changeProblem, type ChangeProblem } from './change-problem.ts';
 import type { Choice } from './journey.ts';
 import { takenWords, type SlotTakenPage } from './slot-taken.ts';
-import type { FieldError } from '../../../lib/result.ts';
 
 export interface ReschedulePage extends PageData {
   bookingId: string;

@@ -12,13 +12,13 @@ import { actorOf, viewerOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { fieldErrors, rawField, typed } from '../../forms/fields.ts';
 import { isUuid } from '../../../lib/uuid.ts';
+import type { FieldError } from '../../../lib/result.ts';
 import { paths } from '../../paths.ts';
 import { notFound } from '../../problem.ts';
 import { wantsFragment } from '../../respond.ts';
 import type { PageServices } from '../page-services.ts';
 import type { PageData } from '../../views.ts';
 import { ago } from '../when.ts';
-import type { FieldError } from '../../../lib/result.ts';
 
 interface ReferrerRow {
   id: string;

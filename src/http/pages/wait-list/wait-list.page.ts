@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { idSchema } from '../../../bookings/index.ts';
 import { dayIn } from '../../../lib/dates.ts';
+import type { FieldError } from '../../../lib/result.ts';
 import {
   examinationTypes,
   offers,
@@ -28,7 +29,6 @@ import {
   type MissedWords,
   type OfferWords,
 } from './offer-words.ts';
-import type { FieldError } from '../../../lib/result.ts';
 
 export interface WaitListPage extends PageData {
   offers: OfferWords[];
