@@ -5,13 +5,13 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { whoChanged } from '../../audit/index.ts';
 import type { ActionForm, SendFailure, Sent as Done } from '../../console/index.ts';
-import { asText, type Sent } from '../../lib/typed-edit.ts';
+import { changedSince, type Sent } from '../../lib/typed-edit.ts';
 import { actorOf } from '../actor.ts';
 import { keptFormOf } from '../middleware/kept-forms.ts';
-import { badRequest, conflict, Problem } from '../problem.ts';
+import { badRequest, conflict, notFound, Problem } from '../problem.ts';
 import { refusalProblem } from './console.refusals.ts';
 import type { ConsoleServices } from './console.services.ts';
-import type { Form, FormAction, FormField, SentForm } from './forms/form.ts';
+import type { FormAction, FormField, SentForm } from './forms/form.ts';
 
 const unsent =
   'Your session had ended, and nothing was sent. What you typed is here again: check it, then send it.';
@@ -33,36 +33,37 @@ export function formRequest(
 
   /** What was typed before the session ended is here again, with the version of then. */
   async function params(): Promise<Record<string, unknown>> {
+    const opened = await openForm(services, form, id);
     const kept = keptFormOf(res, req.originalUrl)?.fields;
-    return paramsOf(await form.open(services, id), kept ? bodyOf(kept) : null);
+    if (!kept) return paramsOf(opened);
+    const { version, values } = bodyOf(kept);
+    return paramsOf({ ...opened, version }, values, unsent);
   }
 
   async function send(): Promise<Done | SendFailure> {
     const actor = actorOf(req, res);
     const done: Done = { notice: form.notice ?? 'Saved' };
+    let newest: Record<string, unknown> = {};
     try {
       const sent = sentIn(req.body);
       const answer = await form.send(services, actor, id, sent);
       if (typeof answer === 'string') return { notice: answer };
       if (answer.ok) return { ...done, madeId: idIn(answer.value) };
       if (answer.reason !== 'stale') throw refusalProblem(answer);
-      const newest = await form.open(services, id);
-      if (isSavedAlready(newest.fields, sent.values)) return done;
+      const opened = await openForm(services, form, id);
+      if (isSavedAlready(opened, sent)) return done;
+      // All but what was sent, which stays as it was typed.
+      const shown = Object.entries(paramsOf(opened)).filter(([param]) => !(param in sent.values));
+      newest = Object.fromEntries(shown);
       const who = await whoChanged(services.db, id);
       const name = who?.id === actor.viewer.userId ? 'You, perhaps in another tab,' : who?.name;
-      // All but what was sent, which stays as it was typed.
-      const shown = Object.entries(paramsOf(newest, null)).filter(([param]) => !(param in sent.values));
-      return failedBy(staleProblem(newest, sent, name ?? 'Somebody else'), Object.fromEntries(shown));
+      throw staleProblem(opened, sent, name ?? 'Somebody else');
     } catch (error) {
       if (!(error instanceof Problem) || error.code === 'forbidden' || error.code === 'not_found')
         throw error;
-      return failedBy(error, {});
+      request.problem = error;
+      return { detail: error.detail, errors: error.errors ?? [], params: newest };
     }
-  }
-
-  function failedBy(problem: Problem, newest: Record<string, unknown>): SendFailure {
-    request.problem = problem;
-    return { detail: problem.detail, errors: problem.errors ?? [], params: newest };
   }
 }
 
@@ -71,16 +72,27 @@ function idIn(value: unknown): string | undefined {
   return typeof value === 'object' && value !== null && 'id' in value ? String(value.id) : undefined;
 }
 
-function paramsOf(form: Form, kept: ReturnType<typeof bodyOf> | null): Record<string, unknown> {
-  const { fields, intro, isPartial } = form;
-  const shown = fields.map(({ name, value }) => [name, kept?.values[name] ?? value] as const);
-  const described = JSON.stringify({ intro, fields, isPartial, problem: kept ? unsent : null });
-  return { ...Object.fromEntries(shown), version: kept?.version ?? versionOf(form), form: described };
+/** `version`: what the page sends back with the values, the record's version and what the fields showed. */
+async function openForm(services: ConsoleServices, form: FormAction, id: string) {
+  const shown = await form.read(services, id);
+  if (shown === null) throw notFound();
+  const intro = await form.intro(shown, services);
+  const fields = (await form.fields?.(shown, services)) ?? [];
+  const inRecord = Object.fromEntries(fields.map(({ name, current, value }) => [name, current ?? value]));
+  const version = JSON.stringify([String(form.version?.(shown) ?? ''), inRecord]);
+  return { intro, fields, isPartial: form.isPartial, inRecord, version };
 }
+type Opened = Awaited<ReturnType<typeof openForm>>;
 
-/** What the page sends back with the values: the record's version, and what the fields showed. */
-function versionOf({ version, fields }: Form): string {
-  return JSON.stringify([version, Object.fromEntries(fields.map((field) => [field.name, inRecord(field)]))]);
+/** @param typed shown in place of what the record has */
+function paramsOf(
+  { intro, fields, isPartial, version }: Opened,
+  typed: Sent = {},
+  problem?: string,
+): Record<string, unknown> {
+  const values = fields.map(({ name, value }) => [name, typed[name] ?? value] as const);
+  const form = JSON.stringify({ intro, fields, isPartial, problem });
+  return { ...Object.fromEntries(values), version, form };
 }
 
 const shownVersion = z.tuple([z.string(), z.record(z.string(), z.unknown())]);
@@ -97,20 +109,21 @@ function sentIn(body: unknown): SentForm {
 }
 
 function bodyOf(body: unknown): { version: string; values: Sent } {
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
-    throw badRequest('Send the values as JSON or as a form.');
-  const { version, ...values } = body as Record<string, unknown>;
-  if (typeof version !== 'string') throw badRequest('Send the version that the form was opened with.');
+  const { version, ...values } = (body ?? {}) as Sent;
+  if (typeof version !== 'string')
+    throw badRequest('Send the values, and the version that the form was opened with.');
   return { version, values };
 }
 
 /** The form keeps what was typed and shows the current value beside each field that somebody else has changed otherwise. */
-function staleProblem(newest: Form, { seen, values }: SentForm, who: string): Problem {
-  const changed = newest.fields.filter(
-    (field) =>
-      field.name in values &&
-      !isSame(values[field.name], inRecord(field)) &&
-      !isSame(seen[field.name], inRecord(field)),
+function staleProblem(
+  { fields, inRecord, version }: Opened,
+  { seen, values }: SentForm,
+  who: string,
+): Problem {
+  const [theirs, others] = [changedSince(seen, inRecord), changedSince(values, inRecord)];
+  const changed = fields.filter(
+    ({ name }) => name in values && theirs.includes(name) && others.includes(name),
   );
   const what =
     changed.length > 0
@@ -119,23 +132,15 @@ function staleProblem(newest: Form, { seen, values }: SentForm, who: string): Pr
   return conflict(
     'stale_version',
     `${who} changed this record after you opened it. ${what}`,
-    { version: versionOf(newest) },
+    { version },
     changed.map((field) => ({ path: field.name, message: `Now: ${inWords(field)}` })),
   );
 }
 
 /** Whether all that was sent is in the record already, as after a request that arrives twice. */
-function isSavedAlready(fields: FormField[], values: Sent): boolean {
-  const names = Object.keys(values);
-  const isSaved = (name: string) =>
-    fields.some((field) => field.name === name && isSame(values[name], inRecord(field)));
-  return names.length > 0 && names.every(isSaved);
+function isSavedAlready({ inRecord }: Opened, { values }: SentForm): boolean {
+  return Object.keys(values).length > 0 && changedSince(inRecord, values).length === 0;
 }
-
-const inRecord = ({ current, value }: FormField) => current ?? value;
-
-/** Numbers come back from the form as digits. */
-const isSame = (one: unknown, other: unknown): boolean => asText(one) === asText(other);
 
 /** The value as the form shows it. */
 function inWords({ value, options, display }: FormField): string {

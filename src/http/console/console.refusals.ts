@@ -6,49 +6,37 @@ import { withheldProblem } from '../api/documents.problems.ts';
 import { badRequest, conflict, forbidden, notFound, Problem } from '../problem.ts';
 import type { Refusal } from './forms/form.ts';
 
-export function refusalProblem(refused: Failure<Exclude<Refusal, { reason: 'stale' }>>): Problem {
-  switch (refused.reason) {
-    case 'not_allowed':
-      return forbidden();
-    case 'oneself':
-    case 'last_admin':
-    case 'merged_away':
-    case 'unknown_organization':
-      return badRequest(`${personRefusals[refused.reason]}.`);
-    case 'not_available':
-      return withheldProblem(refused, 'document');
-    case 'acuity':
-      return new Problem(
-        'acuity_unavailable',
-        'We can’t reach Acuity right now. Its calendars and appointment types are needed here. Try again in a moment.',
-        { headers: { 'Retry-After': '10' } },
-      );
-    case 'outcome_pending':
-      return impossible('Another change to this booking is in progress. Try again in a moment.');
-    case 'never_read':
-      return impossible('Acuity’s questions have never been read. Open Acuity questions first.');
-    case 'questions_changed':
-      return conflict('stale_version', 'Acuity’s questions changed meanwhile. Open the form again.');
-    case 'under_way':
-      return impossible('A reconciliation is already running. See its report.');
-    case 'no_such_job':
-      return notFound('This job no longer exists, or is running already.');
-    case 'skipped':
-      return impossible(`${refused.why}.`);
-    case 'acuity_error':
-    case 'acuity_queue_full':
-    case 'acuity_refuses_us':
-    case 'acuity_unavailable':
-    case 'already_cancelled':
-    case 'forbidden':
-    case 'idempotency_conflict':
-    case 'invalid':
-    case 'invalid_transition':
-    case 'not_found':
-    case 'slot_taken':
-      break;
-  }
+type Refused = Failure<Exclude<Refusal, { reason: 'stale' }>>;
+
+const impossible = {
+  outcome_pending: 'Another change to this booking is in progress. Try again in a moment',
+  never_read: 'Acuity’s questions have never been read. Open Acuity questions first',
+  under_way: 'A reconciliation is already running. See its report',
+};
+
+/** @param words by reason, as sentences without their stop */
+const isToldBy = <Reason extends string>(
+  refused: Refused,
+  words: Record<Reason, string>,
+): refused is Extract<Refused, { reason: Reason }> => refused.reason in words;
+
+export function refusalProblem(refused: Refused): Problem {
+  if (refused.reason === 'not_allowed') return forbidden();
+  if (refused.reason === 'not_found') return notFound();
+  if (isToldBy(refused, personRefusals)) return badRequest(`${personRefusals[refused.reason]}.`);
+  if (isToldBy(refused, impossible)) return impossibleNow(impossible[refused.reason]);
+  if (refused.reason === 'skipped') return impossibleNow(refused.why);
+  if (refused.reason === 'not_available') return withheldProblem(refused, 'document');
+  if (refused.reason === 'no_such_job') return notFound('This job no longer exists, or is running already.');
+  if (refused.reason === 'questions_changed')
+    return conflict('stale_version', 'Acuity’s questions changed meanwhile. Open the form again.');
+  if (refused.reason === 'acuity')
+    return new Problem(
+      'acuity_unavailable',
+      'We can’t reach Acuity right now. Its calendars and appointment types are needed here. Try again in a moment.',
+      { headers: { 'Retry-After': '10' } },
+    );
   return problemFor(refused);
 }
 
-const impossible = (detail: string) => conflict('invalid_transition', detail);
+const impossibleNow = (why: string) => conflict('invalid_transition', `${why}.`);

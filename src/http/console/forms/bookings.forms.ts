@@ -12,7 +12,7 @@ import {
 import { formatExamTime } from '../../../lib/dates.ts';
 import { isUuid } from '../../../lib/uuid.ts';
 import type { ConsoleServices } from '../console.services.ts';
-import { formField, recordForm, selectField, type FormField, type Verb } from './form.ts';
+import { formField, recordForm, selectField } from './form.ts';
 import { organizationOptionsAddress } from './people.forms.ts';
 
 /** Which record every form of a booking is about. */
@@ -41,64 +41,56 @@ const changeBooking = recordForm({
 const detailsNeededWords =
   'Details needed: Acuity lacks a detail, or has one that cannot be read. Compare with the appointment in Acuity, and save. ';
 
-/** A form with one field: who gets the booking. */
-const assignment = (
-  words: (reference: string) => string,
-  field: (booking: Booking) => FormField,
-  send: Verb['send'],
-) =>
-  recordForm({
-    ...ofBooking,
-    intro: async (booking, services) =>
-      words(booking.reference) + (booking.createdBy ? '' : ` ${await clientWords(services, booking)}`),
-    fields: (booking) => [field(booking)],
-    notice: 'Assigned',
-    send,
-  });
-
-const assign = assignment(
-  (reference) =>
-    `The referrer gets an e-mail about booking ${reference}, and their organisation will see it.`,
-  ({ createdBy, organization }) =>
+const assign = recordForm({
+  ...ofBooking,
+  intro: async (booking, services) =>
+    `The referrer gets an e-mail about booking ${booking.reference}, and their organisation will see it.${await clientWords(services, booking)}`,
+  fields: ({ createdBy, organization }) => [
     formField('referrerId', 'Referrer', createdBy?.id ?? null, {
       type: 'search',
       source: referrerOptionsAddress,
       display: createdBy ? [createdBy.name, organization?.name].filter(Boolean).join(', ') : '',
       hint: 'Name, e-mail address or organisation',
     }),
-  ({ bookings }, actor, id, { version, values }) =>
+  ],
+  notice: 'Assigned',
+  send: ({ bookings }, actor, id, { version, values }) =>
     bookings.assign(actor, id, Number(version), values.referrerId),
-);
+});
 
-const assignOrganization = assignment(
-  (reference) =>
-    `Everybody at the organisation will see booking ${reference}, and nobody is told. It goes on waiting for a referrer.`,
-  ({ organization }) =>
+const assignOrganization = recordForm({
+  ...ofBooking,
+  intro: async (booking, services) =>
+    `Everybody at the organisation will see booking ${booking.reference}, and nobody is told. It goes on waiting for a referrer.${await clientWords(services, booking)}`,
+  fields: ({ organization }) => [
     formField('organizationId', 'Organisation', organization?.id ?? null, {
       type: 'search',
       source: organizationOptionsAddress,
       display: organization?.name ?? '',
       hint: 'Words of its name',
     }),
-  ({ bookings }, actor, id, { version, values }) =>
+  ],
+  notice: 'Assigned',
+  send: ({ bookings }, actor, id, { version, values }) =>
     bookings.assignOrganization(actor, id, Number(version), values.organizationId),
-);
+});
 
-/** Who booked in Acuity, in sentences: staff choose the referrer by it. */
+/** Who booked in Acuity, in sentences after others: staff choose the referrer by it. Nothing where a referrer booked. */
 async function clientWords({ acuity, db }: ConsoleServices, booking: Booking): Promise<string> {
+  if (booking.createdBy) return '';
   const found = await acuity.getAppointment(booking.acuityAppointmentId);
   if (found.ok) {
     const { client, scheduledBy } = found.value;
     const known = [`${client.firstName} ${client.lastName}`.trim(), client.email, client.phone];
     const who = known.filter(Boolean).join(', ');
-    const words = who ? `The client in Acuity: ${who}.` : 'In Acuity the client has no name or address.';
+    const words = who ? ` The client in Acuity: ${who}.` : ' In Acuity the client has no name or address.';
     return scheduledBy ? `${words} Scheduled there by ${scheduledBy}.` : words;
   }
   const stored = await madeInAcuityBy(db, booking.id);
   const words =
     found.reason === 'not_found'
-      ? 'Acuity no longer has the appointment.'
-      : 'We can’t reach Acuity right now: open this form again later to see the client’s name.';
+      ? ' Acuity no longer has the appointment.'
+      : ' We can’t reach Acuity right now: open this form again later to see the client’s name.';
   return stored ? `${words} Made in Acuity by ${stored}.` : words;
 }
 

@@ -27,7 +27,7 @@ function recipientsOf(values: Sent): string[] | null {
 /** The category shown is the version. */
 const changeCategory = recordForm({
   read: ({ db }, id) => findRow(db, tableNamed('documents'), id),
-  intro:
+  intro: () =>
     'The category decides who sees the document: referrers see no dictation, and a report once it is released. A document that they can see from now on has to pass the virus check first, and those ticked here are told.',
   fields: async ({ id, category }, { documents }) => [
     selectField('category', 'Category', String(category), optionsOf(categoryWords)),

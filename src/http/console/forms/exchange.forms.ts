@@ -9,9 +9,8 @@ import { confirmation, recordForm, selectField, type FormAction } from './form.t
 const byBulkVerb = (kind: BulkKind, intro: string, notice: string): FormAction =>
   recordForm({
     read: ({ db }, id) => findRow(db, bulkParts(kind).table, id),
-    intro,
+    intro: () => intro,
     version: (row) => seenIn(kind, row),
-    fields: () => [],
     async send(services, actor, id, { version }) {
       const outcome = await createBulkVerbs(services)[kind](actor, id, version, {});
       return outcome === 'done' ? notice : { ok: false, reason: 'skipped', why: outcome.skipped };
@@ -59,7 +58,7 @@ async function coversAttention({ db }: Pick<ConsoleServices, 'db'>, near: Span):
 
 const reconcile = recordForm({
   read: ({ sync }) => sync.spans(),
-  intro:
+  intro: () =>
     'Compares every appointment on these days with our bookings and corrects what differs. This takes a few minutes; its report shows how it goes.',
   fields: async ({ near, all }, services) => [
     selectField('days', 'Which days', (await coversAttention(services, near)) ? 'near' : 'all', [

@@ -9,7 +9,7 @@ import type { Failure, Ok } from '../../../lib/result.ts';
 import type { Sent } from '../../../lib/typed-edit.ts';
 import type { MappingFailure } from '../../../questions/index.ts';
 import type { OfferFailure } from '../../../specialists/index.ts';
-import { badRequest, notFound } from '../../problem.ts';
+import { badRequest } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
 
 /** Offered only while the field `for` of the same form has one of these values, or none. */
@@ -39,15 +39,6 @@ export interface FormField {
   hint?: string | undefined;
 }
 
-export interface Form {
-  intro: string;
-  fields: FormField[];
-  /** Of the record as shown; sent back and compared. */
-  version: string;
-  /** A value that is left out stays as it is: the page sends only what was changed in it, so that it overwrites nothing else. */
-  isPartial?: boolean | undefined;
-}
-
 /** What a room answers that does not do what was asked. */
 export type Refusal =
   | BookFailure
@@ -56,20 +47,14 @@ export type Refusal =
   | OfferFailure
   | CategoryFailure
   | Exclude<MappingFailure, { reason: 'stale' }>
-  | { reason: 'under_way' | 'no_such_job' }
+  | { reason: 'under_way' }
+  | { reason: 'no_such_job' }
   | { reason: 'skipped'; why: string }
   /** The record changed after the form was opened. */
   | { reason: 'stale' };
 
 /** A text is the notice to show. `id`: of the record that an action of a list has made. */
 export type Answer = string | Ok<unknown> | Failure<Refusal>;
-
-export interface Verb {
-  /** Asks the room. */
-  send(services: ConsoleServices, actor: Actor, id: string, sent: SentForm): Promise<Answer>;
-  /** The notice to show when it is done. Unset: Saved. */
-  notice?: string;
-}
 
 export interface SentForm {
   /** The record's, as it was shown. */
@@ -79,41 +64,34 @@ export interface SentForm {
   values: Sent;
 }
 
-export interface FormAction extends Verb {
-  open(services: ConsoleServices, id: string): Promise<Form>;
-}
-
 type MaybeLater<T> = T | Promise<T>;
 
-interface RecordForm<Shown> extends Verb {
+/** Opened, it shows a record; sent, it asks the room. */
+export interface FormAction<Shown = unknown> {
   /** Null: there is no such record. */
   read(services: ConsoleServices, id: string): MaybeLater<Shown | null>;
-  intro: string | ((shown: Shown, services: ConsoleServices) => MaybeLater<string>);
-  fields(shown: Shown, services: ConsoleServices): MaybeLater<FormField[]>;
-  /** Unset: what the fields show. */
+  intro(shown: Shown, services: ConsoleServices): MaybeLater<string>;
+  /** Unset: the form asks whether to go on. */
+  fields?(shown: Shown, services: ConsoleServices): MaybeLater<FormField[]>;
+  /** Of the record as shown; sent back and compared. Unset: what the fields show. */
   version?(shown: Shown): string | number;
+  /** A value that is left out stays as it is: the page sends only what was changed in it, so that it overwrites nothing else. */
   isPartial?: true;
+  send(services: ConsoleServices, actor: Actor, id: string, sent: SentForm): Promise<Answer>;
+  /** The notice to show when it is done. Unset: Saved. */
+  notice?: string;
 }
 
-export const recordForm = <Shown>(form: RecordForm<Shown>): FormAction => ({
-  async open(services, id) {
-    const shown = await form.read(services, id);
-    if (shown === null) throw notFound();
-    const { intro } = form;
-    return {
-      intro: typeof intro === 'string' ? intro : await intro(shown, services),
-      fields: await form.fields(shown, services),
-      version: String(form.version?.(shown) ?? ''),
-      isPartial: form.isPartial,
-    };
-  },
-  send: (...asked) => form.send(...asked),
-  ...(form.notice !== undefined && { notice: form.notice }),
-});
+/** Each form is handed what it has read itself. */
+export const recordForm = <Shown>(form: FormAction<Shown>): FormAction => form;
 
-/** A form without fields. */
-export const confirmation = (intro: string, send: Verb['send'], notice = 'Saved'): FormAction =>
-  recordForm({ read: () => true, intro, fields: () => [], send, notice });
+/** A form without fields, of no version. */
+export const confirmation = (intro: string, send: FormAction['send'], notice = 'Saved'): FormAction => ({
+  read: () => true,
+  intro: () => intro,
+  send,
+  notice,
+});
 
 /** The words of a search field. */
 export function queryOf({ query: { query } }: Pick<Request, 'query'>): string {

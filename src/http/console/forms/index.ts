@@ -9,19 +9,19 @@ import { findOrganizations, organizationOptionsAddress, peopleForms } from './pe
 import { specialistForms } from './specialists.forms.ts';
 
 /** By list and action. */
-const forms: Record<string, FormAction> = {
-  ...bookingForms,
-  ...documentForms,
-  ...specialistForms,
-  ...peopleForms,
-  ...exchangeForms,
-  ...intakeForms,
-};
+const forms = new Map<string, FormAction>(
+  Object.entries({
+    ...bookingForms,
+    ...documentForms,
+    ...specialistForms,
+    ...peopleForms,
+    ...exchangeForms,
+    ...intakeForms,
+  }),
+);
 
-export function formOf(table: string, action: string): FormAction | null {
-  const name = `${table}/${action}`;
-  return Object.hasOwn(forms, name) ? (forms[name] ?? null) : null;
-}
+export const formOf = (table: string, action: string): FormAction | null =>
+  forms.get(`${table}/${action}`) ?? null;
 
 /** What search fields find: GET `?query=` answers `{options: [{value, label}]}`. */
 export function optionRoutes(services: ConsoleServices): Router {

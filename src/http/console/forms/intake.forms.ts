@@ -7,7 +7,7 @@ const changeQuestion = recordForm({
     const detail = view.details.find((one) => one.name === name);
     return detail ? { detail, view } : null;
   },
-  intro:
+  intro: () =>
     'The question of Acuity’s forms that holds this detail, of those that hold no other. The page Acuity questions shows all of them together, with suggestions.',
   version: ({ view }) => view.token,
   fields({ detail, view }) {

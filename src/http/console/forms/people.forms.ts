@@ -5,7 +5,7 @@ import type { ConsoleServices } from '../console.services.ts';
 /** Organisations and people have no version column: the values shown are the version. */
 const changeOrganization = recordForm({
   read: ({ accounts }, id) => accounts.organizations.find(id),
-  intro: '',
+  intro: () => '',
   isPartial: true,
   fields: (organization) => fieldsOf(organizationFields, organization),
   send: ({ accounts }, actor, id, { seen, values }) => accounts.organizations.change(id, values, actor, seen),
