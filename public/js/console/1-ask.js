@@ -4,17 +4,14 @@
 /** React elements, written as HTML: https://github.com/developit/htm */
 const html = htm.bind(React.createElement);
 
-const unreachable = { detail: 'We can’t reach the server. Check your connection and try again.' };
-const unreadable = {
-  detail:
+const failures = {
+  unreachable: 'We can’t reach the server. Check your connection and try again.',
+  unreadable:
     'Something went wrong on our side. Try again. If it keeps happening, contact the people who run Examdesk.',
+  ended: 'Your session has ended. Sign in again in another tab, then try again here.',
+  kept: 'Your session has ended, and nothing was saved. What you typed is kept for an hour.',
 };
-
-const ended = { detail: 'Your session has ended. Sign in again in another tab, then try again here.' };
-const endedAndKept = {
-  detail: 'Your session has ended, and nothing was saved. What you typed is kept for an hour.',
-  isSignedOut: true,
-};
+const failed = (detail) => ({ ok: false, answer: { detail, isSignedOut: detail === failures.kept } });
 
 const signInAddress = () => `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`;
 
@@ -30,29 +27,27 @@ function reloadOnce() {
 /** What this page shows a form for. AdminJS's form always saves by `edit` or `new`, whatever its action. */
 const actionAddress = () => location.pathname.replace('/admin/', '/admin/api/');
 
+/** The columns that this person sees of each list, as its last answer says. */
+const columnsOf = new Map();
+
 // AdminJS's own requests.
 for (const name of ['recordAction', 'resourceAction']) {
   const usual = AdminJS.ApiClient.prototype[name];
-  AdminJS.ApiClient.prototype[name] = function (options) {
-    return options.data
-      ? save(options.data)
-      : usual.call(this, options).then(keepColumns(options), afterRead);
+  AdminJS.ApiClient.prototype[name] = async function (options) {
+    if (options.data) return save(options.data);
+    try {
+      const response = await usual.call(this, options);
+      if (response.data.columns) columnsOf.set(options.resourceId, response.data.columns);
+      return response;
+    } catch (error) {
+      const status = error.response?.status;
+      if (status === 401) location.assign(signInAddress());
+      else if ([403, 404, 409].includes(status)) reloadOnce();
+      throw error;
+    }
   };
 }
-/** The columns that this person sees of each list, as its last answer says. */
-const columnsOf = new Map();
-const keepColumns =
-  ({ resourceId }) =>
-  (response) => {
-    if (response.data.columns) columnsOf.set(resourceId, response.data.columns);
-    return response;
-  };
-function afterRead(error) {
-  const status = error.response?.status;
-  if (status === 401) location.assign(signInAddress());
-  else if ([403, 404, 409].includes(status)) reloadOnce();
-  throw error;
-}
+
 let saves = 0;
 /** A form is on its way: what was typed is not lost when its page is left. */
 const isSaving = () => saves > 0;
@@ -66,7 +61,8 @@ async function save(typed) {
   saves += 1;
   const { answer } = await ask(actionAddress(), changedIn(typed));
   saves -= 1;
-  const data = answer.record ? answer : { record: refusedRecord(answer) };
+  const { detail: message, isSignedOut } = answer;
+  const data = answer.record ? answer : { record: { errors: { form: { message, isSignedOut } } } };
   if (location.href === from) return { data };
   const problem = data.record.errors?.form;
   const notice = problem ? { type: 'error', message: `Not saved. ${problem.message}` } : data.notice;
@@ -79,11 +75,6 @@ function changedIn(typed) {
   const isAsShown = ({ name, value }) => values[name] === String(value);
   if (isPartial) for (const field of fields.filter(isAsShown)) delete values[field.name];
   return values;
-}
-function refusedRecord({ detail, isSignedOut }) {
-  const id = decodeURIComponent(/\/records\/([^/]+)\//.exec(location.pathname)?.[1] ?? '');
-  const errors = { form: { message: detail, isSignedOut } };
-  return { id, params: {}, populated: {}, recordActions: [], errors };
 }
 
 /**
@@ -101,15 +92,14 @@ async function ask(address, body, { signal, stays = Boolean(body) } = {}) {
       ...(signal && { signal }),
     });
   } catch {
-    return { ok: false, answer: unreachable };
+    return failed(failures.unreachable);
   }
   const answer = await response.json().catch(() => null);
   if (response.status === 401) {
-    if (stays) return { ok: false, answer: answer?.isKept ? endedAndKept : ended };
+    if (stays) return failed(answer?.isKept ? failures.kept : failures.ended);
     location.assign(signInAddress());
   }
-  if (answer === null) return { ok: false, answer: unreadable };
-  return { ok: response.ok, answer };
+  return answer === null ? failed(failures.unreadable) : { ok: response.ok, answer };
 }
 
 /**
@@ -140,6 +130,12 @@ function wordsOf({ availableValues }, code) {
 /** What the server says of a list. */
 const listOf = ({ resourceActions }) => resourceActions.find(({ name }) => name === 'list').custom;
 
+/** Of an action of AdminJS: of a record's, or without one of a list's. */
+function pageAddress(resource, record, action) {
+  const of = record ? `records/${encodeURIComponent(record.id)}` : 'actions';
+  return `/admin/resources/${resource.id}/${of}/${action}`;
+}
+
 /** The page of an action: `{id}` is the record's, another name its column's. */
 function hrefOf({ custom }, record) {
   return custom.href.replace(/{(\w+)}/g, (_, name) =>
@@ -156,6 +152,7 @@ globalThis.examdesk = {
   html,
   isSaving,
   listOf,
+  pageAddress,
   reloadOnce,
   signInAddress,
   useAnswer,

@@ -33,7 +33,7 @@ function changed(fields, before, name, value) {
 }
 
 function Field({ field, value, values, error, onChange }) {
-  const { name, type, label, hint, options } = field;
+  const { name, type, label, hint, options = [] } = field;
   const isBox = type === 'checkbox';
   const id = `field-${name}`;
   const common = {
@@ -43,28 +43,23 @@ function Field({ field, value, values, error, onChange }) {
     'aria-describedby': error ? `${id}-error` : undefined,
     onChange: ({ target }) => onChange(name, isBox ? target.checked : target.value),
   };
-  const input = () => {
-    switch (type) {
-      case 'select':
-        return html`
-          <select ...${common} value=${value}>
-            ${options.some((option) => option.value === String(value)) || gone}
-            ${options.filter((option) => isOffered(option, values)).map(optionOf)}
-          </select>`;
-      case 'search':
-        return html`<${examdesk.SearchField} ...${{ field, common, value, onChange }} />`;
-      case 'textarea':
-        return html`<textarea ...${common} value=${value} rows="5" />`;
-      default:
-        return html`<input ...${common} type=${type} value=${value} autoComplete="off" />`;
-    }
-  };
-  const optionOf = (option) =>
-    html`<option key=${option.value} value=${option.value}>${option.label}</option>`;
   // The current value may no longer be offered: show it instead of the first option, by the words that it had.
   const words = useRef({}).current;
-  for (const option of options ?? []) words[option.value] = option.label;
-  const gone = html`<option value=${value}>No longer offered (${words[value] ?? value})</option>`;
+  for (const option of options) words[option.value] = option.label;
+  const isGone = !options.some((option) => option.value === String(value));
+  const optionOf = (option) =>
+    html`<option key=${option.value} value=${option.value}>${option.label}</option>`;
+  const inputs = {
+    select: () => html`
+      <select ...${common} value=${value}>
+        ${isGone && html`<option value=${value}>No longer offered (${words[value] ?? value})</option>`}
+        ${options.filter((option) => isOffered(option, values)).map(optionOf)}
+      </select>`,
+    search: () => html`<${examdesk.SearchField} ...${{ field, common, value, onChange }} />`,
+    textarea: () => html`<textarea ...${common} value=${value} rows="5" />`,
+  };
+  const input =
+    inputs[type] ?? (() => html`<input ...${common} type=${type} value=${value} autoComplete="off" />`);
   const labelled = html`<label htmlFor=${id}>${label}</label>`;
   const box = html`<div className="check"><input ...${common} type="checkbox" checked=${value} />${labelled}</div>`;
   return html`

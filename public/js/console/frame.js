@@ -42,7 +42,6 @@ function TopBar({ toggleSidebar }) {
 function Lists({ resources }) {
   const { translateLabel } = AdminJS.useTranslation();
   const { pathname } = ReactRouter.useLocation();
-  const groups = [...new Set(resources.map(({ navigation }) => navigation?.name))];
   const link = (to, label, isHere) => html`
     <${ReactRouterDOM.Link} to=${to} aria-current=${isHere ? 'page' : undefined}>${label}<//>`;
   const list = ({ id, name }) => {
@@ -52,20 +51,16 @@ function Lists({ resources }) {
   };
   const pagesBeside = (resource) =>
     listOf(resource).pages.map(({ href, label }) => html`<li key=${href}><a href=${href}>${label}</a></li>`);
+  const group = ([name, lists]) => html`
+    <${React.Fragment} key=${name}>
+      <h2>${name}</h2>
+      <ul>${lists.map(list)}${lists.flatMap(pagesBeside)}</ul>
+    <//>`;
   return html`
     <div className="console-lists">
       ${link('/admin', 'Today', pathname === '/admin')}
       <a href="/admin/figures">Figures</a>
-      ${groups.map(
-        (group) => html`
-          <${React.Fragment} key=${group}>
-            <h2>${group}</h2>
-            <ul>
-              ${resources.filter(({ navigation }) => navigation?.name === group).map(list)}
-              ${resources.filter(({ navigation }) => navigation?.name === group).flatMap(pagesBeside)}
-            </ul>
-          <//>`,
-      )}
+      ${Object.entries(Object.groupBy(resources, ({ navigation }) => navigation.name)).map(group)}
     </div>`;
 }
 

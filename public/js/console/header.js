@@ -1,27 +1,20 @@
 // The head of a list or a record: breadcrumbs and actions. Replaces AdminJS's own, whose buttons cannot
 // be reached by keyboard, and whose export loses the filters.
 const { useEffect } = React;
-const { hrefOf, html } = examdesk;
+const { hrefOf, html, pageAddress } = examdesk;
 const { Icon } = AdminJSDesignSystem;
 
-function Crumbs({ resource, record, action, title }) {
-  const { translateLabel, translateAction } = AdminJS.useTranslation();
-  const list = `/admin/resources/${resource.id}`;
-  const label = translateLabel(resource.name, resource.id);
-  const isList = action.name === 'list';
-  const isShow = action.name === 'show';
-  const show = record && `${list}/records/${encodeURIComponent(record.id)}/show`;
-  const parts = [
-    ['/admin', 'Today'],
-    [isList ? null : list, label],
-    ...(record ? [[isShow ? null : show, title]] : []),
-    ...(isList || isShow ? [] : [[null, translateAction(action.label, resource.id)]]),
-  ];
-  const crumb = ([to, text]) => html`
+/** @param steps each an address and its words; the last is the page itself */
+function Crumbs({ steps }) {
+  const crumb = ([to, text], at) => html`
     <li key="${to} ${text}">
-      ${to ? html`<${ReactRouterDOM.Link} to=${to}>${text}<//>` : html`<span aria-current="page">${text}</span>`}
+      ${
+        at < steps.length - 1
+          ? html`<${ReactRouterDOM.Link} to=${to}>${text}<//>`
+          : html`<span aria-current="page">${text}</span>`
+      }
     </li>`;
-  return html`<nav className="console-crumbs" aria-label="Breadcrumb"><ol>${parts.map(crumb)}</ol></nav>`;
+  return html`<nav className="console-crumbs" aria-label="Breadcrumb"><ol>${steps.map(crumb)}</ol></nav>`;
 }
 
 /** The title of a record as it reads. */
@@ -41,39 +34,42 @@ function ActionLink({ action, resource, record }) {
   const className = 'button button-second';
   // A page outside AdminJS.
   if (action.custom.href) return html`<a href=${hrefOf(action, record)} className=${className}>${parts}</a>`;
-  const of = record ? `records/${encodeURIComponent(record.id)}` : 'actions';
-  const to = `/admin/resources/${resource.id}/${of}/${action.name}`;
+  const to = pageAddress(resource, record, action.name);
   return html`<${ReactRouterDOM.Link} to=${to} className=${className}>${parts}<//>`;
 }
 
 function Header({ resource, record, action, tag }) {
   const { translateLabel, translateAction } = AdminJS.useTranslation();
-  const label = translateLabel(resource.name, resource.id);
-  const title = record ? titleOf(record, resource) : '';
-  const isList = action.name === 'list';
   const { search } = ReactRouter.useLocation();
+  const label = translateLabel(resource.name, resource.id);
+  const isList = action.name === 'list';
+  const isShow = action.name === 'show';
+  const heading = isList ? label : translateAction(action.label, resource.id);
+  const title = record ? titleOf(record, resource) : '';
   useEffect(() => {
     // Not the record's title: a file name would stay in the browser's history.
-    document.title = `${isList ? label : translateAction(action.label, resource.id)} – Examdesk`;
-  }, [resource.id, action.name]);
-  const actions = isList
-    ? resource.resourceActions.filter(({ name }) => name !== 'list')
-    : action.name === 'show'
-      ? record.recordActions.filter(({ name }) => name !== 'show')
-      : [];
-  const heading = isList ? label : translateAction(action.label, resource.id);
-  const button = (one) =>
-    html`<${ActionLink} key=${one.name} action=${one} resource=${resource} record=${record} />`;
+    document.title = `${heading} – Examdesk`;
+  }, [heading]);
+  const steps = [
+    ['/admin', 'Today'],
+    [`/admin/resources/${resource.id}`, label],
+  ];
+  if (record) steps.push([pageAddress(resource, record, 'show'), title]);
+  if (!isList && !isShow) steps.push([null, heading]);
+  const actions = (isList && resource.resourceActions) || (isShow && record.recordActions) || [];
+  const buttons = actions
+    .filter(({ name }) => name !== action.name)
+    .map((one) => html`<${ActionLink} key=${one.name} action=${one} ...${{ resource, record }} />`);
   return html`
     <header className="console-header">
-      <${Crumbs} ...${{ resource, record, action, title }} />
+      <${Crumbs} steps=${steps} />
       <div className="console-headline">
         <h1>
           ${heading}
-          ${record && title && html`<span className="muted"> ${title}</span>`}
+          ${title && html`<span className="muted"> ${title}</span>`}
           ${isList && tag > 0 && html`<span className="tag"> ${countWords(tag)}</span>`}
         </h1>
-        ${actions.length > 0 && html`<div className="chips">${actions.map(button)}</div>`}
+        ${buttons.length > 0 && html`<div className="chips">${buttons}</div>`}
       </div>
       ${isList && html`<${examdesk.Fragment} key=${resource.id} address="/admin/api/views/${resource.id}${search}" />`}
       <${examdesk.NextOne} key=${record?.id} record=${record ?? { id: '' }} />

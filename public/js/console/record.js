@@ -1,22 +1,22 @@
 // Shows a value of a record: in a list by itself, in a record below its label.
-const { html, wordsOf } = examdesk;
+const { html, pageAddress, wordsOf } = examdesk;
 
-/** As the portal's pages have it (src/http/pages/when.ts): `9:00 am`, with a no-break space. */
-const clock = (value, timeZone) =>
-  new Intl.DateTimeFormat('en-AU', { hour: 'numeric', minute: '2-digit', hour12: true, timeZone })
-    .format(new Date(value))
-    .replaceAll(/\s/gu, '\u00a0');
-
-/** `Tue 1 Dec 2026, 9:00 am`; without a zone in the reader's. */
+/** As the portal's pages have it (src/http/pages/when.ts): `Tue 1 Dec 2026, 9:00 am`; without a zone in the reader's. */
 function moment(value, timeZone, isWithYear) {
   const format = new Intl.DateTimeFormat('en-AU', {
     weekday: 'short',
     day: 'numeric',
     month: 'short',
     year: isWithYear ? 'numeric' : undefined,
+    hour: 'numeric',
+    minute: '2-digit',
+    hour12: true,
     timeZone,
   });
-  return `${format.format(new Date(value)).replace(',', '')}, ${clock(value, timeZone)}`;
+  return format
+    .format(new Date(value))
+    .replace(',', '')
+    .replace(/\s(?=[ap]m)/u, '\u00a0');
 }
 
 /** Formats `YYYY-MM-DD`; returns anything else as it is. */
@@ -97,8 +97,7 @@ function Value({ record, property, resource, where }) {
     return html`
       <span className="console-pick">
         <${examdesk.Select} record=${record} label=${text || 'record'} />
-        <${ReactRouterDOM.Link} to="/admin/resources/${resource.id}/records/${encodeURIComponent(record.id)}/show"
-          className="console-link">${text || 'Open'}<//>
+        <${ReactRouterDOM.Link} to=${pageAddress(resource, record, 'show')} className="console-link">${text || 'Open'}<//>
       </span>`;
   const [table, rest] = targetOf(record, property);
   const shown = () => {

@@ -13,7 +13,6 @@ import { formatExamTime } from '../../../lib/dates.ts';
 import { isUuid } from '../../../lib/uuid.ts';
 import type { ConsoleServices } from '../console.services.ts';
 import { formField, recordForm, selectField } from './form.ts';
-import { organizationOptionsAddress } from './people.forms.ts';
 
 /** Which record every form of a booking is about. */
 const ofBooking = {
@@ -47,8 +46,7 @@ const assign = recordForm({
     `The referrer gets an e-mail about booking ${booking.reference}, and their organisation will see it.${await clientWords(services, booking)}`,
   fields: ({ createdBy, organization }) => [
     formField('referrerId', 'Referrer', createdBy?.id ?? null, {
-      type: 'search',
-      source: referrerOptionsAddress,
+      source: '/admin/options/referrers',
       display: createdBy ? [createdBy.name, organization?.name].filter(Boolean).join(', ') : '',
       hint: 'Name, e-mail address or organisation',
     }),
@@ -64,8 +62,7 @@ const assignOrganization = recordForm({
     `Everybody at the organisation will see booking ${booking.reference}, and nobody is told. It goes on waiting for a referrer.${await clientWords(services, booking)}`,
   fields: ({ organization }) => [
     formField('organizationId', 'Organisation', organization?.id ?? null, {
-      type: 'search',
-      source: organizationOptionsAddress,
+      source: '/admin/options/organizations',
       display: organization?.name ?? '',
       hint: 'Words of its name',
     }),
@@ -92,20 +89,6 @@ async function clientWords({ acuity, db }: ConsoleServices, booking: Booking): P
       ? ' Acuity no longer has the appointment.'
       : ' We can’t reach Acuity right now: open this form again later to see the client’s name.';
   return stored ? `${words} Made in Acuity by ${stored}.` : words;
-}
-
-export const referrerOptionsAddress = '/admin/options/referrers';
-
-/** The best twenty who are active. */
-export async function findReferrers(
-  { impersonation }: Pick<ConsoleServices, 'impersonation'>,
-  query: string,
-) {
-  const found = await impersonation.search(query);
-  return found.map(({ id, name, email, organization }) => ({
-    value: id,
-    label: `${name}, ${organization.name} (${email})`,
-  }));
 }
 
 const moveOn = recordForm({

@@ -25,20 +25,20 @@ function recipientsOf(values: Sent): string[] | null {
 }
 
 /** The category shown is the version. */
-const changeCategory = recordForm({
-  read: ({ db }, id) => findRow(db, tableNamed('documents'), id),
-  intro: () =>
-    'The category decides who sees the document: referrers see no dictation, and a report once it is released. A document that they can see from now on has to pass the virus check first, and those ticked here are told.',
-  fields: async ({ id, category }, { documents }) => [
-    selectField('category', 'Category', String(category), optionsOf(categoryWords)),
-    ...(await documents.candidatesForCategory(String(id))).map(recipientField),
-  ],
-  send: ({ documents }, actor, id, { seen, values }) =>
-    documents.changeCategory(actor, id, {
-      seen: seen.category,
-      wanted: values.category,
-      recipients: recipientsOf(values),
-    }),
-});
-
-export const documentForms = { 'documents/edit': changeCategory };
+export const documentForms = {
+  'documents/edit': recordForm({
+    read: ({ db }, id) => findRow(db, tableNamed('documents'), id),
+    intro: () =>
+      'The category decides who sees the document: referrers see no dictation, and a report once it is released. A document that they can see from now on has to pass the virus check first, and those ticked here are told.',
+    fields: async ({ id, category }, { documents }) => [
+      selectField('category', 'Category', String(category), optionsOf(categoryWords)),
+      ...(await documents.candidatesForCategory(String(id))).map(recipientField),
+    ],
+    send: ({ documents }, actor, id, { seen, values }) =>
+      documents.changeCategory(actor, id, {
+        seen: seen.category,
+        wanted: values.category,
+        recipients: recipientsOf(values),
+      }),
+  }),
+};

@@ -17,33 +17,6 @@ const byBulkVerb = (kind: BulkKind, intro: string, notice: string): FormAction =
     },
   });
 
-const replay = byBulkVerb(
-  'webhook-events/replay',
-  'Delivers the event again. The appointment is read from Acuity again; nothing is created twice.',
-  'The event will be delivered again in a moment',
-);
-
-const sendAgain = byBulkVerb(
-  'emails/send-again',
-  'Sends this e-mail again to the same recipient.',
-  'The e-mail is queued',
-);
-
-const close = byBulkVerb(
-  'drift-items/close',
-  'Marks the difference as looked at: it no longer needs attention, as long as reconciliations find it again for the same reason. Nothing changes in Acuity or in the booking.',
-  'The difference is closed',
-);
-
-const runAgain = confirmation(
-  'Runs the job now, with all its attempts again.',
-  async ({ db, audit, jobs }, actor, id) => {
-    const done = await runJobAgain({ db, audit, jobs }, actor, id);
-    if (done === 'queued') return 'The job is running';
-    return { ok: false, reason: done === 'gone' ? 'no_such_job' : 'forbidden' };
-  },
-);
-
 /** Whether reconciling the near weeks covers everything that needs attention. */
 async function coversAttention({ db }: Pick<ConsoleServices, 'db'>, near: Span): Promise<boolean> {
   const failed = { needsAttention: 'true', kind: 'all' };
@@ -56,24 +29,41 @@ async function coversAttention({ db }: Pick<ConsoleServices, 'db'>, near: Span):
   return failedFull === undefined && farDifference === undefined;
 }
 
-const reconcile = recordForm({
-  read: ({ sync }) => sync.spans(),
-  intro: () =>
-    'Compares every appointment on these days with our bookings and corrects what differs. This takes a few minutes; its report shows how it goes.',
-  fields: async ({ near, all }, services) => [
-    selectField('days', 'Which days', (await coversAttention(services, near)) ? 'near' : 'all', [
-      { value: 'near', label: `The near weeks, ${near.from} to ${near.to}` },
-      { value: 'all', label: `Everything that can still change, ${all.from} to ${all.to} (takes longer)` },
-    ]),
-  ],
-  notice: 'The reconciliation has started: see its report in the list',
-  send: ({ sync }, actor, _id, { values: { days = 'near' } }) => sync.requestRun(actor, days),
-});
-
 export const exchangeForms = {
-  'webhook-events/replay': replay,
-  'emails/send-again': sendAgain,
-  'failed-jobs/run-again': runAgain,
-  'drift-items/close': close,
-  'drift-reports/reconcile': reconcile,
+  'webhook-events/replay': byBulkVerb(
+    'webhook-events/replay',
+    'Delivers the event again. The appointment is read from Acuity again; nothing is created twice.',
+    'The event will be delivered again in a moment',
+  ),
+  'emails/send-again': byBulkVerb(
+    'emails/send-again',
+    'Sends this e-mail again to the same recipient.',
+    'The e-mail is queued',
+  ),
+  'drift-items/close': byBulkVerb(
+    'drift-items/close',
+    'Marks the difference as looked at: it no longer needs attention, as long as reconciliations find it again for the same reason. Nothing changes in Acuity or in the booking.',
+    'The difference is closed',
+  ),
+  'failed-jobs/run-again': confirmation(
+    'Runs the job now, with all its attempts again.',
+    async ({ db, audit, jobs }, actor, id) => {
+      const done = await runJobAgain({ db, audit, jobs }, actor, id);
+      if (done === 'queued') return 'The job is running';
+      return { ok: false, reason: done === 'gone' ? 'no_such_job' : 'forbidden' };
+    },
+  ),
+  'drift-reports/reconcile': recordForm({
+    read: ({ sync }) => sync.spans(),
+    intro: () =>
+      'Compares every appointment on these days with our bookings and corrects what differs. This takes a few minutes; its report shows how it goes.',
+    fields: async ({ near, all }, services) => [
+      selectField('days', 'Which days', (await coversAttention(services, near)) ? 'near' : 'all', [
+        { value: 'near', label: `The near weeks, ${near.from} to ${near.to}` },
+        { value: 'all', label: `Everything that can still change, ${all.from} to ${all.to} (takes longer)` },
+      ]),
+    ],
+    notice: 'The reconciliation has started: see its report in the list',
+    send: ({ sync }, actor, _id, { values: { days = 'near' } }) => sync.requestRun(actor, days),
+  }),
 };

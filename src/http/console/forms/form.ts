@@ -1,6 +1,5 @@
 // What a form of the console is: which record, which of its fields, and which verb of a room gets what was typed. What the
 // verb refuses is told by ../console.refusals.ts.
-import type { Request } from 'express';
 import type { z } from 'zod';
 import type { Actor, PersonFailure } from '../../../accounts/index.ts';
 import type { BookFailure, ChangeFailure } from '../../../attempts/index.ts';
@@ -9,8 +8,8 @@ import type { Failure, Ok } from '../../../lib/result.ts';
 import type { Sent } from '../../../lib/typed-edit.ts';
 import type { MappingFailure } from '../../../questions/index.ts';
 import type { OfferFailure } from '../../../specialists/index.ts';
-import { badRequest } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
+import type { OptionSource } from './options.ts';
 
 /** Offered only while the field `for` of the same form has one of these values, or none. */
 type Only = { for: string; values: readonly string[] };
@@ -30,8 +29,8 @@ export interface FormField {
   value: string | number | boolean;
   only?: Only;
   options?: Option[];
-  /** Of a search: GET `?query=` answers `{options: [{value, label}]}` while the reader types. */
-  source?: string;
+  /** Of a search. */
+  source?: OptionSource;
   /** Where `value` is an id, or a suggestion: what the record has, in words. */
   display?: string;
   /** Where `value` is a suggestion: what the record has. */
@@ -93,22 +92,21 @@ export const confirmation = (intro: string, send: FormAction['send'], notice = '
   notice,
 });
 
-/** The words of a search field. */
-export function queryOf({ query: { query } }: Pick<Request, 'query'>): string {
-  if (typeof query !== 'string' || query.length > 200)
-    throw badRequest('Give one query of at most 200 characters.');
-  return query;
-}
-
-/** A checkbox when the value is true or false, a number's field when it is a number, otherwise a text's. */
+/** A select when it has options, a search when it has a source; otherwise what the value is: a checkbox, a number, or text. */
 export function formField(
   name: string,
   label: string,
   value: FormField['value'] | null,
   more: Partial<FormField> = {},
 ): FormField {
-  const type = typeof value === 'boolean' ? 'checkbox' : typeof value === 'number' ? 'number' : 'text';
-  return { name, label, type, value: more.type ? String(value ?? '') : (value ?? ''), ...more };
+  const type = more.type ?? (more.options && 'select') ?? (more.source && 'search') ?? typeOf(value);
+  const isAsItIs = type === 'checkbox' || type === 'number';
+  return { name, label, type, value: isAsItIs ? (value ?? '') : String(value ?? ''), ...more };
+}
+
+function typeOf(value: FormField['value'] | null): FormField['type'] {
+  if (typeof value === 'boolean') return 'checkbox';
+  return typeof value === 'number' ? 'number' : 'text';
 }
 
 /** @param none the words of choosing nothing; unset: something has to be chosen */
@@ -120,7 +118,7 @@ export function selectField(
   none?: string,
 ): FormField {
   const nothing = none === undefined ? [] : [{ value: '', label: none }];
-  return formField(name, label, value, { type: 'select', options: [...nothing, ...options] });
+  return formField(name, label, value, { options: [...nothing, ...options] });
 }
 
 /** Values and their words, in the order of the words. */
@@ -138,8 +136,8 @@ export function fieldsOf<Name extends string>(
 ): FormField[] {
   return (Object.keys(shape) as Name[]).map((name) => {
     const { label, words, ...described } = shape[name].meta() as Described;
+    const options = words && { options: optionsOf(words) };
     const value = values[name] as FormField['value'] | null;
-    const select = words && ({ type: 'select', options: optionsOf(words) } as const);
-    return formField(name, label, value, { ...described, ...select, ...more[name] });
+    return formField(name, label, value, { ...described, ...options, ...more[name] });
   });
 }

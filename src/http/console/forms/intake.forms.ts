@@ -1,24 +1,24 @@
 import { formsFor } from '../../../questions/index.ts';
 import { recordForm, selectField } from './form.ts';
 
-const changeQuestion = recordForm({
-  async read({ mapping }, name) {
-    const view = await mapping.last();
-    const detail = view.details.find((one) => one.name === name);
-    return detail ? { detail, view } : null;
-  },
-  intro: () =>
-    'The question of Acuity’s forms that holds this detail, of those that hold no other. The page Acuity questions shows all of them together, with suggestions.',
-  version: ({ view }) => view.token,
-  fields({ detail, view }) {
-    const offered = formsFor(view, detail.name).flatMap((form) =>
-      form.fields.map((field) => ({ value: String(field.id), label: `${form.name}: ${field.name}` })),
-    );
-    return [selectField('question', detail.label, detail.fieldId, offered, 'No question')];
-  },
-  send: ({ mapping }, actor, detail, { version, values: { question } }) =>
-    mapping.saveOne(actor, { token: version, detail, question }),
-  notice: 'Saved. It applies to every booking from now on',
-});
-
-export const intakeForms = { 'intake-fields/edit': changeQuestion };
+export const intakeForms = {
+  'intake-fields/edit': recordForm({
+    async read({ mapping }, name) {
+      const view = await mapping.last();
+      const detail = view.details.find((one) => one.name === name);
+      return detail ? { detail, view } : null;
+    },
+    intro: () =>
+      'The question of Acuity’s forms that holds this detail, of those that hold no other. The page Acuity questions shows all of them together, with suggestions.',
+    version: ({ view }) => view.token,
+    fields({ detail, view }) {
+      const offered = formsFor(view, detail.name).flatMap((form) =>
+        form.fields.map((field) => ({ value: String(field.id), label: `${form.name}: ${field.name}` })),
+      );
+      return [selectField('question', detail.label, detail.fieldId, offered, 'No question')];
+    },
+    send: ({ mapping }, actor, detail, { version, values: { question } }) =>
+      mapping.saveOne(actor, { token: version, detail, question }),
+    notice: 'Saved. It applies to every booking from now on',
+  }),
+};

@@ -1,49 +1,36 @@
 import { organizationFields, personFields, type Person } from '../../../accounts/index.ts';
 import { confirmation, fieldsOf, recordForm, type FormAction } from './form.ts';
-import type { ConsoleServices } from '../console.services.ts';
-
-/** Organisations and people have no version column: the values shown are the version. */
-const changeOrganization = recordForm({
-  read: ({ accounts }, id) => accounts.organizations.find(id),
-  intro: () => '',
-  isPartial: true,
-  fields: (organization) => fieldsOf(organizationFields, organization),
-  send: ({ accounts }, actor, id, { seen, values }) => accounts.organizations.change(id, values, actor, seen),
-});
-
-export const organizationOptionsAddress = '/admin/options/organizations';
-
-/** By words of their name. */
-export async function findOrganizations({ accounts }: Pick<ConsoleServices, 'accounts'>, find: string) {
-  const { items } = await accounts.organizations.list({ find });
-  return items.slice(0, 20).map(({ id, name }) => ({ value: id, label: name }));
-}
-
-const changePerson = recordForm<Person>({
-  read: ({ accounts }, id) => accounts.people.find(id),
-  intro: ({ awaitsInvitation }) =>
-    awaitsInvitation
-      ? 'Imported: they have not accepted an invitation yet. Another address, role or organisation revokes an open invitation: then invite them again.'
-      : '',
-  isPartial: true,
-  fields: ({ name, email, role, organization }) =>
-    fieldsOf(
-      personFields,
-      { name, email, role, organizationId: organization?.id ?? null },
-      {
-        organizationId: {
-          type: 'search',
-          source: organizationOptionsAddress,
-          display: organization?.name ?? '',
-        },
-      },
-    ),
-  send: ({ accounts }, actor, id, { seen, values }) => accounts.editPerson(id, values, actor, seen),
-});
 
 export const peopleForms: Record<string, FormAction> = {
-  'organizations/edit': changeOrganization,
-  'users/edit': changePerson,
+  /** Organisations and people have no version column: the values shown are the version. */
+  'organizations/edit': recordForm({
+    read: ({ accounts }, id) => accounts.organizations.find(id),
+    intro: () => '',
+    isPartial: true,
+    fields: (organization) => fieldsOf(organizationFields, organization),
+    send: ({ accounts }, actor, id, { seen, values }) =>
+      accounts.organizations.change(id, values, actor, seen),
+  }),
+  'users/edit': recordForm<Person>({
+    read: ({ accounts }, id) => accounts.people.find(id),
+    intro: ({ awaitsInvitation }) =>
+      awaitsInvitation
+        ? 'Imported: they have not accepted an invitation yet. Another address, role or organisation revokes an open invitation: then invite them again.'
+        : '',
+    isPartial: true,
+    fields: ({ name, email, role, organization }) =>
+      fieldsOf(
+        personFields,
+        { name, email, role, organizationId: organization?.id ?? null },
+        {
+          organizationId: {
+            source: '/admin/options/organizations',
+            display: organization?.name ?? '',
+          },
+        },
+      ),
+    send: ({ accounts }, actor, id, { seen, values }) => accounts.editPerson(id, values, actor, seen),
+  }),
   'users/deactivate': confirmation(
     'This person is signed out at once and cannot sign in again. Their bookings stay.',
     ({ accounts }, actor, id) => accounts.deactivate(id, actor),

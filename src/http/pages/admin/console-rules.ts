@@ -13,8 +13,7 @@ import {
   type Table,
 } from '../../../console/index.ts';
 import type { Database } from '../../../db/knex.ts';
-import { referrerOptionsAddress } from '../../console/forms/bookings.forms.ts';
-import { organizationOptionsAddress } from '../../console/forms/people.forms.ts';
+import { optionSources } from '../../console/forms/options.ts';
 import { nextAddresses } from '../../console/console.next.ts';
 import { listHeadAddress } from '../../console/console.list-head.ts';
 import { scriptNames } from '../../console/console.scripts.ts';
@@ -30,8 +29,7 @@ export const consoleAddresses: readonly { path: string; asked: Asked }[] = [
   ...scriptNames.map(
     (name) => ({ path: `/admin/frontend/assets/${name}.bundle{.:digest}.js`, asked: 'frame' }) as const,
   ),
-  { path: referrerOptionsAddress, asked: 'frame' },
-  { path: organizationOptionsAddress, asked: 'frame' },
+  ...Object.keys(optionSources).map((path) => ({ path, asked: 'frame' }) as const),
   ...Object.values(nextAddresses).map((path) => ({ path, asked: 'next' }) as const),
   { path: '/admin/export/:table', asked: 'table' },
   { path: listHeadAddress, asked: 'table' },
