@@ -122,11 +122,6 @@ function useAnswer(address, key) {
   return [found, () => setCount(count + 1)];
 }
 
-/** The words of an enumeration's value, as the server gives them. */
-function wordsOf({ availableValues }, code) {
-  return availableValues?.find(({ value }) => value === code)?.label ?? String(code ?? '');
-}
-
 /** What the server says of a list. */
 const listOf = ({ resourceActions }) => resourceActions.find(({ name }) => name === 'list').custom;
 
@@ -156,5 +151,4 @@ globalThis.examdesk = {
   reloadOnce,
   signInAddress,
   useAnswer,
-  wordsOf,
 };

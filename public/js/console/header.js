@@ -4,19 +4,6 @@ const { useEffect } = React;
 const { hrefOf, html, pageAddress } = examdesk;
 const { Icon } = AdminJSDesignSystem;
 
-/** @param steps each an address and its words; the last is the page itself */
-function Crumbs({ steps }) {
-  const crumb = ([to, text], at) => html`
-    <li key="${to} ${text}">
-      ${
-        at < steps.length - 1
-          ? html`<${ReactRouterDOM.Link} to=${to}>${text}<//>`
-          : html`<span aria-current="page">${text}</span>`
-      }
-    </li>`;
-  return html`<nav className="console-crumbs" aria-label="Breadcrumb"><ol>${steps.map(crumb)}</ol></nav>`;
-}
-
 /** The title of a record as it reads. */
 const titleOf = ({ params, title }, { titleProperty }) =>
   examdesk.textOf(titleProperty, params[titleProperty.propertyPath] ?? title);
@@ -44,25 +31,34 @@ function Header({ resource, record, action, tag }) {
   const label = translateLabel(resource.name, resource.id);
   const isList = action.name === 'list';
   const isShow = action.name === 'show';
-  const heading = isList ? label : translateAction(action.label, resource.id);
+  const heading = translateAction(action.label, resource.id);
   const title = record ? titleOf(record, resource) : '';
   useEffect(() => {
     // Not the record's title: a file name would stay in the browser's history.
     document.title = `${heading} – Examdesk`;
   }, [heading]);
+  // The last is this page.
   const steps = [
     ['/admin', 'Today'],
     [`/admin/resources/${resource.id}`, label],
   ];
   if (record) steps.push([pageAddress(resource, record, 'show'), title]);
   if (!isList && !isShow) steps.push([null, heading]);
+  const crumb = ([to, text], at) => html`
+    <li key="${to} ${text}">
+      ${
+        at < steps.length - 1
+          ? html`<${ReactRouterDOM.Link} to=${to}>${text}<//>`
+          : html`<span aria-current="page">${text}</span>`
+      }
+    </li>`;
   const actions = (isList && resource.resourceActions) || (isShow && record.recordActions) || [];
   const buttons = actions
     .filter(({ name }) => name !== action.name)
     .map((one) => html`<${ActionLink} key=${one.name} action=${one} ...${{ resource, record }} />`);
   return html`
     <header className="console-header">
-      <${Crumbs} steps=${steps} />
+      <nav className="console-crumbs" aria-label="Breadcrumb"><ol>${steps.map(crumb)}</ol></nav>
       <div className="console-headline">
         <h1>
           ${heading}

@@ -1,5 +1,5 @@
 // Shows a value of a record: in a list by itself, in a record below its label.
-const { html, pageAddress, wordsOf } = examdesk;
+const { html, pageAddress } = examdesk;
 
 /** As the portal's pages have it (src/http/pages/when.ts): `Tue 1 Dec 2026, 9:00 am`; without a zone in the reader's. */
 function moment(value, timeZone, isWithYear) {
@@ -68,7 +68,8 @@ function textOf(property, value, isList) {
   if (type === 'boolean') return value ? 'Yes' : 'No';
   if (type === 'date') return day(value);
   if (type === 'facts') return factsIn(JSON.parse(value));
-  return type === 'enum' ? wordsOf(property, value) : String(value);
+  const words = property.availableValues?.find((one) => one.value === value)?.label;
+  return words ?? String(value);
 }
 
 /** The list that a value leads to, and the rest of the address: the record that it names, or what it counts there. */

@@ -12,7 +12,7 @@ import {
 import { formatExamTime } from '../../../lib/dates.ts';
 import { isUuid } from '../../../lib/uuid.ts';
 import type { ConsoleServices } from '../console.services.ts';
-import { formField, recordForm, selectField } from './form.ts';
+import { formField, recordForm } from './form.ts';
 
 /** Which record every form of a booking is about. */
 const ofBooking = {
@@ -104,11 +104,13 @@ const moveOn = recordForm({
     const moves = movesByHand(booking);
     if (moves.length === 0) return [];
     const { currentProgress: current } = booking;
-    const options = moves.map((value) => ({ value, label: progressWords[value] }));
-    const progress = selectField('progress', 'New progress', moves[0] ?? '', options);
     const certain = 'Change the progress although the examination is in the future';
     return [
-      { ...progress, current, display: progressWords[current] },
+      formField('progress', 'New progress', moves[0] ?? '', {
+        options: moves.map((value) => ({ value, label: progressWords[value] })),
+        current,
+        display: progressWords[current],
+      }),
       formField('notes', 'Notes (optional)', '', { type: 'textarea' }),
       ...(isAhead(booking, clock.now()) ? [formField('isCertain', certain, false)] : []),
     ];

@@ -6,7 +6,7 @@ import {
 } from '../../../documents/index.ts';
 import { findRow, tableNamed } from '../../../console/index.ts';
 import type { Sent } from '../../../lib/typed-edit.ts';
-import { formField, optionsOf, recordForm, selectField, type FormField } from './form.ts';
+import { formField, optionsOf, recordForm, type FormField } from './form.ts';
 
 const tells = 'tell_';
 
@@ -31,7 +31,7 @@ export const documentForms = {
     intro: () =>
       'The category decides who sees the document: referrers see no dictation, and a report once it is released. A document that they can see from now on has to pass the virus check first, and those ticked here are told.',
     fields: async ({ id, category }, { documents }) => [
-      selectField('category', 'Category', String(category), optionsOf(categoryWords)),
+      formField('category', 'Category', String(category), { options: optionsOf(categoryWords) }),
       ...(await documents.candidatesForCategory(String(id))).map(recipientField),
     ],
     send: ({ documents }, actor, id, { seen, values }) =>

@@ -3,7 +3,7 @@ import { bulkParts, findRow, seenIn, selectRows, tableNamed } from '../../../con
 import type { Span } from '../../../following/index.ts';
 import { runJobAgain } from '../../../jobs/index.ts';
 import type { ConsoleServices } from '../console.services.ts';
-import { confirmation, recordForm, selectField, type FormAction } from './form.ts';
+import { confirmation, recordForm, formField, type FormAction } from './form.ts';
 
 /** What can be done to many records is done to one by the same verb. */
 const byBulkVerb = (kind: BulkKind, intro: string, notice: string): FormAction =>
@@ -58,10 +58,15 @@ export const exchangeForms = {
     intro: () =>
       'Compares every appointment on these days with our bookings and corrects what differs. This takes a few minutes; its report shows how it goes.',
     fields: async ({ near, all }, services) => [
-      selectField('days', 'Which days', (await coversAttention(services, near)) ? 'near' : 'all', [
-        { value: 'near', label: `The near weeks, ${near.from} to ${near.to}` },
-        { value: 'all', label: `Everything that can still change, ${all.from} to ${all.to} (takes longer)` },
-      ]),
+      formField('days', 'Which days', (await coversAttention(services, near)) ? 'near' : 'all', {
+        options: [
+          { value: 'near', label: `The near weeks, ${near.from} to ${near.to}` },
+          {
+            value: 'all',
+            label: `Everything that can still change, ${all.from} to ${all.to} (takes longer)`,
+          },
+        ],
+      }),
     ],
     notice: 'The reconciliation has started: see its report in the list',
     send: ({ sync }, actor, _id, { values: { days = 'near' } }) => sync.requestRun(actor, days),

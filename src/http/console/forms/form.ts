@@ -100,25 +100,12 @@ export function formField(
   more: Partial<FormField> = {},
 ): FormField {
   const type = more.type ?? (more.options && 'select') ?? (more.source && 'search') ?? typeOf(value);
-  const isAsItIs = type === 'checkbox' || type === 'number';
-  return { name, label, type, value: isAsItIs ? (value ?? '') : String(value ?? ''), ...more };
+  return { name, label, type, value: type === 'select' ? String(value ?? '') : (value ?? ''), ...more };
 }
 
 function typeOf(value: FormField['value'] | null): FormField['type'] {
   if (typeof value === 'boolean') return 'checkbox';
   return typeof value === 'number' ? 'number' : 'text';
-}
-
-/** @param none the words of choosing nothing; unset: something has to be chosen */
-export function selectField(
-  name: string,
-  label: string,
-  value: string | number | null,
-  options: readonly Option[],
-  none?: string,
-): FormField {
-  const nothing = none === undefined ? [] : [{ value: '', label: none }];
-  return formField(name, label, value, { options: [...nothing, ...options] });
 }
 
 /** Values and their words, in the order of the words. */

@@ -1,5 +1,5 @@
 import { formsFor } from '../../../questions/index.ts';
-import { recordForm, selectField } from './form.ts';
+import { recordForm, formField } from './form.ts';
 
 export const intakeForms = {
   'intake-fields/edit': recordForm({
@@ -15,7 +15,8 @@ export const intakeForms = {
       const offered = formsFor(view, detail.name).flatMap((form) =>
         form.fields.map((field) => ({ value: String(field.id), label: `${form.name}: ${field.name}` })),
       );
-      return [selectField('question', detail.label, detail.fieldId, offered, 'No question')];
+      const options = [{ value: '', label: 'No question' }, ...offered];
+      return [formField('question', detail.label, detail.fieldId, { options })];
     },
     send: ({ mapping }, actor, detail, { version, values: { question } }) =>
       mapping.saveOne(actor, { token: version, detail, question }),

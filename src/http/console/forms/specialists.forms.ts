@@ -11,7 +11,7 @@ import {
   type WantedServices,
 } from '../../../specialists/index.ts';
 import { refusalProblem } from '../console.refusals.ts';
-import { fieldsOf, recordForm, selectField, type FormField } from './form.ts';
+import { fieldsOf, recordForm, formField, type FormField } from './form.ts';
 
 /** Each type is offered while the chosen calendar has it. */
 function typeFields({ calendars, types }: AcuityOffer, chosen: WantedServices): FormField[] {
@@ -44,7 +44,9 @@ const add = recordForm({
       fills: { name, ...(location !== null && { location }) },
     }));
     return [
-      selectField('calendarId', 'Calendar in Acuity', null, options, 'Choose…'),
+      formField('calendarId', 'Calendar in Acuity', null, {
+        options: [{ value: '', label: 'Choose…' }, ...options],
+      }),
       ...fieldsOf(specialistFields, newSpecialist),
       ...typeFields(offer, { in_person: null, telehealth: null }),
     ];
