@@ -17,18 +17,17 @@ export interface ActionForm {
   /** What the page shows: parameters of AdminJS's record (public/js/console/form.js). */
   params(): Promise<Record<string, unknown>>;
   /** Does what was asked; or says why not. */
-  send(): Promise<Sent | SendFailure>;
+  send(): Promise<Done | Refused>;
 }
 
-export interface Sent {
+export interface Done {
   notice: string;
   /** The record that an action of the list has made; the form leads to it. */
   madeId?: string | undefined;
 }
 
-export interface SendFailure {
-  detail: string;
-  errors: readonly FieldError[];
+export interface Refused {
+  problem: { detail: string; errors?: readonly FieldError[] | undefined };
   /** What the page shows from now on: nothing, unless the record has changed. */
   params: Record<string, unknown>;
 }
@@ -40,10 +39,11 @@ export const formProperty = 'form';
 export async function sendForm(context: ActionContext): Promise<Record<string, never>> {
   const sent = await (context.send as ActionForm['send'])();
   if ('notice' in sent) return {};
+  const { detail, errors = [] } = sent.problem;
   throw new ValidationError({
     // AdminJS takes a failure without a property for a success.
-    [formProperty]: { message: sent.detail },
-    ...Object.fromEntries(sent.errors.map(({ path, message }) => [path, { message }])),
+    [formProperty]: { message: detail },
+    ...Object.fromEntries(errors.map(({ path, message }) => [path, { message }])),
   });
 }
 
@@ -62,7 +62,8 @@ export const formHandler =
     const { handler } = kind === 'record' ? EditAction : NewAction;
     const save = handler as ActionHandler<RecordActionResponse>;
     const answer = await save(request, {}, { ...context, send });
-    if (!sent || !('notice' in sent)) return { record: { ...answer.record, params: sent?.params ?? {} } };
+    if (!sent || !('notice' in sent))
+      return { record: { ...answer.record, params: sent?.params ?? {} }, problem: sent?.problem };
     const list = `/admin/resources/${table}`;
     const id = leadsTo === 'list' ? undefined : (record?.id() ?? sent.madeId);
     return {

@@ -14,7 +14,7 @@ export { findRow, orderRows, pagesOf, selectRows, shownRow, type Filters, type R
 export { mayRepair, nextRecord, type NextRecord } from './attention.next.ts';
 export type { Checked } from './table.resource.ts';
 export { attentionListOf } from './dashboard.attention.ts';
-export type { ActionForm, SendFailure, Sent } from './action-form.ts';
+export type { ActionForm, Done, Refused } from './action-form.ts';
 export { readDashboard, type Dashboard } from './dashboard.ts';
 
 /** Loads AdminJS at the first request to the console, not at start. */

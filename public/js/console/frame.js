@@ -7,8 +7,7 @@ function isConsole(pathname) {
   const [kind, id, part, name] = pathname.split('/').slice(2);
   if (!kind) return true;
   const list = kind === 'resources' && REDUX_STATE.resources.find((one) => one.id === id);
-  if (!list) return false;
-  return part !== 'actions' || list.resourceActions.some((action) => action.name === name);
+  return list && (part !== 'actions' || list.resourceActions.some((action) => action.name === name));
 }
 
 function TopBar({ toggleSidebar }) {

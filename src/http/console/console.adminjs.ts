@@ -8,7 +8,6 @@ import { actorOf } from '../actor.ts';
 import { hasBody } from '../middleware/body.ts';
 import type { Assets } from '../assets.ts';
 import { badRequest, Problem } from '../problem.ts';
-import type { FormRequest } from './console.form.ts';
 import { sendPage, statusOf } from './console.page.ts';
 import { nameScripts, type Scripts } from './console.scripts.ts';
 import type { ConsoleServices } from './console.services.ts';
@@ -30,10 +29,7 @@ export function handToAdminJs(
   });
   return async (req, res, next) => {
     // The gate checks nothing for the first page, which asks nothing of AdminJS.
-    const { form, checked = { filters: {}, row: null } } = res.locals as {
-      form?: FormRequest;
-      checked?: Checked;
-    };
+    const { checked = { filters: {}, row: null } } = res.locals as { checked?: Checked };
     // middleware/body.ts has read anything else than multipart, up to its limits.
     if (req.method === 'POST' && req.is('multipart'))
       throw new Problem('unsupported_type', 'Send JSON (application/json). Files are not accepted here.');
@@ -47,7 +43,7 @@ export function handToAdminJs(
     const parsed = { express_formidable: { parsed: true }, fields: {}, files: {} };
     // Where @adminjs/express looks for the viewer.
     Object.assign(req, parsed, { session: { adminUser: currentAdminOf(viewer, checked) } });
-    const answerAsUsual = answerAsOurs(res, scripts, form);
+    const answerAsUsual = answerAsOurs(res, scripts);
     consoles[viewer.role === 'admin' ? 'admin' : 'support'](req, res, (error?: unknown) => {
       // What answers now is ours.
       answerAsUsual();
@@ -57,7 +53,7 @@ export function handToAdminJs(
 }
 
 /** AdminJS sends a page as text and data as an object. @returns ends this */
-function answerAsOurs(res: Response, scripts: Scripts, form?: FormRequest): () => void {
+function answerAsOurs(res: Response, scripts: Scripts): () => void {
   const { send } = res;
   const answerAsUsual = () => {
     res.send = send;
@@ -66,10 +62,13 @@ function answerAsOurs(res: Response, scripts: Scripts, form?: FormRequest): () =
     answerAsUsual();
     if (typeof answer === 'string') return sendPage(res, nameScripts(answer, scripts));
     const { columns } = res.locals as { columns?: string[] };
-    if (!form?.problem) return res.status(statusOf(answer)).json({ ...(answer as object), columns });
-    const { status, code, detail, errors, headers, extra } = form.problem;
-    const refusal = { ...(answer as object), code, detail, errors, ...extra };
-    return res.status(status).set(headers).json(refusal);
+    const { problem, ...shown } = answer as { problem?: Problem };
+    if (!problem) return res.status(statusOf(answer)).json({ ...shown, columns });
+    const { status, code, detail, errors, headers, extra } = problem;
+    return res
+      .status(status)
+      .set(headers)
+      .json({ ...shown, code, detail, errors, ...extra });
   };
   return answerAsUsual;
 }

@@ -4,7 +4,7 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { whoChanged } from '../../audit/index.ts';
-import type { ActionForm, SendFailure, Sent as Done } from '../../console/index.ts';
+import type { ActionForm, Done, Refused } from '../../console/index.ts';
 import { changedSince, type Sent } from '../../lib/typed-edit.ts';
 import { actorOf } from '../actor.ts';
 import { keptFormOf } from '../middleware/kept-forms.ts';
@@ -16,20 +16,14 @@ import type { FormAction, FormField, SentForm } from './forms/form.ts';
 const unsent =
   'Your session had ended, and nothing was sent. What you typed is here again: check it, then send it.';
 
-/** One request: its answer is `problem` when the room refused. */
-export interface FormRequest extends ActionForm {
-  problem: Problem | null;
-}
-
 export function formRequest(
   services: ConsoleServices,
   req: Request,
   res: Response,
   form: FormAction,
   id: string,
-): FormRequest {
-  const request: FormRequest = { problem: null, params, send };
-  return request;
+): ActionForm {
+  return { params, send };
 
   /** What was typed before the session ended is here again, with the version of then. */
   async function params(): Promise<Record<string, unknown>> {
@@ -40,7 +34,7 @@ export function formRequest(
     return paramsOf({ ...opened, version }, values, unsent);
   }
 
-  async function send(): Promise<Done | SendFailure> {
+  async function send(): Promise<Done | Refused> {
     const actor = actorOf(req, res);
     const done: Done = { notice: form.notice ?? 'Saved' };
     let newest: Record<string, unknown> = {};
@@ -61,8 +55,7 @@ export function formRequest(
     } catch (error) {
       if (!(error instanceof Problem) || error.code === 'forbidden' || error.code === 'not_found')
         throw error;
-      request.problem = error;
-      return { detail: error.detail, errors: error.errors ?? [], params: newest };
+      return { problem: error, params: newest };
     }
   }
 }
