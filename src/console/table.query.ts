@@ -81,9 +81,19 @@ function readsEachRow(column: Column | null, value: FilterValue): boolean {
 export function orderRows(query: Knex.QueryBuilder, table: Table, order: Order): Knex.QueryBuilder {
   const by = columnOf(table, order.by)?.name ?? table.sort.by;
   const direction = order.direction === 'asc' ? 'asc' : 'desc';
-  // The default sort column and the id are never null; `nulls last` would keep their indexes from being used.
-  const nulls = by === table.sort.by || by === 'id' ? '' : 'nulls last';
-  return query.orderByRaw(`?? ${direction} ${nulls}, ?? ${direction}`, [`r.${by}`, 'r.id']);
+  const keys = keysOf(table, by);
+  // The columns of the default sort and the id are never null; `nulls last` would keep their indexes from being used.
+  const nulls = keysOf(table, table.sort.by).includes(by) ? '' : 'nulls last';
+  const [first, ...others] = keys.map(() => `?? ${direction}`);
+  return query.orderByRaw(
+    [`${first} ${nulls}`, ...others].join(', '),
+    keys.map((name) => `r.${name}`),
+  );
+}
+
+/** What rows are sorted by, so that none has the place of another. */
+function keysOf({ sort }: Table, by: string): string[] {
+  return [...new Set([by, ...(by === sort.by && sort.then ? [sort.then] : []), 'id'])];
 }
 
 /**
@@ -139,7 +149,7 @@ export async function* pagesOf(
 ): AsyncGenerator<Row[]> {
   const search = await searchOf(db, filters, null);
   const { by, direction } = table.sort;
-  const keys = [...new Set([by, 'id'])];
+  const keys = keysOf(table, by);
   const listed = (sign: string): string => keys.map(() => sign).join(', ');
   let last: string[] | null = null;
   for (;;) {

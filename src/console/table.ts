@@ -50,7 +50,8 @@ export interface Table {
   searched: SearchBox;
   /** Text filters look at this many of the newest records that pass the other filters. Unset: at all. */
   textSearchLimit?: number;
-  sort: { by: string; direction: 'asc' | 'desc' };
+  /** `then`: the order of rows that are equal by it, before their ids. */
+  sort: { by: string; direction: 'asc' | 'desc'; then?: string };
   /** Columns of a record by their heading; all others come last, under "Record". Unset: without headings. */
   headings?: Readonly<Record<string, readonly string[]>>;
   /** Lists below a record: of another table, the rows whose column `by` holds this record's id, or its column `holds`. */

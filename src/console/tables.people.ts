@@ -26,7 +26,7 @@ const mergedInto = (table: 'users' | 'organizations', alias: string): Column => 
 };
 
 const specialists: List = {
-  sort: { by: 'position', direction: 'asc' },
+  sort: { by: 'position', direction: 'asc', then: 'name' },
   related: [
     { table: 'services', by: 'specialistId' },
     { table: 'bookings', by: 'specialistId' },

@@ -1,6 +1,7 @@
 // The console's long lists come from an index, page by page: sorting a million rows for twenty takes a second.
 import { expect } from 'chai';
-import { orderRows, selectRows, tableOf, type Filters, type Table } from '../../src/console/index.ts';
+import { orderRows, pagesOf, selectRows, tableOf, type Filters, type Table } from '../../src/console/index.ts';
+import { createSpecialistRepository } from '../../src/specialists/index.ts';
 import { openSeededDatabase, type TestDatabase } from '../support/database.ts';
 
 const long = [
@@ -42,6 +43,17 @@ describe('the order of the console’s lists', () => {
         const plan = await planOf(id, {}, direction);
         expect(plan.filter((line) => /^[ >-]*Sort /.test(line))).to.deep.equal([]);
       });
+
+  it('specialists are in the portal’s order, also where their positions are equal', async () => {
+    await database.owner('specialists').update({ position: 1 });
+    const table = tableOf('specialists') as Table;
+    const portal = (await createSpecialistRepository(database.db).listAll()).map(({ id }) => id);
+    const rows = orderRows(selectRows(database.db, table, {}), table, table.sort);
+    expect(await rows.pluck('r.id')).to.deep.equal(portal);
+    const exported: unknown[] = [];
+    for await (const page of pagesOf(database.db, table, {}, 2)) exported.push(...page.map(({ id }) => id));
+    expect(exported).to.deep.equal(portal);
+  });
 
   for (const [id, filters, index] of [
     ['bookings', { status: 'archived' }, 'bookings_are_archived_idx'],
