@@ -143,14 +143,11 @@ const wordsOf = (table: string, action: string): string => `${table}/${action}`;
 const icons = { Work: 'Briefcase', Directory: 'Users', Integrations: 'Repeat', Oversight: 'Shield' };
 const never = { isAccessible: false, isVisible: false };
 
-/** Lists that support may not read: names of their records are shown without a link. */
-const forAdmins = tables.filter(({ who }) => who === 'admin').map(({ id }) => id);
-
 function propertyOf({ name, type, isFacts, to, zone, lists, words }: Column, table: Table) {
   return {
     // On a narrow screen AdminJS's list shows the title alone.
     isTitle: name === table.title && !to,
-    custom: { type: isFacts ? 'facts' : type, zone, lists, to: to && linkKey(name), forAdmins },
+    custom: { type: isFacts ? 'facts' : type, zone, lists, to: to && linkKey(name) },
     components: { show: 'ConsoleValue', list: 'ConsoleValue' },
     availableValues: words && Object.entries(words).map(([value, label]) => ({ value, label })),
   };

@@ -32,7 +32,12 @@ export async function readSchema(db: Queryable, tables: readonly Table[]): Promi
     if (!property) throw new Error(`The console shows ${of}.${name}, which the database does not have`);
     return property;
   };
-  for (const table of tables) for (const column of table.columns) checkType(table, column, schema);
+  for (const table of tables)
+    for (const column of table.columns) {
+      const type = schema(table, column)?.type();
+      if (type && !typesOf(column).includes(type))
+        throw new Error(`The console shows ${table.id}.${column.name} as ${column.type}; it is a ${type}`);
+    }
   return schema;
 }
 
@@ -43,12 +48,11 @@ async function propertiesOf(parser: Parser, table: string): Promise<Map<string, 
     // A column comes once for each key that it is part of.
     return new Map(properties.map((property) => [property.path(), property]));
   } catch (error) {
-    if ((error as { code?: string }).code === cardinalityViolation) return new Map();
+    // PostgreSQL's cardinality_violation.
+    if ((error as { code?: string }).code === '21000') return new Map();
     throw error;
   }
 }
-
-const cardinalityViolation = '21000';
 
 async function createParser(db: Queryable): Promise<Parser> {
   const address = new URL('dialects/postgres.parser.js', import.meta.resolve('@adminjs/sql'));
@@ -67,22 +71,17 @@ function storedTables({ from }: Table): Map<string, string> {
   return new Map([...named].map(([, name = '', alias = '']) => [alias, name] as const));
 }
 
-/** How columns of each of the adapter's types may be shown. It calls every type that it does not know a string. */
-const shownAs: Record<string, readonly ColumnType[]> = {
-  uuid: ['id'],
-  // A foreign key: of a record, or of a table of words.
-  reference: ['id', 'enum'],
-  number: ['number'],
-  float: ['number'],
-  boolean: ['boolean'],
-  datetime: ['datetime'],
-  date: ['date'],
-  'key-value': ['json'],
-  string: ['string', 'enum'],
+/** How AdminJS calls the type of a column; first what it is told, then what the adapter may find in the database. */
+export function typesOf({ type }: Column): readonly [PropertyType, ...PropertyType[]] {
+  return namedOtherwise[type] ?? [type as PropertyType];
+}
+
+/** A string is every type that the adapter does not know; a reference is a foreign key, of a record or of words. */
+const namedOtherwise: Partial<Record<ColumnType, readonly [PropertyType, ...PropertyType[]]>> = {
+  id: ['uuid', 'reference'],
+  enum: ['string', 'reference'],
+  number: ['number', 'float'],
+  json: ['textarea', 'key-value'],
 };
 
-function checkType(table: Table, column: Column, schema: Schema): void {
-  const type = schema(table, column)?.type();
-  if (type !== undefined && !shownAs[type]?.includes(column.type))
-    throw new Error(`The console shows ${table.id}.${column.name} as ${column.type}; it is a ${type}`);
-}
+type PropertyType = ReturnType<BaseProperty['type']>;

@@ -83,13 +83,12 @@ export function orderRows(query: Knex.QueryBuilder, table: Table, order: Order):
   const direction = order.direction === 'asc' ? 'asc' : 'desc';
   const keys = keysOf(table, by);
   // The columns of the default sort and the id are never null; `nulls last` would keep their indexes from being used.
-  const nulls = keysOf(table, table.sort.by).includes(by) ? '' : 'nulls last';
-  const [first, ...others] = keys.map(() => `?? ${direction}`);
-  return query.orderByRaw(
-    [`${first} ${nulls}`, ...others].join(', '),
-    keys.map((name) => `r.${name}`),
-  );
+  const isNullable = (name: string) => !keysOf(table, table.sort.by).includes(name);
+  const terms = keys.map((name) => `?? ${direction} ${isNullable(name) ? 'nulls last' : ''}`);
+  return query.orderByRaw(terms.join(', '), keys.map(inRow));
 }
+
+const inRow = (name: string): string => `r.${name}`;
 
 /** What rows are sorted by, so that none has the place of another. */
 function keysOf({ sort }: Table, by: string): string[] {
@@ -159,7 +158,7 @@ export async function* pagesOf(
       .limit(limit);
     if (last) {
       const after = `(${listed('??')}) ${direction === 'asc' ? '>' : '<'} (${listed('?')})`;
-      void query.whereRaw(after, [...keys.map((name) => `r.${name}`), ...last]);
+      void query.whereRaw(after, [...keys.map(inRow), ...last]);
     }
     const rows = (await query) as Row[];
     if (rows.length > 0) yield rows;

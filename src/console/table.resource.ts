@@ -10,7 +10,7 @@ import {
 } from 'adminjs';
 import type { Database } from '../db/knex.ts';
 import { sendForm } from './action-form.ts';
-import type { Schema } from './schema.ts';
+import { typesOf, type Schema } from './schema.ts';
 import type { Column, Table } from './table.ts';
 import { countRows, findRows, shownRow, type Filters, type Row } from './table.query.ts';
 
@@ -38,15 +38,9 @@ function checkedIn({ currentAdmin }: ActionContext): Checked {
   return checked;
 }
 
-const propertyTypes: Record<string, 'uuid' | 'string' | 'textarea'> = {
-  id: 'uuid',
-  enum: 'string',
-  json: 'textarea',
-};
-
 /** Never a reference: AdminJS would send the whole record that it names, whoever may read that. */
 function propertyOf(column: Column, stored: BaseProperty | null, position: number): BaseProperty {
-  const type = propertyTypes[column.type] ?? stored?.type() ?? (column.type as 'string');
+  const [type] = typesOf(column);
   // The first column is the id, whatever keys the table has.
   const property = new BaseProperty({ path: column.name, type, isId: position === 0, position });
   property.isRequired = () => stored?.isRequired() ?? false;

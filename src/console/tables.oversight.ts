@@ -2,20 +2,10 @@
 import { auditActions, auditedTypes, auditOutcomes } from '../audit/index.ts';
 import { column, inGroup, linked, recordOnly, stored, type List } from './columns.ts';
 
-const listOfType = {
-  booking: 'bookings',
-  document: 'documents',
-  specialist: 'specialists',
-  organization: 'organizations',
-  user: 'users',
-  webhook_event: 'webhook-events',
-  email: 'emails',
-  drift_report: 'drift-reports',
-};
-/** Null for what has no list here: a page, a job. */
-const auditedRecord = `case a.resource_type ${Object.entries(listOfType)
-  .map(([type, table]) => `when '${type}' then '${table}/' || a.resource_id`)
-  .join(' ')} end`;
+const listed = `'booking', 'document', 'specialist', 'organization', 'user', 'webhook_event', 'email', 'drift_report'`;
+/** A list is called as its records are. Null for what has no list here: a page, a job. */
+const auditedRecord = `case when a.resource_type in (${listed})
+  then replace(a.resource_type, '_', '-') || 's/' || a.resource_id end`;
 const auditLog: List = {
   label: 'Audit log',
   singular: 'Audit entry',

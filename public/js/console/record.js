@@ -89,8 +89,7 @@ const withName = (name, value) => html`<span><small className="console-name">${n
 
 function Value({ record, property, resource, where }) {
   const { translateProperty } = AdminJS.useTranslation();
-  const [admin] = AdminJS.useCurrentAdmin();
-  const { type, zone, forAdmins } = property.custom;
+  const { type, zone } = property.custom;
   const value = record.params[property.path];
   const isList = where === 'list';
   const text = textOf(property, value, isList);
@@ -103,7 +102,8 @@ function Value({ record, property, resource, where }) {
   const [table, rest] = targetOf(record, property);
   const shown = () => {
     if (!text) return null;
-    if (table && (admin?.role === 'admin' || !forAdmins.includes(table)))
+    // Names of records that the role may not read are shown without a link.
+    if (REDUX_STATE.resources.some(({ id }) => id === table))
       return html`<a className="console-link" href="/admin/resources/${table}${rest}">${text}</a>`;
     if (type === 'datetime') return when(value, record.params[zone] || undefined, isList);
     if (type === 'enum') return pill(value, text);

@@ -36,9 +36,8 @@ async function* linesOf(
   filters: Filters,
   columns: string[],
 ): AsyncGenerator<string> {
-  for await (const rows of pagesOf(db, table, filters, batch))
-    yield rows
-      .map((row) => shownRow(table, row))
-      .map((row) => csvLine(columns.map((name) => row[name])))
-      .join('');
+  for await (const rows of pagesOf(db, table, filters, batch)) {
+    const shown = rows.map((row) => shownRow(table, row));
+    yield shown.map((row) => csvLine(columns.map((name) => row[name]))).join('');
+  }
 }

@@ -2,6 +2,7 @@
 import { Router, type ErrorRequestHandler, type Request, type RequestHandler } from 'express';
 import { auditActor, isStaff } from '../../accounts/index.ts';
 import {
+  actionButtons,
   actionOf,
   closed,
   findRow,
@@ -18,6 +19,7 @@ import { consoleZoneOf } from '../forms/fields.ts';
 import { createSealedSearch, type SealedSearch } from '../forms/sealed-search.ts';
 import type { Assets } from '../assets.ts';
 import { access, recordDenial } from '../middleware/access.ts';
+import { isFromOwnPage } from '../middleware/security.ts';
 import { drawBooked } from '../pages/admin/figures.page.ts';
 import { toneOf } from '../pages/bookings/booking-words.ts';
 import { clockTime, dayWords } from '../pages/when.ts';
@@ -74,7 +76,8 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
   const sayShown = sayColumns(needs);
   for (const asked of ['actions/:action', 'records/:id/:action'])
     router.route(`/admin{/api}/resources/:table/${asked}`).get(guard, sayShown, adminJs).post(guard, adminJs);
-  router.use('/admin', recordRefusals(services, new Set(wordsIn(router))));
+  const words = new Set([...wordsIn(router), ...closed, ...Object.values(reading), 'bulk']);
+  router.use('/admin', recordRefusals(services, words));
   return router;
 }
 
@@ -108,25 +111,22 @@ function wordsIn({ stack }: Router): string[] {
 
 /** The path with every segment that is not ours as `:id`: it may be a name that somebody typed, and the audit log is append only. */
 function addressOf({ path: asked }: Request, words: ReadonlySet<string>): string {
-  const segments = asked.split('/').slice(1, 9);
-  const table = segments.find((segment) => tableOf(segment)) ?? '';
-  const ours = [table, ...closed, ...Object.values(reading), 'bulk'];
-  const isKnown = (word: string) => words.has(word) || ours.includes(word) || actionOf(table, word) !== null;
-  return segments.map((segment) => `/${isKnown(segment) ? segment : ':id'}`).join('');
+  const isOurs = (word: string) =>
+    words.has(word) || tableOf(word) !== null || actionButtons.some(({ name }) => name === word);
+  return asked
+    .split('/', 9)
+    .map((segment) => (isOurs(segment) ? segment : ':id'))
+    .join('/');
 }
 
-/** Answers data, reads included, to the console's own pages only. Browsers without Sec-Fetch-Site are judged by Origin. */
+/** Answers data, reads included, to the console's own pages only, to programs, and at an address that somebody typed. */
 const ownPagesOnly = (baseUrl: string): RequestHandler => {
   const own = new URL(baseUrl).origin;
   return (req, _res, next) => {
     const isData = /^\/(api|export|options)\//i.test(req.path);
-    const site = req.get('sec-fetch-site');
-    const origin = req.get('origin') ?? own;
-    const isOwn =
-      site === undefined
-        ? origin === own || origin === `${req.protocol}://${req.get('host')}`
-        : site === 'same-origin' || site === 'none';
-    if (isData && !isOwn) throw new Problem('cross_site', 'This request did not come from the console.');
+    const isTyped = req.get('sec-fetch-site') === 'none';
+    if (isData && !isTyped && isFromOwnPage(req, own) === false)
+      throw new Problem('cross_site', 'This request did not come from the console.');
     next();
   };
 };

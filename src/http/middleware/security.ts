@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import helmet from 'helmet';
 import { paths } from '../paths.ts';
 import { Problem } from '../problem.ts';
 
-/**
- * No inline scripts or styles, nothing from other origins: the app serves everything that pages need. With direct
- * uploads, browsers may also connect to the file store.
- */
+/** The Content-Security-Policy of every page: no inline scripts or styles, nothing from other origins. */
+export const ownOnly =
+  "default-src 'self';base-uri 'none';object-src 'none';form-action 'self';frame-ancestors 'none'";
+
+/** With direct uploads, browsers may also connect to the file store. */
 export function securityHeaders({
   isHttps,
   uploadOrigin,
@@ -15,24 +16,16 @@ export function securityHeaders({
   isHttps: boolean;
   uploadOrigin: string | null;
 }): RequestHandler {
+  const policy = uploadOrigin === null ? ownOnly : `${ownOnly};connect-src 'self' ${uploadOrigin}`;
   const headers = headersOf(
     helmet({
-      contentSecurityPolicy: {
-        useDefaults: false,
-        directives: {
-          defaultSrc: ["'self'"],
-          ...(uploadOrigin !== null && { connectSrc: ["'self'", uploadOrigin] }),
-          baseUri: ["'none'"],
-          objectSrc: ["'none'"],
-          formAction: ["'self'"],
-          frameAncestors: ["'none'"],
-        },
-      },
+      contentSecurityPolicy: false,
       referrerPolicy: { policy: 'same-origin' },
       strictTransportSecurity: isHttps,
     }),
   );
   return (_req, res, next) => {
+    res.setHeader('Content-Security-Policy', policy);
     for (const [name, value] of headers) res.setHeader(name, value);
     next();
   };
@@ -51,6 +44,16 @@ function headersOf(middleware: ReturnType<typeof helmet>): [string, string][] {
   return [...headers];
 }
 
+/** Whether the browser says that a page of our own origin asks; null: it does not say. */
+export function isFromOwnPage(req: Request, own: string): boolean | null {
+  const site = req.get('sec-fetch-site');
+  const origin = req.get('origin');
+  if (site === undefined && origin === undefined) return null;
+  const isOwnOrigin =
+    origin === undefined || origin === own || origin === `${req.protocol}://${req.get('host')}`;
+  return isOwnOrigin && (site === undefined || site === 'same-origin');
+}
+
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Called by other systems, which sign their requests. */
 const signedPaths = new Set(['/webhooks/acuity', '/automation/acuity']);
@@ -63,12 +66,7 @@ export function sameSite(baseUrl: string): RequestHandler {
   return (req, _res, next) => {
     if (safeMethods.has(req.method) || signedPaths.has(req.path) || req.path.startsWith(stopPath))
       return next();
-    const site = req.get('sec-fetch-site');
-    const origin = req.get('origin');
-    const isOwnSite = site === undefined || site === 'same-origin';
-    const isOwnOrigin =
-      origin === undefined || origin === own || origin === `${req.protocol}://${req.get('host')}`;
-    if ((site !== undefined || origin !== undefined) && isOwnSite && isOwnOrigin) return next();
+    if (isFromOwnPage(req, own)) return next();
     next(
       new Problem(
         'cross_site',
