@@ -1,7 +1,7 @@
 // Reads the console's tables: only their named columns, each filtered by its type.
 import type { Knex } from 'knex';
 import type { Queryable } from '../db/knex.ts';
-import { foundIds, readSearch, whereOwn, type Search as Found, type SearchPart } from '../db/search.ts';
+import { escapeLike, foundIds, readSearch, whereOwn, type Search, type SearchPart } from '../db/search.ts';
 import { parseDay } from '../lib/dates.ts';
 import { isUuid } from '../lib/uuid.ts';
 import { columnOf, linkKey, searchFilter, textOf, type Column, type Table } from './table.ts';
@@ -20,7 +20,7 @@ export function selectRows(
   db: Queryable,
   table: Table,
   filters: Filters,
-  search: Search | null = null,
+  search: ListSearch | null = null,
 ): Knex.QueryBuilder {
   const columns = table.columns.map(({ name, sql }) => `${sql} as "${name}"`);
   for (const { name, to } of table.columns) if (to) columns.push(`${to} as "${linkKey(name)}"`);
@@ -44,8 +44,8 @@ export function selectRows(
 }
 
 /** The words of the search box, and which of what they find: rows that have exactly these words, the others, or both. */
-export interface Search {
-  found: Found;
+export interface ListSearch {
+  found: Search;
   part: SearchPart;
   /** How many of the newest are found; null: all. */
   limit: number | null;
@@ -56,7 +56,7 @@ export async function searchOf(
   db: Queryable,
   filters: Filters,
   limit: number | null,
-): Promise<Search | null> {
+): Promise<ListSearch | null> {
   const typed = filters[searchFilter];
   return typeof typed === 'string' ? { found: await readSearch(db, typed), part: 'all', limit } : null;
 }
@@ -65,7 +65,7 @@ function applySearch(
   db: Queryable,
   query: Knex.QueryBuilder,
   table: Table,
-  { found, part, limit }: Search,
+  { found, part, limit }: ListSearch,
 ): void {
   const { words } = table.searched;
   if (words) void query.whereIn('r.id', foundIds(db, words, found, part, limit));
@@ -117,7 +117,7 @@ export async function findRows(
   return { rows: shown.map((id) => byId.get(id)).filter((row) => row !== undefined), total: ids.length };
 }
 
-function isRanked(table: Table, search: Search | null): search is Search {
+function isRanked(table: Table, search: ListSearch | null): search is ListSearch {
   return search !== null && table.searched.words?.lexemes !== undefined;
 }
 
@@ -128,7 +128,7 @@ async function rankedIds(
   db: Queryable,
   table: Table,
   filters: Filters,
-  search: Search,
+  search: ListSearch,
   order: Order,
 ): Promise<string[]> {
   const read = async (part: SearchPart): Promise<string[]> => {
@@ -213,11 +213,6 @@ function conditionOf({ type, isId }: Column, value: string): { sql: string; valu
     return value === 'true' || value === 'false' ? { sql: '?? = ?', value: value === 'true' } : null;
   if (type === 'enum') return { sql: '??::text = ?', value };
   return { sql: '??::text ilike ?', value: `%${escapeLike(value)}%` };
-}
-
-/** Escapes `%`, `_` and the backslash for LIKE. */
-function escapeLike(text: string): string {
-  return text.replace(/[\\%_]/g, (sign) => `\\${sign}`);
 }
 
 function filterBySpan(query: Knex.QueryBuilder, { name, zone }: Column, value: FilterValue): void {

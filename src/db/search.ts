@@ -49,6 +49,9 @@ const nearlyUnique = /\d{6}/;
 /** Reading these takes a millisecond; an index of words takes two with a million bookings, and more the more there are. */
 const mostFew = 500;
 
+/** For `like`, which then takes `%`, `_` and the backslash as they are. */
+export const escapeLike = (text: string): string => text.replaceAll(/[\\%_]/g, String.raw`\$&`);
+
 /** The words alone; none when nothing but punctuation was typed. */
 export async function readWords(db: Queryable, typed: string): Promise<string[]> {
   const { rows } = await db.raw<{ rows: { words: string[] }[] }>('select query_words(?) as words', [

@@ -2,6 +2,7 @@
 import type { Viewer } from '../accounts/index.ts';
 import type { AuditAction, AuditOutcome } from '../audit/index.ts';
 import type { Queryable } from '../db/knex.ts';
+import { escapeLike } from '../db/search.ts';
 import { isUuid, uuidPattern, uuidShape } from '../lib/uuid.ts';
 import type { Episode, EpisodeQuery, EpisodeStep } from './impersonation.ts';
 
@@ -44,7 +45,7 @@ export async function listEpisodes(
   db: Queryable,
   { query, page }: EpisodeQuery,
 ): Promise<{ episodes: Episode[]; isMore: boolean }> {
-  const like = `%${query.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+  const like = `%${escapeLike(query)}%`;
   const rows: EpisodeRow[] = await selectEpisodes(db)
     .modify((found) => {
       if (query !== '')

@@ -2,6 +2,7 @@
 // The search has steps; each runs only when those before found too few: the words as typed, first as a whole name; the
 // last word, then any word, as a prefix; words that are spelled alike; all words but one.
 import type { Queryable } from '../db/knex.ts';
+import { escapeLike } from '../db/search.ts';
 import { tidyLine } from '../lib/typed-text.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { FoundReferrer } from './impersonation.ts';
@@ -212,7 +213,7 @@ async function findByPrefix(db: Queryable, text: string): Promise<Row[]> {
        select user_id, words from referrer_search where words like ? order by words using ~<~ limit ${shown}
      )
      select ${columns} from best r ${joins} order by r.words, u.id`,
-    [`${text.trim().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`],
+    [`${escapeLike(text.trim())}%`],
   );
   return rows;
 }

@@ -11,10 +11,10 @@ import {
   shownColumns,
   type Table,
 } from '../../console/index.ts';
-import { dateFormat } from '../../lib/date-formats.ts';
-import { parseDay } from '../../lib/dates.ts';
+import { dayInWords, parseDay } from '../../lib/dates.ts';
 import { actorOf, viewerOf } from '../actor.ts';
 import { withQuery } from '../pages/links.ts';
+import { paths } from '../paths.ts';
 import { parse } from '../problem.ts';
 import { htmlOf } from '../respond.ts';
 import { filtersOf, tableIn } from './console.query.ts';
@@ -40,7 +40,7 @@ export function listHeadRoutes({ services, sealing }: ListNeeds): Router {
     });
     const chips = texts.map(([name, text]) => {
       const { [`filters.${name}`]: _removed, page: _page, ...others } = asked;
-      return { href: withQuery(addressOf(table), others), text: chipText(table, name, text) };
+      return { href: withQuery(paths.consoleList(table.id), others), text: chipText(table, name, text) };
     });
     const head = {
       list: table.id,
@@ -50,7 +50,7 @@ export function listHeadRoutes({ services, sealing }: ListNeeds): Router {
       order: asked,
       fields: columnsIn(table, 'record'),
       chips,
-      allHref: addressOf(table),
+      allHref: paths.consoleList(table.id),
       exportHref: withQuery(`/admin/export/${table.id}`, Object.fromEntries(filters)),
       views: choices.views.map((view) => shownView(view, table, actor, sealing)),
       view: choices.views.find(({ id }) => id === asked.tab),
@@ -71,7 +71,7 @@ export function listHeadRoutes({ services, sealing }: ListNeeds): Router {
       asked[name] = text && isSealed(table, name.replace('filters.', '')) ? sealing.seal(userId, text) : text;
     const found = textsOf({ ...asked, page: '', direction: asked.sortBy ? asked.direction : '' });
     filtersOf({ query: found, headers: req.headers }, res, table, sealing);
-    res.json({ href: withQuery(addressOf(table), found) });
+    res.json({ href: withQuery(paths.consoleList(table.id), found) });
   });
   return router;
 }
@@ -93,8 +93,6 @@ export const sayColumns =
     next();
   };
 
-const addressOf = ({ id }: Table): string => `/admin/resources/${id}`;
-
 /** Each parameter that has a text. */
 function textsOf(query: Request['query']): Record<string, string> {
   return Object.fromEntries(
@@ -104,10 +102,6 @@ function textsOf(query: Request['query']): Record<string, string> {
   );
 }
 
-const mediumDay = { dateStyle: 'medium' } as const;
-const dayText = (text: string): string =>
-  parseDay(text) ? dateFormat('en-AU', 'UTC', mediumDay).format(new Date(text)) : text;
-
 function chipText(table: Table, filter: string, text: string): string {
   const [name = '', bound] = filter.split('~~');
   const { label = 'Search', words, shown } = columnOf(table, name) ?? {};
@@ -115,7 +109,7 @@ function chipText(table: Table, filter: string, text: string): string {
 
   function inWords(): string {
     if (isSealed(table, filter)) return text || '…';
-    if (bound) return `${bound} ${dayText(text)}`;
+    if (bound) return `${bound} ${parseDay(text) ? dayInWords(text) : text}`;
     const known = new Map(Object.entries({ true: 'yes', false: 'no', ...words })).get(text);
     // A filter by id that came with a link.
     return known?.toLowerCase() ?? (shown === 'filter' ? 'selected' : text);
