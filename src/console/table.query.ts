@@ -248,15 +248,11 @@ function instantOf(text: string): string | null {
 
 /** A row as lists, records and exports show it. */
 export function shownRow({ columns }: Table, row: Row): Row {
-  const links = columns.filter(({ to }) => to).map(({ name }) => linkKey(name));
-  return Object.fromEntries([
-    ...columns.map((column) => [column.name, shownValue(column, row[column.name])] as const),
-    ...links.map((key) => [key, row[key]] as const),
-  ]);
+  const keys = columns.flatMap(({ name, to }) => (to ? [name, linkKey(name)] : [name]));
+  return Object.fromEntries(keys.map((key) => [key, shownValue(row[key])]));
 }
 
-function shownValue(column: Column, value: unknown): unknown {
-  if (value === null || value === undefined) return null;
-  if (column.type === 'json') return JSON.stringify(value, null, 2);
-  return value instanceof Date ? value.toISOString() : value;
+function shownValue(value: unknown): unknown {
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === 'object' && value !== null ? JSON.stringify(value, null, 2) : (value ?? null);
 }

@@ -8,14 +8,15 @@ import type { Column } from './table.ts';
 /** A list shows twenty such counts: without a bound each would read all bookings of a specialist. */
 const countedAtMost = 200;
 
-const bookingsOf = (key: string, id: string): string =>
-  `(select count(*)::int from (select from bookings b where b.${key} = ${id} limit ${countedAtMost}) c)`;
-
-/** The list behind the link counts further. */
-const bookingsListedBy = (by: string): Partial<Column> => ({
-  lists: { table: 'bookings', by },
-  shownAs: { words: (count) => (count < countedAtMost ? String(count) : `${countedAtMost}+`) },
-});
+/** @param by the list's filter, which finds those that `key` finds, and counts further */
+function countBookings(by: string, key: string, id: string, more: Partial<Column> = {}): Column {
+  const some = `select from bookings b where b.${key} = ${id} limit ${countedAtMost}`;
+  return column('bookings', 'number', `(select count(*)::int from (${some}) c)`, {
+    lists: { table: 'bookings', by },
+    shownAs: { words: (count) => (count < countedAtMost ? String(count) : `${countedAtMost}+`) },
+    ...more,
+  });
+}
 
 const mergedInto = (table: 'users' | 'organizations', alias: string): Column => {
   const remaining = (what: 'id' | 'name'): string => ofRemaining(table, `${alias}.id`, what);
@@ -36,7 +37,7 @@ const specialists: List = {
     ...stored('s', { name: 'string' }),
     ...stored('s', { title: 'string' }, recordOnly),
     ...stored('s', { specialty: 'string', location: 'string', timezone: 'string', isActive: 'boolean' }),
-    column('bookings', 'number', bookingsOf('specialist_id', 's.id'), bookingsListedBy('specialistId')),
+    countBookings('specialistId', 'specialist_id', 's.id'),
     ...stored('s', { qualifications: 'string', languages: 'string' }, recordOnly),
     ...stored('s', { examines: 'string' }, { label: 'What they examine', ...recordOnly }),
     ...stored('s', { reportDays: 'number' }, { label: 'Days until the report', ...recordOnly }),
@@ -74,7 +75,7 @@ const organizations: List = {
       label: 'Active members',
       lists: { table: 'users', by: 'organizationId', also: { isActive: 'true' } },
     }),
-    column('bookings', 'number', bookingsOf('organization_id', 'o.id'), bookingsListedBy('organizationId')),
+    countBookings('organizationId', 'organization_id', 'o.id'),
     ...stored('o', { remindsExaminees: 'boolean' }),
     ...stored('o', { requiresTwoFactor: 'boolean' }, { label: 'Requires two-step sign-in' }),
     ...stored('o', { examineesCall: 'string' }, { label: 'Phone for examinees', ...recordOnly }),
@@ -107,10 +108,7 @@ const users: List = {
     column('isActive', 'boolean', 'not u.banned'),
     ...stored('u', { awaitsInvitation: 'boolean' }),
     mergedInto('users', 'u'),
-    column('bookings', 'number', bookingsOf('created_by_id', 'u.id'), {
-      ...recordOnly,
-      ...bookingsListedBy('referrerId'),
-    }),
+    countBookings('referrerId', 'created_by_id', 'u.id', recordOnly),
     column('twoFactor', 'boolean', 'u.two_factor_enabled', { label: 'Two-step sign-in' }),
     column('lastSeenAt', 'datetime', lastSeenAt, recordOnly),
     ...stored('u', { createdAt: 'datetime' }, recordOnly),
