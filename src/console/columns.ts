@@ -66,7 +66,7 @@ type Derived = 'group' | 'singular' | 'who' | 'label' | 'title' | 'sort' | 'sear
 export type List = Omit<Table, 'id' | Derived> & Partial<Pick<Table, Exclude<Derived, 'group'>>>;
 /**
  * By their ids. A list is called as its id, a record as its list without the s and by its first column; the newest come
- * first. Lists that differ say so.
+ * first, by the first time that it shows. Lists that differ say so.
  * @param who reads those lists that do not say it themselves
  */
 export const inGroup = (group: Table['group'], who: Who, lists: Record<string, List>): Table[] =>
@@ -74,7 +74,8 @@ export const inGroup = (group: Table['group'], who: Who, lists: Record<string, L
     const [, alias] = /^\w+ (\w+)/.exec(list.from) ?? [];
     const columns = own[0]?.name === 'id' ? own : [column('id', 'id', `${alias}.id`, recordOnly), ...own];
     const { label = inWords(id) } = list;
-    const sort = { by: 'createdAt', direction: 'desc' } as const;
+    const newest = columns.find(({ type, shown }) => type === 'datetime' && !shown)?.name ?? 'id';
+    const sort = { by: newest, direction: 'desc' } as const;
     const title = columns[1]?.name ?? 'id';
     const searched = searchAll(columns, list.textSearchLimit);
     const derived = { group, who, label, singular: label.slice(0, -1), title, sort, searched };

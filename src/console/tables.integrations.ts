@@ -11,7 +11,6 @@ import { column, filterOnly, inGroup, linkTo, linked, recordOnly, stored, type L
 
 const webhookEvents: List = {
   title: 'action',
-  sort: { by: 'receivedAt', direction: 'desc' },
   from: 'webhook_events w left join bookings b on b.id = w.booking_id',
   columns: [
     ...stored('w', { receivedAt: 'datetime', action: 'string', appointmentId: 'number' }),
@@ -62,7 +61,6 @@ const accountEmails: List = {
 
 const driftReports: List = {
   label: 'Reconciliations',
-  sort: { by: 'startedAt', direction: 'desc' },
   from: 'drift_reports d',
   columns: [
     ...stored('d', { startedAt: 'datetime', kind: reportKinds, fromDay: 'date', toDay: 'date' }),
@@ -81,7 +79,6 @@ const driftItems: List = {
   label: 'Differences from Acuity',
   singular: 'Difference from Acuity',
   title: 'difference',
-  sort: { by: 'foundAt', direction: 'desc' },
   from: `drift_items i left join bookings b on b.id = i.booking_id
     left join specialists s on s.id = i.specialist_id left join users c on c.id = i.closed_by_id`,
   columns: [
@@ -103,7 +100,6 @@ const unrepaired = countUnrepaired('c');
 const isLastWithUnrepaired = `${unrepaired} > 0 and c.started_at = (select max(started_at) from custody_reports)`;
 const custodyReports: List = {
   label: 'File checks',
-  sort: { by: 'startedAt', direction: 'desc' },
   from: 'custody_reports c',
   columns: [
     ...stored('c', { startedAt: 'datetime' }),

@@ -10,7 +10,6 @@ const auditLog: List = {
   label: 'Audit log',
   singular: 'Audit entry',
   title: 'action',
-  sort: { by: 'at', direction: 'desc' },
   // The audit log only grows.
   textSearchLimit: 10_000,
   from: 'audit_log a left join users p on p.id = a.actor_id left join users r on r.id = a.acting_as_id',
@@ -31,7 +30,6 @@ const auditLog: List = {
 const failedJobs: List = {
   label: 'Jobs that failed',
   singular: 'Job',
-  sort: { by: 'runAt', direction: 'desc' },
   // Without payloads. Includes jobs with tries left, once they have failed.
   from: 'graphile_worker.jobs j where j.last_error is not null',
   columns: [

@@ -34,7 +34,6 @@ const isOfExaminee = ({ path }: Detail): boolean => path.startsWith('examinee.')
 
 const bookings: List = {
   searched: { words: searchedBookings, hint: 'Name, reference, claim, specialist, organisation' },
-  sort: { by: 'startsAt', direction: 'desc' },
   headings: {
     Examinee: [
       'examinee',
@@ -185,7 +184,6 @@ const itemsOf = (condition: string): string =>
 /** Those that have begun: whoever left the page of one finds it again. */
 const bulkActions: List = {
   whenEmpty: 'Begin one in a list: for the records that you select there, or for all that match its filters.',
-  sort: { by: 'begunAt', direction: 'desc' },
   from: 'bulk_actions k join users u on u.id = k.made_by_id where k.begun_at is not null',
   columns: [
     ...stored('k', { kind: bulkWords }, { label: 'Action' }),
