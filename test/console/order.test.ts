@@ -1,6 +1,13 @@
 // The console's long lists come from an index, page by page: sorting a million rows for twenty takes a second.
 import { expect } from 'chai';
-import { orderRows, pagesOf, selectRows, tableOf, type Filters, type Table } from '../../src/console/index.ts';
+import {
+  orderRows,
+  pagesOf,
+  selectRows,
+  tableOf,
+  type Filters,
+  type Table,
+} from '../../src/console/index.ts';
 import { createSpecialistRepository } from '../../src/specialists/index.ts';
 import { openSeededDatabase, type TestDatabase } from '../support/database.ts';
 
