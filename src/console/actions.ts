@@ -1,6 +1,7 @@
 // What staff can do to a record or a list. AdminJS shows the buttons and the forms, http/console says what they do; both read
 // this list, so that what is offered is what is allowed.
 import { bulkRights, type BulkKind } from '../bulk/index.ts';
+import { isReady, type Document } from '../documents/index.ts';
 import type { Who } from './table.ts';
 
 export interface ActionButton {
@@ -28,9 +29,8 @@ const isOpen: Condition = ({ status }) => status !== 'cancelled' && status !== '
 const needsReferrer: Condition = (row) => row.needsReferrer === true;
 const isKept: Condition = (row) => row.isDeleted !== true;
 const isDownloadable: Condition = (row) =>
-  isKept(row) && (row.status === 'clean' || row.status === 'not_scanned');
-const isReleasable: Condition = (row) =>
-  isDownloadable(row) && row.release === 'draft' && row.damagedAt === null;
+  isKept(row) && isReady(row as Pick<Document, 'status' | 'damagedAt'>);
+const isReleasable: Condition = (row) => isDownloadable(row) && row.release === 'draft';
 const isRecallable: Condition = (row) => row.release === 'released' && isKept(row);
 const isUnreleased: Condition = (row) => row.release !== 'released' && isKept(row);
 const hasReferrer: Condition = ({ referrerId }) => referrerId !== null;

@@ -140,7 +140,6 @@ function translations() {
 /** Where a button finds its words: AdminJS's form calls every button Save. */
 const wordsOf = (table: string, action: string): string => `${table}/${action}`;
 
-const icons = { Work: 'Briefcase', Directory: 'Users', Integrations: 'Repeat', Oversight: 'Shield' };
 const never = { isAccessible: false, isVisible: false };
 
 function propertyOf({ name, type, isFacts, to, zone, lists, words }: Column, table: Table) {
@@ -175,7 +174,7 @@ function optionsOf(table: Table, role: Role): ResourceOptions {
   const names = (where: 'list' | 'record') => columnsIn(table, where).map(({ name }) => name);
   const buttons = actionButtons.filter((button) => button.table === table.id && isFor(role, button));
   return {
-    navigation: { name: table.group, icon: icons[table.group] },
+    navigation: { name: table.group },
     titleProperty: table.title,
     sort: { sortBy: table.sort.by, direction: table.sort.direction },
     listProperties: names('list'),

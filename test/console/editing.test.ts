@@ -442,6 +442,19 @@ describe('editing in the console', () => {
       expect(refused.status).to.equal(422);
     });
 
+    it('offers neither download nor release of a document whose bytes are withheld', async () => {
+      for (const [withheld, expected] of [
+        [{}, 200],
+        [{ status: 'checking' }, 409],
+        [{ status: 'infected', scanned_at: new Date() }, 409],
+        [{ damaged_at: new Date() }, 409],
+      ] as const) {
+        const { id } = await aDocument({ category: 'report', ...withheld });
+        for (const action of ['view', 'release'])
+          await sam.get(formAddress('documents', id, action)).expect(expected);
+      }
+    });
+
     it('is not changed over somebody else’s change without being asked again', async () => {
       const { address } = await aDocument();
       const { version } = await openForm(sam, address);
