@@ -200,13 +200,28 @@ export function whereOwn(
   wanted: string[],
 ): void {
   const [unique] = wanted.filter((word) => nearlyUnique.test(word)).toSorted((a, b) => b.length - a.length);
+  const hasSeveral = unique === undefined && wanted.filter((word) => word.length >= shortest).length > 1;
   for (const word of wanted) {
+    const thirds = hasSeveral ? thirdsOf(word) : null;
     // The index is read for the unique word alone: for each other one it would be read far, to leave out few rows.
-    const compared = unique === undefined || word === unique ? words : `${words} || ''`;
+    const isRead = !thirds && (unique === undefined || word === unique);
+    const compared = isRead ? words : `${words} || ''`;
+    if (thirds) void rows.whereRaw(`${words} like ?`, [`%${thirds.join('%')}%`]);
     if (word.length >= shortest) void rows.whereRaw(`${compared} like ?`, [`%${word}%`]);
     else if (lexemes) void rows.whereRaw(`${lexemes} @@ ?::tsquery`, [`'^${word}'`]);
     else void rows.whereRaw(`${compared} like ?`, [`% ${word}%`]);
   }
+}
+
+/**
+ * "abc", "def" and "ghi" of "abcdefghi"; null for a shorter word than two of them. The index of parts has a list of rows for
+ * each three letters, and the more bookings there are the longer it is. Of a long word among several only every third list is
+ * read; the few rows in all lists are then compared with the words. Not of a single word: its thirds alone may be in so many
+ * rows that the planner would look for the word in all bookings, newest first.
+ */
+function thirdsOf(word: string): string[] | null {
+  const thirds = word.match(/.{3}/gu) ?? [];
+  return thirds.length > 1 ? thirds : null;
 }
 
 /** A single id is compared as such: the index then has the rows in their order. */

@@ -23,6 +23,9 @@ const examined = {
   desouza: ['Ana', 'D Souza', null],
   greek: ['Ελένη', 'Παπαδοπούλου', null],
   chinese: ['', '王小明', null],
+  anastasia: ['Anastasia', 'Christopoulos', null],
+  // The same thirds of words, in other words.
+  anaxsta: ['Anaxsta-Sia', 'Chroist-Opoulo', null],
 } satisfies Record<string, [string, string, string | null]>;
 type Key = keyof typeof examined;
 
@@ -71,6 +74,11 @@ const cases: [typed: string, found: Key[]][] = [
   ['ελενη παπαδοπουλου', ['greek']],
   ['ΕΛΈΝΗ', ['greek']],
   ['王小明', ['chinese']],
+  ['anastasia christopoulos', ['anastasia']],
+  ['christopoulos, anastas', ['anastasia']],
+  ['topoulos nastasi', ['anastasia']],
+  ['anaxsta christopoulos', []],
+  ['anaxsta opoulo', ['anaxsta']],
   ['%', []],
   ['_', []],
   ["'; drop table bookings --", []],
