@@ -30,6 +30,8 @@ export interface AgencySize {
     archived: number;
     /** … is over without the examinee. */
     noShow: number;
+    /** … is over, and its report generated. */
+    reported: number;
   };
 }
 
@@ -40,12 +42,21 @@ export interface AgencySize {
 export const small: AgencySize = {
   bookings: 1_000,
   people: 200,
-  organizations: 20,
+  organizations: 60,
   auditRows: 3_000,
   documents: 500,
   specialists: 60,
   days: { past: 45, future: 5 },
-  oneIn: { toComplete: 7, failed: 100, shortName: 7, denied: 20, imported: 250, archived: 10, noShow: 10 },
+  oneIn: {
+    toComplete: 7,
+    failed: 100,
+    shortName: 7,
+    denied: 20,
+    imported: 250,
+    archived: 10,
+    noShow: 10,
+    reported: 10,
+  },
 };
 
 export const large: AgencySize = {
@@ -64,6 +75,7 @@ export const large: AgencySize = {
     imported: 250_007,
     archived: 2_000,
     noShow: 100,
+    reported: 100,
   },
 };
 
@@ -73,14 +85,18 @@ function referenceSign(digit: number): string {
 }
 
 /** Of a random number below one: up to which of them a booking that is over ended in which way; below 0.05 it was cancelled. */
-function fatesOf({ archived: oneArchived, noShow }: AgencySize['oneIn']) {
+function fatesOf({ archived: oneArchived, noShow, reported: oneReported }: AgencySize['oneIn']) {
   const archived = 0.05 + 1 / oneArchived;
   const missed = archived + 1 / noShow;
-  return { archived, missed, generating: missed + 0.01, reported: missed + 0.02 };
+  const generating = missed + 0.01;
+  return { archived, missed, generating, reported: generating + 1 / oneReported };
 }
 
 /** Without triggers, foreign keys and most indexes while rows are inserted. */
 export async function fillAgency(db: Database, size: AgencySize): Promise<void> {
+  // While a worker of it analyses a table, vacuum finds rows that not everybody sees yet, and index-only scans read the table.
+  await db.raw('alter system set autovacuum = off');
+  await db.raw('select pg_reload_conf()');
   await fillReferrers(db, size.people, size.organizations);
   const filled = [
     'specialists',
