@@ -12,7 +12,6 @@ import { stopSharedPostgres } from '../../test/support/postgres.ts';
 import { deployed } from './web-process.ts';
 
 export const megabyte = 1024 * 1024;
-const part = path.join(import.meta.dirname, 'documents-part.ts');
 
 export interface DocumentsBench {
   url: string;
@@ -31,9 +30,9 @@ export interface DocumentsBench {
 export async function openDocumentsBench(): Promise<DocumentsBench> {
   const database = await openSeededDatabase();
   const directory = await mkdtemp(path.join(os.tmpdir(), 'examdesk-bench-'));
-  const store = await startPart({ part: 'store', directory });
+  const store = await startPart('documents-store.ts', { directory });
   const storage = store.said as Record<string, string>;
-  const app = await startPart({ part: 'app', databaseUrl: database.url, storage });
+  const app = await startPart('documents-app.ts', { databaseUrl: database.url, storage }, deployed);
   const { url, bookingId } = app.said as { url: string; bookingId: string };
   const cookie = await signIn(url);
   return {
@@ -75,10 +74,14 @@ export async function openDocumentsBench(): Promise<DocumentsBench> {
   };
 }
 
-async function startPart(plan: Record<string, unknown>): Promise<{ process: ChildProcess; said: unknown }> {
-  const child = fork(part, [JSON.stringify(plan)], {
+async function startPart(
+  file: string,
+  plan: Record<string, unknown>,
+  nodeOptions: string[] = [],
+): Promise<{ process: ChildProcess; said: unknown }> {
+  const child = fork(path.join(import.meta.dirname, file), [JSON.stringify(plan)], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    execArgv: plan.part === 'app' ? deployed : [],
+    execArgv: nodeOptions,
   });
   const ended = once(child, 'exit').then(() => {
     throw new Error('The app or the store of the bench ended early');

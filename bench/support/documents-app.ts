@@ -1,42 +1,21 @@
-// The app, or the store, of the document benches, in a process of its own.
+// The app of the document benches, in a process of its own.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import path from 'node:path';
 import { pino } from 'pino';
 import { compose } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
-import { startS3Server } from '../../src/dev/s3/server.ts';
 import { createFakeAcuity } from '../../test/support/fakes/acuity.ts';
 import { aBookingRequest } from '../../test/support/builders/booking-request.ts';
 import { ritaOf } from './rita.ts';
 
 interface Plan {
-  part: 'app' | 'store';
-  directory: string;
   databaseUrl: string;
   storage: Record<string, string>;
 }
 
 const plan = JSON.parse(process.argv[2] ?? '{}') as Plan;
 process.on('disconnect', () => process.exit());
-process.send?.(plan.part === 'store' ? await startStore() : await startApp());
-
-async function startStore(): Promise<Record<string, string>> {
-  const credentials = { accessKeyId: 'bench', secretAccessKey: 'a-secret-of-the-bench' };
-  const store = await startS3Server({
-    ...credentials,
-    directory: path.join(plan.directory, 's3'),
-    buckets: ['bench'],
-  });
-  return {
-    S3_BUCKET: 'bench',
-    S3_REGION: 'us-east-1',
-    S3_ENDPOINT: store.url,
-    S3_ACCESS_KEY_ID: credentials.accessKeyId,
-    S3_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    S3_FORCE_PATH_STYLE: 'true',
-  };
-}
+process.send?.(await startApp());
 
 async function startApp(): Promise<{ url: string; bookingId: string }> {
   const server = createServer();
