@@ -29,6 +29,7 @@ import {
   type ObjectStore,
   type StoredPart,
 } from '../ports/object-store.ts';
+import { LargeReadAgent } from './large-reads.ts';
 import { withReadTimeout } from './read-timeout.ts';
 
 export interface S3Settings {
@@ -62,17 +63,20 @@ const maxRemoved = 1000;
 
 export function connectS3(settings: S3Settings): S3Connection {
   const timeoutMs = timeoutOf(settings);
+  const connections = { maxSockets: 100, keepAlive: true };
   const handler = {
     connectionTimeout: Math.min(3_000, timeoutMs),
     requestTimeout: timeoutMs,
     throwOnRequestTimeout: true,
-    httpAgent: { maxSockets: 100, keepAlive: true },
-    httpsAgent: { maxSockets: 100, keepAlive: true },
+    httpAgent: connections,
+    httpsAgent: connections,
   };
   const config: S3ClientConfig = {
     region: settings.region,
     forcePathStyle: settings.forcePathStyle ?? false,
     maxAttempts: 3,
+    // The SDK sends such a request on a connection of its own, and its body a round trip later.
+    expectContinueHeader: false,
     // We compare every byte with our own hashes, and the SDK's checksum stream does not release the socket.
     responseChecksumValidation: 'WHEN_REQUIRED',
     // requestTimeout ends when the answer begins; after that, a silent socket is the only sign that it will not finish.
@@ -85,7 +89,10 @@ export function connectS3(settings: S3Settings): S3Connection {
     ...(settings.browserEndpoint && { endpoint: settings.browserEndpoint }),
     requestChecksumCalculation: 'WHEN_REQUIRED',
   });
-  const reader = new S3Client({ ...config, requestHandler: handler });
+  const reader = new S3Client({
+    ...config,
+    requestHandler: { ...handler, httpAgent: new LargeReadAgent(connections) },
+  });
   return { client: new S3Client(config), reader, signer, settings };
 }
 

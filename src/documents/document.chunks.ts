@@ -1,6 +1,7 @@
 // Cuts what the store sends into chunks, and hashes each piece as it arrives, while the processor still has it at hand.
 import { createHash } from 'node:crypto';
 import { finished, type Readable } from 'node:stream';
+import { freeBlock } from '../lib/blocks.ts';
 import { ObjectStoreUnavailable } from '../ports/object-store.ts';
 
 export interface Chunk {
@@ -30,8 +31,10 @@ export async function* chunksOf(stream: Readable, size: number): AsyncGenerator<
     for (let at = 0; at < piece.length; ) {
       const part = piece.subarray(at, at + size - gathered.length());
       at += part.length;
-      gathered.add(part);
+      // A copy of what belongs to two chunks, because a part of a block cannot be freed.
+      gathered.add(part.length === piece.length ? piece : Buffer.from(part));
       if (gathered.length() === size) close();
+      if (at === piece.length && part.length < piece.length) freeBlock(piece);
     }
     if (ready.length === 0) return;
     stream.pause();

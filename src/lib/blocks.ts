@@ -1,6 +1,7 @@
 // Memory of large byte blocks. V8 counts it outside the heap, and collects the whole heap each time some 64 MB of it have
 // become garbage: copying a large file through the process would then cost as much in collections as in reading.
 import type { IncomingMessage } from 'node:http';
+import { TLSSocket } from 'node:tls';
 
 /** Smaller buffers may be slices of a block that other code uses. */
 const minBlockBytes = 16 * 1024;
@@ -12,9 +13,13 @@ export function freeBlock(bytes: Uint8Array): void {
   if (isWhole && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
-/** Frees what the socket of an HTTP answer reads, once everybody has seen it: Node's parser copies the body out of it. */
+/**
+ * Frees what the encrypted connection of an HTTP answer reads, once everybody has seen it: Node's parser copies the body out of
+ * it.
+ */
 export function freeReads(answer: IncomingMessage): void {
   const { socket } = answer;
+  if (!(socket instanceof TLSSocket)) return;
   const free = (read: Buffer) => process.nextTick(freeBlock, read);
   socket.on('data', free);
   answer.once('close', () => socket.off('data', free));
