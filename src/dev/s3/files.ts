@@ -1,11 +1,11 @@
 // Keeps buckets as folders. An object is a small JSON file that lists the files of its bytes, and is written after
 // them, so that a reader finds only complete objects, whenever the process is killed.
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { link, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { crc32 } from 'node:zlib';
+import { freeBlock } from '../../lib/blocks.ts';
 
 export interface StoredBytes {
   file: string;
@@ -44,6 +44,9 @@ export interface UploadRecord {
   sse: string | null;
   metadata: Record<string, string>;
 }
+
+/** Each call goes through a thread. */
+const [readBytes, writeBytes] = [256 * 1024, 1024 * 1024];
 
 export type S3Files = ReturnType<typeof createS3Files>;
 
@@ -93,17 +96,14 @@ export function createS3Files(directory: string) {
       const [md5, sha256] = [createHash('md5'), createHash('sha256')];
       let size = 0;
       let crc = 0;
-      const counted = async function* () {
-        for await (const piece of source) {
-          md5.update(piece);
-          sha256.update(piece);
-          crc = crc32(piece, crc);
-          size += piece.length;
-          yield piece;
-        }
+      const count = (piece: Buffer) => {
+        md5.update(piece);
+        sha256.update(piece);
+        crc = crc32(piece, crc);
+        size += piece.length;
       };
       try {
-        await pipeline(counted(), createWriteStream(pathOf(file)));
+        await writeFrom(source, pathOf(file), count);
       } catch (error) {
         await files.dropBytes([{ file, size }]);
         throw error;
@@ -164,7 +164,7 @@ export function createS3Files(directory: string) {
         const [from, to] = [Math.max(start - before, 0), Math.min(end - before, size - 1)];
         before += size;
         if (from > to || size === 0) continue;
-        const bytes = createReadStream(pathOf(file), { start: from, end: to, highWaterMark: 256 * 1024 });
+        const bytes = createReadStream(pathOf(file), { start: from, end: to, highWaterMark: readBytes });
         yield* bytes as AsyncIterable<Buffer>;
       }
     },
@@ -210,6 +210,35 @@ export function createS3Files(directory: string) {
     },
   };
   return files;
+}
+
+/** Frees the pieces, except those that are a part of a block. */
+async function writeFrom(
+  source: AsyncIterable<Buffer>,
+  file: string,
+  onPiece: (piece: Buffer) => void,
+): Promise<void> {
+  const handle = await open(file, 'w');
+  let pieces: Buffer[] = [];
+  let length = 0;
+  const writeGathered = async () => {
+    if (length === 0) return;
+    const { bytesWritten } = await handle.writev(pieces);
+    if (bytesWritten < length) throw new Error('The disk is full');
+    for (const piece of pieces) freeBlock(piece);
+    [pieces, length] = [[], 0];
+  };
+  try {
+    for await (const piece of source) {
+      onPiece(piece);
+      pieces.push(piece);
+      length += piece.length;
+      if (length >= writeBytes) await writeGathered();
+    }
+    await writeGathered();
+  } finally {
+    await handle.close();
+  }
 }
 
 async function writeJson(file: string, value: unknown): Promise<void> {

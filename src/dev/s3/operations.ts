@@ -1,7 +1,8 @@
 // The operations of the S3 stand-in.
 import { once } from 'node:events';
-import { pipeline } from 'node:stream/promises';
+import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freeBlock } from '../../lib/blocks.ts';
 import type { ObjectRecord, S3Files } from './files.ts';
 import { S3Fault, xml, xmlTexts, type XmlNode } from './xml.ts';
 import { describedBy, headerOf, receive, refuseAcl, sendXml, textOf, type S3Call } from './requests.ts';
@@ -110,7 +111,25 @@ async function get(files: S3Files, call: S3Call): Promise<void> {
       found.crc32 && { 'x-amz-checksum-crc32': found.crc32 }),
   });
   if (method === 'HEAD') return void res.end();
-  await pipeline(withBodyFault(files.read(found.files, start, end), call), res).catch(() => res.destroy());
+  await send(withBodyFault(files.read(found.files, start, end), call), res).catch(() => res.destroy());
+}
+
+/** Frees each piece once it is sent: nobody else may hold it. */
+async function send(bytes: AsyncIterable<Buffer>, res: ServerResponse): Promise<void> {
+  let wake: () => void = () => undefined;
+  // A response that was closed does not drain.
+  for (const event of ['drain', 'close']) res.on(event, () => wake());
+  for await (const piece of bytes) {
+    if (res.destroyed) return;
+    const mayGoOn = res.write(piece, (error) => {
+      if (!error) freeBlock(piece);
+    });
+    if (mayGoOn) continue;
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+  }
+  res.end();
 }
 
 /** The bytes, with the injected fault: they stop, break off, or arrive slowly. */
@@ -122,13 +141,15 @@ async function* withBodyFault(
   let left = isCut ? bodyFault.after : Number.POSITIVE_INFINITY;
   for await (const piece of bytes) {
     if (bodyFault?.body === 'drips') await sleep(bodyFault.everyMs);
-    if (piece.length < left) yield piece;
+    // Whoever takes the piece may free it.
+    const { length } = piece;
+    if (length < left) yield piece;
     else {
       yield piece.subarray(0, left);
       if (bodyFault?.body === 'stalls') await once(res, 'close');
       throw new Error('The body ends here');
     }
-    left -= piece.length;
+    left -= length;
   }
 }
 
