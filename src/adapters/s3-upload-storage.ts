@@ -142,6 +142,9 @@ function createGate(traffic: Traffic): Gate {
     go?.();
   };
   const stream = new Transform({
+    // lib-storage takes one piece after the other: of a stream of bytes it would get all that wait, joined to a copy.
+    readableObjectMode: true,
+    readableHighWaterMark: 1,
     transform(bytes: Buffer, _encoding, done) {
       held = () => {
         total += bytes.length;
