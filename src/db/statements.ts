@@ -1,10 +1,9 @@
 // The queries of nearly every request: named, so that PostgreSQL parses and plans each once a connection, and sent
 // without knex, which builds and formats its text anew each time.
-import type { Writable } from 'node:stream';
 import pg from 'pg';
 import type { Knex } from 'knex';
 import type { Database, Queryable, Transaction } from './knex.ts';
-import { PreparedQuery } from './prepared-query.ts';
+import { PreparedBatch, type BatchDone } from './prepared-batch.ts';
 import { isTransaction } from './transaction.ts';
 
 /**
@@ -30,11 +29,12 @@ export interface Statements {
 export function createStatements(pool: Queried): Statements {
   return {
     async rows<Row>({ name, text }: Statement, values: unknown[]) {
+      const asked: readonly [Call<Row>] = [{ name, text, values }];
       try {
-        return await send<Row>(pool, { name, text, values });
+        return (await send(pool, asked))[0];
       } catch (error) {
         if (!isPlanOutdated(error)) throw error;
-        return send<Row>(pool, { name, text, values });
+        return (await send(pool, asked))[0];
       }
     },
   };
@@ -58,19 +58,10 @@ export async function sendTogether<Calls extends readonly Call[]>(
   if (isTransaction(db)) {
     // Its connection serves somebody else by now.
     if (db.isCompleted()) throw new Error('Statements were sent to a transaction that has ended');
-    return sendEach(connection, calls);
+    return send(connection, calls);
   }
   try {
-    gather(connection);
-    const begun = connection.query('begin');
-    const answers = sendEach(connection, calls);
-    // Rolls back after a failed call.
-    const ended = connection.query('commit');
-    const failed = (await Promise.allSettled([begun, answers, ended])).find(
-      (one): one is PromiseRejectedResult => one.status === 'rejected',
-    );
-    if (failed) throw failed.reason;
-    return await answers;
+    return await send(connection, calls);
   } finally {
     await client.releaseConnection(connection);
   }
@@ -89,6 +80,9 @@ export function endWith<const Calls extends readonly Call[], Result>(
   return { calls, result: (answers) => result(answers as unknown as Answers<Calls>) };
 }
 
+const begin: Call = { name: 'begin', text: 'begin', values: [] };
+const commit: Call = { name: 'commit', text: 'commit', values: [] };
+
 /**
  * A transaction in few round trips: `first` is sent with its begin, and what `work` ends with is sent with its commit.
  * @param first reads and locks only: a begin that failed is known when their answers arrive
@@ -98,41 +92,24 @@ export async function transact<const First extends readonly Call[], Result>(
   first: First,
   work: (trx: Transaction, answers: Answers<First>) => Promise<Ending<Result>>,
 ): Promise<Result> {
-  let begun: Promise<Answers<First>> | undefined;
+  let begun: Promise<readonly unknown[][]> | undefined;
   const running = db.transaction(async (trx) => {
-    const ending = await work(trx, await (begun as Promise<Answers<First>>));
+    const [, ...answers] = (await begun) ?? [];
+    const { calls, result } = await work(trx, answers as unknown as Answers<First>);
     const connection = await (trx.client as KnexClient).acquireConnection();
-    // Sent now; knex sends the commit when this function returns. A failed statement makes the commit a rollback.
-    const ended = sendEach(connection, ending.calls);
-    ended.catch(() => undefined);
-    return { ending, ended };
+    return result((await send(connection, [...calls, commit])).slice(0, -1));
   });
-  const starting = running as unknown as KnexTransaction;
-  const begin = starting.begin.bind(starting);
-  starting.begin = (connection) => {
-    gather(connection);
-    const beginning = begin(connection);
-    begun = sendEach(connection, first);
-    begun.catch(() => undefined);
-    return beginning;
+  const knexTransaction = running as unknown as KnexTransaction<Result>;
+  knexTransaction.begin = async (connection) => {
+    begun = send(connection, [begin, ...first]);
+    // When a statement of `first` failed, the transaction has begun, and knex rolls it back.
+    await begun.catch(() => undefined);
   };
-  const { ending, ended } = await running;
-  return ending.result(await ended);
-}
-
-async function sendEach<Calls extends readonly Call[]>(
-  connection: pg.ClientBase,
-  calls: Calls,
-): Promise<Answers<Calls>> {
-  gather(connection);
-  return (await Promise.all(calls.map((call) => send(connection, call)))) as Answers<Calls>;
-}
-
-/** Everything that is sent over the connection in this turn leaves at once: one system call. */
-function gather(connection: pg.ClientBase): void {
-  const { stream } = (connection as unknown as { connection: { stream: Writable } }).connection;
-  stream.cork();
-  process.nextTick(() => stream.uncork());
+  knexTransaction.commit = async (_connection, result) => {
+    knexTransaction._completed = true;
+    knexTransaction._resolver(result);
+  };
+  return running;
 }
 
 /** What knex calls internal. In a transaction it hands out the transaction's connection. */
@@ -142,18 +119,24 @@ interface KnexClient {
 }
 
 /** A transaction of knex, which calls `begin` in a later turn than the one that made it. */
-interface KnexTransaction {
-  begin(connection: pg.ClientBase): Promise<unknown>;
+interface KnexTransaction<Result> {
+  begin(connection: pg.ClientBase): Promise<void>;
+  commit(connection: pg.ClientBase, result: Result): Promise<void>;
+  _completed: boolean;
+  _resolver(result: Result): void;
 }
 
 /** Part of every name: after a plan was refused as outdated, connections that have kept it prepare a new one. */
 let edition = 0;
 
-async function send<Row>(connection: Queried, { name, text, values }: Call<Row>): Promise<Row[]> {
+async function send<Calls extends readonly Call[]>(db: Queried, calls: Calls): Promise<Answers<Calls>> {
+  if (calls.length === 0) return [] as unknown as Answers<Calls>;
+  const named = calls.map(({ name, text, values }) => ({ name: `${name} ${edition}`, text, values }));
   try {
-    return await new Promise<Row[]>((resolve, reject) => {
-      const query = new PreparedQuery({ name: `${name} ${edition}`, text, values });
-      connection.query(query, (error, result) => (error ? reject(error) : resolve(result.rows as Row[])));
+    return await new Promise((resolve, reject) => {
+      db.query(new PreparedBatch(named), (error, answers) =>
+        error ? reject(error) : resolve(answers as unknown as Answers<Calls>),
+      );
     });
   } catch (error) {
     if (isPlanOutdated(error)) edition += 1;
@@ -165,10 +148,7 @@ async function send<Row>(connection: Queried, { name, text, values }: Call<Row>)
 
 /** Of pg, a pool or a connection. */
 interface Queried {
-  query(
-    query: PreparedQuery,
-    done: (error: Error | null | undefined, result: pg.QueryResult) => void,
-  ): unknown;
+  query(query: PreparedBatch, done: BatchDone): unknown;
 }
 
 /** A migration changed a column's type while this process runs: PostgreSQL refuses the plan it has kept. */
