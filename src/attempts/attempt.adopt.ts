@@ -1,7 +1,7 @@
 // Makes a booking from an appointment that an attempt made in Acuity; cancels the appointment if that is impossible.
 import { systemActor } from '../audit/index.ts';
 import {
-  answersOf,
+  answersDigest,
   detailsIn,
   digestOfAll,
   insertingAnswers,
@@ -175,7 +175,7 @@ async function writeBooking(
       source: 'portal',
       externalCreatedBy: null,
       detailsNeeded: request.detailsNeeded ?? false,
-      answersDigest: deps.digests.of(answersOf(appointment, fields).digest),
+      answersDigest: deps.digests.of(answersDigest(appointment, fields)),
     }),
     insertingProgress(trx, {
       id: deps.ids.uuid(),

@@ -8,8 +8,8 @@ import { maySeeAttempt } from './attempt.access.ts';
 import { timingsOf, type AttemptDeps } from './attempt.deps.ts';
 import { attemptFor, hashOf, planFor, type Asked, type Plan } from './attempt.plan.ts';
 import { findAttemptByKey, insertingAttempt, waitUntilSettled } from './attempt.repository.ts';
-import { outcomeOf, runAttempt, storeAttempt, type AttemptAnswer } from './attempt.saga.ts';
-import { answerOf, slotTaken, type Attempt, type BookFailure } from './attempt.ts';
+import { outcomeOf, storeAndRun, type AttemptAnswer } from './attempt.saga.ts';
+import { answerOf, slotTaken, type BookFailure } from './attempt.ts';
 
 type Answer = Result<Booking, BookFailure>;
 
@@ -40,7 +40,7 @@ export async function book(
   if (free === 'taken') return refuseTaken(deps, asked, plan.value);
 
   const stored = await store(deps, asked, plan.value);
-  return stored.ok ? bookAnswer(await runAttempt(deps, stored.attempt)) : stored.answer;
+  return stored.ok ? bookAnswer(await stored.answering) : stored.answer;
 }
 
 /** The referrer, also while an admin acts as them. */
@@ -87,13 +87,13 @@ async function refuseTaken(deps: AttemptDeps, asked: Asked, plan: Plan): Promise
   return answer;
 }
 
-type Stored = { ok: true; attempt: Attempt } | { ok: false; answer: Answer };
+type Stored = { ok: true; answering: Promise<AttemptAnswer> } | { ok: false; answer: Answer };
 
 async function store(deps: AttemptDeps, asked: Asked, plan: Plan): Promise<Stored> {
   for (let tries = 1; ; tries += 1) {
     try {
       const attempt = { ...attemptFor(deps, asked, plan), id: deps.ids.uuid() };
-      return { ok: true, attempt: await storeAttempt(deps, deps.db, attempt) };
+      return { ok: true, ...(await storeAndRun(deps, attempt)) };
     } catch (error) {
       const constraint = violatedConstraint(error);
       if (constraint === 'booking_attempts_reference_key' && tries < 5) continue;

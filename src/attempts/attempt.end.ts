@@ -19,6 +19,7 @@ import {
   failUncalled,
   lockingAttempt,
   toAttempt,
+  type AttemptRow,
 } from './attempt.repository.ts';
 import type { Attempt, Refusal } from './attempt.ts';
 
@@ -50,15 +51,16 @@ export async function completeOnce(
     if (!row) throw new Error(`Attempt ${id} was completed without a booking`);
     return { outcome: 'completed', booking: toBooking(row) };
   };
+  const changing = changedId
+    ? [lockingBooking.call(db, { id: changedId }), findingBooking.call(db, { id: changedId })]
+    : [];
   // Lock order everywhere: merges, the booking, then the attempt.
-  const locking = [
-    blockingMerges.call(db, {}),
-    lockingBooking.call(db, { id: changedId }),
-    findingBooking.call(db, { id: changedId }),
-    lockingAttempt.call(db, { id }),
-  ] as const;
-  const first = [...locking, ...(options.asking ?? [])] as const;
-  return transact(db, first, async (trx, [, , [booking], [locked], ...asked]): Promise<Ending<Settled>> => {
+  const locking: Call[] = [blockingMerges.call(db, {}), ...changing, lockingAttempt.call(db, { id })];
+  const first = [...locking, ...(options.asking ?? [])];
+  return transact(db, first, async (trx, answers): Promise<Ending<Settled>> => {
+    const [locked] = answers[locking.length - 1] as AttemptRow[];
+    const [booking] = changedId ? (answers[2] as BookingRow[]) : [];
+    const asked = answers.slice(locking.length);
     if (!locked) throw new Error(`There is no attempt ${id}`);
     const attempt = toAttempt(locked);
     if (attempt.state === 'failed' && !options.evenIfFailed) {
@@ -76,7 +78,7 @@ export async function completeOnce(
         completingAttempt.call(trx, { id, bookingId }),
         findingBooking.call(trx, { id: bookingId }),
       ] as readonly Call[],
-      (answers) => completed(answers.at(-1) as BookingRow[]),
+      (ended) => completed(ended.at(-1) as BookingRow[]),
     );
   });
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { detailKeys } from '../bookings/index.ts';
-import type { Database, Queryable, Transaction } from '../db/knex.ts';
-import { prepare, type Call, type Statements } from '../db/statements.ts';
+import type { Queryable, Transaction } from '../db/knex.ts';
+import { prepare, type Call } from '../db/statements.ts';
 import type { Attempt, AttemptRequest, ChangeKind, NewAttempt, Refusal } from './attempt.ts';
 
 export interface AttemptRow {
@@ -156,7 +156,13 @@ export function insertingAttempt(db: Queryable, attempt: NewAttempt): Call<Attem
 const isHeld = `held_for_other(specialist_id, starts_at, coalesce((request ->> 'durationMinutes')::int,
   (select b.duration_minutes from bookings b where b.id = booking_attempts.booking_id)), created_by_id)`;
 
-const claiming = prepare<{ id: string }, { id: string }>('claim an attempt', (db, { id }) =>
+/**
+ * Claims the attempt: the last statement before Acuity is called. Returns no row when somebody else holds the time, or when
+ * it was settled in the meantime: the settle job failed it because the request took too long. Whoever is given a hold looks
+ * for claimed attempts afterwards, so one of the two always sees the other. So it is never in the transaction that stores
+ * the attempt, which others see only once it has committed.
+ */
+export const claimingAttempt = prepare<{ id: string }, { id: string }>('claim an attempt', (db, { id }) =>
   db('booking_attempts')
     .where({ id, state: 'open' })
     .whereNull('acuity_called_at')
@@ -164,18 +170,6 @@ const claiming = prepare<{ id: string }, { id: string }>('claim an attempt', (db
     .update({ acuity_called_at: db.raw('clock_timestamp()') })
     .returning('id'),
 );
-
-/**
- * Claims the attempt: the last statement before Acuity is called. False when somebody else holds the time, or when it was
- * settled in the meantime: the settle job failed it because the request took too long. Whoever is given a hold looks for
- * claimed attempts afterwards, so one of the two always sees the other.
- */
-export async function claimForCall(
-  deps: { db: Database; statements: Statements },
-  id: string,
-): Promise<boolean> {
-  return (await claiming(deps, { id })).length === 1;
-}
 
 /** Why an open attempt cannot be claimed. */
 export async function isHeldForOther(db: Queryable, id: string): Promise<boolean> {

@@ -1,8 +1,9 @@
 // The saga of every attempt: store it, claim it, call Acuity, then complete it, fail it or leave it open. If the
 // process dies between two steps, the worker settles the attempt (attempt.settle.ts).
+import { setImmediate } from 'node:timers/promises';
 import { findBooking, type Booking } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
-import { sendTogether } from '../db/statements.ts';
+import { sendInTurn, sendTogether } from '../db/statements.ts';
 import { errorFacts } from '../lib/error-facts.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { Appointment } from '../ports/acuity.ts';
@@ -13,11 +14,12 @@ import { settleAttemptJob } from './attempt.jobs.ts';
 import type { Call, Completion } from './attempt.kind.ts';
 import { kindOf } from './attempt.kinds.ts';
 import {
-  claimForCall,
+  claimingAttempt,
   findAttempt,
   insertingAttempt,
   isHeldForOther,
   toAttempt,
+  type AttemptRow,
 } from './attempt.repository.ts';
 import {
   answerOf,
@@ -31,30 +33,59 @@ import {
 
 export type AttemptAnswer = Result<Booking, AttemptFailure>;
 
-/** Before Acuity is called: stores the attempt, and adds the job that settles it if this process dies. */
-export async function storeAttempt(deps: AttemptDeps, db: Queryable, attempt: NewAttempt): Promise<Attempt> {
+/** Before Acuity is called: the attempt, and the job that settles it if this process dies. */
+function storing(deps: AttemptDeps, db: Queryable, attempt: NewAttempt) {
   const settling = deps.jobs.adding(
     settleAttemptJob,
     { attemptId: attempt.id },
     { key: attempt.id, delayMs: timingsOf(deps).settleAfterMs },
   );
-  const [[stored]] = await sendTogether(db, insertingAttempt(db, attempt), settling);
-  if (!stored) throw new Error(`Attempt ${attempt.id} was stored and is not there`);
-  return toAttempt(stored);
+  return [insertingAttempt(db, attempt), settling] as const;
 }
 
-/** Carries out a stored attempt. */
+function storedFrom([row]: AttemptRow[], { id }: NewAttempt): Attempt {
+  if (!row) throw new Error(`Attempt ${id} was stored and is not there`);
+  return toAttempt(row);
+}
+
+export async function storeAttempt(deps: AttemptDeps, db: Queryable, attempt: NewAttempt): Promise<Attempt> {
+  const [rows] = await sendTogether(db, ...storing(deps, db, attempt));
+  return storedFrom(rows, attempt);
+}
+
+/** Whether Acuity may be called. Throws when that is not known. */
+type Claim = () => Promise<boolean> | boolean;
+
+/** Stores a booking's attempt and claims it: two transactions that travel together. Then carries it out. */
+export async function storeAndRun(
+  deps: AttemptDeps,
+  attempt: NewAttempt,
+): Promise<{ answering: Promise<AttemptAnswer> }> {
+  const { db } = deps;
+  // A test may stop the process between the two.
+  if (deps.onStep) return { answering: runAttempt(deps, await storeAttempt(deps, db, attempt)) };
+  const claiming = [claimingAttempt.call(db, { id: attempt.id })] as const;
+  const [[rows], claimed] = await sendInTurn(db, storing(deps, db, attempt), claiming);
+  const claim = () => {
+    if (claimed.status === 'rejected') throw claimed.reason;
+    return claimed.value[0].length === 1;
+  };
+  return { answering: carryOut(deps, storedFrom(rows, attempt), claim) };
+}
+
+/** Claims a stored attempt, and carries it out. */
 export async function runAttempt(deps: AttemptDeps, attempt: Attempt): Promise<AttemptAnswer> {
   await deps.onStep?.('attempt_stored');
-  const answer = await carryOut(deps, attempt);
+  const claim = async () => (await claimingAttempt(deps, { id: attempt.id })).length === 1;
+  const answer = await carryOut(deps, attempt, claim);
   await deps.onStep?.('before_answer');
   return answer;
 }
 
 /** From here Acuity may have made or changed the appointment. Never throws: returns `outcome_pending` instead. */
-async function carryOut(deps: AttemptDeps, attempt: Attempt): Promise<AttemptAnswer> {
+async function carryOut(deps: AttemptDeps, attempt: Attempt, claim: Claim): Promise<AttemptAnswer> {
   try {
-    if (!(await claimForCall(deps, attempt.id))) return await notClaimed(deps, attempt);
+    if (!(await claim())) return await notClaimed(deps, attempt);
     await deps.onStep?.('before_acuity');
     const call = await kindOf(attempt).call(deps, attempt);
     await deps.onStep?.('after_acuity');
@@ -112,8 +143,9 @@ export async function completeAttempt(
 ): Promise<Completion> {
   const { isSettling = false } = how;
   const completing = kindOf(attempt).complete(deps, attempt, appointment, isSettling);
-  // Acuity has done it, so the free times have changed whatever is written here. It never throws.
-  const invalidated = invalidate(deps, attempt, appointment);
+  // Acuity has done it, so the free times have changed whatever is written here. It never throws. The transaction's locks
+  // are sent first: this is done while they are awaited.
+  const invalidated = setImmediate().then(() => invalidate(deps, attempt, appointment));
   const completion = await completing;
   if (completion.outcome === 'completed') await deps.onStep?.(how.step);
   await invalidated;

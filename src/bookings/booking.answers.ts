@@ -27,26 +27,47 @@ const control = /[\p{Cc}\p{Cs}]/gu;
 const overrides = /[\u202d\u202e]/g;
 
 export function answersOf(appointment: Appointment, fields: IntakeFields): Answers {
-  const typedIn = (name: IntakeName): string => {
-    const id = fields.get(name);
-    return (
-      (id === undefined ? undefined : appointment.answers.get(id))?.replaceAll(control, ' ').trim() ?? ''
-    );
-  };
-  const answerTo = (name: IntakeName) => tidyLine(typedIn(name).replaceAll(overrides, '')).slice(0, longest);
-  const read = details.flatMap((detail) => {
-    const answer = detail.intake && answerTo(detail.intake.name as IntakeName);
-    return detail.intake && answer ? [{ detail, answer, value: readAnswer(detail.intake, answer) }] : [];
-  });
+  const answerTo = tidyAnswers(appointment, fields);
+  const read = answeredDetails(answerTo).map((one) => ({
+    ...one,
+    value: readAnswer(one.intake, one.answer),
+  }));
   const valueOf = (detail: Detail) => read.find((one) => one.detail === detail)?.value ?? undefined;
   return {
     reference: answerTo('reference').toUpperCase() || null,
     organization: answerTo('organization') || null,
     details: nestDetails(valueOf),
     hasUnreadable: read.some(({ value }) => value === undefined),
-    digest: digestOf(read.map(({ detail, answer }) => [detail.path, answer])),
-    earlier: () => readAsEarlier(typedIn),
+    digest: digestOfAnswered(read),
+    earlier: () => readAsEarlier((name) => typedAnswer(appointment, fields, name)),
   };
+}
+
+/** The digest of `answersOf`, without reading the answers. */
+export function answersDigest(appointment: Appointment, fields: IntakeFields): string {
+  return digestOfAnswered(answeredDetails(tidyAnswers(appointment, fields)));
+}
+
+function typedAnswer({ answers }: Appointment, fields: IntakeFields, name: IntakeName): string {
+  const id = fields.get(name);
+  return (id === undefined ? undefined : answers.get(id))?.replaceAll(control, ' ').trim() ?? '';
+}
+
+function tidyAnswers(appointment: Appointment, fields: IntakeFields) {
+  return (name: IntakeName): string =>
+    tidyLine(typedAnswer(appointment, fields, name).replaceAll(overrides, '')).slice(0, longest);
+}
+
+function answeredDetails(answerTo: (name: IntakeName) => string) {
+  return details.flatMap((detail) => {
+    const { intake } = detail;
+    const answer = intake && answerTo(intake.name as IntakeName);
+    return intake && answer ? [{ detail, intake, answer }] : [];
+  });
+}
+
+function digestOfAnswered(answered: { detail: Detail; answer: string }[]): string {
+  return digestOf(answered.map(({ detail, answer }) => [detail.path, answer]));
 }
 
 function readAnswer({ read }: NonNullable<Detail['intake']>, answer: string): string | null | undefined {

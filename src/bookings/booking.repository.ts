@@ -153,7 +153,7 @@ export const findingBooking = prepare<BookingRow, { id: string | null }>('a book
 );
 
 /** Locks the row until the transaction ends: changes of one booking are serialised. */
-export const lockingBooking = prepare<{ id: string }, { id: string | null }>('lock a booking', (db, { id }) =>
+export const lockingBooking = prepare<{ id: string }, { id: string }>('lock a booking', (db, { id }) =>
   db('bookings').whereRaw('id = ?', [id]).forUpdate().select('id'),
 );
 

@@ -6,7 +6,7 @@ export {
   type Announcement,
 } from './booking.announcement.ts';
 export { createReportWaits, type ReportWait, type ReportWaits } from './report-wait.ts';
-export { answersOf, isDigestOf, type Answers } from './booking.answers.ts';
+export { answersDigest, answersOf, isDigestOf, type Answers } from './booking.answers.ts';
 export { bookingCalendar, bookingsCalendar } from './booking.calendar.ts';
 export {
   createCalendarFeeds,

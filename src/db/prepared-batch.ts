@@ -2,6 +2,7 @@
 // after which PostgreSQL sends what it has: eleven statements in one system call came back in eight, and each wakes this
 // process. A batch has one Sync, so one answer. PostgreSQL describes a statement's columns once a connection: pg asks for
 // their description at each execution; of thirty columns it is longer than a row.
+import type { Writable } from 'node:stream';
 import pg from 'pg';
 
 export interface NamedStatement {
@@ -37,7 +38,7 @@ export type BatchDone = (error: Error | null | undefined, answers: unknown[][]) 
 interface InternalConnection {
   parsedStatements: Record<string, string>;
   submittedNamedStatements: Record<string, string>;
-  _send(bytes: Buffer): void;
+  stream: Writable;
   query(text: string): void;
   parse(statement: { name: string; text: string }): void;
   bind(values: { statement: string; values: readonly unknown[] }): void;
@@ -91,7 +92,9 @@ export class PreparedBatch extends internal.Query {
     const connection = given as unknown as InternalConnection;
     this.#readers = readersOf(connection);
     try {
-      connection._send(this.#messages(connection));
+      const messages = this.#messages(connection);
+      // Else pg answers it with the error that ended the connection.
+      if (connection.stream.writable) connection.stream.write(messages);
     } catch (error) {
       this.#failed = error;
       connection.query('refused by the client');
@@ -125,8 +128,9 @@ export class PreparedBatch extends internal.Query {
   }
 
   override handleRowDescription({ fields }: { fields: unknown[] }): void {
-    const { _types } = this._result;
-    const reader = new internal.Result(undefined, _types);
+    const { _result: result } = this;
+    const { _types: types } = result;
+    const reader = new internal.Result(undefined, types);
     reader.addFields(fields);
     this.#readers?.set(this.name ?? '', reader);
     this.#wasDescribed = true;

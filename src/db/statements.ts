@@ -1,5 +1,6 @@
 // The queries of nearly every request: named, so that PostgreSQL parses and plans each once a connection, and sent
 // without knex, which builds and formats its text anew each time.
+import type { Writable } from 'node:stream';
 import pg from 'pg';
 import type { Knex } from 'knex';
 import type { Database, Queryable, Transaction } from './knex.ts';
@@ -67,6 +68,31 @@ export async function sendTogether<Calls extends readonly Call[]>(
   }
 }
 
+/**
+ * Two transactions in one round trip. Throws the error of the first. The second is carried out after the first, also when
+ * that failed.
+ */
+export async function sendInTurn<First extends readonly Call[], Second extends readonly Call[]>(
+  db: Database,
+  first: First,
+  second: Second,
+): Promise<[Answers<First>, PromiseSettledResult<Answers<Second>>]> {
+  const client = db.client as KnexClient;
+  const connection = await client.acquireConnection();
+  try {
+    const { stream } = (connection as unknown as { connection: { stream: Writable } }).connection;
+    // Both leave in one system call.
+    stream.cork();
+    const sent = [send(connection, first), send(connection, second)] as const;
+    stream.uncork();
+    const [one, other] = await Promise.allSettled(sent);
+    if (one.status === 'rejected') throw one.reason;
+    return [one.value, other];
+  } finally {
+    await client.releaseConnection(connection);
+  }
+}
+
 /** What a transaction ends with: the statements sent with its commit, and the result that their answers make. */
 export interface Ending<Result> {
   calls: readonly Call[];
@@ -105,9 +131,11 @@ export async function transact<const First extends readonly Call[], Result>(
     // When a statement of `first` failed, the transaction has begun, and knex rolls it back.
     await begun.catch(() => undefined);
   };
+  // The transaction has been committed together with what its work ended with.
   knexTransaction.commit = async (_connection, result) => {
-    knexTransaction._completed = true;
-    knexTransaction._resolver(result);
+    const { _resolver: resolve } = knexTransaction;
+    Object.assign(knexTransaction, { _completed: true });
+    resolve(result);
   };
   return running;
 }
@@ -122,8 +150,7 @@ interface KnexClient {
 interface KnexTransaction<Result> {
   begin(connection: pg.ClientBase): Promise<void>;
   commit(connection: pg.ClientBase, result: Result): Promise<void>;
-  _completed: boolean;
-  _resolver(result: Result): void;
+  _resolver: (result: Result) => void;
 }
 
 /** Part of every name: after a plan was refused as outdated, connections that have kept it prepare a new one. */

@@ -387,6 +387,28 @@ describe('attempts to book', () => {
     expect(await count('bookings')).to.equal(0);
   });
 
+  for (const [what, then] of [
+    ['fails', `raise exception 'the claim fails'`],
+    ['finds the attempt settled', 'return null'],
+  ] as const) {
+    it(`book answers outcome_pending without calling Acuity when the claim ${what}`, async () => {
+      const { owner } = fixture;
+      await owner.raw(
+        `create function spoil_claim() returns trigger language plpgsql as $$ begin ${then}; end $$`,
+      );
+      await owner.raw(`create trigger spoil_claim before update of acuity_called_at on booking_attempts
+        for each row execute function spoil_claim()`);
+      try {
+        const answer = await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null);
+        expect(reasonOf(answer).reason).to.equal('outcome_pending');
+        expect(active()).to.have.length(0);
+        expect(await fixture.db('booking_attempts').pluck('state')).to.deep.equal(['open']);
+      } finally {
+        await owner.raw('drop function spoil_claim cascade');
+      }
+    });
+  }
+
   it('settle fails an attempt, so that nobody can claim it, when its process died before the call', async () => {
     let isGone = false;
     const failing = await openBookingFixture(acuity, {

@@ -1,9 +1,23 @@
 import { expect } from 'chai';
 import type pg from 'pg';
 import { openPool, type Transaction } from '../../src/db/knex.ts';
-import { createStatements, endWith, sendTogether, transact, type Call } from '../../src/db/statements.ts';
+import {
+  createStatements,
+  endWith,
+  sendInTurn,
+  sendTogether,
+  transact,
+  type Call,
+} from '../../src/db/statements.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 
+interface Connection {
+  connection: NodeJS.EventEmitter;
+}
+interface KnexClient {
+  acquireConnection(): Promise<unknown>;
+  releaseConnection(connection: unknown): Promise<void>;
+}
 const call = (text: string, ...values: unknown[]): Call => ({ name: text, text, values });
 const adding = (kind: string) => call('insert into email_kinds (kind) values ($1)', kind);
 
@@ -71,6 +85,53 @@ describe('statements', () => {
       /transaction that has ended/,
     );
     expect(await added()).to.deep.equal([]);
+  });
+
+  it('answers all statements of a batch at once', async () => {
+    const db = database.owner;
+    const counting = Array.from({ length: 5 }, (_, n) => call(`select ${n} as n`) as Call<{ n: number }>);
+    await sendTogether(db, ...counting);
+    const connection = (await (db.client as KnexClient).acquireConnection()) as Connection;
+    await (db.client as KnexClient).releaseConnection(connection);
+    let ready = 0;
+    const count = () => (ready += 1);
+    connection.connection.on('readyForQuery', count);
+    const answers = await sendTogether(db, ...counting);
+    connection.connection.off('readyForQuery', count);
+    expect(answers.map(([row]) => row?.n)).to.deep.equal([0, 1, 2, 3, 4]);
+    expect(ready).to.equal(1);
+  });
+
+  describe('sendInTurn', () => {
+    const db = () => database.owner;
+    const text = `select count(*) as n from email_kinds where kind like 'one of %'`;
+    const counting: Call<{ n: number }> = { name: 'count kinds', text, values: [] };
+    afterEach(() => db()('email_kinds').where('kind', 'like', 'one of %').delete());
+
+    it('carries out the second transaction after the first has committed', async () => {
+      const [, second] = await sendInTurn(db(), [adding('one of first')], [counting]);
+      expect(second).to.deep.equal({ status: 'fulfilled', value: [[{ n: 1 }]] });
+    });
+
+    it('keeps the first transaction when the second fails', async () => {
+      const [, second] = await sendInTurn(
+        db(),
+        [adding('one of first')],
+        [adding('one of second'), call('select 1 / 0')],
+      );
+      expect(second).to.have.property('status', 'rejected');
+      expect(await added()).to.deep.equal(['one of first']);
+    });
+
+    it('throws the error of the first transaction, and carries out the second', async () => {
+      const work = sendInTurn(
+        db(),
+        [adding('one of first'), call('select 1 / 0')],
+        [adding('one of second')],
+      );
+      expect(await errorOf(work)).to.match(/division by zero/);
+      expect(await added()).to.deep.equal(['one of second']);
+    });
   });
 
   describe('transact', () => {
