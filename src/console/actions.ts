@@ -11,7 +11,7 @@ export interface ActionButton {
   icon: string;
   who: Who;
   kind: 'record' | 'resource';
-  /** The page it links to; `{id}` is the record's, another name its column's. Unset: it opens a form (http/console/forms). */
+  /** The page it opens; `{id}` is the record's, another name its column's. Unset: it opens a form (http/console/forms). */
   href?: string;
   /** Where its form leads. Unset: to the record, or the one that it has made. */
   leadsTo?: 'list';
@@ -132,6 +132,10 @@ export const reading = { resource: 'list', record: 'show' } as const;
  * the search beside the list.
  */
 export const closed: readonly string[] = ['new', 'edit', 'delete', 'bulkDelete', 'search'];
+
+/** The page that an action opens. */
+export const pageOf = (href: string, row: Record<string, unknown> | null): string =>
+  href.replace(/{(\w+)}/g, (_, name: string) => encodeURIComponent(String(row?.[name] ?? '')));
 
 /** @param row of the button's table */
 export function isOffered(action: ActionButton, row: Record<string, unknown>, viewerId?: string): boolean {

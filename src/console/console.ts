@@ -4,7 +4,6 @@ import {
   AdminJS,
   Router as adminRoutes,
   type ActionContext,
-  type ActionRequest,
   type CurrentAdmin,
   type LayoutElement,
   type ResourceOptions,
@@ -207,13 +206,13 @@ function actionOptions(button: ActionButton) {
     !record || isOffered(button, record.params, currentAdmin?.id);
   const { table, name, kind, icon, href } = button;
   if (name === 'edit' || name === 'new') return { isAccessible, custom: {}, handler: formHandler(button) };
-  const action = { actionType: kind, icon, isAccessible };
-  const words = wordsOf(table, name);
-  return href === undefined
-    ? { ...action, component: 'ConsoleForm', custom: { words }, handler: formHandler(button) }
-    : { ...action, component: 'ConsoleLeave', custom: { href }, handler: showRecord };
+  return {
+    actionType: kind,
+    icon,
+    isAccessible,
+    component: 'ConsoleForm',
+    // A page of the portal is opened before AdminJS is asked (http/console).
+    custom: { words: wordsOf(table, name), isPage: href !== undefined },
+    handler: formHandler(button),
+  };
 }
-
-/** Only opens the page. */
-const showRecord = (_request: ActionRequest, _response: unknown, { record, currentAdmin }: ActionContext) =>
-  record ? { record: record.toJSON(currentAdmin) } : {};

@@ -1,5 +1,5 @@
 export { bulkParts, listForBulk, seenIn, titlesOf } from './bulk.ts';
-export { actionButtons, actionOf, closed, isOffered, reading, type ActionButton } from './actions.ts';
+export { actionButtons, actionOf, closed, isOffered, pageOf, reading, type ActionButton } from './actions.ts';
 export * from './table.ts';
 export * from './tables.ts';
 export { findRow, orderRows, pagesOf, selectRows, shownRow, type Filters, type Row } from './table.query.ts';

@@ -96,6 +96,33 @@ describe('the console’s lists in a browser', function () {
       await watched.check();
     });
 
+  it('open pages of the portal and downloads from the menu of a row, and stay where Back leads', async () => {
+    const sam = await personOf(app.db, 'sam');
+    const document = await insertDocumentRow(app.db, {
+      booking_id: id.marsh,
+      uploaded_by_id: sam.id,
+      category: 'brief',
+    });
+    const choose = async (text: string) => {
+      const row = page.locator('tbody tr').first();
+      await row.locator('td').last().locator('a').first().hover();
+      await row.getByText(text).click();
+    };
+    await open('/admin/resources/documents');
+    await choose('Receipt and history');
+    await page.waitForURL(`**/documents/${document}/receipt`);
+    await page.goBack();
+    await page.route(`**/documents/${document}`, (route) =>
+      route.fulfill({ body: 'text', headers: { 'Content-Disposition': 'attachment; filename="a.txt"' } }),
+    );
+    const download = page.waitForEvent('download');
+    await choose('Download');
+    expect((await download).suggestedFilename()).to.equal('a.txt');
+    await page.locator('tbody tr').first().waitFor();
+    expect(new URL(page.url()).pathname).to.equal('/admin/resources/documents');
+    await app.db('documents').where({ id: document }).delete();
+  });
+
   it('show below a record what belongs to it, and lead from there to the referrer’s session', async () => {
     await open(`${bookings}/records/${id.marsh}/show`);
     const audit = page.getByRole('region', { name: /^Audit log/ });

@@ -37,6 +37,8 @@ for (const name of ['recordAction', 'resourceAction']) {
     if (options.data) return save(options.data);
     try {
       const response = await usual.call(this, options);
+      const { href } = response.data;
+      if (href) return await leaveFor(href);
       if (response.data.columns) columnsOf.set(options.resourceId, response.data.columns);
       return response;
     } catch (error) {
@@ -46,6 +48,13 @@ for (const name of ['recordAction', 'resourceAction']) {
       throw error;
     }
   };
+}
+
+/** Opens a page of the portal, or a download, that was chosen in the menu of a row: from the list, where Back leads. */
+function leaveFor(href) {
+  addEventListener('popstate', () => location.assign(href), { once: true });
+  history.back();
+  return new Promise(() => {});
 }
 
 let saves = 0;
@@ -131,19 +140,11 @@ function pageAddress(resource, record, action) {
   return `/admin/resources/${resource.id}/${of}/${action}`;
 }
 
-/** The page of an action: `{id}` is the record's, another name its column's. */
-function hrefOf({ custom }, record) {
-  return custom.href.replace(/{(\w+)}/g, (_, name) =>
-    encodeURIComponent((name === 'id' ? record?.id : record?.params[name]) ?? ''),
-  );
-}
-
 AdminJS.UserComponents = {};
 globalThis.examdesk = {
   actionAddress,
   ask,
   columnsOf,
-  hrefOf,
   html,
   isSaving,
   listOf,

@@ -1,15 +1,6 @@
-// The form of an action, and actions that open a page outside AdminJS.
+// The form of an action.
 const { useEffect, useRef, useState } = React;
-const { actionAddress, hrefOf, html, isSaving, signInAddress, useAnswer } = examdesk;
-
-/** Opens the action's own page. Replaces the history entry, so that Back does not lead here again. */
-function Leave({ action, record }) {
-  const target = hrefOf(action, record);
-  useEffect(() => {
-    location.replace(target);
-  }, [target]);
-  return html`<div className="card"><a href=${target}>${action.label}</a></div>`;
-}
+const { actionAddress, html, isSaving, signInAddress, useAnswer } = examdesk;
 
 /** Whether an option, or a field, fits the values of the other fields. */
 const isOffered = ({ only }, values) => !only || !values[only.for] || only.values.includes(values[only.for]);
@@ -151,4 +142,4 @@ function Form(shownAs) {
   return html`<${AdminJS.Edit} ...${shownAs} resource=${resource} />`;
 }
 
-Object.assign(AdminJS.UserComponents, { ConsoleFields: Fields, ConsoleForm: Form, ConsoleLeave: Leave });
+Object.assign(AdminJS.UserComponents, { ConsoleFields: Fields, ConsoleForm: Form });

@@ -1,7 +1,7 @@
 // The head of a list or a record: breadcrumbs and actions. Replaces AdminJS's own, whose buttons cannot
 // be reached by keyboard, and whose export loses the filters.
 const { useEffect } = React;
-const { hrefOf, html, pageAddress } = examdesk;
+const { html, pageAddress } = examdesk;
 const { Icon } = AdminJSDesignSystem;
 
 /** The title of a record as it reads. */
@@ -17,11 +17,11 @@ function countWords(tag) {
 
 function ActionLink({ action, resource, record }) {
   const { translateAction } = AdminJS.useTranslation();
+  const to = pageAddress(resource, record, action.name);
   const parts = html`<${Icon} icon=${action.icon} />${translateAction(action.label, resource.id)}`;
   const className = 'button button-second';
-  // A page outside AdminJS.
-  if (action.custom.href) return html`<a href=${hrefOf(action, record)} className=${className}>${parts}</a>`;
-  const to = pageAddress(resource, record, action.name);
+  // AdminJS would not load a page of the portal.
+  if (action.custom.isPage) return html`<a href=${to} className=${className}>${parts}</a>`;
   return html`<${ReactRouterDOM.Link} to=${to} className=${className}>${parts}<//>`;
 }
 

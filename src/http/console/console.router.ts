@@ -8,6 +8,7 @@ import {
   findRow,
   isFor,
   isOffered,
+  pageOf,
   readDashboard,
   reading,
   tableOf,
@@ -170,5 +171,8 @@ const guardTable =
         resourceId: id,
         metadata: { in: 'console' },
       });
-    next();
+    if (action?.href === undefined) return next();
+    const href = pageOf(action.href, row);
+    if (isData) res.json({ href });
+    else res.redirect(303, href);
   };
