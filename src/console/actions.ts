@@ -2,6 +2,7 @@
 // this list, so that what is offered is what is allowed.
 import { bulkRights, type BulkKind } from '../bulk/index.ts';
 import { isReady, type Document } from '../documents/index.ts';
+import { asText } from '../lib/typed-edit.ts';
 import type { Who } from './table.ts';
 
 export interface ActionButton {
@@ -135,7 +136,7 @@ export const closed: readonly string[] = ['new', 'edit', 'delete', 'bulkDelete',
 
 /** The page that an action opens. */
 export const pageOf = (href: string, row: Record<string, unknown> | null): string =>
-  href.replace(/{(\w+)}/g, (_, name: string) => encodeURIComponent(String(row?.[name] ?? '')));
+  href.replace(/{(\w+)}/g, (_, name: string) => encodeURIComponent(asText(row?.[name])));
 
 /** @param row of the button's table */
 export function isOffered(action: ActionButton, row: Record<string, unknown>, viewerId?: string): boolean {
