@@ -54,7 +54,7 @@ export async function runLimited(): Promise<Result> {
 async function watch(
   nodeOptions: string[],
 ): Promise<{ warm: MemoryReading; most: MemoryReading; last: MemoryReading }> {
-  const watched = await startWebProcess(nodeOptions);
+  const watched = await startWebProcess({ nodeOptions });
   try {
     const asks = inTurns(watched.asks);
     printLine('start', await watched.memory());

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../src/dev/free-port.ts';
 import { atMost, type BenchOptions, type BenchResult } from './result.ts';
 import { median, timed } from './support/timed.ts';
-import { startWebProcess, type Ask } from './support/web-process.ts';
+import { compileInto, startWebProcess, type Ask } from './support/web-process.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const megabyte = 1024 * 1024;
@@ -82,10 +82,11 @@ function seconds(name: string, ms: number, most: number): BenchResult {
   return atMost(1, { ...measured, detail: `${(ms / 1_000).toFixed(2)} s` }, `${most} s`);
 }
 
-/** A web process after a thousand requests of people and programs, none of the console. */
+/** The first web process of a version, after a thousand requests of people and programs, none of the console. */
 export async function resident(): Promise<BenchResult> {
-  // As Dockerfile and docs/systemd start it.
-  const web = await startWebProcess(['--min-semi-space-size=16', '--max-semi-space-size=16']);
+  const compiled = await mkdtemp(path.join(os.tmpdir(), 'examdesk-compiled-'));
+  compileInto(compiled);
+  const web = await startWebProcess({ compiled });
   try {
     const asks: Ask[] = Object.entries(web.asks).flatMap(([kind, some]) => (kind === 'console' ? [] : some));
     await web.send(asks, requests, 10);
@@ -102,6 +103,7 @@ export async function resident(): Promise<BenchResult> {
     );
   } finally {
     await web.close();
+    await rm(compiled, { recursive: true, force: true });
   }
 }
 

@@ -63,7 +63,8 @@ const mayImport: Record<string, string[]> = {
   config: ['lib'],
   simulator: ['lib'],
   // They call the rooms directly. Of src/dev they import one file, through src/commands/target-database.ts.
-  commands: ['entry', 'compose', 'config', 'adapters', 'dev', ...rooms, ...ground],
+  // src/commands/compile.ts loads what the processes load, and when: their set-up (app), later the console.
+  commands: ['entry', 'compose', 'app', 'console', 'config', 'adapters', 'dev', ...rooms, ...ground],
   dev: ['commands', 'adapters', 'simulator', 'seeds', 'config', ...rooms, ...ground],
 };
 

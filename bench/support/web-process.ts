@@ -1,5 +1,5 @@
 // The web process as it is deployed (src/main.ts), on a real PostgreSQL with bookings, and the requests sent to it.
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import path from 'node:path';
@@ -20,8 +20,10 @@ import { ritaOf } from './rita.ts';
 import { timed } from './timed.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
+const plan = readImagePlan();
 /** Node's options of the image. */
-export const deployed = readImagePlan().command.slice(1, -1);
+export const deployed = plan.command.slice(1, -1);
+const probe = path.join(import.meta.dirname, 'memory-probe.ts');
 const bookingsMade = 40;
 
 export interface Ask {
@@ -45,8 +47,17 @@ export interface WebProcess {
   close(): Promise<void>;
 }
 
-/** @param nodeOptions such as `--max-old-space-size=…` */
-export async function startWebProcess(nodeOptions: string[] = []): Promise<WebProcess> {
+export interface WebOptions {
+  /** Such as `--max-old-space-size=…`. */
+  nodeOptions?: string[];
+  /** Where compiled code is kept. Unset: a folder that outlives the run. */
+  compiled?: string;
+}
+
+export async function startWebProcess({
+  nodeOptions = [],
+  compiled = path.join(root, 'node_modules/.cache/compiled'),
+}: WebOptions = {}): Promise<WebProcess> {
   const database = await openSeededDatabase();
   const simulator = await startSimulator({ port: 0, userId: '11100001', apiKey: 'demo-acuity-key' });
   const port = await freePort();
@@ -62,8 +73,7 @@ export async function startWebProcess(nodeOptions: string[] = []): Promise<WebPr
     ACUITY_API_KEY: 'demo-acuity-key',
     DEMO_ACCOUNTS: 'true',
     RUN_WORKER: 'false',
-    // As Dockerfile and docs/systemd set it, in a folder that outlives the run.
-    NODE_COMPILE_CACHE: path.join(root, 'node_modules/.cache/compiled'),
+    NODE_COMPILE_CACHE: compiled,
     // The in-process cache: what it keeps is part of the measurement.
     REDIS_URL: '',
   };
@@ -75,7 +85,7 @@ export async function startWebProcess(nodeOptions: string[] = []): Promise<WebPr
     const started = fork(path.join(root, 'src/main.ts'), {
       cwd: root,
       env: { ...process.env, ...env, PORT: String(at) },
-      execArgv: [...deployed, '--import', path.join(import.meta.dirname, 'memory-probe.ts'), ...nodeOptions],
+      execArgv: [...deployed, '--import', probe, ...nodeOptions],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     await hear(started);
@@ -126,6 +136,15 @@ export async function startWebProcess(nodeOptions: string[] = []): Promise<WebPr
       await stopSharedPostgres();
     },
   };
+}
+
+/** Fills a folder as the image has it, and with the probe. */
+export function compileInto(folder: string): void {
+  const env = { ...process.env, NODE_COMPILE_CACHE: folder };
+  for (const args of [plan.compile.split(' ').slice(1), ['--import', probe, '--eval', '']]) {
+    const { status } = spawnSync(process.execPath, args, { cwd: root, env, stdio: 'inherit' });
+    if (status !== 0) throw new Error(`node ${args.join(' ')} ended with ${status}`);
+  }
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -84,9 +84,13 @@ describe('the image', () => {
     expect(manifest.engines.node).to.equal(`>=${plan.node}`);
     expect(manifest.devDependencies.node).to.match(new RegExp(`^${plan.node}\\.`));
     const lines = read('Dockerfile').split('\n');
-    expect(lines.indexOf('USER node'))
-      .to.be.above(0)
-      .and.below(lines.findIndex((line) => line.startsWith('CMD')));
+    const places = ['COPY src', 'USER node', `RUN ${plan.compile}`, 'CMD'].map((start) =>
+      lines.findIndex((line) => line.startsWith(start)),
+    );
+    expect(places[0]).to.be.above(0);
+    // The user who compiles is the one who runs: Node keeps compiled code for each apart.
+    expect(places).to.deep.equal(places.toSorted((a, b) => a - b));
+    expect(plan.files.has(plan.compile.replace('node ', '')), plan.compile).to.equal(true);
   });
 
   it('contains the commands that the README lists', () => {

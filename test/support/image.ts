@@ -14,6 +14,8 @@ export interface ImagePlan {
   /** Variables of the ENV lines. */
   env: Record<string, string>;
   command: string[];
+  /** The RUN line that compiles what the processes load. */
+  compile: string;
   /** From the COPY lines: the checkout's files, by path in the image. */
   files: Map<string, string>;
 }
@@ -25,7 +27,7 @@ interface LockedPackage {
 
 /** @throws Error for an unsupported instruction */
 export function readImagePlan(): ImagePlan {
-  const plan: ImagePlan = { node: 0, env: {}, command: [], files: new Map() };
+  const plan: ImagePlan = { node: 0, env: {}, command: [], compile: '', files: new Map() };
   for (const line of read('Dockerfile').split('\n')) {
     if (line === '' || line.startsWith('#')) continue;
     const [instruction = ''] = line.split(' ', 1);
@@ -35,6 +37,7 @@ export function readImagePlan(): ImagePlan {
     else if (instruction === 'CMD') plan.command = JSON.parse(rest) as string[];
     else if (instruction === 'COPY') copy(rest.split(' '), plan.files);
     else if (instruction === 'RUN' && rest.startsWith('npm ci --omit=dev ')) continue;
+    else if (instruction === 'RUN' && rest.startsWith('node ')) plan.compile = rest;
     else if (!['WORKDIR', 'USER', 'EXPOSE'].includes(instruction))
       throw new Error(`test/support/image.ts cannot read this line of the Dockerfile: ${line}`);
   }
@@ -89,7 +92,7 @@ export function commandsOf(plan: ImagePlan): Map<string, string> {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
   return new Map(
     Object.entries(scripts).flatMap(([name, script]) => {
-      const file = /^node (src\/\S+)/.exec(script)?.[1] ?? '';
+      const file = /^node (?:--\S+ )*(src\/\S+)/.exec(script)?.[1] ?? '';
       return plan.files.has(file) ? [[name, file]] : [];
     }),
   );
