@@ -21,6 +21,7 @@ import { type S3Server, startS3Server } from '../../src/dev/s3/server.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/index.ts';
 import { specialCharacterEnv } from '../support/special-character-env.ts';
 import { environmentOf, readComposeFile } from '../support/compose-file.ts';
+import { readImagePlan } from '../support/image.ts';
 import { startTestPostgres } from '../support/postgres.ts';
 import { processEnv } from '../support/process-env.ts';
 import { hasPsql, noPsql, runPsql } from '../support/psql.ts';
@@ -155,7 +156,7 @@ describe('docker-compose.yml, started with secrets of special characters', funct
   it('has healthy processes: database, jobs, store and Acuity accept the secrets of .env', async () => {
     for (const name of ['web', 'worker', 'relay']) ports.set(name, await freePort());
     for (const [name, port] of ports) {
-      const [command, ...args] = compose.services[name]?.command ?? [];
+      const [command, ...args] = compose.services[name]?.command ?? readImagePlan().command;
       expect(command).to.equal('node');
       const given = appEnvironment(name, port);
       running.push(

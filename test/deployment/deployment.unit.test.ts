@@ -36,7 +36,8 @@ describe('docker-compose.yml', () => {
       if (service.build)
         expect(existsSync(path.join(root, service.build, 'Dockerfile')), name).to.equal(true);
       else expect(service.image, name).to.match(/^[a-z0-9/-]+:v?\d+\.\d/);
-      if (service.build === '.') expect(plan.files.has(service.command?.at(-1) ?? ''), name).to.equal(true);
+      const command = service.command ?? plan.command;
+      if (service.build === '.') expect(plan.files.has(command.at(-1) ?? ''), name).to.equal(true);
       for (const [other, { condition }] of Object.entries(service.depends_on ?? {})) {
         const isOver = compose.services[other]?.restart === 'on-failure';
         if (condition === 'service_completed_successfully')

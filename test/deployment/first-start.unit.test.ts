@@ -15,7 +15,9 @@ import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect } from 'chai';
 import { configVariables, readConfig, stopTimes } from '../../src/config.ts';
+import { readComposeFile } from '../support/compose-file.ts';
 import { commandsOf, readImagePlan } from '../support/image.ts';
+import { specialCharacterEnv } from '../support/special-character-env.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
@@ -57,10 +59,13 @@ describe('docs/first-start.md', () => {
 });
 
 describe('docs/systemd', () => {
-  it('starts the web process with the options of the image, as docker-compose.yml does', () => {
+  it('starts the web process with the options of the image, as npm start and docker-compose.yml do', () => {
     const unit = parseUnit(read('docs/systemd/examdesk-web@.service'));
     expect(unit.ExecStart).to.equal(`/usr/bin/${plan.command.join(' ')}`);
-    expect(read('docker-compose.yml')).to.include(`command: ["${plan.command.join('", "')}"]`);
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    expect(scripts.start).to.equal([...plan.command.slice(0, -1), 'src/commands/start.ts'].join(' '));
+    // Whatever it gives no command, Docker starts with the image's.
+    expect(readComposeFile(specialCharacterEnv()).services.web).not.to.have.property('command');
   });
 
   for (const name of readdirSync(path.join(root, 'docs/systemd')).filter((file) =>
@@ -70,6 +75,10 @@ describe('docs/systemd', () => {
       const unit = parseUnit(read(`docs/systemd/${name}`));
       expect(unit.ExecStart).to.match(/^\/usr\/bin\/node (--\S+ )*src\/\w+\.ts$/);
       expect(plan.files.has(unit.ExecStart?.split(' ').at(-1) ?? ''), unit.ExecStart).to.equal(true);
+      // As the image does: the process finds everything compiled.
+      expect(unit.ExecStartPre).to.equal(`-/usr/bin/${plan.compile}`);
+      const kept = `Environment=NODE_COMPILE_CACHE=/var/cache/${unit.CacheDirectory}\n`;
+      expect(read(`docs/systemd/${name}`)).to.contain(kept);
       expect(page).to.contain(unit.EnvironmentFile).and.to.contain(unit.WorkingDirectory);
       const { graceMs, timeoutMs } = stopTimes(readConfig(filled(withKey('NODE_ENV'))));
       expect(Number(unit.TimeoutStopSec) * 1_000).to.be.above(graceMs + timeoutMs + 5_000);
