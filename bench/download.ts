@@ -9,7 +9,7 @@ import { median, timed } from './support/timed.ts';
 import { clientOf } from './upload.ts';
 
 const bytes = 200 * megabyte;
-const rounds = 5;
+const rounds = 7;
 const goal = 0.8;
 
 /** `ratio`: our throughput divided by the SDK's; 1 is as fast. */

@@ -8,7 +8,7 @@ import { megabyte, openDocumentsBench, type DocumentsBench } from './support/doc
 import { median, timed } from './support/timed.ts';
 
 const bytes = 200 * megabyte;
-const rounds = 3;
+const rounds = 7;
 const goal = 0.9;
 const allowedGrowth = 64 * megabyte;
 
