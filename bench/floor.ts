@@ -39,7 +39,7 @@ export async function run({ isShort }: BenchOptions): Promise<BenchResult[]> {
     for (const [kind, { name, goal }] of Object.entries(reads)) {
       const [ask] = web.asks[kind] ?? [];
       if (!ask) throw new Error(`The web process has no request named ${kind}`);
-      results.push(resultOf(name, goal, await inTurns(web.url, floor.url, ask, isShort ? 6 : 12)));
+      results.push(resultOf(name, goal, await inTurns(web.url, floor.url, ask, isShort ? 6 : 24)));
       await measure(web.url, ask, manyConnections, 1);
       tails.push({ name, speed: await measure(web.url, ask, manyConnections, isShort ? 3 : 6) });
     }
@@ -51,14 +51,15 @@ export async function run({ isShort }: BenchOptions): Promise<BenchResult[]> {
 }
 
 async function inTurns(oursUrl: string, floorUrl: string, ask: Ask, rounds: number) {
-  const ours: number[] = [];
-  const floor: number[] = [];
-  for (const url of [oursUrl, floorUrl]) await measure(url, ask, connections, 2);
+  const ours = { url: oursUrl, speeds: [] as number[] };
+  const floor = { url: floorUrl, speeds: [] as number[] };
+  for (const { url } of [ours, floor]) await measure(url, ask, connections, 2);
   for (let round = 0; round < rounds; round += 1) {
-    ours.push((await measure(oursUrl, ask, connections, 1)).perSecond);
-    floor.push((await measure(floorUrl, ask, connections, 1)).perSecond);
+    // Each goes first as often as the other: a machine that gets busier slows down whoever comes second.
+    for (const one of round % 2 === 0 ? [ours, floor] : [floor, ours])
+      one.speeds.push((await measure(one.url, ask, connections, 1)).perSecond);
   }
-  return { ours: median(ours), floor: median(floor) };
+  return { ours: median(ours.speeds), floor: median(floor.speeds) };
 }
 
 function resultOf(name: string, goal: number, { ours, floor }: { ours: number; floor: number }): BenchResult {
