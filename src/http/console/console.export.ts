@@ -2,6 +2,7 @@
 import type { Response } from 'express';
 import { auditActor, type Actor } from '../../accounts/index.ts';
 import { pagesOf, shownRow, type Filters, type Table } from '../../console/index.ts';
+import type { Database } from '../../db/knex.ts';
 import { csvLine } from '../../lib/csv.ts';
 import { createCsvSender, type ExportLimits } from '../csv-response.ts';
 import type { ConsoleServices } from './console.services.ts';
@@ -16,7 +17,6 @@ export function createCsvExport(
 ): ExportCsv {
   const send = createCsvSender(limits);
   return (actor, table, filters, res) => {
-    const columns = table.columns.map(({ name }) => name);
     // Names of filters only: their values may be an examinee's name.
     const record = () =>
       audit.record(db, auditActor(actor), {
@@ -25,19 +25,15 @@ export function createCsvExport(
         resourceId: `/admin/export/${table.id}`,
         metadata: { table: table.id, filteredBy: Object.keys(filters) },
       });
-    return send(res, { name: table.id, columns, lines: linesOf(db, table, filters, columns) }, record);
+    const columns = table.columns.map(({ name }) => name);
+    return send(res, { name: table.id, columns, lines: linesOf(db, table, filters) }, record);
   };
 }
 
 /** In pages by key, each a statement of its own: no snapshot is held while a slow client reads. */
-async function* linesOf(
-  db: ConsoleServices['db'],
-  table: Table,
-  filters: Filters,
-  columns: string[],
-): AsyncGenerator<string> {
+async function* linesOf(db: Database, table: Table, filters: Filters): AsyncGenerator<string> {
   for await (const rows of pagesOf(db, table, filters, batch)) {
     const shown = rows.map((row) => shownRow(table, row));
-    yield shown.map((row) => csvLine(columns.map((name) => row[name]))).join('');
+    yield shown.map((row) => csvLine(table.columns.map(({ name }) => row[name]))).join('');
   }
 }
