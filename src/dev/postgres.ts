@@ -121,7 +121,9 @@ async function initialise(
   args.push(`--auth-local=${throwaway ? 'trust' : 'scram-sha-256'}`, '--auth-host=scram-sha-256');
   // A random password needs no slow hash; the builtin locale is the same on every machine.
   args.push('--set=scram_iterations=1', '--encoding=UTF8', '--no-locale');
-  args.push('--locale-provider=builtin', '--builtin-locale=C.UTF-8', ...(throwaway ? ['--no-sync'] : []));
+  args.push('--locale-provider=builtin', '--builtin-locale=C.UTF-8');
+  // With checksums, the first read of a page in each copy of a database also writes the page to the WAL.
+  if (throwaway) args.push('--no-sync', '--no-data-checksums');
   try {
     // pg_trgm uses the system's locale to classify letters; letters beyond ASCII need that locale to be installed.
     await run(initdb, [...args, '--lc-ctype=C.UTF-8'], runAs).catch(() => run(initdb, args, runAs));
