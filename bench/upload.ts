@@ -1,11 +1,8 @@
 // How much longer 200 MB take through the app (session, rights, multipart, count, hashes, content, S3, copy, rows) than
 // with the SDK's own upload from disk to the same store; and how much memory four at once need.
-import { createReadStream } from 'node:fs';
-import { S3Client } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import { atLeast, atMost, type BenchResult } from './result.ts';
-import { megabyte, openDocumentsBench, type DocumentsBench } from './support/documents-bench.ts';
-import { median, timed } from './support/timed.ts';
+import { megabyte, openDocumentsBench } from './support/documents-bench.ts';
+import { median } from './support/timed.ts';
 
 const bytes = 200 * megabyte;
 const rounds = 7;
@@ -15,7 +12,6 @@ const allowedGrowth = 64 * megabyte;
 /** `ratio`: our throughput divided by the SDK's; 1 is as fast. */
 export async function run(): Promise<BenchResult> {
   const bench = await openDocumentsBench();
-  const client = clientOf(bench);
   try {
     const file = await bench.file(bytes);
     const ours: number[] = [];
@@ -23,8 +19,8 @@ export async function run(): Promise<BenchResult> {
     // Neither includes the first connections.
     await bench.upload(file, bytes);
     for (let round = 0; round < rounds; round += 1) {
-      theirs.push(await timed(() => sdkUpload(client, file, `direct/${round}`)));
-      ours.push(await timed(() => bench.upload(file, bytes)));
+      theirs.push((await bench.uploadBySdk(file, `direct/${round}`)).ms);
+      ours.push((await bench.upload(file, bytes)).ms);
     }
     const speed = (ms: number) => `${Math.round((bytes / megabyte / ms) * 1_000)} MB/s`;
     return atLeast(goal, {
@@ -33,7 +29,6 @@ export async function run(): Promise<BenchResult> {
       detail: `${speed(median(ours))} of ${speed(median(theirs))}`,
     });
   } finally {
-    client.destroy();
     await bench.close();
   }
 }
@@ -63,21 +58,4 @@ export async function runMemory(): Promise<BenchResult> {
   } finally {
     await bench.close();
   }
-}
-
-async function sdkUpload(client: S3Client, file: string, key: string): Promise<void> {
-  const params = { Bucket: 'bench', Key: key, Body: createReadStream(file) };
-  await new Upload({ client, params }).done();
-}
-
-export function clientOf({ storage }: DocumentsBench): S3Client {
-  return new S3Client({
-    region: 'us-east-1',
-    endpoint: storage.S3_ENDPOINT ?? '',
-    forcePathStyle: true,
-    credentials: {
-      accessKeyId: storage.S3_ACCESS_KEY_ID ?? '',
-      secretAccessKey: storage.S3_SECRET_ACCESS_KEY ?? '',
-    },
-  });
 }

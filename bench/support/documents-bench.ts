@@ -1,27 +1,27 @@
-// Three processes, as in production: this one is the client, the others are the app and the store.
+// Three processes, as in production: the client, the app and the store. This one only starts them.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';
-import { request } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { demoPassword } from '../../seeds/demo.ts';
 import { openSeededDatabase } from '../../test/support/database.ts';
 import { stopSharedPostgres } from '../../test/support/postgres.ts';
+import type { Transfer, Transferred } from './documents-client.ts';
 import { deployed } from './web-process.ts';
 
 export const megabyte = 1024 * 1024;
 
 export interface DocumentsBench {
-  url: string;
-  cookie: string;
-  bookingId: string;
-  storage: Record<string, string>;
   /** Writes a PDF of this many bytes to disk. */
   file(bytes: number): Promise<string>;
-  /** @returns the document's URL */
-  upload(file: string, bytes: number): Promise<string>;
+  /** Through the app. */
+  upload(file: string, bytes: number): Promise<Transferred>;
+  uploadBySdk(file: string, key: string): Promise<Transferred>;
+  /** Through the app. @param url what the upload said */
+  download(url: string, bytes: number): Promise<Transferred>;
+  /** The document that was uploaded. */
+  downloadBySdk(bytes: number): Promise<Transferred>;
   /** Resident bytes of the app's process. */
   resident(): Promise<number>;
   close(): Promise<void>;
@@ -34,12 +34,10 @@ export async function openDocumentsBench(): Promise<DocumentsBench> {
   const storage = store.said as Record<string, string>;
   const app = await startPart('documents-app.ts', { databaseUrl: database.url, storage }, deployed);
   const { url, bookingId } = app.said as { url: string; bookingId: string };
+  const client = await startPart('documents-client.ts', { storage });
   const cookie = await signIn(url);
+  const transfer = (one: Transfer) => carryOut(client.process, one);
   return {
-    url,
-    cookie,
-    bookingId,
-    storage,
     async file(bytes) {
       const name = path.join(directory, `${bytes}.pdf`);
       const handle = await open(name, 'w');
@@ -56,14 +54,18 @@ export async function openDocumentsBench(): Promise<DocumentsBench> {
       await handle.close();
       return name;
     },
-    upload: (file, bytes) => sendForm(`${url}/bookings/${bookingId}/documents`, cookie, file, bytes),
+    upload: (file, bytes) =>
+      transfer({ kind: 'upload', url: `${url}/bookings/${bookingId}/documents`, cookie, file, bytes }),
+    uploadBySdk: (file, key) => transfer({ kind: 'upload by the SDK', key, file }),
+    download: (address, bytes) => transfer({ kind: 'download', url: url + address, cookie, bytes }),
+    downloadBySdk: (bytes) => transfer({ kind: 'download by the SDK', bytes }),
     async resident() {
       app.process.send('resident');
       const [bytes] = (await once(app.process, 'message')) as [number];
       return bytes;
     },
     async close() {
-      for (const { process: child } of [app, store]) {
+      for (const { process: child } of [client, app, store]) {
         child.disconnect();
         await once(child, 'exit');
       }
@@ -84,43 +86,28 @@ async function startPart(
     execArgv: nodeOptions,
   });
   const ended = once(child, 'exit').then(() => {
-    throw new Error('The app or the store of the bench ended early');
+    throw new Error('A process of the bench ended early');
   });
   const [said] = (await Promise.race([once(child, 'message'), ended])) as [unknown];
   ended.catch(() => undefined);
   return { process: child, said };
 }
 
-async function sendForm(url: string, cookie: string, file: string, bytes: number): Promise<string> {
-  // As long as browsers make it: the parser looks at fewer bytes the longer it is.
-  const boundary = '----WebKitFormBoundary0123456789abcdef';
-  const head = Buffer.from(
-    `--${boundary}\r\nContent-Disposition: form-data; name="category"\r\n\r\nbrief\r\n--${boundary}\r\nContent-Disposition: form-data; name="files"; filename="bench.pdf"\r\nContent-Type: application/pdf\r\n\r\n`,
-  );
-  const tail = Buffer.from(`\r\n--${boundary}--\r\n`);
-  const req = request(url, {
-    method: 'POST',
-    headers: {
-      'content-type': `multipart/form-data; boundary=${boundary}`,
-      'content-length': head.length + bytes + tail.length,
-      accept: 'application/json',
-      origin: new URL(url).origin,
-      cookie,
-    },
+let transfers = 0;
+
+/** @throws Error when the client ends instead: it does when a transfer fails */
+async function carryOut(client: ChildProcess, transfer: Transfer): Promise<Transferred> {
+  const id = ++transfers;
+  return new Promise((resolve, reject) => {
+    const fail = () => reject(new Error(`The client ended during an ${transfer.kind}`));
+    const hear = (said: Transferred) => {
+      if (said.id !== id) return;
+      client.off('message', hear).off('exit', fail);
+      resolve(said);
+    };
+    client.on('message', hear).once('exit', fail);
+    client.send({ id, transfer });
   });
-  const answered = once(req, 'response');
-  req.write(head);
-  for await (const piece of createReadStream(file, { highWaterMark: megabyte })) {
-    if (!req.write(piece)) await once(req, 'drain');
-  }
-  req.end(tail);
-  const [res] = (await answered) as [AsyncIterable<Buffer> & { statusCode: number }];
-  const body: Buffer[] = [];
-  for await (const piece of res) body.push(piece);
-  const text = Buffer.concat(body).toString();
-  if (res.statusCode !== 201) throw new Error(`The upload answered ${res.statusCode}: ${text}`);
-  const [document] = (JSON.parse(text) as { documents: { url: string }[] }).documents;
-  return document?.url ?? '';
 }
 
 async function signIn(url: string): Promise<string> {
