@@ -1,10 +1,8 @@
-// Uploads files one by one, each with its progress; an upload can be cancelled and repeated. Without this script the
-// form
+// Uploads files one by one, each with its progress; an upload can be cancelled and repeated. Without this script the form
 // sends all files in one request. The server decides by the content; the checks here only save waiting.
 
 /**
- * Browsers report progress late: within `lateMs` a fast line may send `burstBytes` unreported. When a file may have
- * been
+ * Browsers report progress late: within `lateMs` a fast line may send `burstBytes` unreported. When a file may have been
  * sent completely, only the server knows whether it was stored, so a cancelled upload is not said to be cancelled.
  */
 const lateMs = 500;
@@ -14,6 +12,8 @@ const found = document.querySelector('form.document-upload');
 if (found instanceof HTMLFormElement) await enhance(found);
 
 async function enhance(form) {
+  // Before anything is awaited: what is below it does not move once the page is there.
+  form.querySelector('.document-drop').hidden = false;
   const { rowFor, timeLeft } = await import(form.dataset.uploadRow);
   /** Files of this size or more are uploaded directly to the store. */
   let directFrom = await firstDirectSize(form.dataset);
@@ -29,7 +29,6 @@ async function enhance(form) {
   };
   const waiting = [];
   let running = 0;
-  form.querySelector('.document-drop').hidden = false;
 
   form.addEventListener('submit', (event) => {
     event.preventDefault();
