@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { demoPassword, seedDemo } from '../../seeds/demo.ts';
@@ -47,6 +47,8 @@ describe('a PostgreSQL that is stopped and started again', function () {
   after(async () => {
     await app.close();
     await postgres.stop();
+    // It is often in memory.
+    for (const left of [dataDir, `${dataDir}.log`]) await rm(left, { recursive: true });
   });
 
   /** The log lines written while `work` ran. */
