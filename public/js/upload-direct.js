@@ -1,5 +1,4 @@
-// Uploads one large file directly to the store, in parts. The app signs an address for each part, and makes the
-// document
+// Uploads one large file directly to the store, in parts. The app signs an address for each part, and makes the document
 // when all parts are there. Parts that arrived before the connection broke are not sent again.
 
 const parallelParts = 3;
