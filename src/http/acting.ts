@@ -31,8 +31,7 @@ export function createActingOrigin(baseUrl: string): ActingOrigin {
     remember(req, res) {
       const from = refererPath(req);
       if (from !== null && actingPages.includes(new URL(from, baseUrl).pathname)) return;
-      // The console's button opens from an address that only leads here.
-      if (from !== null) res.cookie(name, from.replace(/\/act-as$/, '/show'), options);
+      if (from !== null) res.cookie(name, from, options);
       else res.clearCookie(name, options);
     },
     take(req, res) {

@@ -123,7 +123,7 @@ describe('the console’s lists in a browser', function () {
     await app.db('documents').where({ id: document }).delete();
   });
 
-  it('show below a record what belongs to it, and lead from there to the referrer’s session', async () => {
+  it('show below a record what belongs to it, and lead from there to the referrer’s session and back', async () => {
     await open(`${bookings}/records/${id.marsh}/show`);
     const audit = page.getByRole('region', { name: /^Audit log/ });
     await audit
@@ -142,6 +142,11 @@ describe('the console’s lists in a browser', function () {
     const rita = (await app.db('bookings').where({ id: id.marsh }).first('created_by_id'))?.created_by_id;
     await page.getByRole('link', { name: 'Act as the referrer' }).click();
     await page.waitForURL(`**/admin/act-as?user=${rita}&booking=*`);
+    await page.getByLabel('Why').fill('On the phone');
+    await page.getByRole('button', { name: 'Act as Rita Alvarez' }).click();
+    await page.waitForURL(`**/bookings/${id.marsh}`);
+    await page.getByRole('button', { name: 'Stop acting' }).click();
+    await page.waitForURL(`**${bookings}/records/${id.marsh}/show`);
     await page.goto(`/admin/resources/users/records/${rita}/show`);
     const hers = page.getByRole('region', { name: /^Bookings/ });
     await hers.getByRole('link', { name: 'EX-AAAAAA' }).click();

@@ -39,7 +39,7 @@ describe('stop acting', () => {
 
   it('returns to the record when the admin used its button in the console', async () => {
     const person = await admin();
-    // The page of the button replaces itself by the form.
+    await person.get(`/admin/resources/users/records/${userId}/show`);
     await person.get(`/admin/resources/users/records/${userId}/act-as`);
     await confirm(person);
     expect(await stop(person)).to.equal(`/admin/resources/users/records/${userId}/show`);
@@ -48,8 +48,9 @@ describe('stop acting', () => {
   it('returns from the booking in the portal to its record in the console', async () => {
     const person = await admin();
     const id = await aBookingOf(app.db, 'rita');
-    await person.get(`/admin/resources/bookings/records/${id}/act-as`);
-    const asked = await person.get(`/admin/act-as?user=${userId}&booking=${id}`);
+    await person.get(`/admin/resources/bookings/records/${id}/show`);
+    const asked = await person.get(`/admin/resources/bookings/records/${id}/act-as`);
+    expect(asked.at).to.equal(`/admin/act-as?user=${userId}&booking=${id}`);
     expect(asked.html).to.contain(`name="booking" value="${id}"`);
     const typed = { userId, reason: 'A call from Rita', booking: id };
     const acting = await person.post('/admin/impersonate', typed);
