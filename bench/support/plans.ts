@@ -1,6 +1,7 @@
 // The plans of the queries behind each request.
 import pg from 'pg';
 import type { Database } from '../../src/db/knex.ts';
+import { PreparedBatch } from '../../src/db/prepared-batch.ts';
 import type { TestApp } from '../../test/support/app.ts';
 import { ask, type Visit } from './agency-visits.ts';
 
@@ -26,6 +27,14 @@ export interface Plans {
 export async function plansOf(app: TestApp, visits: Record<string, Visit>): Promise<Plans[]> {
   const planner = new pg.Client({ connectionString: app.database.ownerUrl });
   await planner.connect();
+  try {
+    return await plansBy(planner, app, visits);
+  } finally {
+    await planner.end();
+  }
+}
+
+async function plansBy(planner: pg.Client, app: TestApp, visits: Record<string, Visit>): Promise<Plans[]> {
   const plans: Plans[] = [];
   for (const [name, visit] of Object.entries(visits)) {
     const queries = (await queriesOf(() => ask(app, visit))).filter(({ text: sql }) =>
@@ -45,7 +54,6 @@ export async function plansOf(app: TestApp, visits: Record<string, Visit>): Prom
       replanned,
     });
   }
-  await planner.end();
   return plans;
 }
 
@@ -56,7 +64,9 @@ async function queriesOf(work: () => Promise<unknown>): Promise<Asked[]> {
   const send = Reflect.get(prototype, 'query') as (...given: unknown[]) => unknown;
   const noting = function query(this: pg.Client, ...given: unknown[]): unknown {
     const [first, second] = given;
-    if (typeof first === 'string') asked.push({ text: first, values: Array.isArray(second) ? second : [] });
+    if (first instanceof PreparedBatch) asked.push(...first.statements);
+    else if (typeof first === 'string')
+      asked.push({ text: first, values: Array.isArray(second) ? second : [] });
     else {
       const { name, text: sql, values = Array.isArray(second) ? second : [] } = first as Partial<Asked>;
       asked.push({ name, text: sql ?? '', values });

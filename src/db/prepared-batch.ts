@@ -59,7 +59,7 @@ const { prepareValue } = internal.utils;
  * is the batch's. Send it with a callback: pg makes promises for its own queries only.
  */
 export class PreparedBatch extends internal.Query {
-  readonly #statements: readonly NamedStatement[];
+  readonly statements: readonly NamedStatement[];
   readonly #answers: unknown[][];
   /** The statement that is being answered. */
   #at = 0;
@@ -70,7 +70,7 @@ export class PreparedBatch extends internal.Query {
   constructor(statements: readonly NamedStatement[]) {
     // pg copies an object with its property descriptors, which takes longer than all else that it does here.
     super('');
-    this.#statements = statements;
+    this.statements = statements;
     this.#answers = statements.map(() => []);
     this.#goTo(0);
   }
@@ -79,8 +79,8 @@ export class PreparedBatch extends internal.Query {
   #goTo(at: number): void {
     this.#at = at;
     this.#wasDescribed = false;
-    this.name = this.#statements[at]?.name;
-    this.text = this.#statements[at]?.text ?? '';
+    this.name = this.statements[at]?.name;
+    this.text = this.statements[at]?.text ?? '';
   }
 
   /**
@@ -105,8 +105,8 @@ export class PreparedBatch extends internal.Query {
   #messages(connection: InternalConnection): Buffer {
     const written: Buffer[] = [];
     const { parsedStatements: parsed, submittedNamedStatements: submitted } = connection;
-    const values = this.#statements.map((one) => one.values.map(prepareValue));
-    for (const { name, text } of this.#statements) {
+    const values = this.statements.map((one) => one.values.map(prepareValue));
+    for (const { name, text } of this.statements) {
       if ((parsed[name] ?? submitted[name] ?? text) !== text)
         throw new Error(`Prepared statements must be unique - '${name}' was used for a different statement`);
     }
@@ -114,7 +114,7 @@ export class PreparedBatch extends internal.Query {
     const writing = Object.create(connection, {
       _send: { value: (bytes: Buffer) => written.push(bytes) },
     }) as InternalConnection;
-    this.#statements.forEach(({ name, text }, at) => {
+    this.statements.forEach(({ name, text }, at) => {
       if (parsed[name] === undefined && submitted[name] === undefined) {
         writing.parse({ name, text });
         submitted[name] = text;
@@ -163,7 +163,7 @@ export class PreparedBatch extends internal.Query {
   override handleError(error: Error, given: pg.Connection): void {
     const { parsedStatements, submittedNamedStatements } = given as unknown as InternalConnection;
     // PostgreSQL has skipped what comes after the statement that failed.
-    for (const { name } of this.#statements) {
+    for (const { name } of this.statements) {
       if (parsedStatements[name] === undefined) delete submittedNamedStatements[name];
     }
     this.callback((this.#failed ?? error) as Error, []);
