@@ -94,9 +94,6 @@ function fatesOf({ archived: oneArchived, noShow, reported: oneReported }: Agenc
 
 /** Without triggers, foreign keys and most indexes while rows are inserted. */
 export async function fillAgency(db: Database, size: AgencySize): Promise<void> {
-  // While a worker of it analyses a table, vacuum finds rows that not everybody sees yet, and index-only scans read the table.
-  await db.raw('alter system set autovacuum = off');
-  await db.raw('select pg_reload_conf()');
   await fillReferrers(db, size.people, size.organizations);
   const filled = [
     'specialists',
