@@ -96,13 +96,14 @@ describe('the console’s lists in a browser', function () {
       await watched.check();
     });
 
-  it('open pages of the portal and downloads from the menu of a row, and stay where Back leads', async () => {
+  /** A document of Marsh's booking. @returns its id */
+  async function insertDocument(category: 'brief' | 'dictation') {
     const sam = await personOf(app.db, 'sam');
-    const document = await insertDocumentRow(app.db, {
-      booking_id: id.marsh,
-      uploaded_by_id: sam.id,
-      category: 'brief',
-    });
+    return insertDocumentRow(app.db, { booking_id: id.marsh, uploaded_by_id: sam.id, category });
+  }
+
+  it('open pages of the portal and downloads from the menu of a row, and stay where Back leads', async () => {
+    const document = await insertDocument('brief');
     const choose = async (text: string) => {
       const row = page.locator('tbody tr').first();
       await row.locator('td').last().locator('a').first().hover();
@@ -434,12 +435,7 @@ describe('the console’s lists in a browser', function () {
     });
 
     it('ask whom to tell of a document only for a category that referrers see', async () => {
-      const sam = await personOf(app.db, 'sam');
-      const document = await insertDocumentRow(app.db, {
-        booking_id: id.marsh,
-        uploaded_by_id: sam.id,
-        category: 'dictation',
-      });
+      const document = await insertDocument('dictation');
       await open(`/admin/resources/documents/records/${document}/edit`);
       const category = page.getByLabel('Category');
       const whom = page.getByLabel(/^Tell /);
