@@ -5,7 +5,7 @@ export * from './tables.ts';
 export { findRow, orderRows, pagesOf, selectRows, shownRow, type Filters, type Row } from './table.query.ts';
 export { mayRepair, nextRecord, type NextRecord } from './attention.next.ts';
 export type { Checked } from './table.resource.ts';
-export { attentionListOf } from './dashboard.attention.ts';
+export { attentionListOf, type AttentionList } from './dashboard.attention.ts';
 export type { ActionForm, Done, Refused } from './action-form.ts';
 export { readDashboard, type Dashboard } from './dashboard.ts';
 

@@ -147,7 +147,7 @@ describe('the page Check access', () => {
     for (const [person, address, refusing] of [
       ['ada@examdesk.example', '/admin', null],
       [support, '/admin', null],
-      [rita, '/admin', 'The console is for staff'],
+      [rita, '/admin', 'The page is for staff'],
       [support, '/admin/resources/bookings?filters.status=active', null],
       [support, '/admin/resources/users', 'The list is for admins'],
       [support, '/admin/resources/moons', 'The console has this list'],

@@ -1,8 +1,9 @@
 // Leads from one record that needs attention to the next of the same kind.
 import { Router, type Request, type Response } from 'express';
-import { attentionListOf, mayRepair, nextRecord, type NextRecord } from '../../console/index.ts';
+import { nextRecord, type NextRecord } from '../../console/index.ts';
 import { actorOf } from '../actor.ts';
-import { badRequest, forbidden, notFound } from '../problem.ts';
+import { badRequest } from '../problem.ts';
+import { enforce, nextRules } from './console.gate.ts';
 import type { ConsoleServices } from './console.services.ts';
 
 /** GET `?after=`: the id of the record that was just looked at. */
@@ -21,9 +22,7 @@ export function nextRoutes(services: Pick<ConsoleServices, 'db'>): Router {
 }
 
 async function find({ db }: Pick<ConsoleServices, 'db'>, req: Request, res: Response): Promise<NextRecord> {
-  const list = attentionListOf(String(req.params.attention));
-  if (!list || list.repair.next === undefined) throw notFound();
-  if (!mayRepair(list, actorOf(req, res).viewer.role)) throw forbidden();
+  const list = enforce(nextRules(actorOf(req, res).viewer, String(req.params.attention)));
   const { after } = req.query;
   if (after !== undefined && (typeof after !== 'string' || after.length > 60 || after.includes('\0')))
     throw badRequest('Give after once, the id of a record.');

@@ -4,18 +4,17 @@ import type { Request, Response } from 'express';
 import {
   columnOf,
   isSealed,
-  isFor,
   searchFilter,
-  tableOf,
   type Column,
   type Filters,
   type Table,
 } from '../../console/index.ts';
 import { parseDay, shiftDays, startOfDay } from '../../lib/dates.ts';
-import { viewerOf } from '../actor.ts';
+import { actorOf, viewerOf } from '../actor.ts';
 import { consoleZoneOf } from '../forms/fields.ts';
 import type { SealedSearch } from '../forms/sealed-search.ts';
-import { badRequest, forbidden, notFound } from '../problem.ts';
+import { badRequest } from '../problem.ts';
+import { enforce, listRules } from './console.gate.ts';
 
 const otherParameters = new Set([
   'direction',
@@ -31,12 +30,8 @@ const otherParameters = new Set([
 ]);
 
 /** The list of an address. @throws Problem when there is none, or this role may not read it */
-export function tableIn({ params }: Pick<Request, 'params'>, res: Response): Table {
-  const table = tableOf(String(params.table));
-  const viewer = viewerOf(res);
-  if (!table) throw notFound();
-  if (!viewer || !isFor(viewer.role, table)) throw forbidden();
-  return table;
+export function tableIn(req: Request, res: Response): Table {
+  return enforce(listRules(actorOf(req, res).viewer, String(req.params.table)));
 }
 
 /** @throws Problem `bad_request` */

@@ -3,16 +3,12 @@ import { Router, type ErrorRequestHandler, type Request, type RequestHandler } f
 import { auditActor, isStaff } from '../../accounts/index.ts';
 import {
   actionButtons,
-  actionOf,
   closed,
   findRow,
-  isFor,
-  isOffered,
   pageOf,
   readDashboard,
   reading,
   tableOf,
-  type ActionButton,
   type Checked,
 } from '../../console/index.ts';
 import { actorOf, viewerOf } from '../actor.ts';
@@ -24,12 +20,13 @@ import { isFromOwnPage } from '../middleware/security.ts';
 import { drawBooked } from '../pages/admin/figures.page.ts';
 import { toneOf } from '../pages/bookings/booking-words.ts';
 import { clockTime, dayWords } from '../pages/when.ts';
-import { conflict, forbidden, notFound, Problem } from '../problem.ts';
+import { notFound, Problem } from '../problem.ts';
 import { htmlOf } from '../respond.ts';
 import { createCsvExport } from './console.export.ts';
 import { formOf, optionRoutes } from './forms/index.ts';
 import { handToAdminJs } from './console.adminjs.ts';
 import { formRequest } from './console.form.ts';
+import { actionRules, closedRule, enforce, recordRules } from './console.gate.ts';
 import { filtersOf, tableIn } from './console.query.ts';
 import { nextRoutes } from './console.next.ts';
 import { listHeadRoutes, sayColumns } from './console.list-head.ts';
@@ -69,7 +66,7 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
   router.get('/admin', adminJs);
   router.use(['/admin{/api}/resources/:table/bulk', '/admin{/api}/resources/:table/search'], (req, res) => {
     tableIn(req, res);
-    throw closedAddress();
+    throw closedRule.problem();
   });
   // Checks who may read which list by which filters. AdminJS checks each action again.
   const guard = guardTable(services, sealing);
@@ -132,26 +129,15 @@ const ownPagesOnly = (baseUrl: string): RequestHandler => {
   };
 };
 
-const notOffered = ({ label, offeredFor }: ActionButton): Problem =>
-  conflict(
-    'invalid_transition',
-    offeredFor ? `${offeredFor}.` : `“${label}” is not possible for this record now.`,
-  );
-
-const closedAddress = () => forbidden('Records are changed by the console’s own actions only.');
-
 const guardTable =
   (services: ConsoleServices, sealing: SealedSearch): RequestHandler =>
   async (req, res, next) => {
     const { id, action: name = 'list' } = req.params as Record<string, string | undefined>;
     const table = tableIn(req, res);
     const kind = id === undefined ? 'resource' : 'record';
-    const action = actionOf(table.id, name);
-    if (closed.includes(name) && !action) throw closedAddress();
-    if (name !== reading[kind] && action?.kind !== kind) throw notFound();
-    // AdminJS checks this for data, but would send the page's shell to anybody.
     const { viewer } = actorOf(req, res);
-    if (action && !isFor(viewer.role, action)) throw forbidden();
+    // AdminJS checks the role for data, but would send the page's shell to anybody.
+    const action = enforce(actionRules(viewer, table, kind, name));
     const isData = /^\/admin\/api\//i.test(req.path);
     const form = action && isData ? formOf(table.id, name) : null;
     const isRead = req.method === 'GET' || req.method === 'HEAD';
@@ -159,8 +145,7 @@ const guardTable =
       throw new Problem('method_not_allowed', 'Use the forms of the console.');
     // AdminJS would answer 403 for a record that does not exist.
     const row = id === undefined ? null : await findRow(services.db, table, id);
-    if (id !== undefined && !row) throw notFound();
-    if (action && row && !isOffered(action, row, viewer.userId)) throw notOffered(action);
+    if (id !== undefined) enforce(recordRules(viewer, table, row, action));
     res.locals.checked = { filters: filtersOf(req, res, table, sealing), row } satisfies Checked;
     if (form) res.locals.form = formRequest(services, req, res, form, id ?? '');
     // The page is a shell without data; only the API call shows the booking.
