@@ -24,6 +24,7 @@ export interface Endpoint extends PageRoute {
     query?: z.ZodType;
     headers?: z.ZodType;
     body?: z.ZodType;
+    form?: z.ZodType;
     multipart?: z.ZodType;
   };
   responses: Record<number, { description: string; schema?: z.ZodType; contentType?: string }>;

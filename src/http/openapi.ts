@@ -1,8 +1,9 @@
 // OpenAPI 3.1, generated from the schemas that validate requests, so the two cannot differ.
 import { z } from 'zod';
 import { sessionCookieName } from '../accounts/index.ts';
-import { problemSchema } from './api/problem.schema.ts';
+import { problem, problemSchema } from './api/problem.schema.ts';
 import type { Endpoint } from './endpoint.ts';
+import { isExemptFromSameSite } from './middleware/security.ts';
 
 type JsonSchema = Record<string, unknown>;
 
@@ -39,25 +40,42 @@ function operation(endpoint: Endpoint): JsonSchema {
       ...parameters('query', request?.query),
       ...parameters('header', request?.headers),
     ],
-    ...(request?.multipart && {
-      requestBody: {
-        required: true,
-        content: { 'multipart/form-data': { schema: jsonSchema(request.multipart, 'input') } },
-      },
-    }),
-    ...(request?.body && {
-      requestBody: {
-        required: true,
-        content: { 'application/json': { schema: jsonSchema(request.body, 'input') } },
-      },
-    }),
+    ...requestBody(request),
     responses: {
-      ...Object.fromEntries(Object.entries(responses).map(([status, answer]) => [status, response(answer)])),
+      ...Object.fromEntries(
+        Object.entries({ ...refusalsOfChanges(endpoint), ...responses }).map(([status, answer]) => [
+          status,
+          response(answer),
+        ]),
+      ),
       default: {
         description: 'What went wrong, and what to do',
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
       },
     },
+  };
+}
+
+function requestBody(request: Endpoint['request']): JsonSchema {
+  const schemas = {
+    'application/json': request?.body,
+    'application/x-www-form-urlencoded': request?.form,
+    'multipart/form-data': request?.multipart,
+  };
+  const content: JsonSchema = {};
+  for (const [type, schema] of Object.entries(schemas))
+    if (schema) content[type] = { schema: jsonSchema(schema, 'input') };
+  return Object.keys(content).length > 0 ? { requestBody: { required: true, content } } : {};
+}
+
+/** What the middleware answers before the handler of an endpoint that changes something. */
+function refusalsOfChanges({ method, path }: Endpoint): Endpoint['responses'] {
+  if (method === 'get' || isExemptFromSameSite(path)) return {};
+  return {
+    400: problem('`bad_request`: the body is not what its content type says'),
+    403: problem('`cross_site`: neither `Origin` nor `Sec-Fetch-Site` names this server'),
+    413: problem('`too_large`'),
+    415: problem('`unsupported_type`: this content type is not read here'),
   };
 }
 

@@ -14,7 +14,17 @@ const changesSomething = (endpoint: Endpoint): boolean => endpoint.method !== 'g
 
 interface Document {
   openapi: string;
-  paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
+  paths: Record<
+    string,
+    Record<
+      string,
+      {
+        responses: Record<string, unknown>;
+        requestBody?: { content: Record<string, unknown> };
+        parameters: { name: string }[];
+      }
+    >
+  >;
   components: { schemas: Record<string, unknown> };
 }
 
@@ -82,7 +92,8 @@ describe('the OpenAPI document', () => {
       expect(xml.status, url).to.equal(415);
       problemSchema.parse(xml.body);
     }
-    for (const endpoint of all.filter((route) => changesSomething(route) && route.request?.body)) {
+    const readsBody = ({ request }: Endpoint) => request?.body && !request.form;
+    for (const endpoint of all.filter((route) => changesSomething(route) && readsBody(route))) {
       const url = endpoint.path.replace(/:\w+/g, unknownId);
       const nonsense = await rita[endpoint.method](url).send({
         startsAt: ['x'],
@@ -93,6 +104,43 @@ describe('the OpenAPI document', () => {
       expect(nonsense.status, url).to.be.oneOf([403, 404, 422]);
       problemSchema.parse(nonsense.body);
     }
+  });
+
+  it('lists what the middleware refuses at every route that changes something', async () => {
+    const { paths } = await document();
+    for (const endpoint of all.filter(changesSomething)) {
+      const url = endpoint.path.replace(/:\w+/g, unknownId);
+      const foreign = await rita[endpoint.method](url).set('Origin', 'https://elsewhere.example').send({});
+      const broken = await rita[endpoint.method](url).set('Content-Type', 'application/json').send('{');
+      const other = await rita[endpoint.method](url).set('Content-Type', 'application/xml').send('<a/>');
+      const listed = paths[endpoint.path.replace(/:(\w+)/g, '{$1}')]?.[endpoint.method]?.responses;
+      for (const { status } of [foreign, broken, other])
+        expect(Object.keys(listed ?? {}), `${endpoint.method} ${endpoint.path}`).to.include(String(status));
+    }
+  });
+
+  it('lists the refusals of a sign-in', async () => {
+    const { paths } = await document();
+    for (const path of Object.keys(paths).filter((one) => /sign-in|verify/.test(one)))
+      expect(Object.keys(paths[path]?.post?.responses ?? {}), path).to.include.members(['401', '422', '429']);
+  });
+
+  it('allows further members in problem documents, as a refused file has', async () => {
+    expect((await document()).components.schemas.Problem).to.have.deep.property('additionalProperties', {});
+  });
+
+  it('describes the bodies and signatures of the webhook endpoints', async () => {
+    const { paths } = await document();
+    const described = (path: string) => ({
+      types: Object.keys(paths[path]?.post?.requestBody?.content ?? {}),
+      headers: paths[path]?.post?.parameters.map(({ name }) => name),
+    });
+    const form = 'application/x-www-form-urlencoded';
+    expect(described('/automation/acuity')).to.deep.equal({ types: [form], headers: ['x-acuity-signature'] });
+    expect(described('/webhooks/acuity')).to.deep.equal({
+      types: ['application/json', form],
+      headers: ['x-acuity-signature', 'webhook-id', 'webhook-timestamp', 'webhook-signature'],
+    });
   });
 
   it('describes successes correctly: every route answers as its schema says', async () => {

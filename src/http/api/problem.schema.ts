@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { Endpoint } from '../endpoint.ts';
 import { problemCodes, type ProblemCode } from '../problem.ts';
 
-export const problemSchema = z.object({
+/** Loose: some problems have further members (RFC 9457, 3.2). */
+export const problemSchema = z.looseObject({
   type: z.url().describe('The address of a page that explains the code'),
   title: z.string(),
   status: z.int(),

@@ -28,11 +28,17 @@ const secondStepNext = z.object({
 });
 const code = z.object({ code: z.string().trim().min(1).max(40) });
 
+const refusals = {
+  401: problem('`bad_credentials`'),
+  422: problem('`invalid`'),
+  429: problem('`too_many_requests`: try again after as many seconds as Retry-After says'),
+};
+
 const secondStep = {
   method: 'post',
   access: 'anyone',
   request: { body: code },
-  responses: { 200: { description: 'Signed in', schema: z.object({ user }) } },
+  responses: { 200: { description: 'Signed in', schema: z.object({ user }) }, ...refusals },
 } as const;
 
 const left = z.object({
@@ -90,6 +96,7 @@ export function sessionEndpoints(accounts: Accounts): Endpoint[] {
             'Signed in; with `twoFactorRedirect` the password was right and a code is required next',
           schema: z.union([z.object({ redirect: z.literal(false), user }), secondStepNext]),
         },
+        ...refusals,
       },
       async handle(req, res) {
         const given = parse(credentials, req.body);

@@ -60,12 +60,15 @@ const signedPaths = new Set(['/webhooks/acuity', '/automation/acuity']);
 /** Mail programs send it from anywhere (RFC 8058): its address is signed, and stops one kind of e-mail. */
 const stopPath = paths.accountMailStop('');
 
+export function isExemptFromSameSite(path: string): boolean {
+  return signedPaths.has(path) || path.startsWith(stopPath);
+}
+
 /** A request that changes something must name our own origin, in `Origin` or `Sec-Fetch-Site`. */
 export function sameSite(baseUrl: string): RequestHandler {
   const own = new URL(baseUrl).origin;
   return (req, _res, next) => {
-    if (safeMethods.has(req.method) || signedPaths.has(req.path) || req.path.startsWith(stopPath))
-      return next();
+    if (safeMethods.has(req.method) || isExemptFromSameSite(req.path)) return next();
     if (isFromOwnPage(req, own)) return next();
     next(
       new Problem(

@@ -13,6 +13,25 @@ import { badRequest, conflict, notFound, Problem } from '../problem.ts';
 const limitBytes = 16 * 1024;
 const readRaw = express.raw({ type: () => true, limit: limitBytes, inflate: false });
 
+/** What Acuity sends. Described only: the signature covers the bytes, and what they say is checked after it. */
+const acuityEvent = z.object({
+  action: z.string(),
+  id: z.int(),
+  calendarID: z.int().optional(),
+  appointmentTypeID: z.int().optional(),
+});
+const signatures = z.object({
+  'x-acuity-signature': z
+    .string()
+    .optional()
+    .describe('base64(HMAC-SHA256(body, ACUITY_API_KEY)): required with a form body'),
+});
+const standardWebhooks = z.object({
+  'webhook-id': z.string().optional().describe('Standard Webhooks: these three are required with JSON'),
+  'webhook-timestamp': z.string().optional().describe('Seconds since 1970, at most five minutes ago'),
+  'webhook-signature': z.string().optional().describe('Made with one of AUTOMATION_SECRETS'),
+});
+
 const refusals = {
   400: problem('`bad_request`: the body is not what its content type says'),
   401: problem('`bad_signature`'),
@@ -27,6 +46,7 @@ export function webhookEndpoints({ webhooks }: { webhooks: WebhookService }): En
       path: '/automation/acuity',
       access: 'anyone',
       summary: 'The relay: stores an event from Acuity, and delivers it later',
+      request: { headers: signatures, form: acuityEvent },
       responses: {
         202: { description: 'Stored', schema: z.object({ eventId: z.uuid() }) },
         ...refusals,
@@ -42,6 +62,7 @@ export function webhookEndpoints({ webhooks }: { webhooks: WebhookService }): En
       path: '/webhooks/acuity',
       access: 'anyone',
       summary: 'Brings the booking of an appointment in step with Acuity',
+      request: { headers: signatures.extend(standardWebhooks.shape), form: acuityEvent, body: acuityEvent },
       responses: {
         200: {
           description: 'Done; `bookingId` when there is a booking',
