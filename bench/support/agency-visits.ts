@@ -146,7 +146,7 @@ export async function visitsOf(app: TestApp): Promise<Record<string, Visit>> {
     'ada',
     json,
     'console, people of an organisation',
-    list('users', `filters.organizationId=${facts.organizationId}`),
+    list('users', `filters.organizationId=${facts.peopledId}`),
   );
   visit('ada', json, 'audit by rare action', list('audit', 'filters.action=records.imported'));
   visit('ada', json, 'audit by frequent action', list('audit', 'filters.action=booking.viewed'));
@@ -160,7 +160,7 @@ export async function visitsOf(app: TestApp): Promise<Record<string, Visit>> {
     list('audit', `filters.at~~from=${facts.day}&filters.at~~to=${facts.day}`),
   );
   visit('ada', page, 'people', '/account/people');
-  visit('ada', page, 'people of an organisation', `/account/people?of=${facts.organizationId}`);
+  visit('ada', page, 'people of an organisation', `/account/people?of=${facts.peopledId}`);
   visit(
     'ada',
     json,
@@ -186,6 +186,7 @@ interface Facts {
   email: string;
   organizationId: string;
   organization: string;
+  peopledId: string;
   specialistId: string;
   specialist: string;
 }
@@ -193,7 +194,8 @@ interface Facts {
 /**
  * Of a booking in the middle, made by somebody of an organisation with about a hundred bookings. So that answers about both
  * agencies are as long, its examinee and their surname have about nine bookings; the specialist examines in more than a page
- * shows, and has a surname that at most some hundred bookings have.
+ * shows, and has a surname that at most some hundred bookings have; the organisation whose people are listed has about as many
+ * people as the smallest large one, and the largest small one.
  */
 async function factsOf(db: Database): Promise<Facts> {
   const { rows } = await db.raw<{ rows: Facts[] }>(
@@ -204,6 +206,7 @@ async function factsOf(db: Database): Promise<Facts> {
          where position >= 100 group by s.id, surnames.count having count(*) > 20 order by abs(surnames.count - 100), position limit 1)
      select b.id as booking, b.acuity_appointment_id::text as appointment, u.id as "referrerId", b.reference, b.claim_number as claim, b.examinee_first_name as first, b.examinee_last_name as last,
        to_char(b.starts_at, 'YYYY-MM-DD') as day, u.email, o.id as "organizationId", o.name as organization,
+       (select organization_id from members group by 1 order by abs(count(*) - 28), 1 limit 1) as "peopledId",
        s.id as "specialistId", s.name as specialist
      from bookings b join firm on firm.id = b.organization_id join users u on u.id = b.created_by_id
        join organizations o on o.id = b.organization_id cross join examining s join surnames on surnames.last = b.examinee_last_name
@@ -237,20 +240,19 @@ async function searchOf(app: TestApp, cookie: string, words: string): Promise<st
   return address;
 }
 
-/** Of the eleventh page of the longest pages. */
+/** Of the fifty-first page, or of the last one that is full: a shorter page would be compared with a longer one. */
 async function cursorOf(app: TestApp, cookie: string): Promise<string> {
-  let cursor: string | null = null;
-  for (let at = 0; at < 10; at += 1) {
-    const more: string = cursor === null ? '' : `&cursor=${cursor}`;
+  let [cursor, next] = ['', ''];
+  for (let at = 0; at < 50; at += 1) {
     const body = await ask(app, {
-      path: `/bookings?limit=100${more}`,
+      path: `/bookings?limit=20${next && `&cursor=${next}`}`,
       headers: { Cookie: cookie, Accept: json },
     });
     const { nextCursor } = JSON.parse(body) as { nextCursor: string | null };
     if (nextCursor === null) break;
-    cursor = nextCursor;
+    [cursor, next] = [next, nextCursor];
   }
-  return cursor ?? '';
+  return cursor;
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
