@@ -157,6 +157,38 @@ begin
   return exists (select from paperwork_refreshes);
 end $function$;
 
+CREATE FUNCTION count_members(counted uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into member_counts select id, 0 from organizations where id = counted on conflict do nothing;
+  perform from member_counts where organization_id = counted for update;
+  update member_counts set active = (
+    select count(*) from members m join users u on u.id = m.user_id where m.organization_id = counted and not u.banned)
+  where organization_id = counted;
+end $function$;
+
+CREATE FUNCTION count_members_of_member()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform from users where id in (old.user_id, new.user_id) order by id for share;
+  perform count_members(id) from (
+    select old.organization_id union select new.organization_id order by 1) counted (id) where id is not null;
+  return null;
+end $function$;
+
+CREATE FUNCTION count_members_of_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform count_members(organization_id) from members where user_id = new.id;
+  return null;
+end $function$;
+
 CREATE FUNCTION end_acting_of_user()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -903,6 +935,13 @@ CREATE INDEX organizations_search_idx ON organizations USING gin (search_text gi
 CREATE CONSTRAINT TRIGGER organizations_audited AFTER INSERT OR DELETE OR UPDATE ON organizations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('organization');
 CREATE TRIGGER organizations_search AFTER UPDATE OF name ON organizations FOR EACH ROW EXECUTE FUNCTION refresh_referrers_of_organization();
 
+CREATE TABLE member_counts (
+  organization_id uuid NOT NULL,
+  active integer NOT NULL,
+  CONSTRAINT member_counts_pkey PRIMARY KEY (organization_id),
+  CONSTRAINT member_counts_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+);
+
 CREATE TABLE paperwork_refreshes (
   specialist_id uuid,
   starts_at timestamptz NOT NULL,
@@ -965,6 +1004,7 @@ CREATE INDEX users_list_idx ON users USING btree (name, id);
 CREATE INDEX users_search_idx ON users USING gin (search_text gin_trgm_ops);
 CREATE INDEX users_staff_idx ON users USING btree (role, name, id) WHERE role <> 'referrer'::text;
 CREATE CONSTRAINT TRIGGER users_audited AFTER INSERT OR DELETE OR UPDATE ON users DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('user');
+CREATE TRIGGER users_count AFTER UPDATE OF banned ON users FOR EACH ROW WHEN (old.banned IS DISTINCT FROM new.banned) EXECUTE FUNCTION count_members_of_user();
 CREATE TRIGGER users_end_acting AFTER UPDATE OF banned, role ON users FOR EACH ROW WHEN (new.banned AND NOT old.banned OR new.role IS DISTINCT FROM old.role) EXECUTE FUNCTION end_acting_of_user();
 CREATE TRIGGER users_end_sessions AFTER UPDATE OF role, banned ON users FOR EACH ROW WHEN (old.role IS DISTINCT FROM new.role OR new.banned AND NOT old.banned) EXECUTE FUNCTION end_sessions_of_user();
 CREATE TRIGGER users_search AFTER INSERT OR UPDATE OF name, email, role, banned ON users FOR EACH ROW EXECUTE FUNCTION refresh_referrer_of_user();
@@ -1238,6 +1278,7 @@ CREATE TABLE members (
 );
 CREATE INDEX members_organization_idx ON members USING btree (organization_id, user_id);
 CREATE CONSTRAINT TRIGGER members_audited AFTER INSERT OR DELETE OR UPDATE ON members DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('member', 'user_id');
+CREATE TRIGGER members_count AFTER INSERT OR DELETE OR UPDATE ON members FOR EACH ROW EXECUTE FUNCTION count_members_of_member();
 CREATE TRIGGER members_search AFTER INSERT OR DELETE OR UPDATE ON members FOR EACH ROW EXECUTE FUNCTION refresh_referrer_of_member();
 
 CREATE TABLE merges (

@@ -77,6 +77,9 @@ export async function fillReferrers(db: Database, people: number, firms = manyFi
         select gen_random_uuid(), d.id, o.id, 'member', now()
         from drawn d join organizations o on o.slug = 'bench-' || d.firm`);
     });
+    await trx.raw(
+      'insert into member_counts select organization_id, count(*) from members group by 1 on conflict (organization_id) do update set active = excluded.active',
+    );
     await trx.raw('analyze users, members');
     await withoutIndexes(trx, ['referrer_search'], async () => {
       await trx.raw(`
@@ -109,6 +112,7 @@ export async function fillReferrers(db: Database, people: number, firms = manyFi
     'organizations',
     'sessions',
     'user_activity',
+    'member_counts',
     'referrer_search',
     'referrer_lexemes',
   ])

@@ -467,6 +467,10 @@ declare module 'knex/types/tables.js' {
       delivery: 'at_once' | 'daily' | 'off';
       updated_at: Date;
     };
+    member_counts: {
+      organization_id: string;
+      active: number;
+    };
     members: {
       id: string;
       organization_id: string;

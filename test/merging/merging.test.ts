@@ -14,6 +14,7 @@ const stays: Record<string, string> = {
   'sessions.user_id': 'ended by the merge',
   'sessions.impersonated_by': 'an admin, never merged',
   'accounts.user_id': 'the password of the one that goes serves nobody',
+  'member_counts.organization_id': 'follows the members',
   'members.user_id': 'a member of one organisation only: the one that stays is one already',
   'invitations.inviter_id': 'staff',
   'specialists.user_id': 'not a referrer',
