@@ -9,7 +9,7 @@ import { parseSecretRing, type SecretRing } from './lib/secret-ring.ts';
 import { addressParts, readVariables } from './lib/variables.ts';
 
 const flag = z.stringbool();
-const port = z.coerce.number().int().min(0).max(65535);
+const port = z.coerce.number({ error: 'needs a port number from 0 to 65535' }).int().min(0).max(65535);
 const url = z.url();
 
 // The default outside production. It is public.
@@ -137,6 +137,9 @@ const schema = z.object({
   DEMO_ACCOUNTS: flag.default(false),
 });
 
+/** The ports of the stand-ins, which only npm start and npm run acuity read. */
+const standInPorts = z.object({ ACUITY_SIM_PORT: port.optional(), MAILBOX_PORT: port.optional() });
+
 /** Every variable. Each may be given as a file: `NAME_FILE` for `NAME`. */
 export const configVariables = [...Object.keys(schema.shape), ...addressParts];
 
@@ -168,6 +171,15 @@ export function readEncryptionKeys(env: NodeJS.ProcessEnv = process.env): Keyrin
   const parsed = encryptionKeys.safeParse(givenVariables(env).ENCRYPTION_KEYS);
   if (!parsed.success) throw new ConfigError([`ENCRYPTION_KEYS: ${parsed.error.issues[0]?.message}`]);
   return parsed.data;
+}
+
+/**
+ * For npm start, before it starts anything: what is missing is stood in for.
+ * @throws ConfigError with one line for each given variable that is wrong, without its value.
+ */
+export function checkGivenVariables(env: NodeJS.ProcessEnv = process.env): void {
+  const { error } = schema.partial().extend(standInPorts.shape).safeParse(givenVariables(env));
+  if (error) throw new ConfigError(error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
 }
 
 /** @throws ConfigError with one line for each variable that is missing or wrong, without its value. */

@@ -1,22 +1,29 @@
 // `npm run acuity`: starts the simulator alone.
 import path from 'node:path';
+import { StartError, dataDirectory, loadEnvFile } from '../commands/environment.ts';
+import { complain, say } from '../commands/terminal.ts';
+import { ConfigError, checkGivenVariables } from '../config.ts';
 import { startSimulator } from '../simulator/index.ts';
-import { demoDefaults } from './demo-variables.ts';
-
-const { env } = process;
-const port = Number(env.ACUITY_SIM_PORT || 3001);
+import { acuityCredentials } from './demo-variables.ts';
+import { choosePorts, portSetting } from './ports.ts';
 
 try {
+  loadEnvFile();
+  checkGivenVariables();
+  const { ACUITY_SIM_PORT: port } = await choosePorts({
+    ACUITY_SIM_PORT: portSetting('ACUITY_SIM_PORT', 3001),
+  });
+  const credentials = acuityCredentials();
   const simulator = await startSimulator({
     port,
-    userId: env.ACUITY_USER_ID || demoDefaults.ACUITY_USER_ID,
-    apiKey: env.ACUITY_API_KEY || demoDefaults.ACUITY_API_KEY,
-    stateFile: path.resolve(env.DATA_DIR || '.data', 'acuity.json'),
+    userId: credentials.ACUITY_USER_ID,
+    apiKey: credentials.ACUITY_API_KEY,
+    stateFile: path.join(dataDirectory(), 'acuity.json'),
   });
-  console.log(`Simulated Acuity: ${simulator.url} (API under /api/v1). Ctrl-C stops it.`);
+  say(`Simulated Acuity: ${simulator.url} (API under /api/v1). Ctrl-C stops it.`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void simulator.close());
 } catch (error) {
-  if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-  console.error(`Port ${port} is taken by another program. Set ACUITY_SIM_PORT to a free one.`);
+  if (!(error instanceof StartError || error instanceof ConfigError)) throw error;
+  complain(error.message);
   process.exitCode = 1;
 }

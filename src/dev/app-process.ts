@@ -27,6 +27,11 @@ function compiledCode(): { NODE_COMPILE_CACHE?: string } {
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: path.dirname(folder) };
 }
 
+/** A variable that was given as a file is in `variables` by now; both together are a mistake. */
+function filesOf(variables: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.keys(variables).map((name) => [`${name}_FILE`, '']));
+}
+
 export function spawnApp(variables: Record<string, string>, log: AppLog): AppProcess {
   const child = spawn(
     process.execPath,
@@ -37,7 +42,7 @@ export function spawnApp(variables: Record<string, string>, log: AppLog): AppPro
     ],
     {
       cwd: projectRoot,
-      env: { ...process.env, ...compiledCode(), ...variables },
+      env: { ...process.env, ...compiledCode(), ...variables, ...filesOf(variables) },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,
     },

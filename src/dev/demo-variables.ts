@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setting } from '../commands/environment.ts';
 import { demoAcuityKey } from '../config.production.ts';
 
 /** Used unless something else is set. */
@@ -11,6 +12,14 @@ export const demoDefaults = {
   DEMO_ACCOUNTS: 'true',
   WEBHOOK_DELAY_SECONDS: '2',
 } as const;
+
+/** The two that the simulator accepts and signs with. */
+export function acuityCredentials(): { ACUITY_USER_ID: string; ACUITY_API_KEY: string } {
+  return {
+    ACUITY_USER_ID: setting('ACUITY_USER_ID') ?? demoDefaults.ACUITY_USER_ID,
+    ACUITY_API_KEY: setting('ACUITY_API_KEY') ?? demoDefaults.ACUITY_API_KEY,
+  };
+}
 
 /** The secret that signs the demo's sessions: created once, so that sessions survive a restart. */
 export async function keptSecret(dataDir: string): Promise<string> {

@@ -14,7 +14,7 @@ export interface Ports {
  * @returns the ports, with each 0 replaced by a free one
  * @throws StartError naming the first port that is taken and its variable
  */
-export async function choosePorts(wanted: Ports): Promise<Ports> {
+export async function choosePorts<Wanted extends Partial<Ports>>(wanted: Wanted): Promise<Wanted> {
   const chosen = { ...wanted };
   for (const [name, port] of Object.entries(wanted) as [keyof Ports, number][]) {
     if (port === 0) chosen[name] = await freePort();
@@ -25,12 +25,7 @@ export async function choosePorts(wanted: Ports): Promise<Ports> {
   return chosen;
 }
 
-/** @throws StartError when the value is no port */
+/** Call checkGivenVariables() before. */
 export function portSetting(name: keyof Ports, preset: number): number {
-  const value = setting(name);
-  const port = value === undefined ? preset : Number(value);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new StartError(`${name} is not a port number from 0 to 65535`);
-  }
-  return port;
+  return Number(setting(name) ?? preset);
 }

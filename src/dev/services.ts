@@ -7,7 +7,7 @@ import { startSimulator, type Simulator } from '../simulator/index.ts';
 import { setting } from '../commands/environment.ts';
 import { openAppRole } from './app-role.ts';
 import { type DemoPlace, loadDemoData } from './demo-data.ts';
-import { demoDefaults, keptSecret } from './demo-variables.ts';
+import { acuityCredentials, demoDefaults, keptSecret } from './demo-variables.ts';
 import { startMailbox } from './mailbox.ts';
 import type { Ports } from './ports.ts';
 import { startPostgres } from './postgres.ts';
@@ -176,16 +176,18 @@ async function mail(
 }
 
 async function acuity(dataDir: string, port: number): Promise<Service> {
+  const credentials = acuityCredentials();
   const simulator = await step('Acuity simulator', () =>
     startSimulator({
       port,
-      userId: setting('ACUITY_USER_ID') ?? demoDefaults.ACUITY_USER_ID,
-      apiKey: setting('ACUITY_API_KEY') ?? demoDefaults.ACUITY_API_KEY,
+      userId: credentials.ACUITY_USER_ID,
+      apiKey: credentials.ACUITY_API_KEY,
       stateFile: path.join(dataDir, 'acuity.json'),
     }),
   );
   return {
-    variables: { ACUITY_BASE_URL: simulator.url },
+    // With the credentials, also when they were set: commands that find the running stack do not have them.
+    variables: { ACUITY_BASE_URL: simulator.url, ...credentials },
     page: { name: 'Acuity simulator', url: simulator.url },
     simulator,
     stop: () => simulator.close(),

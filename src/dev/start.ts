@@ -4,6 +4,7 @@ import path from 'node:path';
 import { type AppLog, openAppLog } from './app-log.ts';
 import type { AppProcess } from './app-process.ts';
 import { StartError, dataDirectory, loadEnvFile, setting, shown } from '../commands/environment.ts';
+import { ConfigError, checkGivenVariables } from '../config.ts';
 import { type Ports, choosePorts, portSetting } from './ports.ts';
 import { type RunningStack, claim, release, sweepKilledStart } from './running.ts';
 import { onLeave } from './signals.ts';
@@ -14,7 +15,8 @@ const startedAt = performance.now();
 /** Resolves once everything has stopped; the process ends soon after. */
 export async function startDemo(): Promise<void> {
   await startAndSupervise().catch((error: unknown) => {
-    complain(error instanceof StartError ? error.message : `Examdesk did not start: ${messageOf(error)}`);
+    const isClear = error instanceof StartError || error instanceof ConfigError;
+    complain(isClear ? error.message : `Examdesk did not start: ${messageOf(error)}`);
     process.exitCode = 1;
   });
   // Everything is closed; remaining handles are not waited for.
@@ -23,6 +25,7 @@ export async function startDemo(): Promise<void> {
 
 async function startAndSupervise(): Promise<void> {
   loadEnvFile();
+  checkGivenVariables();
   const dataDir = dataDirectory();
   await sweepKilledStart(dataDir);
   const ports = await choosePorts({

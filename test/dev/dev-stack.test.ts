@@ -1,4 +1,4 @@
-import { readFile, readdir, stat } from 'node:fs/promises';
+import { readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -32,8 +32,8 @@ describe('npm start', function () {
     await place.remove();
   });
 
-  const start = async () => {
-    const run = await startStack(place);
+  const start = async (variables: Record<string, string> = {}) => {
+    const run = await startStack({ ...place, variables: { ...place.variables, ...variables } });
     runs.push(run);
     return run;
   };
@@ -44,7 +44,10 @@ describe('npm start', function () {
   };
 
   it('starts everything from nothing, and prints addresses and demo accounts', async () => {
-    const run = await start();
+    const keyFile = path.join(place.dataDir, 'own-key');
+    await writeFile(keyFile, 'own-key\n', { mode: 0o600 });
+    const run = await start({ ACUITY_USER_ID: '222', ACUITY_API_KEY_FILE: keyFile });
+    await rm(keyFile);
     for (const address of [place.url, place.mailboxUrl, place.simulatorUrl])
       expect(run.output()).to.contain(address);
     expect(run.output()).to.contain('rita@harbour-legal.example').and.to.contain(demoPassword);
@@ -128,6 +131,12 @@ describe('npm start', function () {
     expect((await fetch(`${place.url}/readyz`)).status).to.equal(200);
   });
 
+  it('gives commands without variables the Acuity credentials that the running stack was started with', async () => {
+    const reconciled = await command('src/commands/reconcile.ts');
+    expect(reconciled.said).to.contain('compared');
+    expect(reconciled.code).to.equal(0);
+  });
+
   it('starts again at once after it was killed, with the data it had', async () => {
     const before = await readRunning(place);
     await inDatabase(
@@ -203,6 +212,32 @@ describe('npm start', function () {
       expect(invited).to.include({ code: 0 });
     } finally {
       await older.remove();
+    }
+  });
+
+  it('prints one line for each variable that is wrong, and starts nothing', async () => {
+    const elsewhere = await stackPlace();
+    try {
+      const wrong = {
+        PORT: 'abc',
+        MAILBOX_PORT: '70000',
+        LOG_LEVEL: 'loud',
+        BASE_URL: 'here',
+        CLAMD_URL: 'x',
+      };
+      const refused = await command('src/commands/start.ts', { ...elsewhere.variables, ...wrong });
+      expect(refused.code).to.equal(1);
+      const [head, ...lines] = refused.said.split('\n');
+      expect(head).to.equal('The configuration is not complete:');
+      expect(lines.map((line) => line.trim().split(':')[0])).to.have.members(Object.keys(wrong));
+      expect(await readdir(elsewhere.dataDir)).to.deep.equal([]);
+      const alone = await command('src/dev/acuity.ts', { ...elsewhere.variables, ACUITY_SIM_PORT: 'abc' });
+      expect(alone).to.deep.include({
+        code: 1,
+        said: 'The configuration is not complete:\n  ACUITY_SIM_PORT: needs a port number from 0 to 65535',
+      });
+    } finally {
+      await elsewhere.remove();
     }
   });
 
