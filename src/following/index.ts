@@ -15,4 +15,4 @@ export { findKnown } from './known-bookings.ts';
 export type { Owner } from './owner.ts';
 export { findReadVersions } from './read-versions.ts';
 export { fetchMeetingLinkJob } from './following.jobs.ts';
-export { addDays, createWindowReader, daysBetween, readWindow } from './window.ts';
+export { createWindowReader, partsOfDays, readWindow } from './window.ts';

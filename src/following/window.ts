@@ -1,6 +1,6 @@
 // Reads all appointments of some days. Acuity lists at most 100 and does not say whether there are more (acuity.md
 // 6.1), so the days of a full page are read again in smaller parts.
-import { Temporal } from 'temporal-polyfill';
+import { daysBetween, shiftDays } from '../lib/dates.ts';
 import { failure, ok } from '../lib/result.ts';
 import type { Acuity, AcuityResult, Appointment } from '../ports/acuity.ts';
 import type { Span } from './differences.ts';
@@ -9,14 +9,6 @@ const pageSize = 100;
 /** Page size for one day of one calendar, which cannot be halved. Acuity accepts it in practice. */
 const dayLimit = 2_000;
 const dayMs = 86_400_000;
-
-export function addDays(day: string, days: number): string {
-  return Temporal.PlainDate.from(day).add({ days }).toString();
-}
-
-export function daysBetween(from: string, to: string): number {
-  return Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(to), { largestUnit: 'days' }).days;
-}
 
 /** Active and cancelled, each once. */
 export function readWindow(
@@ -87,11 +79,12 @@ function partsOf({ from, to }: Span, page: Appointment[]): Span[] {
   return partsOfDays({ from, to }, Math.max(1, Math.min(covered, half)));
 }
 
-function partsOfDays({ from, to }: Span, days: number): Span[] {
-  if (days > daysBetween(from, to)) return [{ from, to }];
+/** Parts of `days` days, the last one shorter; none when the span ends before it begins. */
+export function partsOfDays({ from, to }: Span, days: number): Span[] {
+  const step = Math.min(days, daysBetween(from, to) + 1);
   const parts: Span[] = [];
-  for (let day = from; day <= to; day = addDays(day, days)) {
-    const last = addDays(day, days - 1);
+  for (let day = from; day <= to; day = shiftDays(day, step)) {
+    const last = shiftDays(day, step - 1);
     parts.push({ from: day, to: last < to ? last : to });
   }
   return parts;

@@ -1,5 +1,6 @@
 // Imports the appointments of a span of days from Acuity, a week at a time: five years take no more memory than a week.
-import { addDays, daysBetween, findKnown, findReadVersions, readWindow } from '../following/index.ts';
+import { findKnown, findReadVersions, partsOfDays, readWindow } from '../following/index.ts';
+import { daysBetween } from '../lib/dates.ts';
 import type { Acuity, Appointment } from '../ports/acuity.ts';
 import { noFacts, importAppointment, type AppointmentDeps } from './appointment.ts';
 import type { ImportResult, Listener } from './import.ts';
@@ -42,12 +43,9 @@ export async function importAcuity(
     listener,
     async (importId, report) => {
       const days = daysBetween(from, to) + 1;
-      for (let day = from; day <= to; ) {
-        const last = addDays(day, windowDays - 1);
-        const span = { from: day, to: last < to ? last : to };
+      for (const span of partsOfDays({ from, to }, windowDays)) {
         await importWindow(deps, importId, span, { rule, people }, report);
-        day = addDays(span.to, 1);
-        report.progress(Math.min(days, daysBetween(from, day)), days);
+        report.progress(daysBetween(from, span.to) + 1, days);
       }
       return { invited: 0 };
     },

@@ -34,13 +34,17 @@ export const shiftDays = remembered((day: string, count: number): string =>
  * are not known.
  */
 export const businessDaysUntil = remembered((from: string, until: string): number => {
-  const start = Temporal.PlainDate.from(from);
-  const days = start.until(Temporal.PlainDate.from(until)).days;
+  const days = daysBetween(from, until);
   if (days <= 0) return 0;
-  const { dayOfWeek } = start;
+  const { dayOfWeek } = Temporal.PlainDate.from(from);
   const rest = Array.from({ length: days % 7 }, (_, at) => ((dayOfWeek + at) % 7) + 1);
   return Math.floor(days / 7) * 5 + rest.filter((weekday) => weekday <= 5).length;
 });
+
+/** From `from` to `until`, negative when that is earlier: 1 from a day to the next. */
+export function daysBetween(from: string, until: string): number {
+  return Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(until)).days;
+}
 
 /** `month` moved by `count` months, back when negative. */
 export function shiftMonths(month: string, count: number): string {

@@ -4,14 +4,14 @@ import type { Logger } from 'pino';
 import { systemActor, type AuditLog } from '../audit/index.ts';
 import type { Transaction } from '../db/knex.ts';
 import {
-  addDays,
   compareWindow,
   createWindowReader,
-  daysBetween,
+  partsOfDays,
   type CompareDeps,
   type DriftItem,
   type Span,
 } from '../following/index.ts';
+import { daysBetween, shiftDays } from '../lib/dates.ts';
 import { errorFacts } from '../lib/error-facts.ts';
 import { compareSpecialists, readOffer } from '../specialists/index.ts';
 import type { AcuityResult, Appointment } from '../ports/acuity.ts';
@@ -74,7 +74,7 @@ export async function resume(
 
 async function run(deps: ReconcileDeps, report: DriftReport, onProgress: Progress): Promise<DriftReport> {
   const days = daysBetween(report.from, report.to) + 1;
-  const windows = windowsOf(report);
+  const windows = partsOfDays({ from: report.nextDay, to: report.to }, windowDays);
   try {
     const readings = readAhead(deps, windows);
     for (const [at, window] of windows.entries()) {
@@ -91,16 +91,6 @@ async function run(deps: ReconcileDeps, report: DriftReport, onProgress: Progres
 }
 
 class Unreadable extends Error {}
-
-/** The days that are left to compare. */
-function windowsOf(report: DriftReport): Span[] {
-  const windows: Span[] = [];
-  for (let from = report.nextDay; from <= report.to; from = addDays(from, windowDays)) {
-    const last = addDays(from, windowDays - 1);
-    windows.push({ from, to: last < report.to ? last : report.to });
-  }
-  return windows;
-}
 
 type Reading = Promise<AcuityResult<Appointment[]>>;
 
@@ -139,7 +129,7 @@ function readAhead(
       return {
         window,
         around: () =>
-          Promise.all([reading(at - 1) ?? day(addDays(from, -1)), reading(at + 1) ?? day(addDays(to, 1))]),
+          Promise.all([reading(at - 1) ?? day(shiftDays(from, -1)), reading(at + 1) ?? day(shiftDays(to, 1))]),
       };
     },
   };
@@ -165,7 +155,7 @@ async function reconcileWindow(
   const items = [...ofSpecialists, ...ofAppointments];
   await deps.db.transaction(async (trx) => {
     await writeWindow(trx, report.id, {
-      nextDay: addDays(span.to, 1),
+      nextDay: shiftDays(span.to, 1),
       appointments: found.value.length,
       at: now,
       leaseUntil: lease(deps),

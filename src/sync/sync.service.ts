@@ -1,5 +1,6 @@
 import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
-import { addDays, type Span } from '../following/index.ts';
+import type { Span } from '../following/index.ts';
+import { shiftDays } from '../lib/dates.ts';
 import { failure, invalidField, type InvalidFields, ok, type Result } from '../lib/result.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import {
@@ -11,8 +12,7 @@ import {
   type Connection,
   type ConnectionState,
 } from './connection.ts';
-import { troubleWords } from './connection.words.ts';
-import { firstSteps, type NextStep } from './connection.words.ts';
+import { firstSteps, troubleWords, type NextStep } from './connection.words.ts';
 import {
   findReport,
   listItems,
@@ -83,8 +83,8 @@ export function createSyncService({ jobs, reconciling, subscribing, mapping }: S
   const { db, clock, audit, acuity } = reconciling;
   const connecting: ConnectDeps = { db, clock, audit, acuity, mapping, subscribing };
   const today = () => clock.now().toISOString().slice(0, 10);
-  const nearSpan = (): Span => ({ from: addDays(today(), -7), to: addDays(today(), 35) });
-  const allSpan = (): Span => ({ from: addDays(today(), -90), to: addDays(today(), 400) });
+  const nearSpan = (): Span => ({ from: shiftDays(today(), -7), to: shiftDays(today(), 35) });
+  const allSpan = (): Span => ({ from: shiftDays(today(), -90), to: shiftDays(today(), 400) });
 
   async function isSilent(): Promise<boolean> {
     const since = new Date(clock.now().getTime() - silenceMs);

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { createWindowReader, daysBetween } from '../../src/following/index.ts';
+import { createWindowReader } from '../../src/following/index.ts';
+import { daysBetween } from '../../src/lib/dates.ts';
 import { ok } from '../../src/lib/result.ts';
 import type { Appointment } from '../../src/ports/acuity.ts';
 
