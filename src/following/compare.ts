@@ -46,7 +46,12 @@ export interface CompareOptions {
   readAround: () => Promise<AcuityResult<Appointment[]>[]>;
 }
 
-/** @throws Error when Acuity cannot be read: the run is resumed later */
+/** Some days could not be compared. The message says why, by a code that is stored with the report. */
+export class CompareError extends Error {
+  override name = 'CompareError';
+}
+
+/** @throws CompareError when Acuity cannot be read: the run is resumed later */
 export async function compareWindow(
   deps: CompareDeps,
   span: Span,
@@ -87,7 +92,7 @@ async function findAround(
 ): Promise<Appointment[]> {
   if (wanted.size === 0) return [];
   return (await readAround()).flatMap((found) => {
-    if (!found.ok) throw new Error(`acuity_${found.reason}`);
+    if (!found.ok) throw new CompareError(`acuity_${found.reason}`);
     return found.value.filter(({ id }) => wanted.has(id));
   });
 }
@@ -127,7 +132,7 @@ async function readContext(
   const earlier = await earlierFields(deps.db);
   const gone = appointments.filter(({ id, canceled }) => canceled && !ours.has(id));
   const lost = await findLost(deps, gone, [fields, ...earlier]);
-  if (!lost.ok) throw new Error(`acuity_${lost.reason}`);
+  if (!lost.ok) throw new CompareError(`acuity_${lost.reason}`);
   return { fields, earlier, answers: await answersContext(deps), specialists, lost: lost.value };
 }
 
@@ -160,7 +165,7 @@ async function examine(
   { fixes, quiet, now }: CompareOptions,
 ): Promise<Found[]> {
   const read = await deps.acuity.getAppointment(appointmentId);
-  if (!read.ok && read.reason !== 'not_found') throw new Error(`acuity_${read.reason}`);
+  if (!read.ok && read.reason !== 'not_found') throw new CompareError(`acuity_${read.reason}`);
   const ours = await findKnown(deps.db, [appointmentId]);
   const known = ours.get(appointmentId);
   const examination = read.ok ? read.value : known?.booking;
@@ -214,7 +219,7 @@ async function fix(
 ): Promise<Found[]> {
   const appointmentId = appointment.id;
   const done = await deps.convergence.converge(appointmentId, { source: 'reconciliation', quiet });
-  if (!done.ok) throw new Error(done.reason);
+  if (!done.ok) throw new CompareError(done.reason);
   const ours = await findKnown(deps.db, [appointmentId]);
   const known = ours.get(appointmentId);
   const read = await deps.acuity.getAppointment(appointmentId);

@@ -1,4 +1,4 @@
-export { compareWindow, type CompareDeps } from './compare.ts';
+export { CompareError, compareWindow, type CompareDeps } from './compare.ts';
 export {
   createConvergence,
   type Converged,

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { systemActor, type AuditLog } from '../audit/index.ts';
 import type { Transaction } from '../db/knex.ts';
 import {
+  CompareError,
   compareWindow,
   createWindowReader,
   partsOfDays,
@@ -86,11 +87,14 @@ async function run(deps: ReconcileDeps, report: DriftReport, onProgress: Progres
     return await end(deps, report, 'done', null);
   } catch (error) {
     deps.log.error({ reportId: report.id, err: errorFacts(error) }, 'A reconciliation could not be finished');
-    return end(deps, report, 'failed', error instanceof Unreadable ? error.message : errorFacts(error).name);
+    return end(
+      deps,
+      report,
+      'failed',
+      error instanceof CompareError ? error.message : errorFacts(error).name,
+    );
   }
 }
-
-class Unreadable extends Error {}
 
 type Reading = Promise<AcuityResult<Appointment[]>>;
 
@@ -129,7 +133,10 @@ function readAhead(
       return {
         window,
         around: () =>
-          Promise.all([reading(at - 1) ?? day(shiftDays(from, -1)), reading(at + 1) ?? day(shiftDays(to, 1))]),
+          Promise.all([
+            reading(at - 1) ?? day(shiftDays(from, -1)),
+            reading(at + 1) ?? day(shiftDays(to, 1)),
+          ]),
       };
     },
   };
@@ -142,7 +149,7 @@ async function reconcileWindow(
   { window, around }: WindowReadings,
 ): Promise<void> {
   const found = await window;
-  if (!found.ok) throw new Unreadable(`acuity_${found.reason}`);
+  if (!found.ok) throw new CompareError(`acuity_${found.reason}`);
   const now = deps.clock.now();
   const { fixes, tellsNobody: quiet } = report;
   const ofSpecialists = span.from === report.from ? await specialistItems(deps, { fixes }) : [];
@@ -167,7 +174,7 @@ async function reconcileWindow(
 
 async function specialistItems(deps: ReconcileDeps, { fixes }: { fixes: boolean }): Promise<DriftItem[]> {
   const offer = await readOffer(deps);
-  if (!offer.ok) throw new Unreadable(`acuity_${'because' in offer ? offer.because : offer.reason}`);
+  if (!offer.ok) throw new CompareError(`acuity_${'because' in offer ? offer.because : offer.reason}`);
   const found = await compareSpecialists(deps, offer.value, { fixes });
   return found.map((item) => ({
     ...item,

@@ -317,6 +317,18 @@ describe('reconciliation', () => {
     expect(await stack.booking(id)).to.include({ status: 'active' });
   });
 
+  it('stores the reason when an appointment cannot be read', async () => {
+    const { id } = await stack.makeAppointment();
+    await stack.control('/faults', {
+      rules: [
+        { method: 'GET', path: `/appointments/${id}`, times: 40, effect: { status: 502, body: '<html>' } },
+      ],
+    });
+    const report = await near(true);
+    expect(report).to.include({ state: 'failed', found: 0 });
+    expect(report?.lastError).to.match(/^acuity_/);
+  });
+
   it('reports no difference when something is booked or moved during the run', async () => {
     const { id } = await stack.makeAppointment();
     await near(true);
