@@ -17,9 +17,6 @@ import { chooseProgress, moveProgress } from './booking.progress.ts';
 import { readBookingView, type BookingView, type PartValues, type ViewParts } from './booking.view.ts';
 import type { Booking, EditFailure, Progress, ProgressEntry, ProgressFailure, Stale } from './booking.ts';
 
-/** `madeInAcuityBy` only for staff, while the booking has no referrer. */
-export type ViewedBooking = BookingView;
-
 export interface BookingService {
   /**
    * Staff only; the transitions of domain.md, except those that also change the appointment in Acuity.
@@ -75,7 +72,7 @@ export interface BookingService {
     actor: Actor,
     bookingId: string,
     how?: { isOpened?: boolean; parts?: Parts },
-  ): Promise<(ViewedBooking & PartValues<Parts>) | null>;
+  ): Promise<(BookingView & PartValues<Parts>) | null>;
   /** When it last changed. For pages that poll; does not count as a view. Null as for `view`. */
   changedAt(actor: Actor, bookingId: string): Promise<Date | null>;
 }

@@ -29,7 +29,7 @@ export interface BookingView {
   /** Changes of the answers since the booking was made, oldest first. */
   answerChanges: AnswersChange[];
   contacts: Contact[];
-  /** The address of whoever made it in Acuity. */
+  /** The address of whoever made it in Acuity: only for staff, while the booking has no referrer. */
   madeInAcuityBy: string | null;
 }
 

@@ -52,7 +52,7 @@ export {
   type IntakeName,
   type OwnFields,
 } from './booking.intake.ts';
-export { isAhead } from './booking.progress.ts';
+export { isAhead, isFirstReport } from './booking.progress.ts';
 export { refreshPaperworkJob, removeExpiredDraftsJob } from './booking.jobs.ts';
 export {
   changesBetween,
@@ -120,5 +120,4 @@ export {
   type TakeOver,
 } from './booking.taken-over.ts';
 export { assignableOrganizations, countUnassigned, needsReferrer, markAsNotified } from './booking.assign.ts';
-export { isFirstReport } from './booking.progress.ts';
-export { papersPart, type ViewPart } from './booking.view.ts';
+export { papersPart, type BookingView, type ViewPart } from './booking.view.ts';

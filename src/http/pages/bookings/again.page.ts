@@ -1,7 +1,7 @@
 // Begins another booking with what is known of one: the same examination again, or another for the same examinee.
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { asTyped, type ViewedBooking } from '../../../bookings/index.ts';
+import { asTyped, type BookingView } from '../../../bookings/index.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { paths } from '../../paths.ts';
@@ -43,7 +43,7 @@ async function bookAgain(services: Needs, req: Request<{ id: string }>, res: Res
   res.redirect(303, isSame ? paths.draftTime(id) : paths.newBooking(id));
 }
 
-async function isOffered({ specialists }: Needs, { booking }: ViewedBooking): Promise<boolean> {
+async function isOffered({ specialists }: Needs, { booking }: BookingView): Promise<boolean> {
   const specialist = await specialists.findById(booking.specialist.id);
   return specialist?.isActive === true && specialist.services.some(({ type }) => type === booking.type);
 }

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { isStaff, type Viewer } from '../../../accounts/index.ts';
-import { canMove, isPlanned, type Booking, type ViewedBooking } from '../../../bookings/index.ts';
+import { canMove, isPlanned, type Booking, type BookingView } from '../../../bookings/index.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { readerZoneOf } from '../../forms/fields.ts';
@@ -207,7 +207,7 @@ async function showStatus(services: Needs, req: Request<{ id: string }>, res: Re
 }
 
 function statusOf(
-  { booking, progress, answers, answerChanges, madeInAcuityBy }: ViewedBooking,
+  { booking, progress, answers, answerChanges, madeInAcuityBy }: BookingView,
   documents: DocumentsSection,
   { viewer, readerZone, now }: { viewer: Viewer; readerZone: string | null; now: Date },
 ): BookingStatus {
