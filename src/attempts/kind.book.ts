@@ -11,8 +11,6 @@ import { checkQuestions, explainRefusal } from './attempt.questions.ts';
 import { claimNextCall } from './attempt.repository.ts';
 import { lost, type Attempt, type Refusal } from './attempt.ts';
 
-type Booking = Attempt<'book'>;
-
 export const bookKind: Kind<'book'> = {
   call: createAppointment,
 
@@ -70,7 +68,7 @@ export const bookKind: Kind<'book'> = {
  */
 async function ruleOnField(
   deps: AttemptDeps,
-  attempt: Booking,
+  attempt: Attempt<'book'>,
   field: RefusedField,
 ): Promise<Ruling<'book'>> {
   const { request } = attempt;
@@ -98,7 +96,7 @@ async function withBookingFirst(deps: AttemptDeps, appointments: Appointment[]):
 }
 
 /** Acuity made nothing. A question may have been added since; then the person who books can answer it. */
-async function likelyRefusal(deps: AttemptDeps, { request }: Booking): Promise<Refusal> {
+async function likelyRefusal(deps: AttemptDeps, { request }: Attempt<'book'>): Promise<Refusal> {
   await deps.questions.readAgain();
   const { errors } = await checkQuestions(deps, request.acuity.appointmentTypeId, request);
   return errors.length > 0 ? { reason: 'invalid', errors } : lost;
