@@ -1,7 +1,7 @@
 // Writes to a booking what the clinic's staff changed in Acuity. Works from Acuity's present state, so it is safe to
 // repeat, in any order, and in several processes concurrently.
 import { completeOpenChange, findOpenChange, type AttemptDeps } from '../attempts/index.ts';
-import { systemActor } from '../audit/index.ts';
+import { systemActor, type AuditAction } from '../audit/index.ts';
 import {
   allDetails,
   answersDigestOf,
@@ -118,15 +118,15 @@ export async function followAppointment(
     const earlier = isKnown(answers.digest) ? [] : await earlierFields(trx);
     const changed = changedInAcuity(booking, appointment, fields, isKnown, earlier);
     const digest = deps.digests.of(answers.digest);
-    const change = planOf(booking, appointment, specialist, detailsChange(booking, digest, changed));
-    Object.assign(change.set, await lateOwner(trx, deps, booking, appointment, answers));
-    await planAnswers(trx, change, booking, appointment, context, cause);
+    const plan = planOf(booking, appointment, specialist, detailsChange(booking, digest, changed));
+    Object.assign(plan.set, await lateOwner(trx, deps, booking, appointment, answers));
+    plan.answers = await answersToKeep(trx, booking, appointment, context, cause);
     // Nothing is written here, so a stale answer does no harm; but no older answer may be written after it.
-    if (isEmpty(change)) await noteUnchanged(trx);
+    if (isEmpty(plan)) await noteUnchanged(trx);
     else if (booking.version !== expectedVersion || !(await isNewest(trx))) return { outcome: 'stale' };
-    if (!isEmpty(change) && (await findOpenChange(trx, bookingId))) return { outcome: 'busy' };
+    if (!isEmpty(plan) && (await findOpenChange(trx, bookingId))) return { outcome: 'busy' };
     await deps.onStep?.('in_follow_transaction');
-    return { ...(await write(deps, trx, booking, change, cause)), before: booking };
+    return { ...(await write(deps, trx, booking, plan, cause)), before: booking };
   });
   const { before, ...outcome } = followed;
   if (before && (outcome.outcome === 'updated' || outcome.outcome === 'cancelled')) {
@@ -153,18 +153,17 @@ function isEmpty({ set, answers }: Plan): boolean {
  * Bookings made before answers were stored get them when an event arrives. Reconciliation, which reads all bookings,
  * leaves them out: otherwise its first run would write to every one of them.
  */
-async function planAnswers(
+async function answersToKeep(
   trx: Transaction,
-  plan: Plan,
   booking: Booking,
   appointment: Appointment,
   context: AnswersContext,
   cause: FollowCause,
-): Promise<void> {
-  if (appointment.canceled || booking.status === 'cancelled') return;
+): Promise<KeptAnswers | null> {
+  if (appointment.canceled || booking.status === 'cancelled') return null;
   const kept = (await keptAnswers(trx, [booking.id])).get(booking.id) ?? null;
-  if (!kept && cause.source === 'reconciliation') return;
-  plan.answers = changedAnswers(booking, appointment, kept, context);
+  if (!kept && cause.source === 'reconciliation') return null;
+  return changedAnswers(booking, appointment, kept, context);
 }
 
 function planOf(
@@ -270,7 +269,7 @@ async function write(
     else if (progress) await announceProgress(deps, trx, booking, set, progress);
   }
   await deps.audit.record(trx, systemActor, {
-    action: auditActions[progress ?? 'edited'] ?? 'booking.edited',
+    action: (progress && auditActions[progress]) ?? 'booking.edited',
     resourceType: 'booking',
     resourceId: booking.id,
     metadata: {
@@ -282,16 +281,10 @@ async function write(
   return { outcome: set.ended ? 'cancelled' : 'updated', bookingId: booking.id, ...rest };
 }
 
-const auditActions: Partial<
-  Record<
-    Progress | 'edited',
-    'booking.rescheduled' | 'booking.cancelled' | 'booking.progressed' | 'booking.edited'
-  >
-> = {
+const auditActions: Partial<Record<Progress, AuditAction>> = {
   rescheduled: 'booking.rescheduled',
   cancelled: 'booking.cancelled',
   no_show: 'booking.progressed',
-  edited: 'booking.edited',
 };
 
 const mailKinds: Partial<Record<Progress, BookingMailKind>> = {
