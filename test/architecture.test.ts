@@ -53,7 +53,7 @@ const mayImport: Record<string, string[]> = {
   http: ['config', 'console', 'jobs', 'metrics', ...rooms, ...ground],
   console: ['config', ...rooms, ...ground],
   jobs: [...rooms, ...ground],
-  metrics: ground,
+  metrics: ['sync', ...ground],
   ...Object.fromEntries(rooms.map((room) => [room, [...(edges[room] ?? []), ...ground]])),
   adapters: ['ports', 'db', 'lib'],
   ports: ['lib'],

@@ -2,6 +2,7 @@
 import type { Role } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import { liveWorkers } from '../db/signs-of-life.ts';
+import { lastReconciled } from '../sync/index.ts';
 import { askedFor, notice, type Attention } from './dashboard.attention.ts';
 
 /** A reconciliation is due every quarter of an hour. */
@@ -26,12 +27,10 @@ export async function systemNotices(db: Database, role: Role): Promise<Attention
   return told(`Not compared with Acuity for ${inWords(lateMs)}`, page, 'Reconcile now');
 }
 
-/** When the last completed reconciliation began; before the first, when the oldest booking was made. Null: no bookings. */
+/** Since the last reconciliation; before the first, since the oldest booking was made. Null: no bookings. */
 async function uncomparedSince(db: Database): Promise<Date | null> {
   const { rows } = await db.raw<{ rows: [{ since: Date | null }] }>(
-    `select coalesce(
-       (select finished_at from drift_reports where state = 'done' order by started_at desc limit 1),
-       (select created_at from bookings order by created_at limit 1)) as since`,
+    `select coalesce(${lastReconciled()}, (select created_at from bookings order by created_at limit 1)) as since`,
   );
   return rows[0].since;
 }

@@ -4,6 +4,7 @@ import { Gauge, type Registry } from 'prom-client';
 import type { Database } from '../db/knex.ts';
 import { liveWorkers } from '../db/signs-of-life.ts';
 import { withTimeout } from '../lib/timeout.ts';
+import { lastReconciled } from '../sync/index.ts';
 
 const freshMs = 5_000;
 const patienceMs = 3_000;
@@ -42,9 +43,8 @@ const waiting: Record<string, { from: string; since?: string; order?: string }> 
 /** When it last went well; no row: never. */
 const last: Record<string, string> = {
   audit_seal: 'select sealed_at from audit_seals order by id desc limit 1',
-  reconciliation: `select finished_at from drift_reports where state = 'done' order by started_at desc limit 1`,
-  full_reconciliation: `select finished_at from drift_reports where state = 'done' and kind = 'all'
-                        order by started_at desc limit 1`,
+  reconciliation: lastReconciled(),
+  full_reconciliation: lastReconciled('all'),
   subscription_check: 'select max(checked_at) from webhook_subscriptions',
   webhook_event: `select received_at from webhook_events where state <> 'refused' order by received_at desc limit 1`,
   custody_check: 'select finished_at from custody_reports order by started_at desc limit 1',

@@ -206,6 +206,12 @@ export async function listItems(db: Queryable, reportId: string): Promise<Report
   }));
 }
 
+/** SQL: when the last reconciliation that was completed ended; null before the first. @param kind unset: any */
+export function lastReconciled(kind?: ReportKind): string {
+  const ofKind = kind ? ` and kind = '${kind}'` : '';
+  return `(select finished_at from drift_reports where state = 'done'${ofKind} order by started_at desc limit 1)`;
+}
+
 export async function listReports(db: Queryable, limit = 50): Promise<DriftReport[]> {
   const rows = await db('drift_reports')
     .orderBy([

@@ -8,7 +8,6 @@ export {
 } from './sync.jobs.ts';
 export { closeDifference, type Closed } from './drift.close.ts';
 export { isOpenDifference, isUncovered } from './drift.superseded.ts';
-export { abandonRuns } from './drift.repository.ts';
 export type { ReconcileDeps } from './reconcile.ts';
 export type { ConnectionAttention, ConnectionState } from './connection.ts';
 export {
@@ -24,4 +23,11 @@ export {
   wantedEvents,
   type ConnectionTrouble,
 } from './subscriptions.ts';
-export { reportKinds, reportStates, type DriftReport, type ReportedItem } from './drift.repository.ts';
+export {
+  abandonRuns,
+  lastReconciled,
+  reportKinds,
+  reportStates,
+  type DriftReport,
+  type ReportedItem,
+} from './drift.repository.ts';
