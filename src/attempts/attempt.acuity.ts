@@ -9,6 +9,7 @@ import {
 } from '../bookings/index.ts';
 import type { Database } from '../db/knex.ts';
 import { refusedRetryMs } from '../availability/index.ts';
+import { dayIn, shiftDays } from '../lib/dates.ts';
 import {
   refusesUs,
   type AcuityFailure,
@@ -126,17 +127,19 @@ export async function findAppointmentsOf(
   return { ok: true, value: ours.toSorted((a, b) => a.id - b.id) };
 }
 
+/** Acuity reads days in the account's zone, which is unknown here: one more day on each side. */
+export function daysAround(instant: Date): { minDate: string; maxDate: string } {
+  const day = dayIn(instant, 'UTC');
+  return { minDate: shiftDays(day, -1), maxDate: shiftDays(day, 1) };
+}
+
 // Without a field for the reference. The referrer's address and the exact time identify the appointment, because no two
 // open attempts share a specialist and a time.
 async function searchByClient(deps: AttemptDeps, attempt: Attempt<'book'>) {
-  const startsAt = attempt.startsAt;
-  const dayMs = 86_400_000;
   const found = await deps.acuity.findAppointments({
     email: attempt.request.client.email,
     calendarId: attempt.request.acuity.calendarId,
-    // Acuity reads these days in the account's zone, which is unknown here: search one more day on each side.
-    minDate: new Date(startsAt.getTime() - dayMs).toISOString().slice(0, 10),
-    maxDate: new Date(startsAt.getTime() + dayMs).toISOString().slice(0, 10),
+    ...daysAround(attempt.startsAt),
     which: 'all',
   });
   if (!found.ok) return found;

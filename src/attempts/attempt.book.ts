@@ -72,7 +72,7 @@ async function answerAgain(deps: AttemptDeps, asked: Asked): Promise<Answer | nu
 /** The time is taken, so Acuity is not called. Stores the refusal, so that the same key gets the same answer. */
 async function refuseTaken(deps: AttemptDeps, asked: Asked, plan: Plan): Promise<Answer> {
   const { type, startsAt } = asked.request;
-  const nearest = await deps.availability.nearest(plan.specialist, type, startsAt, 3, personOf(asked));
+  const nearest = await deps.availability.nearest(plan.specialist, type, startsAt, personOf(asked));
   const refusal = slotTaken({ startsAt, nearest });
   const answer = bookAnswer(failure(answerOf(refusal)));
   if (asked.idempotencyKey === null) return answer;

@@ -95,7 +95,7 @@ async function slotRefusal(
   if (overlapsItself(booking, request.startsAt)) return null;
   const free = await deps.availability.isFree(specialist, booking.type, request.startsAt, { personId });
   if (free !== 'taken') return null;
-  const nearest = await deps.availability.nearest(specialist, booking.type, request.startsAt, 3, personId);
+  const nearest = await deps.availability.nearest(specialist, booking.type, request.startsAt, personId);
   return failure({ reason: 'slot_taken', startsAt: request.startsAt, nearest });
 }
 

@@ -3,7 +3,7 @@ import { isOwnDetail, ownFields } from '../bookings/index.ts';
 import { dayIn } from '../lib/dates.ts';
 import { ok } from '../lib/result.ts';
 import type { AcuityResult, Appointment } from '../ports/acuity.ts';
-import { newAppointment, verdictOn } from './attempt.acuity.ts';
+import { daysAround, newAppointment, verdictOn } from './attempt.acuity.ts';
 import type { AttemptDeps } from './attempt.deps.ts';
 import type { Call } from './attempt.kind.ts';
 import { claimNextCall } from './attempt.repository.ts';
@@ -64,14 +64,7 @@ export async function overlapsAnother(
   appointment: Appointment,
 ): Promise<AcuityResult<boolean>> {
   const { id, calendarId, startsAt } = appointment;
-  const dayMs = 86_400_000;
-  const day = (offset: number) => new Date(startsAt.getTime() + offset * dayMs).toISOString().slice(0, 10);
-  const found = await deps.acuity.findAppointments({
-    calendarId,
-    minDate: day(-1),
-    maxDate: day(1),
-    max: 500,
-  });
+  const found = await deps.acuity.findAppointments({ calendarId, ...daysAround(startsAt), max: 500 });
   if (!found.ok) return found;
   const endOf = (one: Appointment) => one.startsAt.getTime() + one.durationMinutes * 60_000;
   const isOverlapping = (other: Appointment) =>

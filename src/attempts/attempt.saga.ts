@@ -189,7 +189,7 @@ async function refuseTime(deps: AttemptDeps, attempt: Attempt): Promise<AttemptA
   const wanted = await kindOf(attempt).wantedTime(deps, attempt);
   if (!wanted) return fail(deps, attempt, { reason: 'acuity_error' });
   const { specialist, type, startsAt } = wanted;
-  const nearest = await deps.availability.nearest(specialist, type, startsAt, 3, attempt.createdById);
+  const nearest = await deps.availability.nearest(specialist, type, startsAt, attempt.createdById);
   return fail(deps, attempt, slotTaken({ startsAt, nearest }));
 }
 

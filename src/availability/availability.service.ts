@@ -85,15 +85,15 @@ export function createAvailabilityService({
       return ok({ month, timezone, ...answer.value, dates });
     },
 
-    async nearest(specialist, type, around, count, personId) {
+    async nearest(specialist, type, around, personId) {
       const service = serviceOf(specialist, type);
       if (!service) return [];
       try {
         const held = await holds.forOthers(specialist.id, personId ?? null);
-        return await nearestSlots({ reads, specialist, service, around, count, held, now: clock.now() });
+        return await nearestSlots({ reads, specialist, service, around, held, now: clock.now() });
       } catch (error) {
         // Suggestions are optional; the answer that they accompany must not fail because of them.
-        log.warn({ error: errorFacts(error), specialistId: specialist.id }, 'no nearest times found');
+        log.warn({ specialistId: specialist.id, err: errorFacts(error) }, 'No nearest times were found');
         return [];
       }
     },

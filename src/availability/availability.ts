@@ -52,15 +52,9 @@ export interface AvailabilityService {
     query: { type: ExaminationType; month: string; timezone?: string },
   ): Promise<Result<MonthAvailability, AvailabilityFailure>>;
   /**
-   * Up to `count` other free times nearest to `around`, within a week before and after, sorted by time. Never throws.
+   * Up to three other free times nearest to `around`, within a week before and after, sorted by time. Never throws.
    */
-  nearest(
-    specialist: Specialist,
-    type: ExaminationType,
-    around: Date,
-    count: number,
-    personId?: string,
-  ): Promise<Slot[]>;
+  nearest(specialist: Specialist, type: ExaminationType, around: Date, personId?: string): Promise<Slot[]>;
   /**
    * Whether Acuity offers exactly this time. A cached "not free" older than a few seconds is checked again, so that a
    * slot freed a minute ago can be booked. `unknown` when Acuity cannot be asked, or with `fromCache` need be asked.

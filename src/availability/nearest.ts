@@ -9,26 +9,27 @@ interface Search {
   specialist: Specialist;
   service: SpecialistService;
   around: Date;
-  count: number;
   /** For somebody else. */
   held: readonly HeldTime[];
   now: Date;
 }
 
+/** How many times are suggested. */
+const wanted = 3;
 const weekMs = 7 * 24 * 3_600_000;
 // The page that reports "taken" waits for this.
 const maxSearchMs = 5_000;
 
-/** The free times nearest to `around`, within a week before and after, without `around` itself. Sorted by time. */
+/** The three free times nearest to `around`, within a week before and after, without `around` itself. Sorted by time. */
 export async function nearestSlots(search: Search): Promise<Slot[]> {
-  const { reads, specialist, service, around, count, held, now } = search;
+  const { reads, specialist, service, around, held, now } = search;
   const zone = specialist.timezone;
   const distance = (time: Date) => Math.abs(time.getTime() - around.getTime());
   const best = (slots: Slot[]) =>
     slots
       .filter(({ startsAt }) => distance(startsAt) > 0 && distance(startsAt) <= weekMs)
       .toSorted((a, b) => distance(a.startsAt) - distance(b.startsAt))
-      .slice(0, count);
+      .slice(0, wanted);
   /** The smallest possible distance of a time on this day. */
   const leastDistance = (day: string) => {
     const [from, to] = [startOfDay(day, zone), startOfDay(shiftDays(day, 1), zone)];
@@ -40,7 +41,7 @@ export async function nearestSlots(search: Search): Promise<Slot[]> {
   const days = await daysWithFreeTime(search);
   let found: Slot[] = [];
   for (const day of days.toSorted((a, b) => leastDistance(a) - leastDistance(b))) {
-    const farthest = found[count - 1];
+    const farthest = found[wanted - 1];
     if (farthest && distance(farthest.startsAt) <= leastDistance(day)) break;
     if (performance.now() > deadline) break;
     const answer = await reads.day(specialist, service, day);

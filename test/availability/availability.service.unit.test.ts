@@ -290,7 +290,7 @@ describe('the availability service', () => {
         '2026-12-08T15:00:00+11:00',
         '2026-12-10T09:00:00+11:00',
       );
-      expect(iso(await availability.nearest(amelia, type, around, 3))).to.deep.equal(
+      expect(iso(await availability.nearest(amelia, type, around))).to.deep.equal(
         utc('2026-12-08T15:00+11:00', '2026-12-09T11:10+11:00', '2026-12-09T14:00+11:00'),
       );
     });
@@ -305,7 +305,7 @@ describe('the availability service', () => {
         '2026-12-22T10:00:00+11:00',
         '2026-12-22T09:00:00+11:00',
       );
-      expect(iso(await availability.nearest(amelia, type, edge, 3))).to.deep.equal(
+      expect(iso(await availability.nearest(amelia, type, edge))).to.deep.equal(
         utc('2026-12-22T10:00+11:00', '2027-01-05T10:00+11:00'),
       );
     });
@@ -316,14 +316,14 @@ describe('the availability service', () => {
         const date = `2026-12-${String(day).padStart(2, '0')}`;
         acuity.offer(7001, `${date}T09:00:00+11:00`, `${date}T11:00:00+11:00`, `${date}T13:00:00+11:00`);
       }
-      expect(await availability.nearest(amelia, type, around, 3)).to.have.length(3);
+      expect(await availability.nearest(amelia, type, around)).to.have.length(3);
       expect(acuity.calls.map(({ method }) => method)).to.deep.equal(['availableDates', 'availableTimes']);
     });
 
     it('are empty when Acuity does not answer', async () => {
       const { acuity, availability } = createFixture();
       acuity.failWith(acuityDown);
-      expect(await availability.nearest(amelia, type, around, 3)).to.deep.equal([]);
+      expect(await availability.nearest(amelia, type, around)).to.deep.equal([]);
     });
   });
 });

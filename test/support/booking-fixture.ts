@@ -48,9 +48,9 @@ export function createFakeAvailability(): FakeAvailability {
     })),
     day: () => Promise.reject(new Error('not asked in these tests')),
     month: () => Promise.reject(new Error('not asked in these tests')),
-    nearest: (_specialist, _type, around, count) => {
+    nearest: (_specialist, _type, around) => {
       const others = fake.nearestSlots.filter(({ startsAt }) => startsAt.getTime() !== around.getTime());
-      return Promise.resolve(others.slice(0, count));
+      return Promise.resolve(others.slice(0, 3));
     },
     isFree: (_specialist, _type, startsAt) =>
       Promise.resolve(taken.has(startsAt.getTime()) ? 'taken' : 'free'),
