@@ -22,12 +22,12 @@ export function createTolerantCache(cache: Cache, log: Logger): TolerantCache {
   async function attempt<T>(work: () => Promise<T>, fallback: T): Promise<T> {
     try {
       const answer = await work();
-      if (isAway) log.info('the cache is back');
+      if (isAway) log.info('The cache is back');
       isAway = false;
       return answer;
     } catch (error) {
       if (!isAway)
-        log.warn({ error: errorFacts(error) }, 'the cache is away: availability is read from Acuity');
+        log.warn({ err: errorFacts(error) }, 'The cache is away: availability is read from Acuity');
       isAway = true;
       return fallback;
     }

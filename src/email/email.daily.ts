@@ -12,6 +12,7 @@ import {
 } from '../bookings/index.ts';
 import type { Database, Queryable, Transaction } from '../db/knex.ts';
 import { dayIn, dayInWords, formatExamTime, hourIn } from '../lib/dates.ts';
+import { agencyZone } from '../lib/zones.ts';
 import { changesCalendar, mailKinds, type MailKindName } from '../mail-kinds/index.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -20,9 +21,6 @@ import { sendEmailJob } from './email.jobs.ts';
 import { deliveriesOf } from './email.preferences.ts';
 import { mayKnow } from './email.recipient.ts';
 import type { BookingEmail, DigestEmail, Links, Message, MessageEntry } from './email.ts';
-
-/** For people whose time zone we do not know. */
-export const usualTimezone = 'Australia/Sydney';
 
 // When no worker ran in the morning, the digest is written later that day, but not at night.
 const firstHour = 7;
@@ -57,7 +55,7 @@ export function createDailyDigest(deps: DailyDigestDeps): DailyDigest {
       const now = deps.clock.now();
       let written = 0;
       for (const { id, timezone, last_day: lastDay } of await readersOf(deps.db)) {
-        const zone = timezone ?? usualTimezone;
+        const zone = timezone ?? agencyZone;
         const hour = hourIn(now, zone);
         if (hour < firstHour || hour >= lastHour) continue;
         const day = dayIn(now, zone);
@@ -132,7 +130,7 @@ async function writeDigest(
 export async function markDueDigests(trx: Transaction, now: Date): Promise<void> {
   const people = await trx('users').where({ role: 'referrer' }).select('id', 'timezone');
   const due = people
-    .map(({ id, timezone }) => ({ id, zone: timezone ?? usualTimezone }))
+    .map(({ id, timezone }) => ({ id, zone: timezone ?? agencyZone }))
     .filter(({ zone }) => hourIn(now, zone) >= firstHour);
   await trx.raw(
     `insert into daily_digests (user_id, day) select * from unnest(?::uuid[], ?::date[]) on conflict do nothing`,

@@ -24,7 +24,7 @@ export { createPaperworkReminders, type PaperworkReminders } from './email.paper
 export { createReminders, type Reminders } from './email.reminders.ts';
 export { withholdQueued } from './email.withheld.ts';
 export { createUnansweredDigest, createUnassignedDigest, type StaffDigest } from './email.digest.ts';
-export { createDailyDigest, usualTimezone, type DailyDigest, type ReadNeeds } from './email.daily.ts';
+export { createDailyDigest, type DailyDigest, type ReadNeeds } from './email.daily.ts';
 export { createStopLinks, type StopLinks } from './email.stop.ts';
 export {
   choicesOf,

@@ -4,6 +4,7 @@ import { hasEnded, intakeFields, type IntakeFields } from '../bookings/index.ts'
 import type { KeyedDigests } from '../lib/keyed-digests.ts';
 import type { Database, Queryable } from '../db/knex.ts';
 import { dayIn } from '../lib/dates.ts';
+import { agencyZone } from '../lib/zones.ts';
 import type { Acuity, AcuityResult, Appointment } from '../ports/acuity.ts';
 import type { Questions } from '../questions/index.ts';
 import type { Specialist, SpecialistRepository } from '../specialists/index.ts';
@@ -206,9 +207,9 @@ async function examine(
   return fix(deps, read.value, found, { isOver: base.isOver, quiet });
 }
 
-/** The appointment's day in its calendar's zone; in Sydney's when Acuity does not name the zone. */
+/** The appointment's day in its calendar's zone; in the agency's when Acuity does not name the zone. */
 function dayOf({ startsAt, calendarTimezone }: Appointment): string {
-  return dayIn(startsAt, calendarTimezone ?? 'Australia/Sydney');
+  return dayIn(startsAt, calendarTimezone ?? agencyZone);
 }
 
 async function fix(

@@ -1,5 +1,8 @@
 import { Temporal } from 'temporal-polyfill';
 
+/** The agency's own zone: for days and times where nobody names another. */
+export const agencyZone = 'Australia/Sydney';
+
 /** Whether `name` is an IANA zone that this machine knows. */
 export function isTimeZone(name: string): boolean {
   // Rejects offsets such as +10:00, which have no daylight-saving time.

@@ -98,7 +98,7 @@ export function createCalls(options: AcuityClientOptions): Calls {
     let reply = await sendWith(authorizations[accepted] ?? '', call, timeLeft);
     for (let others = 1; others < authorizations.length && reply.status === 401; others += 1) {
       accepted = (accepted + 1) % authorizations.length;
-      log.warn({ place: accepted + 1 }, 'acuity refuses the API key: the next of the ring is used');
+      log.warn({ place: accepted + 1 }, 'Acuity refuses the API key: the next of the ring is used');
       reply = await sendWith(authorizations[accepted] ?? '', call, deadline - performance.now());
     }
     return reply;
@@ -131,11 +131,11 @@ export function createCalls(options: AcuityClientOptions): Calls {
     resetTimeout: restMs,
   });
   breaker.on('open', () => {
-    log.warn({ restMs }, 'acuity fails: calls are paused');
+    log.warn({ restMs }, 'Acuity fails: calls are paused');
     watch?.breaker(true);
   });
   breaker.on('close', () => {
-    log.info('acuity answers again');
+    log.info('Acuity answers again');
     watch?.breaker(false);
   });
 
@@ -174,7 +174,7 @@ export function createCalls(options: AcuityClientOptions): Calls {
     if (result.ok) log.debug(facts, 'acuity answered');
     else {
       const code = result.reason === 'refused' ? { code: result.code } : {};
-      log.warn({ ...facts, reason: result.reason, ...code }, 'acuity call failed');
+      log.warn({ ...facts, reason: result.reason, ...code }, 'A call to Acuity failed');
     }
   }
 

@@ -73,7 +73,7 @@ export function createLimiter({ cache, perSecond, leaseMs, log, waited }: Limite
       isShared = true;
       return taken;
     } catch {
-      if (isShared) log.warn('the cache is away: each process applies the limits of Acuity on its own');
+      if (isShared) log.warn('The cache is away: each process applies the limits of Acuity on its own');
       isShared = false;
       return take(local);
     }

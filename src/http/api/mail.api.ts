@@ -1,8 +1,8 @@
 // How a person's e-mails are delivered, for programs.
 import { z } from 'zod';
-import { usualTimezone, type MailPreferences } from '../../email/index.ts';
+import type { MailPreferences } from '../../email/index.ts';
 import type { Viewer } from '../../accounts/index.ts';
-import { isTimeZone } from '../../lib/dates.ts';
+import { agencyZone, isTimeZone } from '../../lib/zones.ts';
 import { deliveries, mailKindNames, mailKinds } from '../../mail-kinds/index.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { ownActor } from '../pages/account/account-page.ts';
@@ -37,7 +37,7 @@ export function mailEndpoints(preferences: MailPreferences): Endpoint[] {
         const { label, choices } = mailKinds[one.kind];
         return { kind: one.kind, label, delivery: one.delivery, choices };
       }),
-      timezone: timezone ?? usualTimezone,
+      timezone: timezone ?? agencyZone,
     };
   };
   return [

@@ -11,7 +11,7 @@ import {
 } from '../../console/index.ts';
 import { parseDay, shiftDays, startOfDay } from '../../lib/dates.ts';
 import { actorOf, viewerOf } from '../actor.ts';
-import { consoleZoneOf } from '../forms/fields.ts';
+import { pageZoneOf } from '../forms/fields.ts';
 import type { SealedSearch } from '../forms/sealed-search.ts';
 import { badRequest } from '../problem.ts';
 import { enforce, listRules } from './console.gate.ts';
@@ -42,7 +42,7 @@ export function filtersOf(
   sealing: SealedSearch,
 ): Filters {
   const filters: Filters = {};
-  const zone = consoleZoneOf(req);
+  const zone = pageZoneOf(req);
   for (const [key, value] of Object.entries(req.query)) {
     if (typeof value !== 'string') throw badRequest(`Give ${plain(key)} once.`);
     if (!key.startsWith('filters.')) {

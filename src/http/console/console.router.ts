@@ -12,7 +12,7 @@ import {
   type Checked,
 } from '../../console/index.ts';
 import { actorOf, viewerOf } from '../actor.ts';
-import { consoleZoneOf } from '../forms/fields.ts';
+import { pageZoneOf } from '../forms/fields.ts';
 import { createSealedSearch, type SealedSearch } from '../forms/sealed-search.ts';
 import type { Assets } from '../assets.ts';
 import { access, recordDenial } from '../middleware/access.ts';
@@ -53,7 +53,7 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
       services.sync.connection(),
     ]);
     const acuity = { questions, steps, connection };
-    const dashboard = await readDashboard(services.db, role, consoleZoneOf(req), acuity);
+    const dashboard = await readDashboard(services.db, role, pageZoneOf(req), acuity);
     const drawing = drawBooked(dashboard.weeks);
     const words = { clockTime, dayWords, toneOf };
     const shown = { ...dashboard, ...words, drawing, last: req.query.last };

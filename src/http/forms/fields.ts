@@ -2,6 +2,7 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import { isTimeZone, parseDay, parseMonth } from '../../lib/dates.ts';
+import { agencyZone } from '../../lib/zones.ts';
 
 export { fieldErrors } from '../../lib/typed-input.ts';
 
@@ -39,9 +40,9 @@ export function rawField(body: unknown, name: string): unknown {
   return typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[name] : undefined;
 }
 
-/** The zone in which the console counts days: the reader's, or Sydney's. */
-export const consoleZoneOf = ({ headers }: Pick<Request, 'headers'>): string =>
-  readerZoneOf(headers.cookie) ?? 'Australia/Sydney';
+/** The zone in which a page counts days that belong to no examination: the reader's, or else the agency's. */
+export const pageZoneOf = ({ headers }: Pick<Request, 'headers'>): string =>
+  readerZoneOf(headers.cookie) ?? agencyZone;
 
 /** The reader's time zone from the cookie that public/js/time-zone.js sets; null when it is missing or invalid. */
 export function readerZoneOf(cookieHeader: string | undefined): string | null {

@@ -4,7 +4,7 @@ import { mostCounted, type Booking, type BookingWithNeeds, type Whose } from '..
 import { dayIn, formatDay, shiftDays } from '../../lib/dates.ts';
 import { viewerOf } from '../actor.ts';
 import type { PageRoute } from '../endpoint.ts';
-import { readerZoneOf } from '../forms/fields.ts';
+import { pageZoneOf, readerZoneOf } from '../forms/fields.ts';
 import { paths } from '../paths.ts';
 import type { PageServices } from './page-services.ts';
 import type { PageData } from '../views.ts';
@@ -65,7 +65,7 @@ async function showHome(services: Needs, req: Request, res: Response): Promise<v
   if (!viewer) {
     return res.render('home/welcome', { title: 'Independent medical examinations' } satisfies PageData);
   }
-  const zone = readerZoneOf(req.headers.cookie) ?? 'Australia/Sydney';
+  const zone = pageZoneOf(req);
   const now = services.clock.now();
   const whose: Whose = req.query.whose === 'all' ? 'all' : 'mine';
   const ofStaff = isStaff(viewer);

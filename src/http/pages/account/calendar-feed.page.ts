@@ -9,6 +9,7 @@ import {
   type FeedChoice,
 } from '../../../bookings/index.ts';
 import { parseSender } from '../../../lib/mail-sender.ts';
+import { agencyZone } from '../../../lib/zones.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { matchesEtag } from '../../file-response.ts';
 import { namedIn, rawField, typed } from '../../forms/fields.ts';
@@ -92,7 +93,7 @@ function show(
 ): void {
   const page: CalendarFeedPage = {
     title: 'Calendar',
-    feed: feed && { ...feed, since: shortDay(feed.createdAt, 'Australia/Sydney') },
+    feed: feed && { ...feed, since: shortDay(feed.createdAt, agencyZone) },
     address,
     notice,
   };

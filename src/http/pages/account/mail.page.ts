@@ -1,9 +1,9 @@
 // E-mail preferences: how each kind is delivered.
-import { choicesOf, usualTimezone, type MailPreference, type MailPreferences } from '../../../email/index.ts';
+import { choicesOf, type MailPreference, type MailPreferences } from '../../../email/index.ts';
 import { isTimeZone, zonePlaceName } from '../../../lib/dates.ts';
 import { deliveries, mailKinds, type Delivery } from '../../../mail-kinds/index.ts';
 import type { PageRoute } from '../../endpoint.ts';
-import { rawField, readerZoneOf } from '../../forms/fields.ts';
+import { pageZoneOf, rawField } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import { invalid } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
@@ -45,7 +45,7 @@ export function mailPages(preferences: MailPreferences): PageRoute[] {
           title: 'E-mails',
           kinds: chosen.map(kindOf),
           timezone: chosen.some(({ kind }) => kind === 'daily_digest')
-            ? zonesWith(kept ?? readerZoneOf(req.headers.cookie) ?? usualTimezone)
+            ? zonesWith(kept ?? pageZoneOf(req))
             : null,
           isDigestMissed: isDigestMissed(chosen),
           always:

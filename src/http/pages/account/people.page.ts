@@ -8,7 +8,7 @@ import {
   type OrganizationSummary,
 } from '../../../accounts/index.ts';
 import type { PageRoute } from '../../endpoint.ts';
-import { namedIn, rawField, readerZoneOf, typed } from '../../forms/fields.ts';
+import { namedIn, pageZoneOf, rawField, typed } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import { tooManyRequests, type FieldProblem } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
@@ -161,7 +161,7 @@ function done(res: Response, of: string, what: string): void {
 }
 
 async function pageOf(accounts: Accounts, req: Request, asked: string): Promise<PeoplePage> {
-  const zone = readerZoneOf(req.headers.cookie) ?? 'Australia/Sydney';
+  const zone = pageZoneOf(req);
   const organization = await accounts.organizations.find(asked);
   const find = typed(req.query, 'find').slice(0, 100);
   const [page, list] = [pageNumber(req.query.page), pageNumber(req.query.list)];

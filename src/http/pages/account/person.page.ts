@@ -9,7 +9,7 @@ import {
   type Role,
 } from '../../../accounts/index.ts';
 import type { PageRoute } from '../../endpoint.ts';
-import { namedIn, readerZoneOf, typed } from '../../forms/fields.ts';
+import { namedIn, pageZoneOf, typed } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import { notFound, type FieldProblem } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
@@ -102,7 +102,7 @@ async function pageOf(accounts: Accounts, req: Request, res: Response): Promise<
   if (!person) throw notFound();
   const own = person.organization;
   const isListed = !own || items.some(({ id }) => id === own.id);
-  const zone = readerZoneOf(req.headers.cookie) ?? 'Australia/Sydney';
+  const zone = pageZoneOf(req);
   return {
     title: person.name,
     person,

@@ -3,7 +3,7 @@ import type { Accounts, OwnSession } from '../../../accounts/index.ts';
 import { z } from 'zod';
 
 import type { PageRoute } from '../../endpoint.ts';
-import { rawField, readerZoneOf } from '../../forms/fields.ts';
+import { pageZoneOf, rawField } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import type { PageData } from '../../views.ts';
 import { timeAndDay } from '../when.ts';
@@ -29,7 +29,7 @@ export function sessionsPages(accounts: Accounts): PageRoute[] {
       access: 'session',
       async handle(req, res) {
         const { viewer } = ownActor(req, res);
-        const zone = readerZoneOf(req.headers.cookie) ?? 'Australia/Sydney';
+        const zone = pageZoneOf(req);
         const page: SessionsPage = {
           title: 'Where you are signed in',
           sessions: (await accounts.ownSessions.list(viewer)).map((one) => row(one, zone)),

@@ -17,7 +17,7 @@ import type { FoundReferrer } from '../../../impersonation/index.ts';
 import { actorOf } from '../../actor.ts';
 import { filtersOf } from '../../console/console.query.ts';
 import type { PageRoute } from '../../endpoint.ts';
-import { consoleZoneOf, rawField, typed } from '../../forms/fields.ts';
+import { pageZoneOf, rawField, typed } from '../../forms/fields.ts';
 import { createSealedSearch, type SealedSearch } from '../../forms/sealed-search.ts';
 import { paths } from '../../paths.ts';
 import { badRequest, forbidden, notFound, parse, type FieldProblem } from '../../problem.ts';
@@ -199,7 +199,7 @@ async function show(
 ): Promise<void> {
   const { kind, counts, state } = action;
   const { table, action: button } = bulkParts(kind);
-  const zone = consoleZoneOf(req);
+  const zone = pageZoneOf(req);
   const total = counts.waiting + counts.done + counts.skipped;
   const noun = (count: number) => (count === 1 ? table.singular : table.label).toLowerCase();
   const many = state === 'prepared' ? counts.waiting : total;

@@ -14,7 +14,7 @@ import { dayIn, weekdayAndDay, zonePlaceName } from '../../../lib/dates.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import { drawColumns, drawLegend, drawRows, type Bar } from '../../chart.ts';
 import type { PageRoute } from '../../endpoint.ts';
-import { consoleZoneOf } from '../../forms/fields.ts';
+import { pageZoneOf } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import type { PageData } from '../../views.ts';
 
@@ -47,7 +47,7 @@ export function figuresPages({ db, clock }: { db: Database; clock: Clock }): Pag
       path: paths.figures(),
       access: 'staff',
       async handle(req, res) {
-        const zone = consoleZoneOf(req);
+        const zone = pageZoneOf(req);
         const figures = await readFigures(db, dayIn(clock.now(), zone), zone);
         const page: FiguresPage = {
           title: 'Figures',

@@ -10,7 +10,7 @@ import { dayIn } from '../../../lib/dates.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { bookingFilterSchema, searchWords, type BookingFilter } from '../../forms/booking-filter.ts';
-import { fieldErrors, rawField, readerZoneOf, typed } from '../../forms/fields.ts';
+import { fieldErrors, pageZoneOf, rawField, typed } from '../../forms/fields.ts';
 import { createSealedSearch, type SealedSearch } from '../../forms/sealed-search.ts';
 import { paths } from '../../paths.ts';
 import { parse } from '../../problem.ts';
@@ -108,7 +108,7 @@ async function showList(services: Needs, sealed: SealedSearch, req: Request, res
   // Sealed anew, so that links followed after a change of the secret no longer need the one before.
   const find = words ? sealed.seal(viewer.userId, words) : null;
   const now = services.clock.now();
-  const today = dayIn(now, readerZoneOf(req.headers.cookie) ?? 'Australia/Sydney');
+  const today = dayIn(now, pageZoneOf(req));
   const shown: Shown = { viewer, filter, words, query: { ...query, find }, now, today };
   const page =
     filter.view === undefined || filter.view === 'list'

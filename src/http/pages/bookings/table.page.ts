@@ -7,7 +7,7 @@ import { actorOf } from '../../actor.ts';
 import { createCsvSender, type SendCsv } from '../../csv-response.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { bookingFilterSchema } from '../../forms/booking-filter.ts';
-import { readerZoneOf } from '../../forms/fields.ts';
+import { pageZoneOf } from '../../forms/fields.ts';
 import type { SealedSearch } from '../../forms/sealed-search.ts';
 import { paths } from '../../paths.ts';
 import { notFound, parse } from '../../problem.ts';
@@ -65,7 +65,7 @@ async function sendTable(
   const words = filter.find === undefined ? filter.q : sealed.open(userId, filter.find);
   // Another person's search: what it would find is not what they were looking at.
   if (words === null) throw notFound();
-  const today = dayIn(services.clock.now(), readerZoneOf(req.headers.cookie) ?? 'Australia/Sydney');
+  const today = dayIn(services.clock.now(), pageZoneOf(req));
   const query = { ...filterQuery(filter), q: words, tab: filter.tab ?? 'all', today } as const;
   const lines = linesOf(services.bookingList.pages(actor.viewer, query));
   const table = { name: 'bookings', columns: Object.keys(columns), lines };
