@@ -17,7 +17,7 @@ import { changesCalendar, mailKinds, type MailKindName } from '../mail-kinds/ind
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
-import { sendEmailJob } from './email.jobs.ts';
+import { queueSending } from './email.jobs.ts';
 import { deliveriesOf } from './email.preferences.ts';
 import { mayKnow } from './email.recipient.ts';
 import type { BookingEmail, DigestEmail, Links, Message, MessageEntry } from './email.ts';
@@ -122,7 +122,7 @@ async function writeDigest(
     recipient_id: userId,
   });
   await waitingFor(trx, userId).update({ daily_digest_id: id });
-  await jobs.add(sendEmailJob, { emailId: id }, { trx, key: `email:${id}` });
+  await queueSending(jobs, trx, id);
   return true;
 }
 

@@ -6,7 +6,7 @@ import type { Database, Queryable } from '../db/knex.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import { addressToTell, examineeRecipient, examineesCall } from './email.examinee.ts';
-import { sendEmailJob } from './email.jobs.ts';
+import { queueSending } from './email.jobs.ts';
 
 /** Two requests within this time are one: a double click, or two colleagues at once. */
 const againAfterMinutes = 10;
@@ -62,7 +62,7 @@ export function createExamineeInstructions(deps: {
           recipient: examineeRecipient,
           booking_id: bookingId,
         });
-        await jobs.add(sendEmailJob, { emailId: id }, { trx, key: `email:${id}` });
+        await queueSending(jobs, trx, id);
         await audit.record(trx, auditActor(actor), {
           action: 'instructions.sent',
           resourceType: 'booking',

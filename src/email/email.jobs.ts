@@ -1,9 +1,23 @@
 import { z } from 'zod';
-import type { JobDefinition } from '../ports/job-queue.ts';
+import type { Transaction } from '../db/knex.ts';
+import type { JobDefinition, JobQueue } from '../ports/job-queue.ts';
 
 const anEmail = z.object({ emailId: z.uuid() });
 
 export const sendEmailJob: JobDefinition<z.infer<typeof anEmail>> = { name: 'send_email', payload: anEmail };
+
+/** An e-mail has one job at most. */
+export const sendKey = (emailId: string): string => `email:${emailId}`;
+
+/** Has a queued e-mail sent once the transaction commits. */
+export function queueSending(
+  jobs: Pick<JobQueue, 'add'>,
+  trx: Transaction,
+  emailId: string,
+  delayMs = 0,
+): Promise<void> {
+  return jobs.add(sendEmailJob, { emailId }, { trx, key: sendKey(emailId), delayMs });
+}
 
 /** Every minute: gives a new job to a queued message whose job was lost with its worker. */
 export const sweepEmailsJob: JobDefinition<Record<string, never>> = {

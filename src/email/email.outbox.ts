@@ -14,7 +14,7 @@ import {
   type Recipient,
 } from './email.audience.ts';
 import { notToldYet } from './email.messages.ts';
-import { sendEmailJob } from './email.jobs.ts';
+import { queueSending, sendEmailJob, sendKey } from './email.jobs.ts';
 import type { StaffEmail } from './email.ts';
 
 /** Documents and messages often come one after the other: those of this time share one e-mail. Milliseconds. */
@@ -50,7 +50,7 @@ export function createOutbox({ jobs, ids, gatherMs = defaultGatherMs }: OutboxDe
     return [
       ...rows.map((row) => inserting.call(db, row)),
       ...due.map(({ id }) =>
-        jobs.adding(sendEmailJob, { emailId: id }, { key: `email:${id}`, delayMs, ofEmail: id }),
+        jobs.adding(sendEmailJob, { emailId: id }, { key: sendKey(id), delayMs, ofEmail: id }),
       ),
     ];
   }
@@ -137,7 +137,7 @@ export function createAccountOutbox({ jobs, ids }: { jobs: JobQueue; ids: Ids })
       dedupe_key: `${kind}:${linkId ?? id}`,
       account_link_id: linkId,
     });
-    await jobs.add(sendEmailJob, { emailId: id }, { trx, key: `email:${id}` });
+    await queueSending(jobs, trx, id);
   };
 }
 
@@ -156,7 +156,7 @@ export function createOfferOutbox({ jobs, ids }: Pick<OutboxDeps, 'jobs' | 'ids'
       booking_id: offer.bookingId,
       wait_offer_id: offer.id,
     });
-    await jobs.add(sendEmailJob, { emailId: id }, { trx, key: `email:${id}` });
+    await queueSending(jobs, trx, id);
   };
 }
 
@@ -195,6 +195,6 @@ export async function writeStaffEmails(
       recipient_id: recipientId,
       dedupe_key: `${columns.kind}:${occasion ?? id}:${recipient}`,
     });
-    await jobs.add(sendEmailJob, { emailId: id }, { trx, key: `email:${id}` });
+    await queueSending(jobs, trx, id);
   }
 }

@@ -7,7 +7,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import { examineeRecipient } from './email.examinee.ts';
-import { sendEmailJob } from './email.jobs.ts';
+import { queueSending } from './email.jobs.ts';
 
 /** A reminder is due `daysBefore` days before the examination, and is sent late until `latestHours` before it. */
 const reminders = [
@@ -128,5 +128,5 @@ async function remindExaminee(
     recipient: examineeRecipient,
     booking_id: due.booking_id,
   });
-  await jobs.add(sendEmailJob, { emailId: id }, { trx, key: `email:${id}` });
+  await queueSending(jobs, trx, id);
 }

@@ -3,7 +3,7 @@ import type { AuditLog } from '../audit/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import { isAboutAccount } from './email.account.ts';
-import { sendEmailJob } from './email.jobs.ts';
+import { queueSending } from './email.jobs.ts';
 import { deliveriesOf } from './email.preferences.ts';
 import { readerOf } from './email.recipient.ts';
 import type { EmailRow } from './email.ts';
@@ -61,7 +61,7 @@ export async function resendEmail(
       .where({ id: emailId })
       // Told in a digest before: whoever has this kind daily gets it in their next one.
       .update({ status: 'queued', sent_at: null, attempts: 0, last_error: null, daily_digest_id: null });
-    await jobs.add(sendEmailJob, { emailId }, { trx, key: `email:${emailId}` });
+    await queueSending(jobs, trx, emailId);
     // The old failure is removed from the row.
     const before = { status: email.status, sentAt: email.sent_at, attempts: email.attempts };
     await note({ change: 'sent_again', before });

@@ -3,7 +3,7 @@ import type { Database, Transaction } from '../db/knex.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { Mail, Mailer } from '../ports/mailer.ts';
 import { isToExaminee } from './email.examinee.ts';
-import { sendEmailJob } from './email.jobs.ts';
+import { queueSending, sendEmailJob, sendKey } from './email.jobs.ts';
 import { readDigest, type DigestContent, type ReadNeeds } from './email.daily.ts';
 import { composeMail } from './email.message.ts';
 import { deliveriesOf } from './email.preferences.ts';
@@ -65,7 +65,7 @@ export function createEmailSender(deps: EmailSenderDeps): EmailSender {
         .limit(1000)
         .pluck('id');
       for (const emailId of ids) {
-        await deps.jobs.add(sendEmailJob, { emailId }, { key: `email:${emailId}`, keepRunAt: true });
+        await deps.jobs.add(sendEmailJob, { emailId }, { key: sendKey(emailId), keepRunAt: true });
       }
       return ids.length;
     },
@@ -92,7 +92,7 @@ async function sendLocked(deps: EmailSenderDeps, trx: Transaction, email: EmailR
   const composed = await composeMail(trx, { ...email, recipient }, deps.links, { viewer, digest });
   const mail = { ...composed, messageId };
   await deps.onStep?.('email_before_send');
-  const refusal = await attempt(deps.mailer, mail);
+  const refusal = await trySending(deps.mailer, mail);
   await deps.onStep?.('email_after_send');
   if (refusal === null) {
     await trx('emails')
@@ -158,7 +158,7 @@ async function leaveUnsent(
   );
 }
 
-async function attempt(mailer: Mailer, mail: Mail): Promise<Refusal | null> {
+async function trySending(mailer: Mailer, mail: Mail): Promise<Refusal | null> {
   try {
     await mailer.send(mail);
     return null;
@@ -184,9 +184,5 @@ async function postpone(
   );
   if (isGivenUp) return;
   const pauseMs = Math.min((deps.firstPauseMs ?? 2_000) * 2 ** Math.min(email.attempts, 20), longestPauseMs);
-  await deps.jobs.add(
-    sendEmailJob,
-    { emailId: email.id },
-    { trx, key: `email:${email.id}`, delayMs: pauseMs },
-  );
+  await queueSending(deps.jobs, trx, email.id, pauseMs);
 }
