@@ -5,7 +5,7 @@ import { keptVersionColumn } from '../db/kept-version.ts';
 import type { Statement } from '../db/statements.ts';
 import type { AccountDeps } from './account.deps.ts';
 import { hasAdminCookie, hasSessionCookie, sessionToken } from './auth.internals.ts';
-import { isRefusedDemo, isRole, needsTwoFactor, type Role, type Viewer } from './viewer.ts';
+import { isRefusedDemo, isRole, needsTwoFactor, organizationOf, type Role, type Viewer } from './viewer.ts';
 
 /** A session ends after this time without a request. An admin who acts is staff. */
 export const idleMinutes = { staff: 30, referrer: 120 } as const;
@@ -134,10 +134,7 @@ function toViewer(row: Row, role: Role): Viewer {
     name: row.name,
     email: row.email,
     role,
-    organization:
-      role === 'referrer' && row.organization_id && row.organization_name
-        ? { id: row.organization_id, name: row.organization_name }
-        : null,
+    organization: organizationOf(row),
     actingAdmin: row.admin_id === null ? null : { id: row.admin_id, name: row.admin_name ?? '' },
   };
 }

@@ -3,7 +3,7 @@ import type { Queryable } from '../db/knex.ts';
 import { tidyEmail } from '../lib/typed-email.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { AccountDeps } from './account.deps.ts';
-import { isDemoAccount, isRole, needsTwoFactor, type Viewer } from './viewer.ts';
+import { isDemoAccount, isRole, needsTwoFactor, organizationOf, type Viewer } from './viewer.ts';
 
 export interface AccountStatus {
   user: { id: string; name: string; email: string };
@@ -53,18 +53,22 @@ export async function accountStatusOf(
       requires_two_factor: 'o.requires_two_factor',
     });
   if (!row) return null;
-  const { id, name, email, role, banned, organization_id, organization_name } = row;
+  const { id, name, email, role, banned } = row;
   const awaitsInvitation = row.awaits_invitation;
-  const organization =
-    role === 'referrer' && organization_id && organization_name
-      ? { id: organization_id, name: organization_name }
-      : null;
   const isDemo = isDemoAccount(email);
   const demo = isDemo ? (allowsDemoAccounts ? 'let_in' : 'refused') : null;
   const viewer: Viewer | null =
     banned || awaitsInvitation || demo === 'refused' || !isRole(role)
       ? null
-      : { sessionId: '', userId: id, name, email, role, organization, actingAdmin: null };
+      : {
+          sessionId: '',
+          userId: id,
+          name,
+          email,
+          role,
+          organization: organizationOf(row),
+          actingAdmin: null,
+        };
   const requiresTwoFactor = row.requires_two_factor ?? false;
   const mustSetUpTwoFactor =
     viewer !== null && !row.two_factor_enabled && needsTwoFactor(viewer, { requiresTwoFactor });

@@ -28,6 +28,16 @@ export interface Viewer {
   actingAdmin: { id: string; name: string } | null;
 }
 
+/** For a viewer: staff belong to no organisation, whatever the row says. */
+export function organizationOf(row: {
+  role: string;
+  organization_id: string | null;
+  organization_name: string | null;
+}): Viewer['organization'] {
+  const { role, organization_id: id, organization_name: name } = row;
+  return role === 'referrer' && id && name ? { id, name } : null;
+}
+
 /** The viewer and their request: who does something, for the audit log. */
 export interface Actor {
   viewer: Viewer;

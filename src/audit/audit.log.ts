@@ -75,11 +75,12 @@ function valuesOf(actor: AuditActor, entry: AuditEntry): unknown[] {
 /** An entry that nobody can cause by being refused: those are limited (`record`). */
 export type UnlimitedEntry = AuditEntry & { action: Exclude<AuditAction, Limited> };
 
-type Limited = 'auth.sign_in_failed' | 'auth.two_factor_failed' | 'access.denied';
-
 /** Refused webhooks are limited where their event is stored (src/webhooks). */
+const limited = ['auth.sign_in_failed', 'auth.two_factor_failed', 'access.denied'] as const;
+type Limited = (typeof limited)[number];
+
 function isLimited(action: AuditAction): action is Limited {
-  return ['auth.sign_in_failed', 'auth.two_factor_failed', 'access.denied'].includes(action);
+  return (limited as readonly string[]).includes(action);
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   type ListFacts,
 } from '../../../bookings/index.ts';
 import { dayIn } from '../../../lib/dates.ts';
+import { isReference } from '../../../lib/reference.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { bookingFilterSchema, searchWords, type BookingFilter } from '../../forms/booking-filter.ts';
@@ -249,8 +250,6 @@ async function emptyPage(services: Needs, query: unknown): Promise<BookingListPa
   };
 }
 
-const reference = /^EX-[0-9A-Z]{6}$/;
-
 function noticeOf(query: Request['query']): BookingListPage['notice'] {
   const words = {
     cancelled: 'was cancelled, and its time is free for others.',
@@ -258,7 +257,7 @@ function noticeOf(query: Request['query']): BookingListPage['notice'] {
   };
   for (const [done, text] of Object.entries(words)) {
     const changed = query[done];
-    if (typeof changed === 'string' && reference.test(changed))
+    if (typeof changed === 'string' && isReference(changed))
       return { text: `Booking ${changed} ${text}`, href: paths.bookingsFound(changed) };
   }
   return null;
