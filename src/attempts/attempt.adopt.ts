@@ -57,7 +57,7 @@ export async function adoptAppointment(
     },
     { asking: telling.calls },
   );
-  // The settle job failed this attempt during the call: no appointment without a booking (domain.md, rule 1).
+  // The settle job failed this attempt during the call: no appointment may stay without a booking.
   if (completion.outcome === 'failed') await removeAppointment(deps, attempt, appointment.id);
   return completion;
 }

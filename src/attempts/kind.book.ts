@@ -47,7 +47,7 @@ export const bookKind: Kind<'book'> = {
     return ok({ isDone: false, isFinal, refusal, checkLater: true });
   },
 
-  /** Cancels every active appointment of this attempt that is not its booking's (domain.md, rule 1). */
+  /** Cancels every active appointment of this attempt that is not its booking's. */
   async checkLate(deps, attempt) {
     // Without a reference, an appointment of the same client at the same time may belong to a newer attempt.
     if (!(await hasReference(deps, attempt))) return 'done';

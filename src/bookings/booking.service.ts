@@ -19,7 +19,7 @@ import type { Booking, EditFailure, Progress, ProgressEntry, ProgressFailure, St
 
 export interface BookingService {
   /**
-   * Staff only; the transitions of domain.md, except those that also change the appointment in Acuity.
+   * Staff only; the transitions of booking.ts, except those that also change the appointment in Acuity.
    * @param expectedVersion the version that the person saw; unset: do not compare
    */
   moveProgress(

@@ -39,7 +39,7 @@ export const statusWords: Record<BookingStatus, string> = {
   archived: 'Archived',
 };
 
-/** A booking as the API and the pages show it (api.md). Instants are Dates; JSON makes them ISO 8601 in UTC. */
+/** A booking as the API and the pages show it. Instants are Dates; JSON makes them ISO 8601 in UTC. */
 export interface Booking extends BookingDetails {
   id: string;
   reference: string;
@@ -108,7 +108,7 @@ export type Stale = { reason: 'stale'; current: Booking };
 
 export type EditFailure = { reason: 'not_found' } | { reason: 'forbidden' } | InvalidFields | Stale;
 
-/** The table in domain.md: allowed next steps for each progress. */
+/** Allowed next steps for each progress. */
 const transitions: Record<Progress, readonly Progress[]> = {
   scheduled: ['rescheduled', 'cancelled', 'no_show', 'generating_report'],
   rescheduled: ['rescheduled', 'cancelled', 'no_show', 'generating_report'],

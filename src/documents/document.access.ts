@@ -99,7 +99,7 @@ export function uploadCategories(viewer: Viewer): DocumentCategory[] {
   return documentCategories.filter((category) => isStaff(viewer) || referrerMay[category].includes('upload'));
 }
 
-/** Of the staff only admins delete (domain.md: support has no deletion). */
+/** Of staff only admins delete. */
 export const deleteRules: readonly AccessRule<Pick<Document, 'category' | 'uploadedBy'>>[] = [
   {
     rule: 'Admins delete documents; a referrer those uploaded by themselves, of the kinds they upload',

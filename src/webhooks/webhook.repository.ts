@@ -106,7 +106,7 @@ export function digestOf(body: Buffer): Buffer {
 /**
  * Stores an event with its audit row: one statement, one commit. With `isCoalesced` it only counts on an equal event that
  * is still waiting, when there is one. An event whose delivery has begun does not count: Acuity may have been read before
- * this event's change (traps.md, 1).
+ * this event's change.
  * @returns the id of the event that was stored, or of the one that was waiting
  */
 export async function storeEvent(

@@ -159,7 +159,7 @@ const table: Record<string, string> = {
   'post /documents/:id/recall': 'snniin',
 
   'get /admin': 'snniin',
-  // The console's own: here of a table that there is not. Those that there are: access-matrix-console.test.ts.
+  // The console's own: here of a table that there is not. Those that there are: matrix-console.test.ts.
   'get /admin/export/:table': 'snnuun',
   // AdminJS's own, of a table that does not exist here; matrix-console.test.ts has the others.
   'get /admin/api/resources/:table/records/:id/:action': 'snnuun',

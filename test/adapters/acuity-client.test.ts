@@ -1,4 +1,4 @@
-// The client against a server that misbehaves in every way. For the simulator see acuity-simulator.test.ts.
+// The client against a server that misbehaves in every way. For the simulator see test/simulator.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';

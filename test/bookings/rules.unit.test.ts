@@ -10,7 +10,7 @@ import {
   type Progress,
 } from '../../src/bookings/index.ts';
 
-// The table of domain.md, repeated here on purpose.
+// The agency's own table, repeated here on purpose.
 const table: Record<Progress, Progress[]> = {
   scheduled: ['rescheduled', 'cancelled', 'no_show', 'generating_report'],
   rescheduled: ['rescheduled', 'cancelled', 'no_show', 'generating_report'],

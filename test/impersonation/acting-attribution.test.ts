@@ -297,7 +297,7 @@ describe('a change made while acting', function () {
       expect([...new Set(left.map(([, { where }]) => where))].toSorted()).to.deep.equal(leaves.toSorted());
       const { rita, admin } = fixture.userIds;
       for (const [, { where, names }] of left) {
-        // Of the log the other way round: who was at the keyboard comes first (domain.md).
+        // Of the log the other way round: who was at the keyboard comes first.
         const isAuditRow = /^(booking|document|message|instructions|record)\./.test(where);
         const inTheirNames = isAuditRow
           ? `${admin} ${rita}`

@@ -45,7 +45,7 @@ describe('questionForms', () => {
     expect(asked([aForm({ id: 1 }), aForm({ id: 2 })], 8001, none)).to.deep.equal([9301]);
   });
 
-  it('names the types as api.md does', () => {
+  it('names the types as the API does', () => {
     const types = [
       'textbox',
       'textarea',

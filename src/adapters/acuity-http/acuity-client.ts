@@ -63,7 +63,10 @@ function clientOver(
   }
 
   function unreadable(request: Call): AcuityResult<never> {
-    log.error({ method: request.method, route: request.route, ...request.ids }, 'An answer of Acuity cannot be read');
+    log.error(
+      { method: request.method, route: request.route, ...request.ids },
+      'An answer of Acuity cannot be read',
+    );
     return failure({ reason: 'unreadable' });
   }
 

@@ -20,7 +20,7 @@ export type DocumentApiServices = ReceiveServices;
 
 const person = z.object({ id: z.uuid(), name: z.string() });
 
-/** A document as JSON says it (api.md). */
+/** A document in JSON. */
 export const documentSchema = z.object({
   id: z.uuid(),
   fileName: z.string(),

@@ -30,7 +30,7 @@ export function uploadLimits({ limits }: Pick<DocumentService, 'limits'>): Uploa
   return { kinds: listKinds(limits.kinds), maxBytes: limits.maxBytes };
 }
 
-/** The stable codes of api.md. Names files by their position, because file names are health information. */
+/** Names files by their position, because file names are health information. */
 export function uploadProblem(failure: ReceiveFailure, limits: UploadLimits): Problem {
   switch (failure.reason) {
     case 'not_found':

@@ -14,7 +14,7 @@ export const problemSchema = z.looseObject({
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 });
 
-/** One of an endpoint's responses; the description begins with the code that api.md lists. */
+/** One of an endpoint's responses; the description begins with its code (problem.ts). */
 export function problem(
   description: string,
   schema: z.ZodType = problemSchema,

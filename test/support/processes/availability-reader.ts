@@ -1,4 +1,4 @@
-// A process that reads free times, forked by availability-processes.test.ts.
+// A process that reads free times, forked by test/availability/processes.test.ts.
 // Arguments: Redis's URL, Acuity's origin, the day, the calendar. In: {ask: n}. Out: 'ready', then {states, times}.
 import { pino } from 'pino';
 import { createAcuityClient } from '../../../src/adapters/acuity-http/index.ts';
