@@ -5,7 +5,14 @@ import { violatedConstraint } from '../db/transaction.ts';
 import { failure, type FieldError, type InvalidFields, ok, type Result } from '../lib/result.ts';
 import type { AccountDeps } from './account.deps.ts';
 import { emailInput } from './account.input.ts';
-import { type AccountLink, findOpenLink, insertLink, revokeLinks, useLink } from './account.links.ts';
+import {
+  type AccountLink,
+  findOpenLink,
+  insertLink,
+  recordLink,
+  revokeLinks,
+  useLink,
+} from './account.links.ts';
 import { hashPassword, isPassword, setPassword } from './auth.internals.ts';
 import { passwordComplaintAbout } from './password.rules.ts';
 import { type Actor, auditActor, isDemoAccount } from './viewer.ts';
@@ -104,17 +111,9 @@ async function sendResetLink(deps: AccountDeps, email: string, request: RequestF
     });
     // Anyone can ask, so the audit row names nobody.
     const by = anonymousActor(request);
-    for (const [linkId, change] of [
-      ...revoked.map((one) => [one, 'replaced'] as const),
-      [id, 'requested'] as const,
-    ]) {
-      await deps.audit.record(trx, by, {
-        action: 'record.changed',
-        resourceType: 'account_link',
-        resourceId: linkId,
-        metadata: { change, kind: 'password_reset', userId: user.id },
-      });
-    }
+    const facts = { kind: 'password_reset', userId: user.id };
+    for (const earlier of revoked) await recordLink(deps, trx, by, earlier, 'replaced', facts);
+    await recordLink(deps, trx, by, id, 'requested', facts);
     await deps.announce(trx, { kind: 'password_reset', recipient: user.email, linkId: id });
   });
 }
@@ -138,12 +137,7 @@ async function writeReset(
       resourceType: 'user',
       resourceId: userId,
     });
-    await deps.audit.record(trx, by, {
-      action: 'record.changed',
-      resourceType: 'account_link',
-      resourceId: id,
-      metadata: { change: 'used', kind: 'password_reset', userId },
-    });
+    await recordLink(deps, trx, by, id, 'used', { kind: 'password_reset', userId });
     await deps.announce(trx, { kind: 'password_changed', recipient: link.email, linkId: null });
     return ok({ userId, email: link.email });
   });
@@ -158,14 +152,8 @@ async function writePassword(deps: AccountDeps, actor: Actor, hash: string): Pro
       .whereNot({ id: sessionId })
       .whereNull('impersonated_by')
       .delete();
-    for (const linkId of await revokeLinks(trx, { user_id: userId, kind: 'password_reset' })) {
-      await deps.audit.record(trx, auditActor(actor), {
-        action: 'record.changed',
-        resourceType: 'account_link',
-        resourceId: linkId,
-        metadata: { change: 'revoked', userId },
-      });
-    }
+    for (const linkId of await revokeLinks(trx, { user_id: userId, kind: 'password_reset' }))
+      await recordLink(deps, trx, auditActor(actor), linkId, 'revoked', { userId });
     await deps.audit.record(trx, auditActor(actor), {
       action: 'record.changed',
       resourceType: 'user',
@@ -237,21 +225,12 @@ async function sendEmailLink(deps: AccountDeps, actor: Actor, email: string): Pr
     const revoked = await revokeLinks(trx, { user_id: userId, kind: 'email_change' });
     const isTaken = (await trx('users').where({ email }).first('id')) !== undefined || isDemoAccount(email);
     const id = deps.ids.uuid();
-    if (!isTaken)
-      await insertLink(trx, { id, kind: 'email_change', userId, email, name, createdById: userId });
-    const changes = [
-      ...revoked.map((one) => ({ id: one, change: 'replaced' })),
-      ...(isTaken ? [] : [{ id, change: 'requested' }]),
-    ];
-    for (const one of changes) {
-      await deps.audit.record(trx, auditActor(actor), {
-        action: 'record.changed',
-        resourceType: 'account_link',
-        resourceId: one.id,
-        metadata: { change: one.change, kind: 'email_change', userId },
-      });
-    }
-    if (!isTaken) await deps.announce(trx, { kind: 'email_change', recipient: email, linkId: id });
+    const [by, facts] = [auditActor(actor), { kind: 'email_change', userId }];
+    for (const earlier of revoked) await recordLink(deps, trx, by, earlier, 'replaced', facts);
+    if (isTaken) return;
+    await insertLink(trx, { id, kind: 'email_change', userId, email, name, createdById: userId });
+    await recordLink(deps, trx, by, id, 'requested', facts);
+    await deps.announce(trx, { kind: 'email_change', recipient: email, linkId: id });
   });
 }
 
@@ -267,20 +246,14 @@ async function writeEmail(
       if (!before || !(await useLink(trx, link.id))) return failure({ reason: 'link_closed' });
       await trx('users').where({ id: userId }).update({ email, email_verified: true });
       const by = { actorId: userId, actingAsId: null, request };
-      const metadata = { change: 'email_changed', columns: ['email'] };
-      for (const linkId of [link.id, ...(await revokeLinks(trx, { user_id: userId }))]) {
-        await deps.audit.record(trx, by, {
-          action: 'record.changed',
-          resourceType: 'account_link',
-          resourceId: linkId,
-          metadata: { change: linkId === link.id ? 'used' : 'revoked', userId },
-        });
-      }
+      await recordLink(deps, trx, by, link.id, 'used', { userId });
+      for (const linkId of await revokeLinks(trx, { user_id: userId }))
+        await recordLink(deps, trx, by, linkId, 'revoked', { userId });
       await deps.audit.record(trx, by, {
         action: 'record.changed',
         resourceType: 'user',
         resourceId: userId,
-        metadata,
+        metadata: { change: 'email_changed', columns: ['email'] },
       });
       await deps.announce(trx, { kind: 'email_changed', recipient: before.email, linkId: null });
       return ok({ email });

@@ -16,6 +16,7 @@ import {
   type LinkTokens,
   listInvitations,
   lockPeople,
+  recordLink,
   revokeLinks,
   useLink,
 } from './account.links.ts';
@@ -231,22 +232,6 @@ async function personByEmail(trx: Transaction, email: string): Promise<KnownPers
 /** Neither deactivated nor imported without an accepted invitation. */
 function worksHere({ banned, awaits_invitation }: KnownPerson): boolean {
   return !banned && !awaits_invitation;
-}
-
-async function recordLink(
-  deps: Pick<AccountDeps, 'audit'>,
-  trx: Transaction,
-  by: AuditActor,
-  linkId: string,
-  change: 'invited' | 'replaced' | 'revoked' | 'accepted',
-  more: Record<string, unknown> = {},
-): Promise<void> {
-  await deps.audit.record(trx, by, {
-    action: 'record.changed',
-    resourceType: 'account_link',
-    resourceId: linkId,
-    metadata: { change, ...more },
-  });
 }
 
 export type FirstAdminFailure =

@@ -1,4 +1,5 @@
 // Links in e-mails: their rows and their secret part. A link opens once, until it expires or is replaced.
+import type { AuditActor, AuditLog } from '../audit/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
 import { createSigner, type SecretRing } from '../lib/secret-ring.ts';
 import type { Role } from './viewer.ts';
@@ -78,6 +79,25 @@ export async function revokeLinks(
     .update({ revoked_at: trx.raw('clock_timestamp()') })
     .returning('id');
   return rows.map(({ id }) => id);
+}
+
+/** What happened to a link, for the audit log. */
+export type LinkChange = 'invited' | 'requested' | 'replaced' | 'revoked' | 'accepted' | 'used';
+
+export function recordLink(
+  { audit }: { audit: AuditLog },
+  trx: Transaction,
+  by: AuditActor,
+  linkId: string,
+  change: LinkChange,
+  more: Record<string, unknown> = {},
+): Promise<void> {
+  return audit.record(trx, by, {
+    action: 'record.changed',
+    resourceType: 'account_link',
+    resourceId: linkId,
+    metadata: { change, ...more },
+  });
 }
 
 function openLinks(db: Queryable) {

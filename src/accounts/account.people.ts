@@ -9,7 +9,7 @@ import { isUuid } from '../lib/uuid.ts';
 import type { AccountDeps } from './account.deps.ts';
 import { personFields, type PersonEdit } from './account.input.ts';
 import { setOrganization } from './account.organizations.ts';
-import { lockPeople, revokeLinks } from './account.links.ts';
+import { lockPeople, recordLink, revokeLinks } from './account.links.ts';
 import { onPage, pagedOf, type Paged } from './account.pages.ts';
 import { auditActor, isDemoAccount, mayAdminister, type Actor, type Role } from './viewer.ts';
 
@@ -341,14 +341,7 @@ async function noteClosed(
   userId: string,
   actor: Actor,
 ): Promise<void> {
-  for (const linkId of linkIds) {
-    await deps.audit.record(trx, auditActor(actor), {
-      action: 'record.changed',
-      resourceType: 'account_link',
-      resourceId: linkId,
-      metadata: { change: 'revoked', userId },
-    });
-  }
+  for (const linkId of linkIds) await recordLink(deps, trx, auditActor(actor), linkId, 'revoked', { userId });
 }
 
 interface PersonRow {
