@@ -25,6 +25,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { freeReads } from '../lib/blocks.ts';
 import {
   ObjectStoreUnavailable,
+  unavailable,
   type LifecycleRule,
   type ObjectStore,
   type StoredPart,
@@ -340,13 +341,4 @@ async function orUnavailable<T>(ask: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw unavailable(error);
   }
-}
-
-/** Keeps only the error's code, because the SDK's messages can quote addresses. */
-export function unavailable(error: unknown): ObjectStoreUnavailable {
-  if (error instanceof ObjectStoreUnavailable) return error;
-  const { code, name } = error as { code?: unknown; name?: unknown };
-  return new ObjectStoreUnavailable(
-    typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown',
-  );
 }

@@ -10,8 +10,13 @@ import {
 import type { StorageEngine } from 'multer';
 import multerS3 from 'multer-s3';
 import { freeBlock } from '../lib/blocks.ts';
-import { ObjectStoreUnavailable, type FileIntake, type UploadStorage } from '../ports/object-store.ts';
-import { encryptionOf, unavailable, type S3Connection } from './s3-object-store.ts';
+import {
+  ObjectStoreUnavailable,
+  unavailable,
+  type FileIntake,
+  type UploadStorage,
+} from '../ports/object-store.ts';
+import { encryptionOf, type S3Connection } from './s3-object-store.ts';
 
 /**
  * The most parts that this process sends at once. lib-storage sends up to four of one file; while several files are

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { finished, type Readable } from 'node:stream';
 import { freeBlock } from '../lib/blocks.ts';
-import { ObjectStoreUnavailable } from '../ports/object-store.ts';
+import { unavailable } from '../ports/object-store.ts';
 
 export interface Chunk {
   /** Not joined: that would copy every byte. Whoever takes the chunk may free them. */
@@ -74,9 +74,4 @@ function gather() {
     },
     close: (): Chunk => ({ pieces, length, sha256: hash.digest() }),
   };
-}
-
-function unavailable(error: Error): ObjectStoreUnavailable {
-  const { code, name } = error as { code?: string; name?: string };
-  return new ObjectStoreUnavailable(code ?? name ?? 'read');
 }

@@ -1,4 +1,4 @@
-import { ObjectStoreUnavailable, type ObjectStore } from '../ports/object-store.ts';
+import { ObjectStoreUnavailable, unavailable, type ObjectStore } from '../ports/object-store.ts';
 import { ContentRefused, type RandomAccess } from './content/index.ts';
 
 const blockBytes = 4 * 1024 * 1024;
@@ -58,8 +58,7 @@ async function readWhole(store: ObjectStore, key: string, start: number, end: nu
   try {
     for await (const piece of found.stream as AsyncIterable<Buffer>) pieces.push(piece);
   } catch (error) {
-    const { code, name } = error as { code?: string; name?: string };
-    throw new ObjectStoreUnavailable(code ?? name ?? 'read');
+    throw unavailable(error);
   }
   const bytes = Buffer.concat(pieces);
   if (bytes.length !== end - start + 1) throw new ObjectStoreUnavailable('shorter than stored');

@@ -115,3 +115,12 @@ export class ObjectStoreUnavailable extends Error {
     this.code = code;
   }
 }
+
+/** Keeps only the code of an error, because the messages of stores can quote addresses. */
+export function unavailable(error: unknown): ObjectStoreUnavailable {
+  if (error instanceof ObjectStoreUnavailable) return error;
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  return new ObjectStoreUnavailable(
+    typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown',
+  );
+}
