@@ -226,7 +226,8 @@ export const tooManyRequests = (
 ): Problem =>
   new Problem('too_many_requests', detail, { headers: { 'Retry-After': retryAfterSeconds(retryAfterMs) } });
 
-function retryAfterSeconds(ms: number): string {
+/** For the header Retry-After: seconds, one at least. */
+export function retryAfterSeconds(ms: number): string {
   return String(Math.max(1, Math.ceil(ms / 1000)));
 }
 

@@ -8,7 +8,7 @@ import { dateFormat } from '../../lib/date-formats.ts';
 import { dayIn, shiftMonths, zoneName } from '../../lib/dates.ts';
 import type { ExaminationType, Specialist } from '../../specialists/index.ts';
 import { blankAsAbsent, calendarDay, calendarMonth, rawField } from '../forms/fields.ts';
-import { parse } from '../problem.ts';
+import { parse, retryAfterSeconds } from '../problem.ts';
 import { weekdays, weeksOf } from './month-grid.ts';
 import { ago, clockTimeAmong, dayWords, monthWords, readerTime, zoneNameOf } from './when.ts';
 
@@ -255,5 +255,5 @@ export function answerPicker(res: Response, picker: Picker): void {
     res.set('X-Cache', picker.cache);
     return;
   }
-  res.status(503).set('Retry-After', String(Math.max(1, Math.ceil(picker.down.retryAfterMs / 1000))));
+  res.status(503).set('Retry-After', retryAfterSeconds(picker.down.retryAfterMs));
 }

@@ -8,7 +8,7 @@ import type { IncomingEvent, Refusal, WebhookService } from '../../webhooks/inde
 import { actorOf, requestFacts } from '../actor.ts';
 import { problem } from '../api/problem.schema.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { badRequest, conflict, notFound, Problem } from '../problem.ts';
+import { badRequest, conflict, notFound, Problem, retryAfterSeconds } from '../problem.ts';
 
 const limitBytes = 16 * 1024;
 const readRaw = express.raw({ type: () => true, limit: limitBytes, inflate: false });
@@ -103,7 +103,7 @@ async function receive(webhooks: WebhookService, req: Request, res: Response): P
       throw refused(answer.refusal);
     case 'retry':
       throw new Problem('unavailable', 'The event cannot be processed right now. Send it again.', {
-        headers: { 'Retry-After': String(Math.max(1, Math.ceil(answer.retryAfterMs / 1000))) },
+        headers: { 'Retry-After': retryAfterSeconds(answer.retryAfterMs) },
       });
     case 'done':
       res.json({ outcome: answer.outcome, ...(answer.bookingId && { bookingId: answer.bookingId }) });

@@ -4,7 +4,7 @@ import type { Actor } from '../../../accounts/index.ts';
 import { actorOf, viewerOf } from '../../actor.ts';
 import { notInTheirName } from '../../middleware/acting.ts';
 import { paths } from '../../paths.ts';
-import { forbidden, type FieldProblem } from '../../problem.ts';
+import { forbidden, retryAfterSeconds, type FieldProblem } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
 
 /**
@@ -41,7 +41,7 @@ export function showTooMany(
   const message = `Too many tries. Wait ${minutes} minute${minutes === 1 ? '' : 's'}, then try again`;
   res
     .status(429)
-    .set('Retry-After', String(Math.max(1, Math.ceil(retryAfterMs / 1000))))
+    .set('Retry-After', retryAfterSeconds(retryAfterMs))
     .render(view, { ...page, errors: [{ path, message }] });
 }
 

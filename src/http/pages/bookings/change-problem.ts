@@ -3,7 +3,7 @@ import type { Response } from 'express';
 import type { ChangeFailure } from '../../../attempts/index.ts';
 import type { Booking } from '../../../bookings/index.ts';
 import { paths } from '../../paths.ts';
-import { forbidden, notFound } from '../../problem.ts';
+import { forbidden, notFound, retryAfterSeconds } from '../../problem.ts';
 import { withQuery } from '../links.ts';
 import { refusesUsWords } from '../time-picker.ts';
 
@@ -29,26 +29,9 @@ export function changeProblem(
     res.redirect(303, withQuery(paths.bookingAttempt(failure.attemptId), { booking: booking.id }));
     return null;
   }
-  if (failure.reason === 'acuity_unavailable') {
-    res.status(503).set('Retry-After', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))));
-    return {
-      title: 'Nothing was changed: we can’t reach the calendar',
-      text: 'We can’t reach the specialist’s calendar right now. The booking is unchanged; try again in a minute.',
-    };
-  }
-  if (failure.reason === 'acuity_queue_full') {
-    res.status(503).set('Retry-After', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))));
-    return {
-      title: 'Nothing was changed: we are very busy',
-      text: 'Too many requests wait for the specialist’s calendar right now. The booking is unchanged; try again in a few seconds.',
-    };
-  }
-  if (failure.reason === 'acuity_refuses_us') {
-    res.status(503).set('Retry-After', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))));
-    return {
-      title: 'Nothing was changed: the calendar does not let us in',
-      text: `${refusesUsWords} The booking is unchanged.`,
-    };
+  if ('retryAfterMs' in failure) {
+    res.status(503).set('Retry-After', retryAfterSeconds(failure.retryAfterMs));
+    return outOfReachWords[failure.reason];
   }
   res.status(502);
   return {
@@ -56,3 +39,18 @@ export function changeProblem(
     text: 'The specialist’s calendar did not accept the change. The booking is unchanged. If trying again does not help, call the agency.',
   };
 }
+
+const outOfReachWords = {
+  acuity_unavailable: {
+    title: 'Nothing was changed: we can’t reach the calendar',
+    text: 'We can’t reach the specialist’s calendar right now. The booking is unchanged; try again in a minute.',
+  },
+  acuity_queue_full: {
+    title: 'Nothing was changed: we are very busy',
+    text: 'Too many requests wait for the specialist’s calendar right now. The booking is unchanged; try again in a few seconds.',
+  },
+  acuity_refuses_us: {
+    title: 'Nothing was changed: the calendar does not let us in',
+    text: `${refusesUsWords} The booking is unchanged.`,
+  },
+};

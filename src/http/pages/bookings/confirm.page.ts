@@ -19,7 +19,7 @@ import type { PageRoute } from '../../endpoint.ts';
 import { fieldErrors, readerZoneOf } from '../../forms/fields.ts';
 import { answersAsked } from '../../forms/questions.form.ts';
 import { paths } from '../../paths.ts';
-import { forbidden, parse } from '../../problem.ts';
+import { forbidden, parse, retryAfterSeconds } from '../../problem.ts';
 import type { PageServices } from '../page-services.ts';
 import { withQuery } from '../links.ts';
 import { refusesUsWords } from '../time-picker.ts';
@@ -115,38 +115,37 @@ async function notBooked(
     case 'slot_taken':
       return renderSlotTaken(services, req, res, renewed, failure);
     case 'acuity_unavailable':
-      res.set('Retry-After', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))));
-      return renderReview(services, req, res.status(503), renewed, renewed.asked, {
-        problem: {
-          title: 'Nothing was booked: we can’t reach the calendar',
-          text: `We can’t reach the specialist’s calendar right now. Everything you typed is kept for ${draftHours} hours; confirm again in a minute.`,
-        },
-      });
     case 'acuity_queue_full':
-      res.set('Retry-After', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))));
-      return renderReview(services, req, res.status(503), renewed, renewed.asked, {
-        problem: {
-          title: 'Nothing was booked: we are very busy',
-          text: `Too many requests wait for the specialist’s calendar right now. Everything you typed is kept for ${draftHours} hours; confirm again in a few seconds.`,
-        },
-      });
     case 'acuity_refuses_us':
-      res.set('Retry-After', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))));
-      return renderReview(services, req, res.status(503), renewed, renewed.asked, {
-        problem: {
-          title: 'Nothing was booked: the calendar does not let us in',
-          text: `${refusesUsWords} Everything you typed is kept for ${draftHours} hours.`,
-        },
+      res.status(503).set('Retry-After', retryAfterSeconds(failure.retryAfterMs));
+      return renderReview(services, req, res, renewed, renewed.asked, {
+        problem: outOfReachWords[failure.reason],
       });
     case 'acuity_error':
       return renderReview(services, req, res.status(502), renewed, renewed.asked, {
         problem: {
           title: 'Nothing was booked: the calendar refused',
-          text: `The specialist’s calendar did not accept the booking. Everything you typed is kept for ${draftHours} hours. Try another time, or call the agency.`,
+          text: `The specialist’s calendar did not accept the booking. ${kept}. Try another time, or call the agency.`,
         },
       });
   }
 }
+
+const kept = `Everything you typed is kept for ${draftHours} hours`;
+const outOfReachWords = {
+  acuity_unavailable: {
+    title: 'Nothing was booked: we can’t reach the calendar',
+    text: `We can’t reach the specialist’s calendar right now. ${kept}; confirm again in a minute.`,
+  },
+  acuity_queue_full: {
+    title: 'Nothing was booked: we are very busy',
+    text: `Too many requests wait for the specialist’s calendar right now. ${kept}; confirm again in a few seconds.`,
+  },
+  acuity_refuses_us: {
+    title: 'Nothing was booked: the calendar does not let us in',
+    text: `${refusesUsWords} ${kept}.`,
+  },
+};
 
 async function renderOutOfDate(
   services: Needs,
