@@ -1,3 +1,6 @@
+/** The stack begins with the message, and a line of what somebody typed may begin with "at", too. */
+const frame = /^\s+at .*(file:\/\/|node:)\S+:\d+:\d+\)?$/;
+
 /**
  * The parts of an unexpected error that may be logged: name, codes and our own lines of the stack. Messages and details
  * of drivers can quote what people typed, which may be health information.
@@ -12,7 +15,7 @@ export function errorFacts(error: unknown): {
   const { code, constraint } = error as { code?: unknown; constraint?: unknown };
   const at = error.stack
     ?.split('\n')
-    .filter((line) => /^\s+at /.test(line) && !line.includes('node_modules'))
+    .filter((line) => frame.test(line) && !line.includes('node_modules'))
     .slice(0, 4)
     .map((line) => line.trim());
   return {
