@@ -1,3 +1,5 @@
+import type { EventEmitter } from 'node:events';
+import type { Duplex } from 'node:stream';
 import knexModule from 'knex';
 import type { Knex } from 'knex';
 import pg from 'pg';
@@ -21,12 +23,18 @@ const idleInTransactionMs = 300_000;
 
 /** @param statementTimeoutMs after which the server cancels a statement; 0: never, for commands that read everything */
 export function openDatabase(url: string, poolMax = 10, statementTimeoutMs = 0): Database {
-  // Statements of a transaction may be sent together: see sendTogether in statements.ts.
-  const connection = { ...connectionOf(url, statementTimeoutMs), pipeline: true };
   return knexModule.knex({
     client: 'pg',
-    connection,
-    pool: { min: 0, max: poolMax },
+    connection: connectionOf(url, statementTimeoutMs),
+    pool: {
+      min: 0,
+      max: poolMax,
+      afterCreate(client: pg.ClientBase, done: (error: null, client: pg.ClientBase) => void) {
+        endOnFatalError(client);
+        done(null, client);
+      },
+      validate: isOpen,
+    },
     acquireConnectionTimeout: acquireMs,
     // Without this knex prints every lost connection with its stack. The caller gets the error and logs it once.
     log: { warn: () => undefined, error: () => undefined },
@@ -36,7 +44,31 @@ export function openDatabase(url: string, poolMax = 10, statementTimeoutMs = 0):
 /** For better-auth, which cannot use knex, and for prepared statements (statements.ts). */
 export function openPool(url: string, poolMax: number, statementTimeoutMs: number): pg.Pool {
   const connection = connectionOf(url, statementTimeoutMs);
-  return new pg.Pool({ ...connection, max: poolMax, connectionTimeoutMillis: acquireMs });
+  const pool = new pg.Pool({ ...connection, max: poolMax, connectionTimeoutMillis: acquireMs });
+  pool.on('connect', endOnFatalError);
+  // The pool keeps a client whose holder has not said that it failed, unless it has been ended.
+  pool.on('release', (_error, client) => {
+    if (!isOpen(client)) void client.end();
+  });
+  return pool;
+}
+
+/** PostgreSQL closes the connection a moment after a fatal error, and would be sent statements until then. */
+function endOnFatalError(client: pg.ClientBase): void {
+  const { connection } = client as unknown as InternalClient;
+  connection.on('errorMessage', ({ severity }: pg.DatabaseError) => {
+    if (severity === 'FATAL') connection.stream.destroy();
+  });
+}
+
+/** False before pg notices it: for some moments after a fatal error or a time-out. */
+function isOpen(client: pg.ClientBase): boolean {
+  return (client as unknown as InternalClient).connection.stream.writable;
+}
+
+/** What a client of pg has besides its types. */
+interface InternalClient {
+  connection: EventEmitter & { stream: Duplex };
 }
 
 // No lock_timeout: statement_timeout also ends a statement that waits for a lock.
@@ -47,7 +79,9 @@ function connectionOf(url: string, statementTimeoutMs: number) {
     connectionTimeoutMillis: connectMs,
     keepAlive: true,
     statement_timeout: statementTimeoutMs,
-    // Its connection is closed: what still arrives there would answer another query.
+    // Statements of a transaction may be sent together (sendTogether in statements.ts), and a connection is closed on which
+    // an answer has been awaited for too long.
+    pipeline: true,
     ...(statementTimeoutMs > 0 && { query_timeout: statementTimeoutMs + silentMs }),
     idle_in_transaction_session_timeout: statementTimeoutMs > 0 ? idleInTransactionMs : 0,
   };

@@ -2,8 +2,19 @@
 // after which PostgreSQL sends what it has: eleven statements in one system call came back in eight, and each wakes this
 // process. A batch has one Sync, so one answer. PostgreSQL describes a statement's columns once a connection: pg asks for
 // their description at each execution; of thirty columns it is longer than a row.
+//
+// It relies on what pg does not document: see `checkedPg`, and test/db/pg-internals.unit.test.ts.
 import type { Writable } from 'node:stream';
 import pg from 'pg';
+
+/**
+ * The version of pg that these were read in:
+ * - `Query`: a subclass may be sent in pipeline mode; `submit` sends it, each answer calls `handle…`, and its end exactly one
+ *   of `handleReadyForQuery` and `handleError`; without a `name` pg keeps no account of prepared statements itself
+ * - `Connection`: `parse`, `bind`, `describe`, `execute`, `close`, `sync` and `query` write through `_send`
+ * - `Result`: `addFields`, `parseRow`; `utils.prepareValue`
+ */
+export const checkedPg = '8.23.1';
 
 export interface NamedStatement {
   name: string;
@@ -13,17 +24,14 @@ export interface NamedStatement {
 
 /** What pg's Query has besides its types. */
 interface InternalQuery {
-  name: string | undefined;
-  text: string;
-  _result: { _types: unknown };
   callback: BatchDone;
   submit(connection: pg.Connection): Error | null;
   handleRowDescription(message: { fields: unknown[] }): void;
   handleDataRow(message: { fields: unknown[] }): void;
-  handleCommandComplete(): void;
+  handleCommandComplete(message: { text: string }): void;
   handleEmptyQuery(): void;
   handleReadyForQuery(): void;
-  handleError(error: Error, connection: pg.Connection): void;
+  handleError(error: Error): void;
 }
 
 /** How pg reads a row. */
@@ -36,10 +44,9 @@ export type BatchDone = (error: Error | null | undefined, answers: unknown[][]) 
 
 /** What a connection of pg has besides its types. */
 interface InternalConnection {
-  parsedStatements: Record<string, string>;
-  submittedNamedStatements: Record<string, string>;
   stream: Writable;
   query(text: string): void;
+  close(what: { type: 'S'; name: string }): void;
   parse(statement: { name: string; text: string }): void;
   bind(values: { statement: string; values: readonly unknown[] }): void;
   describe(what: { type: 'P' }): void;
@@ -50,9 +57,35 @@ interface InternalConnection {
 const internal = pg as unknown as {
   utils: { prepareValue: (value: unknown) => unknown };
   Query: new (text: string) => Omit<pg.Query, keyof InternalQuery> & InternalQuery;
-  Result: new (rowMode: undefined, types: unknown) => RowReader;
+  Result: new (rowMode: undefined, types: typeof pg.types) => RowReader;
 };
 const { prepareValue } = internal.utils;
+
+/** A statement as one connection has prepared it. */
+interface Preparation {
+  text: string;
+  /** PostgreSQL has carried it out. Until then an earlier error may have made it skip the preparation. */
+  isConfirmed: boolean;
+  /** Null: it returns no rows. Undefined: its columns have not been described yet. */
+  reader: RowReader | null | undefined;
+}
+
+/**
+ * By name. PostgreSQL refuses a statement whose columns have changed since it was prepared, so a reader is valid as long as
+ * its statement.
+ */
+type Preparations = Map<string, Preparation>;
+
+let prepared = new WeakMap<object, Preparations>();
+
+/** PostgreSQL cuts a longer name, and takes two of the same beginning for one. */
+const longestName = 63;
+
+/** PostgreSQL no longer has what was prepared (a pooler's DISCARD ALL), or a migration has changed its columns. */
+export function isPreparationLost(error: unknown): boolean {
+  if (!(error instanceof pg.DatabaseError)) return false;
+  return error.code === '26000' || (error.code === '0A000' && /cached plan/.test(error.message));
+}
 
 /**
  * Outside a transaction the statements are one: all are kept or none. The first that fails ends the batch, and its error
@@ -63,8 +96,8 @@ export class PreparedBatch extends internal.Query {
   readonly #answers: unknown[][];
   /** The statement that is being answered. */
   #at = 0;
-  #readers: Readers | undefined;
-  #wasDescribed = false;
+  /** How each statement was sent. */
+  #sent: Preparation[] = [];
   #failed: unknown = null;
 
   constructor(statements: readonly NamedStatement[]) {
@@ -72,15 +105,6 @@ export class PreparedBatch extends internal.Query {
     super('');
     this.statements = statements;
     this.#answers = statements.map(() => []);
-    this.#goTo(0);
-  }
-
-  /** pg notes the name and the text of the query that is being answered as prepared. */
-  #goTo(at: number): void {
-    this.#at = at;
-    this.#wasDescribed = false;
-    this.name = this.statements[at]?.name;
-    this.text = this.statements[at]?.text ?? '';
   }
 
   /**
@@ -90,7 +114,6 @@ export class PreparedBatch extends internal.Query {
    */
   override submit(given: pg.Connection): Error | null {
     const connection = given as unknown as InternalConnection;
-    this.#readers = readersOf(connection);
     try {
       const messages = this.#messages(connection);
       // Else pg answers it with the error that ended the connection.
@@ -102,87 +125,99 @@ export class PreparedBatch extends internal.Query {
     return null;
   }
 
+  /**
+   * A statement that is not known to be prepared is closed first, which PostgreSQL allows for any name: an earlier batch
+   * that is still being answered may have prepared it or not.
+   */
   #messages(connection: InternalConnection): Buffer {
     const written: Buffer[] = [];
-    const { parsedStatements: parsed, submittedNamedStatements: submitted } = connection;
+    const known = preparationsOf(connection);
     const values = this.statements.map((one) => one.values.map(prepareValue));
-    for (const { name, text } of this.statements) {
-      if ((parsed[name] ?? submitted[name] ?? text) !== text)
-        throw new Error(`Prepared statements must be unique - '${name}' was used for a different statement`);
-    }
     // The same connection, which keeps what it would send.
     const writing = Object.create(connection, {
       _send: { value: (bytes: Buffer) => written.push(bytes) },
     }) as InternalConnection;
-    this.statements.forEach(({ name, text }, at) => {
-      if (parsed[name] === undefined && submitted[name] === undefined) {
+    const preparing: Preparations = new Map();
+    const sent = this.statements.map(({ name, text }, at) => {
+      let preparation = preparing.get(name) ?? known.get(name);
+      refuseUnsendable(name, text, preparation);
+      if (!preparation || (!preparation.isConfirmed && !preparing.has(name))) {
+        preparation = { text, isConfirmed: false, reader: undefined };
+        preparing.set(name, preparation);
+        writing.close({ type: 'S', name });
         writing.parse({ name, text });
-        submitted[name] = text;
       }
       writing.bind({ statement: name, values: values[at] ?? [] });
-      if (!this.#readers?.has(name)) writing.describe({ type: 'P' });
+      if (preparation.reader === undefined) writing.describe({ type: 'P' });
       writing.execute();
+      return preparation;
     });
     writing.sync();
-    return Buffer.concat(written);
+    const messages = Buffer.concat(written);
+    for (const [name, preparation] of preparing) known.set(name, preparation);
+    this.#sent = sent;
+    return messages;
   }
 
   override handleRowDescription({ fields }: { fields: unknown[] }): void {
-    const { _result: result } = this;
-    const { _types: types } = result;
-    const reader = new internal.Result(undefined, types);
+    const reader = new internal.Result(undefined, pg.types);
     reader.addFields(fields);
-    this.#readers?.set(this.name ?? '', reader);
-    this.#wasDescribed = true;
+    const sent = this.#sent[this.#at];
+    if (sent) sent.reader = reader;
   }
 
   override handleDataRow({ fields }: { fields: unknown[] }): void {
     if (this.#failed) return;
     try {
-      this.#answers[this.#at]?.push(this.#readers?.get(this.name ?? '')?.parseRow(fields));
+      this.#answers[this.#at]?.push(this.#sent[this.#at]?.reader?.parseRow(fields));
     } catch (error) {
       this.#failed = error;
     }
   }
 
-  override handleCommandComplete(): void {
-    const { name = '' } = this;
-    // It returns no rows.
-    if (!this.#wasDescribed && !this.#readers?.has(name)) this.#readers?.set(name, null);
-    this.#goTo(this.#at + 1);
+  override handleCommandComplete({ text: tag }: { text: string }): void {
+    // In a transaction in which something has failed PostgreSQL carries out a commit as a rollback, without an error.
+    if (tag === 'ROLLBACK' && this.statements[this.#at]?.text === 'commit')
+      this.#failed ??= new Error('The transaction was rolled back, not committed');
+    this.#confirm();
   }
 
   override handleEmptyQuery(): void {
-    this.handleCommandComplete();
+    this.#confirm();
+  }
+
+  #confirm(): void {
+    const sent = this.#sent[this.#at];
+    if (sent) {
+      sent.isConfirmed = true;
+      sent.reader ??= null;
+    }
+    this.#at += 1;
   }
 
   override handleReadyForQuery(): void {
     this.callback(this.#failed as Error | null, this.#answers);
   }
 
-  override handleError(error: Error, given: pg.Connection): void {
-    const { parsedStatements, submittedNamedStatements } = given as unknown as InternalConnection;
-    // PostgreSQL has skipped what comes after the statement that failed.
-    for (const { name } of this.statements) {
-      if (parsedStatements[name] === undefined) delete submittedNamedStatements[name];
-    }
+  override handleError(error: Error): void {
+    // On other connections, too: the columns have changed for all.
+    if (isPreparationLost(error)) prepared = new WeakMap();
     this.callback((this.#failed ?? error) as Error, []);
   }
 }
 
-/**
- * By the statement's name; null: it returns no rows. PostgreSQL refuses a statement whose columns have changed since it
- * was prepared.
- */
-type Readers = Map<string, RowReader | null>;
+function refuseUnsendable(name: string, text: string, before: Preparation | undefined): void {
+  if (before && before.text !== text)
+    throw new Error(`Prepared statements must be unique - '${name}' was used for a different statement`);
+  if (!before && Buffer.byteLength(name) > longestName)
+    throw new Error(`A prepared statement's name is longer than ${longestName} bytes: '${name}'`);
+}
 
-const known = new WeakMap<InternalConnection, Readers>();
-
-function readersOf(connection: InternalConnection): Readers {
-  let readers = known.get(connection);
-  if (!readers) {
-    readers = new Map();
-    known.set(connection, readers);
+function preparationsOf(connection: InternalConnection): Preparations {
+  let known = prepared.get(connection);
+  if (!known) {
+    known = new Map();
+    prepared.set(connection, known);
   }
-  return readers;
+  return known;
 }

@@ -1,10 +1,10 @@
 // The queries of nearly every request: named, so that PostgreSQL parses and plans each once a connection, and sent
 // without knex, which builds and formats its text anew each time.
 import type { Writable } from 'node:stream';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Knex } from 'knex';
 import type { Database, Queryable, Transaction } from './knex.ts';
-import { PreparedBatch, type BatchDone } from './prepared-batch.ts';
+import { isPreparationLost, PreparedBatch, type BatchDone } from './prepared-batch.ts';
 import { isTransaction } from './transaction.ts';
 
 /**
@@ -31,12 +31,7 @@ export function createStatements(pool: Queried): Statements {
   return {
     async rows<Row>({ name, text }: Statement, values: unknown[]) {
       const asked: readonly [Call<Row>] = [{ name, text, values }];
-      try {
-        return (await send(pool, asked))[0];
-      } catch (error) {
-        if (!isPlanOutdated(error)) throw error;
-        return (await send(pool, asked))[0];
-      }
+      return (await sendAlone(pool, asked))[0];
     },
   };
 }
@@ -62,7 +57,7 @@ export async function sendTogether<Calls extends readonly Call[]>(
     return send(connection, calls);
   }
   try {
-    return await send(connection, calls);
+    return await sendAlone(connection, calls);
   } finally {
     await client.releaseConnection(connection);
   }
@@ -77,13 +72,14 @@ export async function sendInTurn<First extends readonly Call[], Second extends r
   first: First,
   second: Second,
 ): Promise<[Answers<First>, PromiseSettledResult<Answers<Second>>]> {
+  refuseInside(db);
   const client = db.client as KnexClient;
   const connection = await client.acquireConnection();
   try {
     const { stream } = (connection as unknown as { connection: { stream: Writable } }).connection;
     // Both leave in one system call.
     stream.cork();
-    const sent = [send(connection, first), send(connection, second)] as const;
+    const sent = [send(connection, first), sendAlone(connection, second)] as const;
     stream.uncork();
     const [one, other] = await Promise.allSettled(sent);
     if (one.status === 'rejected') throw one.reason;
@@ -114,6 +110,25 @@ const commit: Call = { name: 'commit', text: 'commit', values: [] };
  * @param first reads and locks only: a begin that failed is known when their answers arrive
  */
 export async function transact<const First extends readonly Call[], Result>(
+  db: Database,
+  first: First,
+  work: (trx: Transaction, answers: Answers<First>) => Promise<Ending<Result>>,
+): Promise<Result> {
+  refuseInside(db);
+  let hasBegun = false;
+  const beginWork = (trx: Transaction, answers: Answers<First>) => {
+    hasBegun = true;
+    return work(trx, answers);
+  };
+  try {
+    return await transactOnce(db, first, beginWork);
+  } catch (error) {
+    if (hasBegun || !isPreparationLost(error)) throw error;
+    return transactOnce(db, first, beginWork);
+  }
+}
+
+async function transactOnce<const First extends readonly Call[], Result>(
   db: Database,
   first: First,
   work: (trx: Transaction, answers: Answers<First>) => Promise<Ending<Result>>,
@@ -153,34 +168,39 @@ interface KnexTransaction<Result> {
   _resolver: (result: Result) => void;
 }
 
-/** Part of every name: after a plan was refused as outdated, connections that have kept it prepare a new one. */
-let edition = 0;
+/** In a transaction of its own, of which nothing was kept when a preparation was lost: so it can be sent again. */
+async function sendAlone<Calls extends readonly Call[]>(db: Queried, calls: Calls): Promise<Answers<Calls>> {
+  try {
+    return await send(db, calls);
+  } catch (error) {
+    if (!isPreparationLost(error)) throw error;
+    return send(db, calls);
+  }
+}
 
 async function send<Calls extends readonly Call[]>(db: Queried, calls: Calls): Promise<Answers<Calls>> {
   if (calls.length === 0) return [] as unknown as Answers<Calls>;
-  const named = calls.map(({ name, text, values }) => ({ name: `${name} ${edition}`, text, values }));
   try {
     return await new Promise((resolve, reject) => {
-      db.query(new PreparedBatch(named), (error, answers) =>
+      db.query(new PreparedBatch(calls), (error, answers) =>
         error ? reject(error) : resolve(answers as unknown as Answers<Calls>),
       );
     });
   } catch (error) {
-    if (isPlanOutdated(error)) edition += 1;
     // Else it shows the socket's events, and not who sent the statement.
     if (error instanceof Error) Error.captureStackTrace(error);
     throw error;
   }
 }
 
+/** knex would make a savepoint of it, and its commit would end the outer transaction. */
+function refuseInside(db: Queryable): void {
+  if (isTransaction(db)) throw new Error('A transaction was begun inside another');
+}
+
 /** Of pg, a pool or a connection. */
 interface Queried {
   query(query: PreparedBatch, done: BatchDone): unknown;
-}
-
-/** A migration changed a column's type while this process runs: PostgreSQL refuses the plan it has kept. */
-function isPlanOutdated(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.code === '0A000' && /cached plan/.test(error.message);
 }
 
 /** Where each execution puts a value. */

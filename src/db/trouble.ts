@@ -1,5 +1,7 @@
 // Recognises errors that mean the database is unavailable or overloaded, and that a retry may help.
 
+import { isPreparationLost } from './prepared-batch.ts';
+
 export type DatabaseTrouble =
   | 'database unavailable'
   | 'database refuses the role'
@@ -54,5 +56,5 @@ function troubleOf(error: Error): DatabaseTrouble | null {
   if (refused.has(code)) return 'database refuses the role';
   if (timedOut.has(code)) return 'statement timed out';
   if (tooManyConnections.has(code)) return 'no free database connection';
-  return away.test(code) || broken.has(code) ? 'database unavailable' : null;
+  return away.test(code) || broken.has(code) || isPreparationLost(error) ? 'database unavailable' : null;
 }
