@@ -16,7 +16,6 @@ import type { Completion } from './attempt.kind.ts';
 import {
   completingAttempt,
   failOpen,
-  failUncalled,
   lockingAttempt,
   toAttempt,
   type AttemptRow,
@@ -106,10 +105,7 @@ export async function failAttempt(
 ): Promise<boolean> {
   return deps.db.transaction(async (trx) => {
     await blockMerges(trx);
-    const failed = options.onlyUncalled
-      ? await failUncalled(trx, attempt.id, refusal)
-      : await failOpen(trx, attempt.id, refusal, options);
-    if (!failed) return false;
+    if (!(await failOpen(trx, attempt.id, refusal, options))) return false;
     await recordFailure(deps, trx, attempt, refusal);
     if (options.tellReferrer && !('byStaff' in attempt.request && attempt.request.byStaff)) {
       await deps.announce(trx, {

@@ -200,27 +200,19 @@ export async function claimNextCall<I extends Attempt<'book'>>(
   return changed === 1 ? { ...attempt, request: { ...attempt.request, acuity, detailsNeeded } } : null;
 }
 
-/** False when Acuity is being called already, or the attempt is settled. */
-export async function failUncalled(trx: Transaction, id: string, failure: Refusal): Promise<boolean> {
-  const failed = await trx('booking_attempts')
-    .where({ id, state: 'open' })
-    .whereNull('acuity_called_at')
-    .update(settledColumns(trx, { state: 'failed', failure: JSON.stringify(failure) }));
-  return failed === 1;
-}
-
+/** @returns false when the attempt is settled, or with `onlyUncalled` when Acuity is being called already */
 export async function failOpen(
   trx: Transaction,
   id: string,
   failure: Refusal,
-  options: { releaseKey?: boolean } = {},
+  options: { releaseKey?: boolean; onlyUncalled?: boolean } = {},
 ): Promise<boolean> {
-  const failed = await trx('booking_attempts')
-    .where({ id, state: 'open' })
-    .update({
-      ...settledColumns(trx, { state: 'failed', failure: JSON.stringify(failure) }),
-      ...(options.releaseKey && { idempotency_key: null }),
-    });
+  const open = trx('booking_attempts').where({ id, state: 'open' });
+  if (options.onlyUncalled) open.whereNull('acuity_called_at');
+  const failed = await open.update({
+    ...settledColumns(trx, { state: 'failed', failure: JSON.stringify(failure) }),
+    ...(options.releaseKey && { idempotency_key: null }),
+  });
   return failed === 1;
 }
 

@@ -95,12 +95,15 @@ export async function completeOpenChange(
   return isOfKind(open, 'cancel') ? 'cancelled' : 'updated';
 }
 
+/** The person was answered `outcome_pending`, and is asked to try again: with the same idempotency key, if they like. */
+const asSettled = { tellReferrer: true, releaseKey: true } as const;
+
 async function settleOnce(deps: AttemptDeps, attempt: Attempt): Promise<RetryDelay> {
   const { uncalledMs, inFlightMs, retryMs } = timingsOf(deps);
   if (attempt.calledAgoMs === null) {
     if (attempt.ageMs < uncalledMs) return uncalledMs - attempt.ageMs;
     // A process that has yet to call must claim the attempt first, and no longer can after this.
-    const failed = await failAttempt(deps, attempt, lost, { onlyUncalled: true, tellReferrer: true });
+    const failed = await failAttempt(deps, attempt, lost, { ...asSettled, onlyUncalled: true });
     return failed ? null : 0;
   }
   const mayBeUnderWayMs = inFlightMs - attempt.calledAgoMs;
@@ -114,7 +117,7 @@ async function settleOnce(deps: AttemptDeps, attempt: Attempt): Promise<RetryDel
   if (!finding.isDone) {
     if (!finding.isFinal && mayBeUnderWayMs > 0) return mayBeUnderWayMs;
     const { checkLater } = finding;
-    await failAttempt(deps, attempt, await finding.refusal(), { tellReferrer: true, checkLater });
+    await failAttempt(deps, attempt, await finding.refusal(), { ...asSettled, checkLater });
     return null;
   }
   const completion = await completeAsSettled(deps, attempt, finding.appointment);

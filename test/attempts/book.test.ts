@@ -307,11 +307,21 @@ describe('attempts to book', () => {
       failure: { reason: 'acuity_unavailable' },
     });
     expect(await fixture.db('emails').pluck('kind')).to.deep.equal(['booking_failed']);
-    expect(
-      reasonOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), 'k1')).reason,
-    ).to.equal('acuity_unavailable');
     const late = await fixture.db('graphile_worker.jobs').where({ task_identifier: 'check_late' });
     expect(late).to.have.length(3);
+  });
+
+  it('book books once when its key is used again after the attempt failed as unavailable', async () => {
+    acuity.failNext('before');
+    const book = () => fixture.attempts.book(fixture.people.rita, fixture.requestFor(), 'k1');
+    await book();
+    const id = await attemptId();
+    await fixture.passTime();
+    await fixture.settlement.settle(id);
+    const booking = valueOf(await book());
+    expect(valueOf(await book()).id).to.equal(booking.id);
+    await fixture.settlement.checkLate(id);
+    expect(active().map((appointment) => appointment.id)).to.deep.equal([booking.acuityAppointmentId]);
   });
 
   it('settle leaves an attempt open and adds a job when Acuity cannot be read', async () => {
