@@ -18,7 +18,8 @@ const date = shiftDays(new Date().toISOString().slice(0, 10), 100);
 
 describe('free times read by two processes through one Redis', () => {
   let redis: Awaited<ReturnType<typeof redisForTests>>;
-  const children: ChildProcess[] = [];
+  let children: [ChildProcess, ChildProcess] | undefined;
+  let calendar: number;
   const seen = { calls: 0 };
   let delayMs = 300;
   const acuity = createServer((req, res) => {
@@ -33,39 +34,32 @@ describe('free times read by two processes through one Redis', () => {
     if (!redis) this.skip();
     acuity.listen(0, '127.0.0.1');
     await once(acuity, 'listening');
+    const origin = `http://127.0.0.1:${(acuity.address() as AddressInfo).port}`;
+    const start = () => fork(program, [redis?.url ?? '', origin, date], { stdio: 'inherit' });
+    children = [start(), start()];
+    await Promise.all(children.map((child) => once(child, 'message')));
   });
   beforeEach(() => {
     seen.calls = 0;
     delayMs = 300;
-  });
-  afterEach(() => {
-    for (const child of children.splice(0)) child.kill('SIGKILL');
+    // Redis keeps what the last test read of its calendar.
+    calendar = randomInt(1_000_000, 1_000_000_000);
   });
   after(async () => {
+    for (const child of children ?? []) child.kill('SIGKILL');
     acuity.closeAllConnections();
     acuity.close();
     await redis?.stop();
   });
 
-  async function startTwo(): Promise<[ChildProcess, ChildProcess]> {
-    const origin = `http://127.0.0.1:${(acuity.address() as AddressInfo).port}`;
-    // Each test uses its own calendar, because Redis keeps what the last one read.
-    const calendar = String(randomInt(1_000_000, 1_000_000_000));
-    const start = () => fork(program, [redis?.url ?? '', origin, date, calendar], { stdio: 'inherit' });
-    const pair: [ChildProcess, ChildProcess] = [start(), start()];
-    children.push(...pair);
-    await Promise.all(pair.map((child) => once(child, 'message')));
-    return pair;
-  }
-
   async function ask(child: ChildProcess, count: number): Promise<Answer> {
     const answer = once(child, 'message') as Promise<[Answer]>;
-    child.send({ ask: count });
+    child.send({ ask: count, calendar });
     return (await answer)[0];
   }
 
   it('make one call for a thousand simultaneous requests for an uncached day', async () => {
-    const pair = await startTwo();
+    const pair = children as [ChildProcess, ChildProcess];
     const answers = await Promise.all(pair.map((child) => ask(child, 500)));
     expect(seen.calls).to.equal(1);
     for (const { times } of answers) expect(times).to.deep.equal([1]);
@@ -74,10 +68,11 @@ describe('free times read by two processes through one Redis', () => {
     expect(seen.calls).to.equal(1);
   });
 
+  // The last test: it ends a process.
   it('are still read when the process that holds the lock is killed', async () => {
     delayMs = 60_000;
-    const [first, second] = await startTwo();
-    first.send({ ask: 1 });
+    const [first, second] = children as [ChildProcess, ChildProcess];
+    first.send({ ask: 1, calendar });
     while (seen.calls === 0) await new Promise((go) => setTimeout(go, 10));
     const answer = ask(second, 100);
     await new Promise((go) => setTimeout(go, 200));

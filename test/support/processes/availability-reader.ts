@@ -1,5 +1,5 @@
 // A process that reads free times, forked by test/availability/processes.test.ts.
-// Arguments: Redis's URL, Acuity's origin, the day, the calendar. In: {ask: n}. Out: 'ready', then {states, times}.
+// Arguments: Redis's URL, Acuity's origin, the day. In: {ask: n, calendar}. Out: 'ready', then {states, times}.
 import { pino } from 'pino';
 import { createAcuityClient } from '../../../src/adapters/acuity-http/index.ts';
 import { createRedisCache } from '../../../src/adapters/redis-cache.ts';
@@ -8,7 +8,7 @@ import { createAvailabilityService } from '../../../src/availability/index.ts';
 import { acuityRate } from '../acuity-rate.ts';
 import { aSpecialist } from '../builders/specialist.ts';
 
-const [redisUrl = '', baseUrl = '', date = '', calendar = ''] = process.argv.slice(2);
+const [redisUrl = '', baseUrl = '', date = ''] = process.argv.slice(2);
 const log = pino({ level: 'silent' });
 const cache = createRedisCache(redisUrl);
 const acuity = createAcuityClient({
@@ -21,24 +21,29 @@ const acuity = createAcuityClient({
   log,
 });
 const availability = createAvailabilityService({ acuity, cache, clock: systemClock, log });
-const specialist = aSpecialist({ acuityCalendarId: Number(calendar) });
 
-async function ask(count: number): Promise<{ states: Record<string, number>; times: number[] }> {
+interface Question {
+  ask: number;
+  calendar: number;
+}
+
+async function answer({ ask, calendar }: Question): Promise<{ states: Record<string, number>; times: number[] }> {
+  const specialist = aSpecialist({ acuityCalendarId: calendar });
   const states: Record<string, number> = {};
   const times = new Set<number>();
   await Promise.all(
-    Array.from({ length: count }, async () => {
-      const answer = await availability.day(specialist, { type: 'in_person', date });
-      const state = answer.ok ? answer.value.cache : answer.reason;
+    Array.from({ length: ask }, async () => {
+      const read = await availability.day(specialist, { type: 'in_person', date });
+      const state = read.ok ? read.value.cache : read.reason;
       states[state] = (states[state] ?? 0) + 1;
-      if (answer.ok) times.add(answer.value.slots.length);
+      if (read.ok) times.add(read.value.slots.length);
     }),
   );
   return { states, times: [...times] };
 }
 
-process.on('message', (message: { ask: number }) => {
-  void ask(message.ask).then((answer) => process.send?.(answer));
+process.on('message', (question: Question) => {
+  void answer(question).then((read) => process.send?.(read));
 });
 process.on('disconnect', () => process.exit());
 await cache.ping();
