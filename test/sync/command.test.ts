@@ -1,21 +1,25 @@
-// npm run reconcile as an operator runs it.
+// npm run reconcile, in one process. That it ends by itself is tested with the image.
 import { expect } from 'chai';
+import { openCommandProcess, type CommandProcess } from '../support/command-process.ts';
 import { openImportStack, type ImportStack } from '../support/import-stack.ts';
-import { runCommand } from '../support/stack.ts';
 
 describe('npm run reconcile', function () {
   this.timeout(120_000);
   let stack: ImportStack;
+  let commands: CommandProcess;
   before(async () => {
     stack = await openImportStack();
+    commands = openCommandProcess(stack.app.env);
   });
-  after(() => stack.close());
+  after(async () => {
+    await commands.close();
+    await stack.close();
+  });
 
   async function reconcile(...args: string[]): Promise<string> {
-    const run = runCommand('src/commands/reconcile.ts', stack.app.env, args);
-    const { code } = await run.ended;
-    expect(code, run.output()).to.equal(0);
-    return run.output();
+    const { code, said } = await commands.run('src/commands/reconcile.ts', args);
+    expect(code, said).to.equal(0);
+    return said;
   }
 
   it('prints each difference with its kind, its appointment and its calendar', async () => {
