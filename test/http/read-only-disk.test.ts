@@ -1,11 +1,12 @@
-// Production without write access: the web process may read every file and write none (Node's permission model, which
-// applies whatever the user), and the console works.
+// Production without write access: the web process may read every file and write none but the code that Node compiles
+// (Node's permission model, which applies whatever the user), and the console works.
 import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { freePort } from '../../src/dev/free-port.ts';
 import { inProduction, startTestApp, type TestApp } from '../support/app.ts';
+import { processEnv } from '../support/process-env.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -35,9 +36,13 @@ describe('a production process on a read-only disk', () => {
     url = `http://127.0.0.1:${port}`;
     // Native addons: AdminJS loads rollup, which never runs.
     const permissions = ['--permission', '--allow-fs-read=*', '--allow-addons'];
+    // Node itself keeps compiled code there, and reads none where it may not write.
+    const compiled = processEnv.NODE_COMPILE_CACHE;
+    if (compiled) permissions.push(`--allow-fs-write=${compiled}`);
     child = spawn(process.execPath, [...permissions, 'src/main.ts'], {
       cwd: root,
       env: {
+        ...processEnv,
         ...inProduction,
         PORT: String(port),
         BASE_URL: app.url,
