@@ -27,7 +27,10 @@ interface Question {
   calendar: number;
 }
 
-async function answer({ ask, calendar }: Question): Promise<{ states: Record<string, number>; times: number[] }> {
+async function answer({
+  ask,
+  calendar,
+}: Question): Promise<{ states: Record<string, number>; times: number[] }> {
   const specialist = aSpecialist({ acuityCalendarId: calendar });
   const states: Record<string, number> = {};
   const times = new Set<number>();
