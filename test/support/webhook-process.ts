@@ -1,27 +1,33 @@
 // The app as a process beside a simulated Acuity, for tests that kill it or disconnect its database.
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { createServer } from 'node:http';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Progress } from '../../src/bookings/index.ts';
 import { freePort } from '../../src/dev/free-port.ts';
 import { openBookingStack, type BookingStack } from './booking-stack.ts';
-import { forkChild, messageOf, openChildPool } from './child-pool.ts';
+import { forkChild, kill, messageOf } from './child-pool.ts';
 import { eventBody, signed } from './webhook-stack.ts';
 import { until } from './until.ts';
 
 export interface WebhookPlan {
   /** The next work that reaches this step stops there; null: none. */
   stopAt: string | null;
-  clockAheadMs: number;
 }
+
+/** Deliveries that have stopped keep their places. */
+export const relayPlaces = { pollMs: 50, concurrency: 20 };
 
 export interface WebhookProcessFixture {
   stack: BookingStack;
   url: string;
-  /** Resolves when it takes events. */
-  start(plan?: Partial<WebhookPlan>, env?: Record<string, string>): Promise<ChildProcess>;
-  stop(child: ChildProcess): Promise<void>;
+  /** Resolves when the process takes events. */
+  start(env?: Record<string, string>): Promise<ChildProcess>;
+  /**
+   * Does the same in the test's own process, at the same address, with a clock that is ahead: the leases of a process
+   * that was killed have expired then. @returns what stops it
+   */
+  takeOver(clockAheadMs: number): Promise<() => Promise<void>>;
   /**
    * Makes a process stop at this step of what `send` begins; resolves when it has.
    * @returns what `send` returns, perhaps only when the process has ended
@@ -45,8 +51,7 @@ export async function openWebhookProcessFixture(): Promise<WebhookProcessFixture
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const stack = await openBookingStack({ PORT: String(port), BASE_URL: url, WEBHOOK_DELAY_SECONDS: '0' });
-  const children = openChildPool<WebhookPlan>(childFile, stack.env);
-  const others = new Set<ChildProcess>();
+  const children = new Set<ChildProcess>();
 
   async function acuity<T>(method: string, way: string, body: object): Promise<T> {
     const answer = await fetch(`${stack.simulator.url}/api/v1${way}`, {
@@ -61,26 +66,35 @@ export async function openWebhookProcessFixture(): Promise<WebhookProcessFixture
     return (await answer.json()) as T;
   }
 
-  /** Starts one with another environment than the waiting processes have. */
-  function startOther(plan: WebhookPlan, env: Record<string, string>): ChildProcess {
-    const child = forkChild(childFile, { ...stack.env, ...env });
-    others.add(child);
-    child.once('exit', () => others.delete(child));
-    child.send(plan);
-    return child;
-  }
-
   const fixture: WebhookProcessFixture = {
     stack,
     url,
-    async start({ stopAt = null, clockAheadMs = 0 } = {}, env) {
-      const plan = { stopAt, clockAheadMs };
-      const child = env ? startOther(plan, env) : children.take(plan);
+    async start(env = {}) {
+      const child = forkChild(childFile, { ...stack.env, ...env });
+      children.add(child);
+      child.send({ stopAt: null } satisfies WebhookPlan);
       await messageOf(child);
       return child;
     },
+    async takeOver(clockAheadMs) {
+      const system = stack.compose({
+        clock: { now: () => new Date(Date.now() + clockAheadMs) },
+        relay: relayPlaces,
+      });
+      const server = createServer(system.app);
+      await new Promise<void>((resolve) => {
+        server.listen(port, '127.0.0.1', resolve);
+      });
+      await system.worker.start();
+      return async () => {
+        server.closeAllConnections();
+        server.close();
+        await system.worker.stop();
+        await system.close();
+      };
+    },
     async stopAt(child, step, send) {
-      child.send({ stopAt: step, clockAheadMs: 0 } satisfies WebhookPlan);
+      child.send({ stopAt: step } satisfies WebhookPlan);
       await messageOf(child);
       const stopped = messageOf(child);
       const sent = send();
@@ -88,12 +102,6 @@ export async function openWebhookProcessFixture(): Promise<WebhookProcessFixture
       if (!isDeepStrictEqual(message, { stoppedAt: step }))
         throw new Error(`It stopped at ${JSON.stringify(message)}, not at ${step}`);
       return { sent };
-    },
-    async stop(child) {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const exit = once(child, 'exit');
-      child.kill('SIGTERM');
-      await exit;
     },
     async deliver(action, appointmentId) {
       const body = eventBody(action, appointmentId);
@@ -138,12 +146,7 @@ export async function openWebhookProcessFixture(): Promise<WebhookProcessFixture
         return waiting.length + queued.length === 0;
       }, withinMs),
     async close() {
-      for (const child of others) {
-        const exit = once(child, 'exit');
-        child.kill('SIGKILL');
-        await exit;
-      }
-      await children.close();
+      await Promise.all([...children].map(kill));
       await stack.close();
     },
   };

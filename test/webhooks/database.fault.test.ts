@@ -22,7 +22,7 @@ describe('relay without its database for 30 seconds', function () {
     const real = new URL(fixture.stack.databaseUrl);
     proxy = await openTcpProxy({ host: '127.0.0.1', port: Number(real.port) });
     const throughProxy = Object.assign(new URL(real), { hostname: '127.0.0.1', port: String(proxy.port) });
-    child = await fixture.start({}, { DATABASE_URL: throughProxy.href });
+    child = await fixture.start({ DATABASE_URL: throughProxy.href });
   });
   after(async () => {
     // Its connections of the outage may still hang: a stop would wait for them.

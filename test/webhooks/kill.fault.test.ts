@@ -66,10 +66,10 @@ describe('recovery after a kill while processing an event', function () {
 
   /** Two minutes later another process takes over. Acuity sends again only what was not answered. */
   async function recover(undelivered: Kill[]): Promise<void> {
-    const fresh = await fixture.start({ clockAheadMs: 120_000 });
+    const stop = await fixture.takeOver(120_000);
     for (const kill of undelivered) await fixture.deliverUntilAccepted(kill.action, appointmentOf(kill));
     await fixture.quiet();
-    await fixture.stop(fresh);
+    await stop();
   }
 
   for (const kill of kills) {
