@@ -222,7 +222,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     noteFreed,
     ...overrides.nextFree,
   });
-  /** For requests. */
+  /** Kept in memory, for requests; jobs read the table. */
   const keptSpecialists = keepSpecialists(specialists, ground.keptVersion);
   const intakeFields = {
     keptMapping: keep(ground.keptVersion, () => readMapping(db)),

@@ -67,7 +67,7 @@ export function unsafeSettings(given: Given): string[] {
   return problems;
 }
 
-/** Of a variable that may hold several values. */
+/** The values of a variable that may hold several. */
 function partsOf(text = ''): string[] {
   return text.split(/[,\s]+/).filter(Boolean);
 }

@@ -91,7 +91,7 @@ export async function assignableOrganizations(db: Queryable): Promise<{ id: stri
   return await organizations(db).orderByRaw('lower(o.name), o.id').select('o.id', 'o.name');
 }
 
-/** Without those that were merged away. */
+/** All organisations, except those that were merged away. */
 function organizations(db: Queryable) {
   return db('organizations as o').whereRaw(isUnmerged('o'));
 }

@@ -372,7 +372,7 @@ export function detailsIn<Given extends { [Key in DetailKey]?: unknown }>(
   };
 }
 
-/** As if somebody had typed them. */
+/** The details as the form would hold them, had somebody typed them. */
 export function asTyped(booking: BookingDetails): DraftDetails {
   return nestDetails((detail) => detailIn(booking, detail) ?? '') as DraftDetails;
 }

@@ -8,7 +8,7 @@ import type { AnswersChange, ProgressEntry } from './booking.ts';
 
 export interface KeptAnswers {
   answers: Answer[];
-  /** Of `digestOfAll`, keyed. */
+  /** The keyed digest of all answers in Acuity (`digestOfAll`). */
   acuityDigest: string;
 }
 

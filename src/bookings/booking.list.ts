@@ -253,7 +253,7 @@ async function newestOf({ statements }: ListDeps, viewer: Viewer, limit: number)
   return rows.map((row) => ({ ...row, section: 'exact' }));
 }
 
-/** Of viewers who see one organisation only. */
+/** The organisation that the viewer's list is limited to; undefined for staff, and for a referrer without one. */
 function organizationOf(viewer: Viewer): string | undefined {
   return isStaff(viewer) ? undefined : viewer.organization?.id;
 }
@@ -270,7 +270,7 @@ export const searchedBookings = {
   order: orders.desc,
 };
 
-/** Of a row in the list, for cursors. */
+/** Where a row is in the list: a cursor holds it. */
 interface Place {
   id: string;
   starts_at_us: number;

@@ -2,7 +2,7 @@
 import { dueWithin, neededPapers, paperWords, stillToCome } from './booking.paperwork.ts';
 
 export interface NeedKindFacts {
-  /** In one line. */
+  /** What the need is called, in one line. */
   words: string;
   /** News are marked as new, and go away once they were seen; everything else stays until it is done. */
   isNews: boolean;

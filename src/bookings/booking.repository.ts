@@ -76,7 +76,7 @@ export interface NewProgress {
 /** The columns that a change may set; all others never change. */
 export interface BookingChange {
   startsAt?: Date;
-  /** With `startsAt`. */
+  /** Set it together with `startsAt`. */
   timeChosenAt?: Date;
   durationMinutes?: number;
   location?: string | null;
@@ -147,7 +147,7 @@ function named(id: string | null, name: string | null): { id: string; name: stri
   return id === null ? null : { id, name: name ?? '' };
 }
 
-/** Of `id` null: nothing. */
+/** Finds nothing when `id` is null. */
 export const findingBooking = prepare<BookingRow, { id: string | null }>('a booking', (db, { id }) =>
   selectBookings(db).where('b.id', id),
 );

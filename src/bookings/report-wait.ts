@@ -34,7 +34,7 @@ export function createReportWaits({ db, clock }: { db: Database; clock: Clock })
   };
 }
 
-/** Of the newest examinations of the last year that have a report. */
+/** Reads the waits of the newest examinations of the last year that have a report. */
 async function readWaits(db: Database, now: Date): Promise<ReadonlyMap<string, ReportWait>> {
   const { rows } = await db.raw<{ rows: { id: string; days: number; reports: number }[] }>(
     `select s.id, percentile_cont(0.5) within group (order by w.days) as days, count(*)::int as reports

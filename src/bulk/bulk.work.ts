@@ -161,7 +161,7 @@ async function stopForbidden({ db, audit }: BulkWorkDeps, id: string): Promise<v
   });
 }
 
-/** Not while another worker has a record in hand. */
+/** Ends the action when no record waits. One that another worker works on still waits. */
 async function endIfDone(db: Database, id: string): Promise<void> {
   await db('bulk_actions')
     .where({ id, state: 'running' })

@@ -58,7 +58,7 @@ export interface Table {
   related?: readonly { table: string; by: string; holds?: string }[];
 }
 
-/** Of a list, an action, a page. */
+/** Whether the role may use a list, an action or a page. */
 export function isFor(role: Role, { who }: { who: Who }): boolean {
   return role === 'admin' || (role === 'support' && who === 'staff');
 }

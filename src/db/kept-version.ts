@@ -2,7 +2,7 @@
 // the statement that reads a request's session reads the version as well: so a request never sees what an earlier write
 // has replaced, in any process, and nothing has to be announced that could get lost.
 
-/** In the select list of a statement: as `kept_version`. */
+/** For the select list of a statement: returns the version as `kept_version`. */
 export const keptVersionColumn = '(select version from kept_version) as kept_version';
 
 /** For requests without a session: how long the version that another request read is believed. */

@@ -41,7 +41,7 @@ function typeOf(type: string): string {
   return type.endsWith('[]') ? `${typeOf(type.slice(0, -2))}[]` : (typesOf[type] ?? 'string');
 }
 
-/** Of a column that a CHECK restricts to a list of texts. */
+/** The type of a column that a CHECK restricts to a list of texts; null: none does. */
 function allowedValues({ constraints }: CatalogTable, column: string): string | null {
   for (const { definition, columns } of constraints) {
     const [, list] = /^CHECK \(\w+ = ANY \(ARRAY\[([^\]]+)\]\)\)$/.exec(definition) ?? [];

@@ -243,7 +243,7 @@ function referenceLineWithoutExaminations(details: MappingView['details'], page:
   );
 }
 
-/** So long an account can be without any change of an appointment. */
+/** How many days an account may pass without any change of an appointment. */
 const quietDays = 7;
 
 async function checkWebhook({

@@ -13,7 +13,7 @@ import { codeOf, ok, warning, wrong, type Check, type Line } from './check.ts';
 export interface BucketCheckDeps {
   /** Null: S3_BUCKET is unset. */
   store: ObjectStore | null;
-  /** Of our pages. */
+  /** Where our pages are. */
   baseUrl: string;
 }
 

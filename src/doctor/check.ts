@@ -19,14 +19,14 @@ export interface Line {
 export interface Mend {
   /** What to do, in words. */
   text: string;
-  /** To be typed as it stands. */
+  /** A command to copy and run unchanged. */
   command?: string;
   /** A page of ours: its path. */
   page?: string;
 }
 
 export interface Check {
-  /** In the JSON report: stable. */
+  /** Names the check in the JSON report; never changes. */
   id: string;
   title: string;
   run(): Promise<Line[]>;

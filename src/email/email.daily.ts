@@ -70,7 +70,7 @@ export function createDailyDigest(deps: DailyDigestDeps): DailyDigest {
 interface Reader {
   id: string;
   timezone: string | null;
-  /** Of their last digest; null: they had none. */
+  /** The day of their last digest; null: they had none. */
   last_day: string | null;
 }
 
@@ -152,7 +152,7 @@ export interface DigestContent {
   dropped: BookingEmail[];
 }
 
-/** By today's rights and choices. */
+/** Decides what the digest tells by the reader's rights and choices as they are now. */
 export async function readDigest(
   db: Queryable,
   email: DigestEmail,

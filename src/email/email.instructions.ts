@@ -10,7 +10,7 @@ import { queueSending } from './email.jobs.ts';
 
 /** Two requests within this time are one: a double click, or two colleagues at once. */
 const againAfterMinutes = 10;
-/** Of one booking. */
+/** How often the instructions of one booking are sent within a day. */
 const mostInDay = 5;
 
 type Sent = 'queued' | 'sent_already' | 'sent_often' | 'no_address' | 'not_found' | { retryAfterMs: number };

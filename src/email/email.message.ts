@@ -19,7 +19,7 @@ import { isDigest, type BookingEmail, type EmailRow, type Links, type Message } 
 interface Reading {
   /** Null: somebody without an account. */
   viewer: Viewer | null;
-  /** Of a daily digest. */
+  /** The content of a daily digest; null for all other messages. */
   digest: DigestContent | null;
 }
 

@@ -165,7 +165,7 @@ export interface StaffNews {
   driftReportId: string | null;
 }
 
-/** To every active admin. */
+/** Writes a message to every active admin. */
 export function createStaffOutbox(deps: Pick<OutboxDeps, 'jobs' | 'ids'>) {
   return async (trx: Transaction, { kind, driftReportId }: StaffNews): Promise<void> => {
     const admins = await trx('users').where({ role: 'admin', banned: false }).select('id', 'email');

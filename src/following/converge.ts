@@ -18,7 +18,7 @@ export type Outcome = (typeof outcomes)[number];
 
 /** Why nothing, or not everything, was done: staff must act. */
 export type ConvergenceNote =
-  /** With the calendar's id. */
+  /** No specialist of ours has the calendar with this id. */
   `unknown_calendar:${number}` | 'attempt_failed' | 'cancelled_before_booked' | `left:${BookingDifference}`;
 
 export type Converged =

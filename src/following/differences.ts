@@ -39,7 +39,7 @@ export interface DriftItem {
   /** `found`: this run repairs nothing. `left`: staff must act, for the reason given. */
   state: (typeof driftStates)[number];
   reason: string | null;
-  /** Of `acuityValue`, keyed. */
+  /** The keyed digest of `acuityValue`; null: there is no value that can change. */
   valueDigest: string | null;
   /** An event had announced the appointment within the last day. Always true for specialists: Acuity sends none. */
   announced: boolean;

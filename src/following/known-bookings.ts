@@ -17,7 +17,7 @@ export interface KnownBooking {
   keptAnswers: KeptAnswers | null;
 }
 
-/** By appointment id. */
+/** The bookings of these appointments, by appointment id. */
 export async function findKnown(
   db: Queryable,
   appointmentIds: readonly number[],

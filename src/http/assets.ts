@@ -80,12 +80,12 @@ export interface Assets {
   folders: string[];
   /** The name with the digest. */
   url: (name: string) => string;
-  /** By a name with or without digest. */
+  /** Finds a file by its path, with or without a digest in the name. */
   find(pathname: string): { asset: Asset; digest: string | null } | null;
   send: RequestHandler;
 }
 
-/** By name, for every app of the process. */
+/** The files by name, shared by every app of the process. */
 const known = new Map<string, Asset>();
 
 /** @param options.cache false: files are read again at each request, while somebody changes them */

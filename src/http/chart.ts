@@ -7,13 +7,13 @@ import { escapeText } from './views.ts';
 export interface Bar {
   /** Below the bar, in two lines. */
   label: [string, string];
-  /** In full: `Week from 7 Sept: 5 bookings`. */
+  /** The bar in a sentence: `Week from 7 Sept: 5 bookings`. */
   words: string;
   /** Null: there is nothing to open. */
   href: string | null;
   /** Above the bar. */
   shown: string;
-  /** Of each kind, from below. */
+  /** The height of each kind, from the bottom up. */
   values: number[];
 }
 

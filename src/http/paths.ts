@@ -18,7 +18,7 @@ export const paths = {
   bookings: () => '/bookings',
   /** Over bookings, specialists and pages; for staff also organisations, for admins people. */
   search: () => '/search',
-  /** By reference only: other search words never appear in URLs. */
+  /** Searches by reference only: other search words never appear in URLs. */
   bookingsFound: (reference: string) => `/bookings?q=${encodeURIComponent(reference)}`,
   /** Encoded: some callers pass the id as the request contains it, before anything has checked it. */
   booking: (id: string) => `/bookings/${encodeURIComponent(id)}`,
@@ -130,7 +130,7 @@ export const paths = {
   accountEmailProof: (token: string) => `/account/email/${token}`,
   accountMail: () => '/account/mail',
   accountCalendar: () => '/account/calendar',
-  /** Of a person, for calendar programs; the token is secret. */
+  /** A person's feed, for calendar programs; the token is secret. */
   calendarFeed: (token: string) => `/calendar/${token}/examinations.ics`,
   /** Stops one kind of e-mail without a session, by the signed token of a mail. */
   accountMailStop: (token: string) => `/account/mail/stop/${token}`,

@@ -26,7 +26,7 @@ export interface RunDeps {
 export interface Request {
   kind: ImportKind;
   options: Record<string, unknown>;
-  /** Of the file; null when the kind reads none. */
+  /** The content of the file; null when the kind reads none. */
   content: Uint8Array | null;
   /** False: a dry run, which writes nothing. */
   applies: boolean;

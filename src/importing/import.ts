@@ -33,7 +33,7 @@ export type Outcome = (typeof outcomes)[number];
 /** Ids, organisations and referrers; never an examinee's data. */
 export interface ReportLine {
   outcome: Outcome;
-  /** Of the file; null when the appointment comes from Acuity. */
+  /** The line of the file; null when the appointment comes from Acuity. */
   line: number | null;
   appointmentId: number | null;
   /** Null in a dry run for records that would be made. */
@@ -51,7 +51,7 @@ export interface Listener {
   progress(done: number, of: number): void;
 }
 
-/** Of rows or appointments. */
+/** How many rows or appointments had each outcome. */
 export type Totals = Record<Outcome, number>;
 
 export type ImportResult =

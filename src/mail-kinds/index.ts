@@ -11,15 +11,15 @@ export type BookingReader = 'requester' | 'booker' | 'solicitor' | 'report_recip
 interface MailKind {
   /** What the e-mail is about, which decides whose rights are checked before it is sent. */
   about: 'booking' | 'document' | 'message' | 'offer' | 'digest' | 'examinee' | 'account' | 'staff';
-  /** In preferences, the digest and the console. */
+  /** Its name in preferences, the digest and the console. */
   label: string;
-  /** When it is sent, for whoever chooses. */
+  /** When it is sent, for people who choose its delivery. */
   hint: string;
   /** Who gets it. */
   to: readonly (BookingReader | 'examinee' | 'account' | 'support' | 'admins' | 'whoever_chose_it')[];
   /** The ways of delivery that a recipient may choose from. One only: it is always sent. */
   choices: readonly Delivery[];
-  /** For whoever has not chosen. */
+  /** How it is delivered to people who have not chosen. */
   usual: Delivery;
   /** The recipient’s calendar follows it, also from the daily digest. */
   changesCalendar?: true;

@@ -159,7 +159,7 @@ export function messagesPart(limit: number): ViewPart<MessagesInView> {
   };
 }
 
-/** As `state` of {@link MessagesInView}. */
+/** Reads what a view calls the `state` of its messages ({@link MessagesInView}). */
 export async function readState(statements: Statements, bookingId: string, viewer: Viewer): Promise<string> {
   const values = [bookingId, viewer.userId, isStaff(viewer)];
   const [row] = await statements.rows<{ state: string }>(stateStatement, values);

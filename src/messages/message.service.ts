@@ -47,7 +47,7 @@ export interface Messages {
   thread(viewer: Viewer, bookingId: string, from?: { before?: string; limit?: number }): Promise<Thread>;
   /** For `BookingService.view`: the newest messages, and for staff their notes. */
   inView: { messages: ViewPart<MessagesInView> };
-  /** Of `inView`: the messages as a thread. */
+  /** Makes a thread of the messages in `inView`. */
   threadOf(inView: MessagesInView): Thread;
   /** Changes whenever the thread or the notes do, as this viewer sees them. */
   state(viewer: Viewer, bookingId: string): Promise<string>;

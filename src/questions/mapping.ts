@@ -73,13 +73,13 @@ export interface RemovedField {
 }
 
 export interface MappingView {
-  /** In Acuity's order; null: never read. */
+  /** The forms in Acuity's order; null: they were never read. */
   forms: MappingForm[] | null;
   asOf: Date | null;
   /** A newer read was wanted, and Acuity cannot be read at the moment. */
   isStale: boolean;
   removed: RemovedField[];
-  /** In the order of the details. */
+  /** Every detail, in the order of booking.details.ts. */
   details: MappingDetail[];
   /** How many examinations there are: pairs of an active specialist and a type. */
   serviceCount: number;
@@ -90,7 +90,7 @@ export interface MappingView {
 
 /** The details, and the questions that an admin cannot choose. */
 export interface MappingSettings {
-  /** In order, read at each call. */
+  /** The details that a question may hold, in order; read at each call. */
   details: () => MappableDetail[];
   /** ACUITY_REFERENCE_FIELD_ID */
   referenceFieldId?: number | undefined;

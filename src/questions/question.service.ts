@@ -21,7 +21,7 @@ export interface AskedQuestions {
 export interface Questions {
   /** All intake forms, hidden ones included, at most an hour old if Acuity can be read. Null: never read. */
   forms(): Promise<KnownForms | null>;
-  /** As read last; Acuity is not called. */
+  /** The forms as they were last read; Acuity is not called. */
   lastForms(): Promise<KnownForms | null>;
   /** Reads now, whatever the age, because Acuity refused an answer. At most one read in two seconds. */
   readAgain(): Promise<KnownForms | null>;

@@ -57,7 +57,7 @@ export type Accepted =
   | { kind: 'to_book'; offer: WaitOffer };
 
 export interface WaitList {
-  /** Of this person in their organisation. */
+  /** What this person waits for and was offered, in their organisation. */
   of(viewer: Viewer): Promise<{ entries: WaitEntry[]; offers: WaitOffer[]; missed: WaitOffer[] }>;
   /** For home: no statement while this person has no offer. */
   summaryOf(viewer: Viewer): Promise<{ offers: WaitOffer[]; entryCount: number }>;

@@ -14,7 +14,7 @@ interface Wanted {
 
 export interface WaitEntry extends Wanted {
   person: { id: string; name: string };
-  /** Only times before this, which of a booking is its own time. */
+  /** Only earlier times are offered; for an entry of a booking it is the booking's own time. */
   before: Date;
   notBefore: Date | null;
   createdAt: Date;

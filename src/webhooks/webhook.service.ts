@@ -87,7 +87,7 @@ export interface WebhookDeps {
 /** When a process dies while it processes an event, the relay takes the event over after this time. */
 const leaseMs = 60_000;
 
-/** As long as a signature of Standard Webhooks is accepted. */
+/** How long an equal event gets the first answer: as long as a signature of Standard Webhooks is accepted. */
 const repeatMs = 5 * 60_000;
 
 export function createWebhookService(deps: WebhookDeps): WebhookService {

@@ -60,7 +60,7 @@ export function formRequest(
   }
 }
 
-/** Of the record that a list's action has made. */
+/** The id of the record that a list's action has made. */
 function idIn(value: unknown): string | undefined {
   return typeof value === 'object' && value !== null && 'id' in value ? String(value.id) : undefined;
 }

@@ -95,7 +95,7 @@ export function* recordRules(
 
 const closedAddress = () => forbidden('Records are changed by the console’s own actions only.');
 
-/** Of AdminJS's bulk actions and its search. */
+/** The rule of AdminJS's bulk actions and of its search. */
 export const closedRule: ConsoleRule = {
   rule: 'The console changes records by its own actions only, and searches in its lists',
   holds: false,

@@ -23,7 +23,7 @@ export interface QuestionField {
   options: string[];
   rows?: number;
   hint?: string;
-  /** For `ticks` the chosen options. */
+  /** The answer; for `ticks` the chosen options. */
   value: AnswerValue;
 }
 

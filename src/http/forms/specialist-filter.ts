@@ -29,7 +29,7 @@ export const specialistFilterFields = {
 
 export const specialistSort = blankAsAbsent(z.enum(sorts, 'Sort by listed or soonest'));
 
-/** Of the pages that list specialists. */
+/** The query of the pages that list specialists. */
 export const specialistListQuery = z.object({ ...specialistFilterFields, sort: specialistSort });
 export type ListFilter = z.output<typeof specialistListQuery>;
 

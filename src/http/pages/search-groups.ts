@@ -16,7 +16,7 @@ export interface Found {
   text: string;
   detail?: string;
   note?: string;
-  /** Of a referrer: the page that asks for the reason. */
+  /** For a referrer: the page that asks why the admin acts as them. */
   actAs?: string;
 }
 
@@ -42,7 +42,7 @@ export type SearchServices = Pick<
   'recentBookings' | 'bookingList' | 'specialists' | 'accounts' | 'impersonation'
 >;
 
-/** Of each kind. */
+/** How many results of each kind are shown. */
 const most = 10;
 /** Before anything is typed. */
 const mostRecent = 5;

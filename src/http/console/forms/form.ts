@@ -29,7 +29,7 @@ export interface FormField {
   value: string | number | boolean;
   only?: Only;
   options?: Option[];
-  /** Of a search. */
+  /** Where a search finds options. */
   source?: OptionSource;
   /** Where `value` is an id, or a suggestion: what the record has, in words. */
   display?: string;

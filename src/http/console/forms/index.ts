@@ -8,7 +8,7 @@ import { specialistForms } from './specialists.forms.ts';
 
 export { optionRoutes } from './options.ts';
 
-/** By list and action. */
+/** Each form by its list and action. */
 const forms = new Map<string, FormAction>(
   Object.entries({
     ...bookingForms,

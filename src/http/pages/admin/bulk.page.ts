@@ -38,7 +38,7 @@ export interface BulkPage extends PageData {
   /** Null: it does not wait for the database. */
   pausedUntil: string | null;
   mostTries: number;
-  /** Of the first record that was not listed; null: all were. */
+  /** How many were listed, where more match: `10,000 bookings`; null: all that match were listed. */
   cutAt: string | null;
   skipped: { reason: string; count: string; records: { title: string; href: string }[]; more: number }[];
   madeBy: string;

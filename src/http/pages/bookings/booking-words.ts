@@ -116,7 +116,7 @@ function madeBy({ createdBy, createdFor, source }: Booking): string {
 
 export interface TimelineEntry {
   what: string;
-  /** From when to when an examination was moved. */
+  /** The times between which the examination was moved; null: it was not. */
   moved: string | null;
   /** ISO instant. */
   at: string;

@@ -123,7 +123,7 @@ interface Shown {
   viewer: Viewer;
   filter: BookingFilter;
   words: string | null;
-  /** Of the page's address, without the page. */
+  /** The query of the list's address, without the cursor. */
   query: LinkQuery;
   now: Date;
   today: string;
@@ -239,7 +239,7 @@ function blankPage(): BookingListPage {
   };
 }
 
-/** For filters that cannot be read. */
+/** The page without rows, for filters that cannot be read. */
 async function emptyPage(services: Needs, query: unknown): Promise<BookingListPage> {
   return {
     ...blankPage(),

@@ -16,7 +16,7 @@ export interface NeedMark {
   /** `3 business days left` */
   note: string | null;
   tone: Tone;
-  /** Not seen yet. */
+  /** The viewer has not seen it yet. */
   isNew: boolean;
   href: string;
 }

@@ -27,7 +27,7 @@ export interface FirstFreePage extends PageData {
   slots: FreeSlotWords[];
   /** How many specialists match. */
   matching: number;
-  /** Of those, whose free times are not known just now. */
+  /** The names of those whose free times are not known just now. */
   unknown: string[];
   draftId: string | null;
   listHref: string;
