@@ -45,7 +45,7 @@ export interface PersonEdit {
   name: string;
   email: string;
   role: Role;
-  /** Of a referrer; staff have none. */
+  /** The referrer's organisation; staff have none. */
   organizationId: string | null;
 }
 

@@ -79,7 +79,7 @@ const usualSignInLimits: SignInLimits = {
 export interface SignInTry {
   email: string;
   address: string | null;
-  /** Of a browser that the account knows. */
+  /** The browser's id, if the account knows it; null otherwise. */
   browserId: string | null;
 }
 

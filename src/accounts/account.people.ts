@@ -26,7 +26,7 @@ export type PersonFailure =
 
 type Outcome<T = null> = Promise<Result<T, PersonFailure>>;
 
-/** As sentences without their stop. */
+/** What to tell the admin, without a full stop. */
 export const personRefusals: Record<PersonFailure['reason'], string> = {
   not_allowed: 'Only administrators change accounts',
   not_found: 'There is no such person any more',

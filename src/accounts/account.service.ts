@@ -63,7 +63,7 @@ export interface Accounts {
   ownSessions: OwnSessions;
   keptForms: KeptForms;
 
-  /** By e-mail address or id; null when there is nobody. */
+  /** Whether this person may sign in. @param key an e-mail address or an id; null: nobody has it */
   accountStatus(key: string): Promise<AccountStatus | null>;
   people: Pick<People, 'list' | 'find'>;
   deactivate: People['deactivate'];

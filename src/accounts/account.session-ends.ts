@@ -102,7 +102,7 @@ export async function signOut(
   viewer: Viewer | null,
   request: RequestFacts,
 ): Promise<string[]> {
-  const behind = await findAdminSessionId(deps, headers);
+  const adminSessionId = await findAdminSessionId(deps, headers);
   const { api } = await deps.auth();
   const response = await deps.db.transaction(async (trx) => {
     if (viewer?.actingAdmin) {
@@ -117,7 +117,7 @@ export async function signOut(
         resourceId: viewer.sessionId,
       });
     }
-    await endOwn(trx, deps, [behind], request, 'signed_out_while_acting');
+    await endOwn(trx, deps, [adminSessionId], request, 'signed_out_while_acting');
     return answered;
   });
   return [
@@ -128,8 +128,8 @@ export async function signOut(
 }
 
 /**
- * Ends the session whose cookie a new sign-in replaces, and the admin's session behind it: no browser can end them
- * afterwards.
+ * Ends the session whose cookie a new sign-in replaces; for an acting session the admin's own, too. No browser can end
+ * them afterwards.
  * @returns Set-Cookie lines
  */
 export async function endReplaced(
@@ -139,9 +139,9 @@ export async function endReplaced(
 ): Promise<string[]> {
   const { api } = await deps.auth();
   const replaced = headers.has('cookie') ? await api.getSession({ headers }) : null;
-  const behind = await findAdminSessionId(deps, headers);
+  const adminSessionId = await findAdminSessionId(deps, headers);
   await deps.db.transaction((trx) =>
-    endOwn(trx, deps, [replaced?.session.id, behind], request, 'signed_in_again'),
+    endOwn(trx, deps, [replaced?.session.id, adminSessionId], request, 'signed_in_again'),
   );
   return clearAdminCookie(deps, headers);
 }
@@ -156,9 +156,9 @@ async function endOwn(
 ): Promise<void> {
   const named = ids.filter((id) => typeof id === 'string');
   if (named.length === 0) return;
-  const behind = trx('sessions').whereIn('id', named).select('impersonator_session_id');
+  const adminSessions = trx('sessions').whereIn('id', named).select('impersonator_session_id');
   const ended = await trx('sessions')
-    .where((either) => void either.whereIn('id', named).orWhereIn('id', behind))
+    .where((either) => void either.whereIn('id', named).orWhereIn('id', adminSessions))
     .whereNull('impersonated_by')
     .delete()
     .returning(['id', 'user_id']);

@@ -215,11 +215,12 @@ export async function currentSession(
   const [row] = token === null ? [] : await deps.statements.rows<Row>(ownerByToken, [token]);
   if (row) deps.keptVersion.confirm(row.kept_version, sentAt);
   const owner = row ? await ownerOfRow(deps, row, asked) : null;
-  const here = owner && !isRefusedDemo(deps, owner.viewer.email) ? owner : null;
-  const back =
-    here || !asked.canRestoreAdminSession ? null : await restoreAdminSession(deps, request.headers());
-  const found = here ?? back;
-  const cookies = back?.cookies ?? (token !== null && !row ? await clearEnded(deps, request.headers()) : []);
+  const current = owner && !isRefusedDemo(deps, owner.viewer.email) ? owner : null;
+  const restored =
+    current || !asked.canRestoreAdminSession ? null : await restoreAdminSession(deps, request.headers());
+  const found = current ?? restored;
+  const cookies =
+    restored?.cookies ?? (token !== null && !row ? await clearEnded(deps, request.headers()) : []);
   if (!found) return nobody(hasSessionCookie(deps.baseUrl, request.cookie), cookies);
   return {
     viewer: found.viewer,
@@ -227,7 +228,7 @@ export async function currentSession(
     hasEnded: false,
     cookies,
     episode: found.episode,
-    isAdminRestored: back !== null,
+    isAdminRestored: restored !== null,
     mustSetUpTwoFactor: found.mustSetUpTwoFactor,
   };
 }

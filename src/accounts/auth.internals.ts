@@ -111,7 +111,8 @@ function borrowed(store: Joined, pool: Pool): PoolClient {
 }
 
 // better-auth keeps the token of an acting admin's own session in a second cookie, which only better-auth reads and
-// writes. Its own endpoint for the return needs an acting session that still lives, and accepts a dead one behind it.
+// writes. Its own endpoint that ends acting requires a valid acting session, and restores the admin's session even when
+// that one has expired.
 
 const asked = { method: 'POST', requireHeaders: true } as const;
 
@@ -126,18 +127,18 @@ export async function adminSessionPlugin() {
     endpoints: {
       /** The session of the second cookie, valid or not. */
       findAdminSession: createAuthEndpoint(asked, async (ctx) =>
-        ctx.json({ sessionId: (await behind(ctx))?.session.id ?? null }),
+        ctx.json({ sessionId: (await adminSessionOf(ctx))?.session.id ?? null }),
       ),
       /** Makes it the browser's session again. The caller has checked that it is valid. */
       restoreAdminSession: createAuthEndpoint(asked, async (ctx) => {
-        const found = await behind(ctx);
+        const found = await adminSessionOf(ctx);
         if (found) await setSessionCookie(ctx, found, false);
         expireCookie(ctx, adminCookie(ctx));
         return ctx.json({ isAdminRestored: found !== null });
       }),
       clearAdminCookie: createAuthEndpoint(asked, async (ctx) => {
         expireCookie(ctx, adminCookie(ctx));
-        return ctx.json({ isForgotten: true });
+        return ctx.json({ isCleared: true });
       }),
     },
   };
@@ -147,7 +148,8 @@ function adminCookie(ctx: GenericEndpointContext): ReturnType<AuthContext['creat
   return ctx.context.createAuthCookie('admin_session');
 }
 
-async function behind(ctx: GenericEndpointContext) {
+/** Null without the cookie, or when the session is gone. The session may have expired. */
+async function adminSessionOf(ctx: GenericEndpointContext) {
   const signed = await ctx.getSignedCookie(adminCookie(ctx).name, ctx.context.secret);
   // "token:flag"; the flag marks sign-ins that are not remembered, which we never have.
   const [token] = signed ? signed.split(':') : [];

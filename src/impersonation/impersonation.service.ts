@@ -88,8 +88,8 @@ export function createImpersonation(deps: ImpersonationDeps): ImpersonationServi
         await trx.raw(`select set_config('examdesk.end_reason', 'exit', true)`);
         await trx('sessions').where({ id: viewer.sessionId }).whereNotNull('impersonated_by').delete();
       });
-      const back = await accounts.restoreAdminSession(headers);
-      if (back) return { isAdminBack: true, cookies: back.cookies };
+      const restored = await accounts.restoreAdminSession(headers);
+      if (restored) return { isAdminBack: true, cookies: restored.cookies };
       return { isAdminBack: false, cookies: await accounts.clearCookies(headers) };
     },
 
