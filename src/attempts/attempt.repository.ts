@@ -152,7 +152,7 @@ export function insertingAttempt(db: Queryable, attempt: NewAttempt): Call<Attem
   return inserting.call(db, rowOf(attempt));
 }
 
-/** Of a row of booking_attempts: somebody else holds the time that it asks for (src/waiting). */
+/** A condition on a row of booking_attempts: somebody else holds the time that it asks for (src/waiting). */
 const isHeld = `held_for_other(specialist_id, starts_at, coalesce((request ->> 'durationMinutes')::int,
   (select b.duration_minutes from bookings b where b.id = booking_attempts.booking_id)), created_by_id)`;
 

@@ -33,7 +33,7 @@ export async function contactsOf(db: Queryable, bookingId: string): Promise<Cont
   return contacts;
 }
 
-/** Of the booking `b` of a query around it. */
+/** Selects the contacts of the booking `b` of the query around it. */
 export const contactsSql = `
     select u.id as "userId", u.name, u.email, c.role
     from booking_contacts c

@@ -48,7 +48,7 @@ export async function insertAnswers(trx: Transaction, given: NewAnswers): Promis
   await sendTogether(trx, insertingAnswers(trx, given));
 }
 
-/** By booking id. Bookings without an entry were made before answers were stored. */
+/** The newest answers by booking id. Bookings without an entry were made before answers were stored. */
 export async function keptAnswers(
   db: Queryable,
   bookingIds: readonly string[],

@@ -12,7 +12,7 @@ export type CountedTab = Exclude<ListTab, 'all'>;
 export interface ListFacts {
   /** Nothing needs staff: they have no such tab. */
   counts: Record<CountedTab, number>;
-  /** By a booking's id. */
+  /** The needs of each row, by the booking's id. */
   needs: Map<string, Need[]>;
 }
 

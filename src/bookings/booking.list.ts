@@ -168,7 +168,7 @@ interface Wanted {
   now: Date;
 }
 
-/** Of one section after the other, until there is one row more than the page shows. */
+/** Reads one section after the other, until there is one row more than the page shows. */
 async function rowsOf(
   db: Database,
   viewer: Viewer,

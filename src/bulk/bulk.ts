@@ -17,7 +17,7 @@ export type BulkState = (typeof bulkStates)[number];
 
 /** More records in one bulk action are too many to look through what was skipped. */
 export const mostAtOnce = 10_000;
-/** Of one record that the database does not answer for in time; then it is skipped. */
+/** How often a record is tried for which the database does not answer in time; then it is skipped. */
 export const mostTries = 5;
 
 /** A record as it was listed. */

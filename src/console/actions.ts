@@ -114,7 +114,7 @@ function page(at: string, label: string, icon: string, who: Who, href: string, w
   return { ...form(at, label, icon, who, when), href };
 }
 
-/** Of the bulk actions that these people may do. */
+/** Opens the progress of a bulk action, for those who may do it. */
 function progressOf(who: Who): ActionButton {
   const isTheirs: Condition = ({ kind }) => bulkRights[kind as BulkKind] === who;
   return page(`bulk-actions/progress-${who}`, 'Progress and result', 'Activity', who, bulkPage, isTheirs);

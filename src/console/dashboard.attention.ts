@@ -9,11 +9,11 @@ import type { Filters } from './table.query.ts';
 import { tableOf } from './tables.ts';
 
 export interface AttentionList {
-  /** In addresses. */
+  /** Names the list in addresses. */
   id: string;
   label: string;
   table: string;
-  /** Of the list that the number links to. */
+  /** The filters of the list that the number links to. */
   filters: Filters;
   repair: {
     label: string;
@@ -119,7 +119,7 @@ export function attentionListOf(id: string): AttentionList | null {
 
 /** Something to do, as the first page shows it. */
 export interface Attention {
-  /** Of a list of records. */
+  /** The id of a list of records; unset for a notice. */
   id?: string;
   label: string;
   /** Null: there is nothing to count. */

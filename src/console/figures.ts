@@ -50,7 +50,7 @@ export const shownWeeks = 12;
 /** The next days of which the load is shown. */
 export const loadDays = 28;
 const shownSpecialists = 20;
-/** Of a week: a list counts no further either. */
+/** How many are counted for a week: a list counts no further either. */
 export const countedAtMost = 1_000;
 
 /** @param day today in the reader's `zone`, where weeks begin */

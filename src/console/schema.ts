@@ -65,7 +65,7 @@ async function createParser(db: Queryable): Promise<Parser> {
   return parser;
 }
 
-/** By alias, the tables of ours in a table's `from`. */
+/** The database's tables in a list's `from`, by their alias. */
 function storedTables({ from }: Table): Map<string, string> {
   const named = from.matchAll(/(?:^|\bjoin )(\w+) (\w+)\b/g);
   return new Map([...named].map(([, name = '', alias = '']) => [alias, name] as const));

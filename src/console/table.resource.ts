@@ -16,11 +16,11 @@ import { countRows, findRows, shownRow, type Filters, type Row } from './table.q
 
 /** What the gate (http/console) has checked, and read, for one request. */
 export interface Checked {
-  /** Of a list: unsealed, and in the reader's zone. AdminJS gets none in its query. */
+  /** A list's filters: unsealed, and in the reader's zone. AdminJS gets none in its query. */
   filters: Filters;
-  /** Of a record. */
+  /** The record that is shown or changed; null for a list. */
   row: Row | null;
-  /** Of a list, where reading a page has told it: AdminJS reads the page, then counts. */
+  /** How many rows a list has, once reading a page has told it: AdminJS reads the page, then counts. */
   total?: number | null;
 }
 

@@ -10,7 +10,7 @@ export interface SavedView {
   ownerId: string;
   ownerName: string;
   name: string;
-  /** As in the list's address, sealed for the owner. */
+  /** The query of the list's address; words that may name an examinee are sealed for the owner. */
   query: string;
   columns: string[] | null;
   isShared: boolean;
@@ -27,7 +27,7 @@ export interface ViewDeps {
   audit: AuditLog;
 }
 
-/** Of one list and person. */
+/** How many views a person may keep of one list. */
 const mostViews = 50;
 
 /** Columns that somebody can choose for a list. */
@@ -99,7 +99,7 @@ function changed(resourceId: string, change: string, more: Record<string, string
   return { action: 'record.changed', resourceType: 'console_view', resourceId, metadata } as const;
 }
 
-/** Of the owner, and, since owners leave, a shared one also by admins. */
+/** The owner may remove a view; since owners leave, admins may remove shared ones. */
 export function mayRemoveView(
   { viewer }: Pick<Actor, 'viewer'>,
   { ownerId, isShared }: Pick<SavedView, 'ownerId' | 'isShared'>,

@@ -221,7 +221,7 @@ function probeIn(text: string): ProbeAnswer | null {
 const sharedLimits =
   'Limits of sign-ins count everybody as one: a few wrong passwords shut everybody out. The audit log names the proxy’s address.';
 
-/** From a request that claimed to come from another address. */
+/** Judges what the app answered to a request that claimed to come from another address. */
 export function proxyLine({ address, peer, forwardedFor, trusts }: ProbeAnswer, isHttps: boolean): Line {
   const isTouched = forwardedFor !== forged;
   // A proxy of ours may say for whom it asks, and so may this machine where its own address is among theirs.

@@ -62,7 +62,7 @@ export function isReady(document: Pick<Document, 'status' | 'damagedAt'>): boole
 const mailKinds: readonly DocumentKind[] = ['msg', 'eml'];
 const mailCategories: readonly DocumentCategory[] = ['brief', 'other'];
 
-/** Of the kinds given, those that a document of this category may be. */
+/** Those of the given kinds that a document of this category may be. */
 export function kindsFor(category: DocumentCategory, kinds: readonly DocumentKind[]): DocumentKind[] {
   return kinds.filter((kind) => !mailKinds.includes(kind) || mailCategories.includes(category));
 }

@@ -212,7 +212,7 @@ export async function digestMessage(
   };
 }
 
-/** Of each booking whose entry changes, as it is now: a calendar reads one booking from each file. */
+/** One file for each booking whose calendar entry changes, as the booking is now: calendars read one booking a file. */
 async function calendarsOf(
   db: Queryable,
   told: BookingEmail[],

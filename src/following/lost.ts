@@ -72,7 +72,7 @@ function wasCreatedIn(gaps: RestoreGap[], { createdAt }: Appointment): boolean {
   return gaps.some(({ from, until }) => createdAt && createdAt >= from && createdAt <= until);
 }
 
-/** Of cancelled appointments without a booking: the ids of those that had one. */
+/** Returns the ids of those appointments that had a booking. @param appointments cancelled, without a booking */
 export async function findLost(
   deps: Pick<AttemptDeps, 'db' | 'acuity'>,
   appointments: readonly Appointment[],

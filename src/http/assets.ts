@@ -19,7 +19,7 @@ export interface Asset {
   compressed: (coding: Coding) => Promise<Buffer>;
 }
 
-/** By coding and digest. Tests start many apps in a process, and the console's bundles take a second. */
+/** Compressed files, by coding and digest. Tests start many apps in a process, and the console's bundles take a second. */
 const made = new Map<string, Promise<Buffer>>();
 
 export function createAsset(fileName: string, bytes: Buffer): Asset {
@@ -183,7 +183,7 @@ export function isAsset(pathname: string): boolean {
   return files.has(withoutDigest(pathname).name);
 }
 
-/** Of a name, its file; of some, several files one after the other. */
+/** The file of a name; some names stand for several files, one after the other. */
 function filesByName(): Map<string, string[]> {
   const found = readdirSync(publicRoot, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

@@ -38,7 +38,7 @@ export interface AcuityClientOptions {
    * the reply is incomplete, 3 s of reading the appointment back.
    */
   timeoutMs: number;
-  /** Of all processes together. */
+  /** The limit for all processes together. */
   callsPerSecond: number;
   /** Holds the rate limits that all processes share. */
   cache: Cache;

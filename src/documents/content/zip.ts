@@ -20,7 +20,7 @@ const maxUnpacked = 2048 * mebibyte;
 const harmlessUnpacked = 10 * mebibyte;
 /** Real documents stay far below; deflate's maximum is 1032. */
 const maxRatio = 100;
-/** Of the entries that tell the kind. */
+/** How many bytes are kept of an entry that tells the kind. */
 const maxKept = mebibyte;
 const contentTypesName = '[content_types].xml';
 /** OpenDocument and EPUB say what they are in this entry. */
@@ -68,7 +68,7 @@ async function hasDirectory(file: RandomAccess, tail: Buffer, at: number): Promi
 }
 
 interface Directory {
-  /** By offset, without their names. */
+  /** The entries by offset, without their names. */
   entries: Entry[];
   contentTypes: Entry | null;
   mimeType: Entry | null;

@@ -26,7 +26,7 @@ export interface WaitListApiServices {
   bookings: BookingService;
 }
 
-/** Of the page's form as well. Days in the specialist's zone. */
+/** Shared with the page's form. Days are in the specialist's zone. */
 export const joinSchema = z.object({
   specialistId: z.string('Choose a specialist').pipe(idSchema),
   type: z.enum(examinationTypes, 'Choose in person or telehealth'),

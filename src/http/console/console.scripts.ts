@@ -44,7 +44,7 @@ export function nameScripts(html: string, scripts: Scripts): string {
   );
 }
 
-/** By name, as `app.bundle.js`; once a process. */
+/** The scripts by name, such as `app.bundle.js`; read once a process. */
 export const readScripts = lazy(async (): Promise<Scripts> => {
   const { bundles } = await loadConsole();
   const read = scriptNames.map(async (script) => {

@@ -72,7 +72,7 @@ export interface FormAction<Shown = unknown> {
   intro(shown: Shown, services: ConsoleServices): MaybeLater<string>;
   /** Unset: the form asks whether to go on. */
   fields?(shown: Shown, services: ConsoleServices): MaybeLater<FormField[]>;
-  /** Of the record as shown; sent back and compared. Unset: what the fields show. */
+  /** What of the record was shown: sent back, and compared. Unset: what the fields show. */
   version?(shown: Shown): string | number;
   /** A value that is left out stays as it is: the page sends only what was changed in it, so that it overwrites nothing else. */
   isPartial?: true;

@@ -3,7 +3,7 @@ import { Router } from 'express';
 import { badRequest } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
 
-/** By address. At most twenty, by words of their names. */
+/** What finds options, by its address: at most twenty, by words of their names. */
 export const optionSources = {
   async '/admin/options/referrers'({ impersonation }: ConsoleServices, query: string) {
     const found = await impersonation.search(query);

@@ -17,7 +17,7 @@ interface Choice {
 
 interface MailPage extends PageData {
   kinds: { kind: string; label: string; hint: string; choices: Choice[] }[];
-  /** Of the daily digest; null for people who get none. */
+  /** The zone of the daily digest; null for people who get none. */
   timezone: { value: string; zones: { value: string; label: string }[] } | null;
   /** What is chosen for the digest is not sent. */
   isDigestMissed: boolean;

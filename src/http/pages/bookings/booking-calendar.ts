@@ -151,7 +151,7 @@ async function bookingsBetween(list: BookingList, viewer: Viewer, filters: Whole
   return { bookings, isMore: true };
 }
 
-/** As a day prints them: by the clock of each examination. */
+/** The order of a printed day: by the clock of each examination's own zone. */
 function byWallClock(a: Booking, b: Booking): number {
   const clock = ({ startsAt, timezone }: Booking) =>
     startsAt.getTime() + offsetMinutes(startsAt, timezone) * 60_000;

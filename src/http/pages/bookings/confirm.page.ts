@@ -35,7 +35,7 @@ type Needs = Pick<
   'specialists' | 'nextFree' | 'clock' | 'drafts' | 'questions' | 'attempts' | 'ids' | 'sameExaminee'
 >;
 
-/** With the specialist's questions. */
+/** A draft with the questions that its specialist asks. */
 type AskedDraft = OpenDraft & { asked: AskedQuestions | null };
 
 const formSchema = z.object({
