@@ -14,7 +14,8 @@ export interface Call {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** For the log: `/appointments/{id}`. */
   route: string;
-  path: string;
+  /** The route with its ids; unset: the route has none. */
+  path?: string;
   query?: URLSearchParams;
   body?: object;
   /** For the log: ids only. */
@@ -105,7 +106,7 @@ export function createCalls(options: AcuityClientOptions): Calls {
   }
 
   async function sendWith(authorization: string, call: Call, timeLeft: number): Promise<Reply> {
-    const url = new URL(`/api/v1${call.path}`, options.baseUrl);
+    const url = new URL(`/api/v1${call.path ?? call.route}`, options.baseUrl);
     if (call.query) url.search = call.query.toString();
     const reply = await exchange(url, {
       method: call.method,

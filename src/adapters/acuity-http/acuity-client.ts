@@ -55,7 +55,7 @@ function clientOver(
   call: (call: Call) => Promise<AcuityResult<unknown>>,
   { log, timeoutMs: clientTimeoutMs }: Pick<AcuityClientOptions, 'log' | 'timeoutMs'>,
 ): Acuity {
-  async function readList<T>(request: Call, schema: z.ZodType<T>): Promise<AcuityResult<T>> {
+  async function readAs<T>(schema: z.ZodType<T>, request: Call): Promise<AcuityResult<T>> {
     const answer = await call(request);
     if (!answer.ok) return answer;
     const parsed = schema.safeParse(answer.value);
@@ -99,7 +99,7 @@ function clientOver(
     if (id === undefined) return unreadable(request);
     log.warn(
       { route: request.route, appointmentId: id },
-      'acuity answered a change incompletely: reading it back',
+      'Acuity answered a change incompletely: the appointment is read back',
     );
     const again = await readBack(id);
     if (again.ok) return again;
@@ -121,52 +121,44 @@ function clientOver(
   let lastPing = { at: Number.NEGATIVE_INFINITY, answer: Promise.resolve<AcuityResult<true>>(ok(true)) };
   async function pingNow(): Promise<AcuityResult<true>> {
     const timeoutMs = Math.min(3_000, clientTimeoutMs);
-    const answer = await call({ method: 'GET', route: '/me', path: '/me', timeoutMs, once: true });
+    const answer = await call({ method: 'GET', route: '/me', timeoutMs, once: true });
     return answer.ok ? ok(true) : answer;
   }
 
   return {
     async availableDates({ month, appointmentTypeId, calendarId, timezone }) {
       const query = params({ month, appointmentTypeID: appointmentTypeId, calendarID: calendarId, timezone });
-      const route = '/availability/dates';
-      const request: Call = {
-        method: 'GET',
-        route,
-        path: route,
-        query,
-        ids: { appointmentTypeId, calendarId },
-      };
-      const answer = await readList(request, availableDatesReply);
+      const ids = { appointmentTypeId, calendarId };
+      const request: Call = { method: 'GET', route: '/availability/dates', query, ids };
+      const answer = await readAs(availableDatesReply, request);
       return answer.ok ? ok(answer.value.map(({ date }) => date)) : answer;
     },
     async availableTimes({ date, appointmentTypeId, calendarId, timezone }) {
       const query = params({ date, appointmentTypeID: appointmentTypeId, calendarID: calendarId, timezone });
-      const route = '/availability/times';
-      const request: Call = {
-        method: 'GET',
-        route,
-        path: route,
-        query,
-        ids: { appointmentTypeId, calendarId },
-      };
-      const answer = await readList(request, availableTimesReply);
+      const ids = { appointmentTypeId, calendarId };
+      const request: Call = { method: 'GET', route: '/availability/times', query, ids };
+      const answer = await readAs(availableTimesReply, request);
       if (!answer.ok) return answer;
       return ok(answer.value.filter((slot) => slot.slotsAvailable !== 0).map((slot) => slot.time));
     },
 
     async createAppointment(wanted) {
       const { startsAt, appointmentTypeId, calendarId, client, fields } = wanted;
-      const route = '/appointments';
       const query = params({ noEmail: true, ...(wanted.asStaff && { admin: true }) });
       const ids = { appointmentTypeId, calendarId };
-      const request: Call = { method: 'POST', route, path: route, query, body: newAppointment(wanted), ids };
+      const request: Call = {
+        method: 'POST',
+        route: '/appointments',
+        query,
+        body: newAppointment(wanted),
+        ids,
+      };
       const answers = new Map(fields.map((field) => [field.id, field.value]));
       return change(request, { startsAt, appointmentTypeId, calendarId, client, answers, canceled: false });
     },
     getAppointment: (id) => getAppointment(id),
     async findAppointments(window) {
-      const route = '/appointments';
-      const request: Call = { method: 'GET', route, path: route, query: windowParams(window) };
+      const request: Call = { method: 'GET', route: '/appointments', query: windowParams(window) };
       const answer = await call(request);
       if (!answer.ok) return answer;
       if (!Array.isArray(answer.value)) return unreadable(request);
@@ -206,33 +198,20 @@ function clientOver(
       };
       return change(request, { id, canceled: true });
     },
-    account() {
-      const route = '/me';
-      return readList({ method: 'GET', route, path: route }, accountReply);
-    },
-    calendars() {
-      const route = '/calendars';
-      return readList({ method: 'GET', route, path: route }, calendarsReply);
-    },
+    account: () => readAs(accountReply, { method: 'GET', route: '/me' }),
+    calendars: () => readAs(calendarsReply, { method: 'GET', route: '/calendars' }),
     async appointmentTypes() {
-      const route = '/appointment-types';
-      const answer = await readList({ method: 'GET', route, path: route }, appointmentTypesReply);
+      const answer = await readAs(appointmentTypesReply, { method: 'GET', route: '/appointment-types' });
       if (!answer.ok) return answer;
       return ok(answer.value.filter(({ active }) => active).map(({ active: _active, ...type }) => type));
     },
     forms() {
-      const route = '/forms';
       const timeoutMs = Math.min(formsTimeoutMs, clientTimeoutMs);
-      return readList({ method: 'GET', route, path: route, timeoutMs, isForBooking: true }, formsReply);
+      return readAs(formsReply, { method: 'GET', route: '/forms', timeoutMs, isForBooking: true });
     },
-    listWebhooks() {
-      const route = '/webhooks';
-      return readList({ method: 'GET', route, path: route }, z.array(webhookReply));
-    },
-    createWebhook(event, target) {
-      const route = '/webhooks';
-      return readList({ method: 'POST', route, path: route, body: { event, target } }, webhookReply);
-    },
+    listWebhooks: () => readAs(z.array(webhookReply), { method: 'GET', route: '/webhooks' }),
+    createWebhook: (event, target) =>
+      readAs(webhookReply, { method: 'POST', route: '/webhooks', body: { event, target } }),
     async deleteWebhook(id) {
       const request: Call = { method: 'DELETE', route: '/webhooks/{id}', path: `/webhooks/${id}` };
       const answer = await call(request);
