@@ -42,6 +42,19 @@ export interface Waiting {
   organizationId: string;
 }
 
+/** Those that an entry `e` and an offer share: over its booking `b` and its specialist `s`. */
+const wantedColumns = [
+  'e.booking_id',
+  'b.reference',
+  'b.starts_at as booking_starts_at',
+  'b.examinee_first_name',
+  'b.examinee_last_name',
+  's.id as specialist_id',
+  's.name as specialist_name',
+  's.specialty',
+  's.timezone',
+] as const;
+
 function wantedOf(row: WantedRow) {
   return {
     id: row.id,
@@ -97,15 +110,7 @@ export async function waitingEntries(
     .orderBy(['e.created_at', 'e.id'])
     .select<EntryRow[]>(
       'e.id',
-      'e.booking_id',
-      'b.reference',
-      'b.starts_at as booking_starts_at',
-      'b.examinee_first_name',
-      'b.examinee_last_name',
-      's.id as specialist_id',
-      's.name as specialist_name',
-      's.specialty',
-      's.timezone',
+      ...wantedColumns,
       db.raw('coalesce(e.type, b.type) as type'),
       'u.id as person_id',
       'u.name as person_name',
@@ -134,15 +139,7 @@ function selectOffers(db: Queryable): Knex.QueryBuilder<object, OfferRow[]> {
     .select(
       'o.id',
       'o.entry_id',
-      'e.booking_id',
-      'b.reference',
-      'b.starts_at as booking_starts_at',
-      'b.examinee_first_name',
-      'b.examinee_last_name',
-      's.id as specialist_id',
-      's.name as specialist_name',
-      's.specialty',
-      's.timezone',
+      ...wantedColumns,
       'o.type',
       'e.created_by_id as person_id',
       'e.organization_id',
