@@ -42,9 +42,9 @@ export interface BulkWork {
   sweep(): Promise<number>;
 }
 
-/** Then other jobs have their turn. */
+/** How many records a job does before it lets other jobs have their turn. */
 const atATime = 50;
-/** Longer than any record takes. */
+/** An action that nobody has worked on for this long was left by a worker that died: no record takes longer. */
 const quietMs = 30_000;
 /** After so many failures in a row it is the database that is slow, and not the records. */
 const mostFailuresInARow = 3;
@@ -77,7 +77,7 @@ export function createBulkWork(deps: BulkWorkDeps): BulkWork {
   };
 }
 
-/** `failed`: for the first time, and it is tried again; `failed_again`: at once it would fail once more. */
+/** `failed`: a record failed for the first time. `failed_again`: one failed a second time; trying it at once would not help. */
 type Step = 'settled' | 'failed' | 'failed_again' | 'nothing_left';
 
 async function doNext(deps: BulkWorkDeps, id: string): Promise<Step> {

@@ -163,3 +163,6 @@ export const paths = {
   /** Explains the codes of errors, for people who write programs. */
   problems: (code?: string) => (code ? `/problems#${code}` : '/problems'),
 } as const;
+
+/** Called by other systems, which sign the bytes of their requests: their routes read the raw body. */
+export const signedPaths: ReadonlySet<string> = new Set([paths.relay(), paths.acuityWebhook()]);

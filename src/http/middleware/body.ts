@@ -1,4 +1,5 @@
 import express, { type Request, type RequestHandler } from 'express';
+import { signedPaths } from '../paths.ts';
 import { badRequest, Problem } from '../problem.ts';
 
 const limit = '100kb';
@@ -6,8 +7,6 @@ const limit = '100kb';
 /** Longer than any body except an upload takes, on any line. */
 const patienceMs = 60_000;
 
-/** Signed requests: their route reads the raw bytes, and no parser may consume them first. */
-const rawPaths = new Set(['/webhooks/acuity', '/automation/acuity']);
 // Forms have a field for each of Acuity's questions; an account can have hundreds. Answers arrive percent-encoded: up
 // to nine bytes for one letter.
 const formLimits = { limit: '500kb', parameterLimit: 1_000 };
@@ -23,7 +22,8 @@ const parse: RequestHandler = (req, res, next) => {
   if (!hasBody(req) || req.is('multipart')) return next();
   const timer = setTimeout(() => void (req.complete || req.destroy()), patienceMs);
   res.once('close', () => clearTimeout(timer));
-  if (rawPaths.has(req.path)) return next();
+  // No parser may consume the bytes first.
+  if (signedPaths.has(req.path)) return next();
   if (req.is('json')) return parseJson(req, res, next);
   if (req.is('urlencoded')) return parseForm(req, res, next);
   next(

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, RequestHandler } from 'express';
 import helmet from 'helmet';
-import { paths } from '../paths.ts';
+import { paths, signedPaths } from '../paths.ts';
 import { Problem } from '../problem.ts';
 
 /** The Content-Security-Policy of every page: no inline scripts or styles, nothing from other origins. */
@@ -55,8 +55,6 @@ export function isFromOwnPage(req: Request, own: string): boolean | null {
 }
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
-/** Called by other systems, which sign their requests. */
-const signedPaths = new Set(['/webhooks/acuity', '/automation/acuity']);
 /** Mail programs send it from anywhere (RFC 8058): its address is signed, and stops one kind of e-mail. */
 const stopPath = paths.accountMailStop('');
 

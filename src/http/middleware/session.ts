@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Accounts, createCookieRenewal } from '../../accounts/index.ts';
 import { sessionRequest } from '../actor.ts';
-import { paths } from '../paths.ts';
+import { paths, signedPaths } from '../paths.ts';
 import { forbidden } from '../problem.ts';
 import { isPolling, setCookies, wantsFragment, wantsJson } from '../respond.ts';
 
@@ -41,13 +41,7 @@ export function renewCookies(renewal: ReturnType<typeof createCookieRenewal>): R
 }
 
 /** These paths ignore session cookies: the database is not queried, and may be unavailable. */
-const withoutSession = new Set<string>([
-  paths.health(),
-  paths.ready(),
-  paths.relay(),
-  paths.acuityWebhook(),
-  paths.openapi(),
-]);
+const withoutSession = new Set<string>([paths.health(), paths.ready(), ...signedPaths, paths.openapi()]);
 
 /**
  * When acting ended without the admin stopping it, the next page restores the admin's session. Forms, fragments and

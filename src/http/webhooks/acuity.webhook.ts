@@ -8,6 +8,7 @@ import type { IncomingEvent, Refusal, WebhookService } from '../../webhooks/inde
 import { actorOf, requestFacts } from '../actor.ts';
 import { problem } from '../api/problem.schema.ts';
 import type { Endpoint } from '../endpoint.ts';
+import { paths } from '../paths.ts';
 import { badRequest, conflict, notFound, Problem, retryAfterSeconds } from '../problem.ts';
 
 const limitBytes = 16 * 1024;
@@ -43,7 +44,7 @@ export function webhookEndpoints({ webhooks }: { webhooks: WebhookService }): En
   return [
     {
       method: 'post',
-      path: '/automation/acuity',
+      path: paths.relay(),
       access: 'anyone',
       summary: 'The relay: stores an event from Acuity, and delivers it later',
       request: { headers: signatures, form: acuityEvent },
@@ -59,7 +60,7 @@ export function webhookEndpoints({ webhooks }: { webhooks: WebhookService }): En
     },
     {
       method: 'post',
-      path: '/webhooks/acuity',
+      path: paths.acuityWebhook(),
       access: 'anyone',
       summary: 'Brings the booking of an appointment in step with Acuity',
       request: { headers: signatures.extend(standardWebhooks.shape), form: acuityEvent, body: acuityEvent },
