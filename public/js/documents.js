@@ -12,8 +12,6 @@ const found = document.querySelector('form.document-upload');
 if (found instanceof HTMLFormElement) await enhance(found);
 
 async function enhance(form) {
-  // Before anything is awaited: what is below it does not move once the page is there.
-  form.querySelector('.document-drop').hidden = false;
   const { rowFor, timeLeft } = await import(form.dataset.uploadRow);
   /** Files of this size or more are uploaded directly to the store. */
   let directFrom = await firstDirectSize(form.dataset);
@@ -66,6 +64,8 @@ async function enhance(form) {
     announce(`${count === 1 ? 'One file' : `${count} files`} chosen. Choose a category, then upload.`);
     category.focus();
   });
+
+  form.classList.add('takes-drops');
 
   window.addEventListener('beforeunload', (event) => {
     if (running > 0 || waiting.length > 0) event.preventDefault();

@@ -38,12 +38,15 @@ describe('uploading documents with JavaScript', function () {
   });
 
   const file = (name: string, buffer: Buffer): ChosenFile => ({ name, buffer });
-  const open = async (width = 1280) => {
+  /** @param hold delays a script; the page is opened without waiting for it */
+  const open = async (width = 1280, hold?: () => Promise<void>) => {
     watched = await watchedPage(browser, fixture.app.url, { width });
     ({ page } = watched);
     await watched.useSession(await fixture.app.sessionCookie('rita@harbour-legal.example'));
     bookingId = await fixture.newBooking();
-    await page.goto(`/bookings/${bookingId}`);
+    await hold?.();
+    await page.goto(`/bookings/${bookingId}`, { waitUntil: hold ? 'commit' : 'load' });
+    if (hold) return;
     await page.getByText('drop files onto this box').waitFor();
     await page.getByLabel('Category').selectOption('brief');
   };
@@ -236,6 +239,26 @@ describe('uploading documents with JavaScript', function () {
     await page.getByLabel('Category').selectOption('other');
     await page.evaluate(drop);
     await page.locator('.document').nth(1).waitFor();
+  });
+
+  it('offers to drop files once the script takes them, and moves nothing then', async () => {
+    const scriptAsked = Promise.withResolvers<void>();
+    const proceed = Promise.withResolvers<void>();
+    await open(1280, async () => {
+      await page.route('**/upload-row*', async (route) => {
+        scriptAsked.resolve();
+        await proceed.promise;
+        await route.continue();
+      });
+    });
+    await scriptAsked.promise;
+    const hint = page.getByText('drop files onto this box');
+    const height = () => page.evaluate(`document.querySelector('#documents').offsetHeight`);
+    expect(await hint.isVisible()).to.equal(false);
+    const before = await height();
+    proceed.resolve();
+    await hint.waitFor();
+    expect(await height()).to.equal(before);
   });
 
   it('shows an image in a new tab without violating the policy', async () => {
