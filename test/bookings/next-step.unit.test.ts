@@ -118,11 +118,18 @@ describe('nextStep', () => {
 
 describe('titleParts', () => {
   const now = new Date('2026-12-01T00:00:00Z');
-  const parts = (change: Partial<Booking>) => titleParts({ ...booking, ...change }, now).map(plain);
+  const parts = (change: Partial<Booking>, readerZone: string | null = null) =>
+    titleParts({ ...booking, ...change }, { now, readerZone }).map(plain);
 
   it('are the examinee, the specialist by family name, and the day without this year', () => {
     expect(parts({})).to.deep.equal(['Maria Santos', 'Dr Hart', 'Tue 8 Dec, 9:00 am']);
     expect(parts({ startsAt: new Date('2027-01-05T09:00:00+11:00') })[2]).to.equal('Tue 5 Jan 2027, 9:00 am');
+  });
+
+  it('say the zone of the time when the reader’s clock shows another', () => {
+    expect(parts({}, 'Australia/Perth')[2]).to.equal('Tue 8 Dec, 9:00 am AEDT');
+    for (const zone of ['Australia/Sydney', 'Australia/Melbourne'])
+      expect(parts({}, zone)[2]).to.equal('Tue 8 Dec, 9:00 am');
   });
 
   it('keep a specialist’s name whole when its family name is not certain', () => {

@@ -65,6 +65,7 @@ async function showHome(services: Needs, req: Request, res: Response): Promise<v
   if (!viewer) {
     return res.render('home/welcome', { title: 'Independent medical examinations' } satisfies PageData);
   }
+  const readerZone = readerZoneOf(req.headers.cookie);
   const zone = pageZoneOf(req);
   const now = services.clock.now();
   const whose: Whose = req.query.whose === 'all' ? 'all' : 'mine';
@@ -76,7 +77,7 @@ async function showHome(services: Needs, req: Request, res: Response): Promise<v
   ]);
   const page: HomePage = {
     waitingCount: waiting.entryCount,
-    offers: waiting.offers.map((offer) => offerWords(offer, readerZoneOf(req.headers.cookie))),
+    offers: waiting.offers.map((offer) => offerWords(offer, readerZone)),
     title: ofStaff ? 'Upcoming examinations' : 'What needs you',
     firstName: viewer.name.split(' ')[0] ?? viewer.name,
     today: formatDay(now, zone),
@@ -84,7 +85,7 @@ async function showHome(services: Needs, req: Request, res: Response): Promise<v
       ? null
       : {
           tabs: tabsOf(viewer, whose, found.counts),
-          entries: found.bookings.map((one) => entryOf(one, now)),
+          entries: found.bookings.map((one) => entryOf(one, { now, readerZone })),
           more: moreWords(found.bookings.length, found.counts[whose], mostCounted),
           whose,
         },
@@ -116,10 +117,13 @@ function homeOf(whose: Whose): string {
   return withQuery(paths.home(), { whose: whose === 'all' ? whose : null });
 }
 
-function entryOf({ booking, needs }: BookingWithNeeds, now: Date): NeedEntry {
+function entryOf(
+  { booking, needs }: BookingWithNeeds,
+  { now, readerZone }: { now: Date; readerZone: string | null },
+): NeedEntry {
   const marks = needMarks(booking, needs, now);
   return {
-    title: titleParts(booking, now),
+    title: titleParts(booking, { now, readerZone }),
     href: marks[0]?.href ?? paths.booking(booking.id),
     isNew: marks.some(({ isNew }) => isNew),
     marks,

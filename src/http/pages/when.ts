@@ -31,6 +31,11 @@ export function dayAndClock(at: Date, zone: string, now: Date): string {
   return `${day}, ${clockTime(at, zone)}`;
 }
 
+/** `Tue 8 Dec, 9:00 am AEDT`; with the year when it is not the present one. */
+export function dayAndClockInZone(at: Date, zone: string, now: Date): string {
+  return `${dayAndClock(at, zone, now)} ${shortZone(zone, at)}`;
+}
+
 /** When something was written or done: `Tue 1 Dec 2026, 9:00 am AEDT` */
 export function stamp(at: Date, zone: string): string {
   return `${shortDay(at, zone)}, ${clockAndZone(at, zone)}`;

@@ -12,7 +12,7 @@ import {
   type RulesFailure,
   type RulesOfOne,
 } from '../../../bookings/index.ts';
-import { shortZone, weekdayAndDay } from '../../../lib/dates.ts';
+import { weekdayAndDay } from '../../../lib/dates.ts';
 import type { FieldError } from '../../../lib/result.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
@@ -22,7 +22,7 @@ import { notFound } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
 import { moreWords } from '../count-words.ts';
 import type { PageServices } from '../page-services.ts';
-import { dayAndClock } from '../when.ts';
+import { dayAndClockInZone } from '../when.ts';
 
 export interface PaperworkPage extends PageData {
   /** `18 of 24 examinations (75 %)`; null: none needed documents. */
@@ -149,7 +149,7 @@ function lateRow(one: LateBooking, now: Date): PaperworkPage['late'][number] {
     href: paths.booking(one.id),
     reference: one.reference,
     examinee: one.examinee || 'Name not given',
-    starts: `${dayAndClock(one.startsAt, one.timezone, now)} ${shortZone(one.timezone, one.startsAt)}`,
+    starts: dayAndClockInZone(one.startsAt, one.timezone, now),
     specialist: one.specialist,
     organization: one.organization,
     referrer: one.referrer,

@@ -11,9 +11,17 @@ import {
   type Progress,
   type ProgressEntry,
 } from '../../../bookings/index.ts';
-import { zoneName, zonePlaceName } from '../../../lib/dates.ts';
+import { sameWallClock, zoneName, zonePlaceName } from '../../../lib/dates.ts';
 import { progressWords, typeWords } from '../../view-helpers.ts';
-import { clockTimeAmong, dayAndClock, readerTimeAndDay, shortDay, stamp, timeAndDay } from '../when.ts';
+import {
+  clockTimeAmong,
+  dayAndClock,
+  dayAndClockInZone,
+  readerTimeAndDay,
+  shortDay,
+  stamp,
+  timeAndDay,
+} from '../when.ts';
 import { changeWords } from './answer-words.ts';
 import { detailWords } from './detail-words.ts';
 
@@ -33,12 +41,20 @@ export function toneOf(progress: Progress): Tone {
   return tones[progress];
 }
 
-/** `Maria Santos`, `Dr Hart` and `Tue 8 Dec, 9:00 am`: what people call a booking. */
-export function titleParts({ examinee, specialist, startsAt, timezone }: Booking, now: Date): string[] {
+/**
+ * `Maria Santos`, `Dr Hart` and `Tue 8 Dec, 9:00 am`: what people call a booking. With the zone of the time where the
+ * reader's clock shows another time.
+ */
+export function titleParts(
+  { examinee, specialist, startsAt, timezone }: Booking,
+  { now, readerZone }: { now: Date; readerZone: string | null },
+): string[] {
+  const isElsewhere = readerZone !== null && !sameWallClock(startsAt, timezone, readerZone);
+  const when = isElsewhere ? dayAndClockInZone : dayAndClock;
   return [
     examineeName(examinee) || 'Name not given',
     calledName(specialist.name),
-    dayAndClock(startsAt, timezone, now),
+    when(startsAt, timezone, now),
   ];
 }
 

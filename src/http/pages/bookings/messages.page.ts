@@ -70,13 +70,13 @@ async function showMessages(services: Needs, req: BookingRequest, res: Response)
   const { booking } = found;
   const thread = await services.messages.thread(actor.viewer, booking.id, { ...(before && { before }) });
   await services.messages.markRead(actor.viewer, booking.id, thread.messages);
-  const heading = titleParts(booking, services.clock.now()).join(' · ');
-  const zone = readerZoneOf(req.headers.cookie) ?? booking.timezone;
+  const readerZone = readerZoneOf(req.headers.cookie);
+  const heading = titleParts(booking, { now: services.clock.now(), readerZone }).join(' · ');
   const page: MessagesPage = {
     title: `Messages: ${heading}`,
     bookingId: booking.id,
     heading,
-    ...threadRows(thread, actor.viewer, booking.id, zone),
+    ...threadRows(thread, actor.viewer, booking.id, readerZone ?? booking.timezone),
   };
   res.render('bookings/messages', page);
 }

@@ -1,10 +1,10 @@
 // What comes next for a booking, first on its page: one sentence, and its action.
 import { isStaff, type Viewer } from '../../../accounts/index.ts';
 import { hasEnded, isPlanned, type Booking } from '../../../bookings/index.ts';
-import { dayIn, shiftDays, shortZone } from '../../../lib/dates.ts';
+import { dayIn, shiftDays } from '../../../lib/dates.ts';
 import { paths } from '../../paths.ts';
 import type { DocumentsSection } from '../documents/documents-section.ts';
-import { clockAndZone, dayAndClock } from '../when.ts';
+import { clockAndZone, dayAndClockInZone } from '../when.ts';
 import type { Tone } from './booking-words.ts';
 
 export interface NextStep {
@@ -89,7 +89,7 @@ function examinationAhead(booking: Booking, documents: DocumentsSection, now: Da
         ? `The examination is today at ${time}.`
         : day === shiftDays(today, 1)
           ? `The examination is tomorrow at ${time}.`
-          : `The examination is on ${dayAndClock(startsAt, zone, now)} ${shortZone(zone, startsAt)}.`;
+          : `The examination is on ${dayAndClockInZone(startsAt, zone, now)}.`;
   const action = uploadOf(documents) ?? {
     label: 'Instructions for the examinee',
     href: paths.bookingInstructions(booking.id),

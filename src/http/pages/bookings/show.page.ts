@@ -211,7 +211,7 @@ function statusOf(
   documents: DocumentsSection,
   { viewer, readerZone, now }: { viewer: Viewer; readerZone: string | null; now: Date },
 ): BookingStatus {
-  const parts = titleParts(booking, now);
+  const parts = titleParts(booking, { now, readerZone });
   const next = nextStep(booking, documents, viewer, now);
   const instructions = paths.bookingInstructions(booking.id);
   const isShownAsNext = next.action !== null && 'href' in next.action && next.action.href === instructions;
