@@ -49,6 +49,49 @@ describe('the main pages at 320 px', function () {
     expect(faults).to.deep.equal([]);
   });
 
+  it('keep the main menu in one line, or behind a button', async () => {
+    const watched = await watchedPage(browser, demo.app.url, { width: 768 });
+    const { page } = watched;
+    try {
+      await watched.useSession(await demo.app.sessionCookie('rita@harbour-legal.example'));
+      for (const width of [768, 992, 993, 1024]) {
+        await page.setViewportSize({ width, height: 800 });
+        await page.goto('/account');
+        const height = await page.evaluate(`document.querySelector('.site-header').offsetHeight`);
+        expect(height, `${width} px`).to.be.below(80);
+      }
+    } finally {
+      await watched.close();
+    }
+  });
+
+  it('shows how a booking stands below a long name, without cutting it off', async () => {
+    const watched = await watchedPage(browser, demo.app.url, { width: 390 });
+    const { page } = watched;
+    const named = { examinee_last_name: 'Featherstonehaugh-Cholmondeley' };
+    try {
+      await demo.app.db('bookings').where({ examinee_last_name: 'Okoro' }).update(named);
+      await watched.useSession(await demo.app.sessionCookie('rita@harbour-legal.example'));
+      await page.goto('/bookings?tab=past');
+      const row = page.locator('.list-rows tr', { hasText: named.examinee_last_name });
+      const boxes = await Promise.all(
+        ['.list-who', '.list-progress .tag'].map((part) => row.locator(part).first().boundingBox()),
+      );
+      const [name, state] = boxes as { x: number; y: number; height: number }[];
+      expect(state!.y).to.be.at.least(name!.y + name!.height);
+      expect(state!.x).to.be.closeTo(name!.x, 1);
+      const isCut = await row
+        .locator('.list-progress .tag')
+        .first()
+        .evaluate((tag: { scrollWidth: number; clientWidth: number }) => tag.scrollWidth > tag.clientWidth);
+      expect(isCut).to.equal(false);
+      await watched.check();
+    } finally {
+      await demo.app.db('bookings').where(named).update({ examinee_last_name: 'Okoro' });
+      await watched.close();
+    }
+  });
+
   it('show each entry of a list in two lines, and a long mark on home within the page', async () => {
     const watched = await watchedPage(browser, demo.app.url, { width: 320 });
     const { page } = watched;
