@@ -65,7 +65,7 @@ describe('the main pages at 320 px', function () {
     }
   });
 
-  it('shows how a booking stands below a long name, without cutting it off', async () => {
+  it('show long names whole: in a list above how the booking stands, in a heading, and in the search', async () => {
     const watched = await watchedPage(browser, demo.app.url, { width: 390 });
     const { page } = watched;
     const named = { examinee_last_name: 'Featherstonehaugh-Cholmondeley' };
@@ -85,6 +85,13 @@ describe('the main pages at 320 px', function () {
         .first()
         .evaluate((tag: { scrollWidth: number; clientWidth: number }) => tag.scrollWidth > tag.clientWidth);
       expect(isCut).to.equal(false);
+      await watched.check();
+      await page.setViewportSize({ width: 320, height: 800 });
+      await row.getByRole('link', { name: 'Open booking' }).click();
+      await page.getByRole('heading', { level: 1, name: named.examinee_last_name }).waitFor();
+      await watched.check();
+      await page.goto('/search');
+      await page.getByText(named.examinee_last_name).waitFor();
       await watched.check();
     } finally {
       await demo.app.db('bookings').where(named).update({ examinee_last_name: 'Okoro' });
