@@ -10,7 +10,8 @@ const stops = createStops();
 const { onStep } = stops;
 
 const system = compose(readConfig(), {
-  jobs: testJobs,
+  // Jobs that have stopped keep their places.
+  jobs: { ...testJobs, concurrency: 10 },
   bookings: { timings: shortTimings, onStep },
   emails: { firstPauseMs: 100, sweepAfterMs: 0, onStep },
   waiting: { onStep },
