@@ -209,49 +209,76 @@ describe('a process that is killed while it receives, scans or removes documents
     }
   });
 
-  it('leaves pending objects that the next sweep removes when it dies in the middle of a sweep', async () => {
-    const web = await startProcess(fixture);
-    const { sent } = await web.stopAt('copied', () => send(web.url, fixture.bookingId, large));
-    const before = await fixture.storage.keys('pending/');
-    let removals = 0;
-    await web.stopAtCall(
-      {
-        matches: ({ method, query }) => method === 'POST' && query.has('delete') && ++removals === 2,
-        isDone: false,
-      },
-      () => Promise.resolve(web.takeCare('sweep')),
-    );
-    expect(await web.kill()).to.equal('SIGKILL');
-    expect([before.length, await sent]).to.deep.equal([2, 'no answer']);
-    expect(await fixture.storage.keys()).to.have.members(before);
-    await later((care) => care.sweep());
-    expect(await fixture.storage.keys()).to.deep.equal([]);
-  });
+  describe('while it sweeps, and removes the objects of two deleted documents,', () => {
+    type How = 'before the object is removed' | 'after it';
+    const hows: How[] = ['after it', 'before the object is removed'];
+    const ids = new Map<How, string>();
+    let sent: number | 'no answer';
+    const pending = { atFirst: [] as string[], atOnce: [] as string[] };
+    /** The number of stored objects of documents. */
+    const stored = { atFirst: 0, atOnce: 0 };
+    let pendingAfterSweep: string[];
+    let keysLater: string[];
+    const found = new Map<How, { removedAt: unknown; recorded: number }>();
 
-  for (const how of ['before the object is removed', 'after it'] as const) {
-    it(`leaves a removal that the next run finishes and records once when it dies ${how}`, async () => {
-      const [stored] = await fixture.upload({ 'small.txt': samples.txt });
-      const id = stored?.id ?? '';
-      await fixture.rita.delete(`/documents/${id}`).expect(204);
-      const isAfter = how === 'after it';
-      const removing = await startProcess(fixture);
-      const remove = () => Promise.resolve(removing.takeCare('retain'));
-      await (isAfter
-        ? removing.stopAt('object_removed', remove)
-        : removing.stopAtCall(
-            { matches: ({ method, query }) => method === 'POST' && query.has('delete'), isDone: false },
-            remove,
-          ));
-      expect(await removing.kill()).to.equal('SIGKILL');
-      expect(await fixture.storage.keys()).to.have.length(isAfter ? 0 : 1);
-      await later((care) => care.retain(), { retentionDays: 1 });
-      expect(await fixture.storage.keys()).to.deep.equal([]);
-      const [row] = (await fixture.app.db('documents').where({ id })) as { object_removed_at: Date | null }[];
-      expect(row?.object_removed_at).to.be.an.instanceOf(Date);
-      const removed = (await fixture.audit('document.deleted')).filter(
-        (entry) => entry.resource_id === id && entry.metadata.why === 'retention',
+    const isRemoval = ({ method, query }: StoreCall) => method === 'POST' && query.has('delete');
+    const countStored = async () => (await fixture.storage.keys('documents/')).length;
+    const deletedDocument = async () => {
+      const [document] = await fixture.upload({ 'small.txt': samples.txt });
+      await fixture.rita.delete(`/documents/${document?.id}`).expect(204);
+      return document?.id ?? '';
+    };
+
+    before(async () => {
+      const web = await startProcess(fixture);
+      const upload = await web.stopAt('copied', () => send(web.url, fixture.bookingId, large));
+      pending.atFirst = await fixture.storage.keys('pending/');
+      let removals = 0;
+      await web.stopAtCall({ matches: (call) => isRemoval(call) && ++removals === 2, isDone: false }, () =>
+        Promise.resolve(web.takeCare('sweep')),
       );
-      expect(removed).to.have.length(1);
+      const remove = () => Promise.resolve(web.takeCare('retain'));
+      ids.set('after it', await deletedDocument());
+      await web.stopAt('object_removed', remove);
+      const last = await deletedDocument();
+      ids.set('before the object is removed', last);
+      // Removals come in this order: the next run does not get as far as the first document.
+      await fixture.app
+        .db('documents')
+        .where({ id: last })
+        .update({ deleted_at: new Date(Date.now() - 60_000) });
+      stored.atFirst = await countStored();
+      await web.stopAtCall({ matches: isRemoval, isDone: false }, remove);
+      expect(await web.kill()).to.equal('SIGKILL');
+      sent = await upload.sent;
+      stored.atOnce = await countStored();
+      pending.atOnce = await fixture.storage.keys('pending/');
+      await later((care) => care.sweep());
+      pendingAfterSweep = await fixture.storage.keys('pending/');
+      await later((care) => care.retain(), { retentionDays: 1 });
+      keysLater = await fixture.storage.keys();
+      const entries = await fixture.audit('document.deleted');
+      for (const [how, id] of ids) {
+        const row = await fixture.app.db('documents').where({ id }).first('object_removed_at');
+        const recorded = entries.filter((one) => one.resource_id === id && one.metadata.why === 'retention');
+        found.set(how, { removedAt: row?.object_removed_at, recorded: recorded.length });
+      }
     });
-  }
+
+    it('leaves pending objects that the next sweep removes when it dies in the middle of a sweep', () => {
+      expect([pending.atFirst.length, sent]).to.deep.equal([2, 'no answer']);
+      expect(pending.atOnce).to.have.members(pending.atFirst);
+      expect(pendingAfterSweep).to.deep.equal([]);
+    });
+
+    for (const how of hows) {
+      it(`leaves a removal that the next run finishes and records once when it dies ${how}`, () => {
+        // The second document's alone: the first one's, and the copies of the upload, were removed before.
+        expect(stored).to.deep.equal({ atFirst: 1, atOnce: 1 });
+        expect(keysLater).to.deep.equal([]);
+        expect(found.get(how)?.removedAt).to.be.an.instanceOf(Date);
+        expect(found.get(how)?.recorded).to.equal(1);
+      });
+    }
+  });
 });
