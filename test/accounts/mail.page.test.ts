@@ -147,6 +147,12 @@ describe('the choice of e-mails', () => {
       { kinds: [{ kind: 'daily_digest', delivery: 'at_once' }] },
       { kinds: [{ kind: 'report_ready', delivery: 'weekly' }] },
       { kinds: [], timezone: '+10:00' },
+      {
+        kinds: [
+          { kind: 'report_ready', delivery: 'off' },
+          { kind: 'report_ready', delivery: 'at_once' },
+        ],
+      },
     ])
       expect((await send(wrong)).status, JSON.stringify(wrong)).to.equal(422);
     expect(await kept()).to.deep.equal({ report_ready: 'daily' });

@@ -76,6 +76,8 @@ export function mailEndpoints(preferences: MailPreferences): Endpoint[] {
           if (!found) throw invalid([{ path: `kinds.${index}.kind`, message: 'You do not get this kind' }]);
           if (!isChoiceOf(found.kind, one.delivery))
             throw invalid([{ path: `kinds.${index}.delivery`, message: 'This kind cannot be sent so' }]);
+          if (kinds.findIndex(({ kind: named }) => named === one.kind) !== index)
+            throw invalid([{ path: `kinds.${index}.kind`, message: 'This kind is named twice' }]);
           return { kind: found.kind, delivery: one.delivery };
         });
         await preferences.save(actor, { deliveries: chosen, ...(timezone !== undefined && { timezone }) });
