@@ -1,5 +1,5 @@
 /** The stack begins with the message, and a line of what somebody typed may begin with "at", too. */
-const frame = /^\s+at .*(file:\/\/|node:)\S+:\d+:\d+\)?$/;
+const frame = /^\s+at .*file:\/\/\S+:\d+:\d+\)?$/;
 
 /**
  * The parts of an unexpected error that may be logged: name, codes and our own lines of the stack. Messages and details
