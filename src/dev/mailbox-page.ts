@@ -157,7 +157,8 @@ function sendHtmlPart(res: ServerResponse, mail: ReceivedMail): void {
     res,
     mail.html === null ? 404 : 200,
     'text/html; charset=utf-8',
-    `<base target="_blank">${mail.html ?? ''}`,
+    // Without a doctype first, browsers would show the mail in quirks mode.
+    `<!doctype html><base target="_blank">${mail.html ?? ''}`,
   );
 }
 

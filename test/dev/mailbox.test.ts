@@ -49,6 +49,7 @@ describe('the demo mailbox', () => {
     expect(frame.headers.get('content-security-policy')).to.match(
       /^sandbox allow-popups.*default-src 'none'/,
     );
+    expect(await frame.text()).to.match(/^<!doctype html>/);
     const attachment = await fetch(`${mailbox.url}/mails/${id}/attachments/0`);
     expect(attachment.headers.get('content-disposition')).to.contain('attachment; filename*=');
     expect(await attachment.text()).to.equal('BEGIN:VCALENDAR');
