@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { Viewer } from '../../src/accounts/index.ts';
 import type { Booking } from '../../src/bookings/index.ts';
 import { titleParts } from '../../src/http/pages/bookings/booking-words.ts';
+import { mayAddToCalendar } from '../../src/http/pages/bookings/show.page.ts';
 import { nextStep } from '../../src/http/pages/bookings/next-step.ts';
 import type {
   DocumentRow,
@@ -113,6 +114,17 @@ describe('nextStep', () => {
       href: '/documents/d1/release',
     });
     expect(forStaff({ currentProgress: 'generating_report' }).sentence).to.contain('Upload it');
+  });
+});
+
+describe('mayAddToCalendar', () => {
+  const offered = (change: Partial<Booking>, at: string) =>
+    mayAddToCalendar({ ...booking, ...change }, new Date(at));
+
+  it('is true until the examination has ended or was cancelled', () => {
+    expect(offered({}, '2026-12-08T09:30:00+11:00')).to.equal(true);
+    expect(offered({}, '2026-12-09T09:00:00+11:00')).to.equal(false);
+    expect(offered({ status: 'cancelled' }, '2026-12-01T09:00:00+11:00')).to.equal(false);
   });
 });
 

@@ -1,6 +1,6 @@
 // The rows of the list: what one acts on, and the actions, which lead back to the list as it was.
 import { isStaff, type Viewer } from '../../../accounts/index.ts';
-import { details, examineeName, hasEnded, type ListedBooking, type Need } from '../../../bookings/index.ts';
+import { details, examineeName, type ListedBooking, type Need } from '../../../bookings/index.ts';
 import { remembered } from '../../../lib/remembered.ts';
 import { shortZone } from '../../../lib/dates.ts';
 import { paths } from '../../paths.ts';
@@ -10,7 +10,7 @@ import { withBack } from './back-to-list.ts';
 import { calledName, toneOf, type Tone } from './booking-words.ts';
 import { detailWords } from './detail-words.ts';
 import { needMarks, type NeedMark } from './need-words.ts';
-import { mayChange } from './show.page.ts';
+import { mayAddToCalendar, mayChange } from './show.page.ts';
 
 export interface RowAction {
   text: string;
@@ -120,7 +120,7 @@ function actionsOf(booking: ListedBooking, list: string, now: Date): RowAction[]
       { text: 'Add documents', href: `${withBack(paths.booking(id), list)}#documents` },
     ],
     [
-      booking.status !== 'cancelled' && !hasEnded(booking, now),
+      mayAddToCalendar(booking, now),
       { text: 'Add to calendar', href: paths.bookingCalendar(id), isFile: true },
     ],
     [mayChange(booking, 'cancelled'), { text: 'Cancel', href: withBack(paths.bookingCancel(id), list) }],

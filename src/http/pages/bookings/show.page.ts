@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { isStaff, type Viewer } from '../../../accounts/index.ts';
-import { canMove, isPlanned, type Booking, type BookingView } from '../../../bookings/index.ts';
+import { canMove, hasEnded, isPlanned, type Booking, type BookingView } from '../../../bookings/index.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { readerZoneOf } from '../../forms/fields.ts';
@@ -48,6 +48,7 @@ export interface BookingStatus {
   timeline: TimelineEntry[];
   mayReschedule: boolean;
   mayCancel: boolean;
+  mayAddToCalendar: boolean;
   /** Null: the examination is over, or they are what comes next anyway. */
   instructionsHref: string | null;
   /** For staff. */
@@ -237,6 +238,7 @@ function statusOf(
     }),
     mayReschedule: mayChange(booking, 'rescheduled'),
     mayCancel: mayChange(booking, 'cancelled'),
+    mayAddToCalendar: mayAddToCalendar(booking, now),
     instructionsHref: isPlanned(booking) && booking.startsAt > now && !isShownAsNext ? instructions : null,
     consoleHref: isStaff(viewer) ? paths.consoleBooking(booking.id) : null,
   };
@@ -267,6 +269,14 @@ const recallNotices: Record<string, string> = {
   now: 'The report was recalled. The referrer no longer sees it.',
   before: 'The report is a draft already. The referrer does not see it.',
 };
+
+/** Whether to offer the calendar file. */
+export function mayAddToCalendar(
+  booking: Pick<Booking, 'status' | 'startsAt' | 'durationMinutes'>,
+  now: Date,
+): boolean {
+  return booking.status !== 'cancelled' && !hasEnded(booking, now);
+}
 
 /** Whether to offer the change on the page. */
 export function mayChange(
