@@ -4,6 +4,7 @@ import type { Queryable } from '../db/knex.ts';
 import { escapeLike, foundIds, readSearch, whereOwn, type Search, type SearchPart } from '../db/search.ts';
 import { parseDay } from '../lib/dates.ts';
 import { isUuid } from '../lib/uuid.ts';
+import { narrowed } from './table.narrowed.ts';
 import { columnOf, linkKey, searchFilter, textOf, type Column, type Table } from './table.ts';
 
 export type Row = Record<string, unknown>;
@@ -175,8 +176,11 @@ const searchLimit = 100;
 export async function countRows(db: Queryable, table: Table, filters: Filters): Promise<number> {
   const search = await searchOf(db, filters, searchLimit);
   if (isRanked(table, search)) return (await rankedIds(db, table, filters, search, table.sort)).length;
+  const isTextRead = search !== null && !table.searched.words;
+  const names = [...keysOf(table, table.sort.by), ...Object.keys(filters)];
+  const read = isTextRead ? table : narrowed(table, names);
   // In the list's order: an index then serves the count as it serves the list.
-  const rows = orderRows(selectRows(db, table, filters, search), table, table.sort);
+  const rows = orderRows(selectRows(db, read, filters, search), read, read.sort);
   const counted = rows.select(db.raw('1')).limit(countLimit);
   const row = await db.from(counted.as('counted')).count('* as total').first<{ total: number } | undefined>();
   return row?.total ?? 0;
