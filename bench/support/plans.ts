@@ -27,6 +27,8 @@ export interface Plans {
 export async function plansOf(app: TestApp, visits: Record<string, Visit>): Promise<Plans[]> {
   const planner = new pg.Client({ connectionString: app.database.ownerUrl });
   await planner.connect();
+  // As the app's connections: see openDatabase.
+  await planner.query('set max_parallel_workers_per_gather = 0');
   try {
     return await plansBy(planner, app, visits);
   } finally {

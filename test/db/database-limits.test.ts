@@ -112,3 +112,18 @@ describe('a database that cannot keep up', () => {
     await rita.get(filtered).expect(200);
   });
 });
+
+describe('a plan for a request', () => {
+  it('weighs no parallel workers, on each kind of connection', async () => {
+    const app = await startTestApp();
+    try {
+      const { db, pool } = app.system.services;
+      const asked = 'show max_parallel_workers_per_gather';
+      const answers = [await db.raw<{ rows: unknown[] }>(asked), await pool.query(asked)];
+      const none = { max_parallel_workers_per_gather: '0' };
+      expect(answers.map(({ rows }) => rows)).to.deep.equal([[none], [none]]);
+    } finally {
+      await app.close();
+    }
+  });
+});
