@@ -13,6 +13,8 @@ import { percentile } from './support/timed.ts';
 /** How much of the large database the short form fills: a first look. */
 const shortShare = 0.02;
 const rounds = 11;
+/** PostgreSQL plans a prepared statement five times before it keeps a plan. */
+const warmUps = 6;
 const boundRatio = 1.3;
 const searchBoundMs = 30;
 const plansFile = path.resolve(import.meta.dirname, '../.data/bench/flat.txt');
@@ -90,7 +92,7 @@ interface Result {
 async function compare(name: string, sides: readonly [Side, Side]): Promise<Result> {
   const took: [number[], number[]] = [[], []];
   const bytes: [number, number] = [0, 0];
-  for (let round = -2; round < rounds; round += 1) {
+  for (let round = -warmUps; round < rounds; round += 1) {
     for (const [at, { app, visits }] of sides.entries()) {
       const visit = visits[name];
       if (!visit) throw new Error(`No request ${name}`);

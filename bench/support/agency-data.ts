@@ -51,7 +51,8 @@ export const small: AgencySize = {
   oneIn: {
     toComplete: 7,
     failed: 100,
-    shortName: 7,
+    // Other bookings than those to complete, as in the large agency.
+    shortName: 9,
     denied: 20,
     imported: 250,
     archived: 10,
