@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { documentKinds, type DocumentKind } from '../../src/documents/index.ts';
 import { awkwardFiles } from '../support/builders/awkward-files.ts';
-import { beginDirect, sendDirectly } from '../support/direct-upload.ts';
+import { beginDirect, senderOf } from '../support/direct-upload.ts';
 import { openDocumentFixture, type DocumentFixture } from '../support/document-fixture.ts';
 
 interface Answer {
@@ -36,7 +36,7 @@ describe('a file as people have it', () => {
   async function completedDirectly(fileName: string, bytes: Buffer) {
     const begun = await beginDirect(fixture, { fileName, sizeBytes: bytes.length });
     if (begun.status >= 400) return begun;
-    const sender = await sendDirectly(fixture, bytes, { fileName });
+    const sender = senderOf(fixture, bytes, begun);
     await sender.send();
     return sender.complete();
   }

@@ -1,6 +1,6 @@
 // A browser that sends a large file directly to the store, one step at a time.
 import { createHash } from 'node:crypto';
-import type { Test } from 'supertest';
+import type { Response as Answer, Test } from 'supertest';
 import type { Agent } from './app.ts';
 import type { DocumentFixture, UploadedDocument } from './document-fixture.ts';
 
@@ -51,6 +51,16 @@ export async function sendDirectly(
   agent: Agent = fixture.rita,
 ): Promise<DirectSender> {
   const started = await beginDirect(fixture, { sizeBytes: bytes.length, ...file }, agent);
+  return senderOf(fixture, bytes, started, agent);
+}
+
+/** Goes on with an upload that `beginDirect` began. */
+export function senderOf(
+  fixture: Pick<DocumentFixture, 'rita' | 'bookingId'>,
+  bytes: Buffer,
+  started: Answer,
+  agent: Agent = fixture.rita,
+): DirectSender {
   if (started.status > 201) throw new Error(`Beginning it answered ${started.status}`);
   const { id, partBytes, partCount } = (
     started.body as { upload: { id: string; partBytes: number; partCount: number } }
