@@ -2,7 +2,7 @@
 // them, so that a reader finds only complete objects, whenever the process is killed.
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { link, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { freeBlock } from '../../lib/blocks.ts';
@@ -72,19 +72,14 @@ export function createS3Files(directory: string) {
       await mkdir(uploadsOf(bucket), { recursive: true });
     },
 
+    /** Does not read the folder: each request asks, and a bucket may have thousands of objects. */
     async hasBucket(bucket: string): Promise<boolean> {
-      return (await names(objectsOf(bucket))) !== null;
+      return (await unlessMissing(stat(objectsOf(bucket)))) !== null;
     },
 
     /** The rules as XML; null: none were set. */
-    async lifecycle(bucket: string): Promise<string | null> {
-      try {
-        return await readFile(lifecycleOf(bucket), 'utf8');
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-        throw error;
-      }
-    },
+    lifecycle: (bucket: string): Promise<string | null> =>
+      unlessMissing(readFile(lifecycleOf(bucket), 'utf8')),
 
     async setLifecycle(bucket: string, rules: string): Promise<void> {
       await writeFile(lifecycleOf(bucket), rules);
@@ -248,17 +243,15 @@ async function writeJson(file: string, value: unknown): Promise<void> {
 }
 
 async function readJson<T>(file: string): Promise<T | null> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as T;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
+  const text = await unlessMissing(readFile(file, 'utf8'));
+  return text === null ? null : (JSON.parse(text) as T);
 }
 
-async function names(folder: string): Promise<string[] | null> {
+const names = (folder: string): Promise<string[] | null> => unlessMissing(readdir(folder));
+
+async function unlessMissing<T>(read: Promise<T>): Promise<T | null> {
   try {
-    return await readdir(folder);
+    return await read;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
