@@ -19,19 +19,28 @@ describe('layout of the booking page', function () {
     await fixture.close();
   });
 
-  for (const width of [1280, 390])
-    for (const email of ['rita@harbour-legal.example', 'ada@examdesk.example'])
-      it(`separates the cards and keeps the header in one line when ${email} opens it ${width} px wide`, async () => {
-        const colorScheme = width === 390 ? 'dark' : 'light';
-        const watched = await watchedPage(browser, fixture.app.url, { width, colorScheme });
-        try {
-          const { page } = watched;
-          await watched.useSession(await fixture.app.sessionCookie(email));
-          await page.goto(`/bookings/${fixture.bookingId}`);
-          await page.locator('#documents').waitFor();
+  for (const email of ['rita@harbour-legal.example', 'ada@examdesk.example'])
+    it(`separates the cards and keeps the header in one line when ${email} opens it, 1280 and 390 px wide`, async () => {
+      const watched = await watchedPage(browser, fixture.app.url, { width: 1280 });
+      const { page } = watched;
+      const inBothWidths = async (name: string, look: () => Promise<void>) => {
+        for (const [width, colorScheme] of [
+          [1280, 'light'],
+          [390, 'dark'],
+        ] as const) {
+          await watched.resize(width);
+          await page.emulateMedia({ colorScheme });
           await watched.check();
           if (shots)
-            await page.screenshot({ path: `${shots}/booking-${email}-${width}.png`, fullPage: true });
+            await page.screenshot({ path: `${shots}/${name}-${email}-${width}.png`, fullPage: true });
+          await look();
+        }
+      };
+      try {
+        await watched.useSession(await fixture.app.sessionCookie(email));
+        await page.goto(`/bookings/${fixture.bookingId}`);
+        await page.locator('#documents').waitFor();
+        await inBothWidths('booking', async () => {
           const boxes = await Promise.all(
             (await page.locator('.detail-main > .card').all()).map((card) => card.boundingBox()),
           );
@@ -43,14 +52,13 @@ describe('layout of the booking page', function () {
           for (const gap of gaps) expect(gap).to.be.closeTo(16, 1);
           const header = await page.locator('.site-header-inner').boundingBox();
           expect(header?.height).to.be.below(70);
-          await page.goto(`/bookings/${fixture.bookingId}/instructions`);
-          await watched.check();
-          if (shots)
-            await page.screenshot({ path: `${shots}/instructions-${email}-${width}.png`, fullPage: true });
-        } finally {
-          await watched.close();
-        }
-      });
+        });
+        await page.goto(`/bookings/${fixture.bookingId}/instructions`);
+        await inBothWidths('instructions', async () => undefined);
+      } finally {
+        await watched.close();
+      }
+    });
 
   for (const javaScript of [true, false])
     it(`opens the menu of a phone by keyboard ${javaScript ? 'with' : 'without'} JavaScript`, async () => {

@@ -45,6 +45,8 @@ export interface Watched {
   checkBothSchemes(): Promise<void>;
   /** Signs in by the form, for tests of signing in. */
   signIn(email: string): Promise<void>;
+  /** Goes on at another width, without loading the page again. */
+  resize(width: number): Promise<void>;
   /** Uses an existing session (TestApp.sessionCookie) from the next page on. */
   useSession(cookie: SessionCookie): Promise<void>;
   /** Limits how fast the page sends; 0: no limit. */
@@ -81,7 +83,8 @@ export async function watchedPage(
   baseURL: string,
   options: WatchOptions,
 ): Promise<Watched> {
-  const { width, colorScheme = 'light' } = options;
+  const { colorScheme = 'light' } = options;
+  let { width } = options;
   const { javaScript = true, timezoneId = 'Australia/Perth', script, hasClock = false } = options;
   const kinds = unused.get(browser) ?? new Map<string, Tab[]>();
   unused.set(browser, kinds);
@@ -128,6 +131,10 @@ export async function watchedPage(
       await page.getByLabel('Password').fill(demoPassword);
       await page.getByRole('button', { name: 'Sign in' }).click();
       await page.waitForURL((url) => url.pathname !== '/sign-in');
+    },
+    async resize(to) {
+      width = to;
+      await page.setViewportSize({ width, height: 900 });
     },
     useSession: (cookie) =>
       context.addCookies([{ ...cookie, url: baseURL, httpOnly: true, sameSite: 'Lax' }]),
