@@ -24,6 +24,8 @@ const few = 5;
 const mostWords = 8;
 /** How many results of a step are ranked. */
 const ranked = 150;
+/** Up to this length one wrong letter leaves too few trigrams to compare: such words are looked up with each letter changed. */
+const tooShortToCompare = 4;
 /** How many similar words are tried for a typed one. */
 const alternatives = 8;
 /** Shorter prefixes match half of all people. */
@@ -146,14 +148,42 @@ function byRarity(words: string[], shares: CommonLexemes): number[] {
   }
 }
 
+/** Two letters in the wrong order first, then the most similar. */
 async function spelledAlike(db: Queryable, words: string[]): Promise<Map<string, string[]>> {
+  const misspelled = words.filter(isWord);
   const { rows } = await db.raw<{ rows: { typed: string; near: string[] }[] }>(
     `select typed, array(
-       select word from referrer_lexemes where word % typed order by similarity(word, typed) desc, word limit ?
-     ) as near from unnest(?::text[]) typed`,
-    [alternatives, words.filter(isWord)],
+       select word from referrer_lexemes
+       where word % typed or word = any(string_to_array(swapped || ' ' || changed, ' '))
+       order by word = any(string_to_array(swapped, ' ')) desc, similarity(word, typed) desc, word limit ?
+     ) as near from unnest(?::text[], ?::text[], ?::text[]) misspelled (typed, swapped, changed)`,
+    [
+      alternatives,
+      misspelled,
+      misspelled.map((word) => swappedLetters(word).join(' ')),
+      misspelled.map((word) => (word.length <= tooShortToCompare ? changedLetters(word).join(' ') : '')),
+    ],
   );
   return new Map(rows.map((row) => [row.typed, row.near]));
+}
+
+/** Each two neighbouring letters of the word, exchanged. */
+function swappedLetters(word: string): string[] {
+  return Array.from(
+    { length: word.length - 1 },
+    (_, at) => `${word.slice(0, at)}${word[at + 1]}${word[at]}${word.slice(at + 2)}`,
+  );
+}
+
+/** The word with one letter less, more or replaced. */
+function changedLetters(word: string): string[] {
+  const letters = 'abcdefghijklmnopqrstuvwxyz'.split('');
+  return Array.from({ length: word.length + 1 }, (_, at) => {
+    const [before, after] = [word.slice(0, at), word.slice(at)];
+    const added = letters.map((letter) => before + letter + after);
+    const replaced = letters.map((letter) => before + letter + after.slice(1));
+    return [before + after.slice(1), ...added, ...replaced];
+  }).flat();
 }
 
 /** As a tsquery. Lexemes are letters and digits only, so they need no escaping. */

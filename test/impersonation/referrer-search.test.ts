@@ -23,6 +23,7 @@ describe('the search for a referrer among many', () => {
     await aReferrer('David Ng', 'dng@breakwater.example', other);
     await aReferrer('Siobhán O’Brien', 'so@breakwater.example', other);
     await aReferrer('Łukasz Strauß', 'ls@breakwater.example', other);
+    await aReferrer('Mina Kolb', 'mk@breakwater.example', other);
     await aReferrer('Nobody’s Own', 'nobody@nowhere.example', null);
     await app.database.owner.raw('analyze referrer_search');
   });
@@ -62,6 +63,15 @@ describe('the search for a referrer among many', () => {
     ['james smth breakwater', 'James Smith'],
     ['zoe smithe jameson', 'Zoë Smith-Jameson'],
     ['jamess smith', 'James Smith'],
+    ['jmaes smiht', 'James Smith'],
+    ['siobhan obrein', 'Siobhán O’Brien'],
+    ['oze smith-jameson', 'Zoë Smith-Jameson'],
+    ['zo smith-jameson', 'Zoë Smith-Jameson'],
+    ['mnia kolb', 'Mina Kolb'],
+    ['mima', 'Mina Kolb'],
+    ['mna', 'Mina Kolb'],
+    ['milna', 'Mina Kolb'],
+    ['klob', 'Mina Kolb'],
     ['ng', 'David Ng'],
     ['Mr Ng', 'David Ng'],
     ['D Ng', 'David Ng'],
