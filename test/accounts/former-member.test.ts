@@ -1,4 +1,4 @@
-// Rita books for Harbour Legal. Then an admin moves her to Northside Claims, who may be the opponent.
+// A referrer books for one organisation. Then an admin moves her to another one, which may be the opponent.
 import { expect } from 'chai';
 import type { Test } from 'supertest';
 import { createEmailSender } from '../../src/email/index.ts';
@@ -11,10 +11,8 @@ import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
 import { openTestStorage, type TestStorage } from '../support/object-storage.ts';
 import { nothingNeeded, testLinks } from '../support/links.ts';
+import { anOrganization, aReferrer, type OwnOrganization, type OwnPerson } from '../support/own-people.ts';
 
-const rita = 'rita@harbour-legal.example';
-const rob = 'rob@harbour-legal.example';
-const nadia = 'nadia@northside-claims.example';
 const ada = 'ada@examdesk.example';
 const html = { Accept: 'text/html' };
 const partial = { ...html, 'HX-Request-Type': 'partial' };
@@ -33,10 +31,13 @@ describe('a former member of an organisation', () => {
   let fake: FakeAcuity;
   let acuity: FaultyAcuity;
   let app: TestApp;
-  let agents: { rita: Agent; rob: Agent; nadia: Agent; ada: Agent };
   let specialistId: string;
+  // Of each test: the member, a colleague, somebody of the other organisation, and the demo's admin.
+  let agents: { rita: Agent; rob: Agent; nadia: Agent; ada: Agent };
+  let rita: OwnPerson;
+  let harbour: OwnOrganization;
+  let northside: OwnOrganization;
   let hours = 0;
-  const id: Record<string, string> = {};
 
   const freeTime = async (): Promise<string> => {
     hours += 1;
@@ -61,13 +62,14 @@ describe('a former member of an organisation', () => {
   };
   const form = (agent: Agent, path: string, fields: object): Test =>
     agent.post(path).set(html).type('form').send(fields);
-  const moveRitaTo = (organization: string) =>
-    form(agents.ada, `/account/people/${id[rita]}/role`, {
-      role: 'referrer',
-      organizationId: id[organization],
-    }).expect(303);
+  const moveRitaTo = ({ id: organizationId }: OwnOrganization) =>
+    form(agents.ada, `/account/people/${rita.id}/role`, { role: 'referrer', organizationId }).expect(303);
+  const mergeOrganizations = () => {
+    const fields = { kind: 'organization', from: harbour.name, into: northside.name };
+    return form(agents.ada, '/admin/merges', { ...fields, reason: 'One firm now' }).expect(303);
+  };
 
-  beforeEach(async () => {
+  before(async () => {
     storage = await openTestStorage();
     fake = createFakeAcuity();
     acuity = withFaults(fake);
@@ -75,28 +77,36 @@ describe('a former member of an organisation', () => {
       env: storage.env,
       overrides: { acuity, bookings: { timings: { patienceMs: 100, inFlightMs: 0, uncalledMs: 0 } } },
     });
-    agents = {
-      rita: await app.signIn(rita),
-      rob: await app.signIn(rob),
-      nadia: await app.signIn(nadia),
-      ada: await app.signIn(ada),
-    };
-    for (const row of await app.db('users').select('id', 'email')) id[row.email] = row.id;
-    for (const row of await app.db('organizations').select('id', 'name')) id[row.name] = row.id;
     ({ id: specialistId } = (await app.db('specialists').where({ acuity_calendar_id: 7001 }).first('id')) as {
       id: string;
     });
   });
-  afterEach(async () => {
+  after(async () => {
     await app.close();
     await storage.close();
   });
+  beforeEach(async () => {
+    harbour = await anOrganization(app.db, 'Harbour Legal');
+    northside = await anOrganization(app.db, 'Northside Claims');
+    rita = await aReferrer(app.db, harbour.id);
+    const rob = await aReferrer(app.db, harbour.id);
+    const nadia = await aReferrer(app.db, northside.id);
+    agents = {
+      rita: await app.signIn(rita.email),
+      rob: await app.signIn(rob.email),
+      nadia: await app.signIn(nadia.email),
+      ada: await app.signIn(ada),
+    };
+  });
+
+  /** The organisations of what she has booked, one for each booking. */
+  const bookedFor = () => app.db('bookings').where({ created_by_id: rita.id }).pluck('organization_id');
 
   /** Herself, or an admin in her session, who then has exactly her rights. */
   const asRita = async (who: string): Promise<Agent> => {
     if (who === 'herself') return agents.rita;
     const acting = await app.signIn(ada);
-    await acting.post('/admin/impersonate').send({ userId: id[rita], reason: 'On the phone' }).expect(200);
+    await acting.post('/admin/impersonate').send({ userId: rita.id, reason: 'On the phone' }).expect(200);
     return acting;
   };
 
@@ -114,7 +124,7 @@ describe('a former member of an organisation', () => {
         documentId = (stored.body as { documents: { id: string }[] }).documents[0]?.id ?? '';
         upload = await sendDirectly({ rita: agents.rita, bookingId: booking.id }, pdf(), {}, agents.rita);
         await upload.send();
-        await moveRitaTo('Northside Claims');
+        await moveRitaTo(northside);
         agent = await asRita(who);
       });
 
@@ -166,14 +176,18 @@ describe('a former member of an organisation', () => {
       it('changes and cancels nothing', async () => {
         const path = `/bookings/${booking.id}`;
         const startsAt = await freeTime();
+        const appointments = [...fake.appointments.values()];
         none(await agent.post(`${path}/reschedule`).send({ startsAt }), 'reschedule');
         none(await form(agent, `${path}/reschedule`, { startsAt }), 'reschedule form');
         none(await agent.post(`${path}/cancel`).send({ reason: 'Against them' }), 'cancel');
         none(await form(agent, `${path}/cancel`, { reason: '' }), 'cancel form');
-        expect([...fake.appointments.values()].map(({ canceled }) => canceled)).to.deep.equal([false]);
+        expect([...fake.appointments.values()]).to.deep.equal(appointments);
+        const own = appointments.filter(({ answers }) => answers.get(9101) === booking.reference);
+        expect(own.map(({ canceled }) => canceled)).to.deep.equal([false]);
         const found = await agents.rob.get(path).expect(200);
         expect(found.body.booking).to.include({ startsAt: booking.startsAt, status: 'active', version: 1 });
-        expect(await app.db('booking_attempts').whereNot({ kind: 'book' })).to.deep.equal([]);
+        const attempts = app.db('booking_attempts').where({ booking_id: booking.id });
+        expect(await attempts.pluck('kind')).to.deep.equal(['book']);
       });
 
       it('reads and deletes no document, also of those uploaded in person', async () => {
@@ -203,14 +217,14 @@ describe('a former member of an organisation', () => {
 
       it('books for the organisation of today', async () => {
         const own = await book(agent);
-        expect(own.organization).to.deep.include({ name: 'Northside Claims' });
+        expect(own.organization).to.deep.include({ name: northside.name });
         await agents.nadia.get(`/bookings/${own.id}`).expect(200);
         await agents.rob.get(`/bookings/${own.id}`).expect(404);
         expect((await agent.get('/bookings')).body.bookings).to.have.length(1);
       });
 
       it('sees everything again after returning to the organisation', async () => {
-        await moveRitaTo('Harbour Legal');
+        await moveRitaTo(harbour);
         await agent.get(`/bookings/${booking.id}`).expect(200);
         expect((await agent.get('/bookings')).body.bookings).to.have.length(1);
         await agent.delete(`/documents/${documentId}`).expect(204);
@@ -220,7 +234,7 @@ describe('a former member of an organisation', () => {
 
   it('sees nothing when they belong to no organisation', async () => {
     const booking = await book(agents.rita);
-    await app.db('members').where({ user_id: id[rita] }).delete();
+    await app.db('members').where({ user_id: rita.id }).delete();
     await agents.rita.get(`/bookings/${booking.id}`).expect(404);
     expect((await agents.rita.get('/bookings').expect(200)).body.bookings).to.deep.equal([]);
   });
@@ -229,12 +243,12 @@ describe('a former member of an organisation', () => {
     const request = requestAt(await freeTime());
     const send = (body: object) => agents.rita.post('/bookings').set('Idempotency-Key', 'monday').send(body);
     const first = await send(request).expect(201);
-    await moveRitaTo('Northside Claims');
+    await moveRitaTo(northside);
     const again = await send(request).expect(409);
     expect(again.body.code).to.equal('idempotency_conflict');
     expect(again.text).not.to.contain((first.body as { booking: BookingJson }).booking.id);
     await send(requestAt(await freeTime())).expect(409);
-    await moveRitaTo('Harbour Legal');
+    await moveRitaTo(harbour);
     const back = await send(request).expect(201);
     expect(back.body).to.deep.equal(first.body);
   });
@@ -258,15 +272,14 @@ describe('a former member of an organisation', () => {
 
     it('is for the organisation that it was made in, while it is open and once it is settled', async () => {
       const location = await lostBooking();
-      await moveRitaTo('Northside Claims');
+      await moveRitaTo(northside);
       expect(await look(agents.rita, location)).to.deep.equal([404, 404]);
       expect(await look(agents.nadia, location)).to.deep.equal([404, 404]);
       expect(await look(agents.rob, location)).to.deep.equal([200, 200]);
       await settle(location);
       expect(await look(agents.rita, location)).to.deep.equal([404, 404]);
       expect(await look(agents.rob, location)).to.deep.equal([303, 200]);
-      const made = await app.db('bookings').first('organization_id', 'created_by_id');
-      expect(made).to.deep.equal({ organization_id: id['Harbour Legal'], created_by_id: id[rita] });
+      expect(await bookedFor()).to.deep.equal([harbour.id]);
     });
 
     it('to change a booking is for the organisation that the booking is of today', async () => {
@@ -274,19 +287,18 @@ describe('a former member of an organisation', () => {
       acuity.failNext('before');
       const sent = agents.rita.post(`/bookings/${booking.id}/cancel`).send({ reason: 'Settled' });
       const location = (await sent.expect(202)).headers.location as string;
-      await moveRitaTo('Northside Claims');
+      await moveRitaTo(northside);
       await settle(location);
       expect(await look(agents.rita, location)).to.deep.equal([404, 404]);
       expect(await look(agents.rob, location)).to.deep.equal([200, 200]);
-      await app.db('bookings').update({ organization_id: id['Northside Claims'] });
+      await app.db('bookings').where({ id: booking.id }).update({ organization_id: northside.id });
       expect(await look(agents.rita, location)).to.deep.equal([200, 200]);
       expect(await look(agents.rob, location)).to.deep.equal([404, 404]);
     });
 
     it('follows its organisation when that is merged into another', async () => {
       const location = await lostBooking();
-      const fields = { kind: 'organization', from: 'Harbour Legal', into: 'Northside Claims' };
-      await form(agents.ada, '/admin/merges', { ...fields, reason: 'One firm now' }).expect(303);
+      await mergeOrganizations();
       for (const agent of [agents.rita, agents.rob, agents.nadia])
         expect(await look(agent, location)).to.deep.equal([200, 200]);
       await settle(location);
@@ -307,10 +319,11 @@ describe('a former member of an organisation', () => {
       links: testLinks,
       readNeeds: nothingNeeded,
     });
+    const earlier = await app.db('emails').pluck('id');
+    const later = () => app.db('emails').whereNotIn('id', earlier);
     const sendAll = async () => {
-      for (const key of await app.db('emails').where({ status: 'queued' }).pluck('id'))
-        await emails.send(key);
-      return app.db('emails').orderBy('created_at').select('kind', 'status');
+      for (const key of await later().where({ status: 'queued' }).pluck('id')) await emails.send(key);
+      return later().orderBy('created_at').select('kind', 'status');
     };
     const booking = await book(agents.rita);
     acuity.failNext('before');
@@ -318,8 +331,9 @@ describe('a former member of an organisation', () => {
       .post('/bookings')
       .send(requestAt(await freeTime()))
       .expect(202);
-    const open = (await app.db('booking_attempts').where({ state: 'open' }).first('id')) as { id: string };
-    await moveRitaTo('Northside Claims');
+    const own = app.db('booking_attempts').where({ state: 'open', created_by_id: rita.id });
+    const open = (await own.first('id')) as { id: string };
+    await moveRitaTo(northside);
     await app.system.services.settlement.settle(open.id);
     await agents.rob.post(`/bookings/${booking.id}/cancel`).send({ reason: 'Settled' }).expect(200);
     expect(await sendAll()).to.deep.equal([
@@ -350,7 +364,8 @@ describe('a former member of an organisation', () => {
 
     it('begun in the old organisation is hidden after the move, and shown again when its owner returns', async () => {
       const draft = await aDraft(agents.rita);
-      await moveRitaTo('Northside Claims');
+      const appointments = fake.appointments.size;
+      await moveRitaTo(northside);
       for (const path of steps(draft.draftId)) {
         const { status, text } = await agents.rita.get(path).set(html);
         expect(status, path).to.equal(410);
@@ -359,21 +374,18 @@ describe('a former member of an organisation', () => {
       const fields = { ...examinee, claimNumber };
       await form(agents.rita, `/bookings/new/${draft.draftId}/examinee`, fields).expect(410);
       await form(agents.rita, '/bookings', draft).expect(410);
-      expect(fake.appointments.size).to.equal(0);
-      await moveRitaTo('Harbour Legal');
+      expect(fake.appointments.size).to.equal(appointments);
+      await moveRitaTo(harbour);
       const booked = await form(agents.rita, '/bookings', draft).expect(303);
       expect(booked.headers.location).to.match(/^\/bookings\/[\da-f-]{36}\?confirmed$/);
-      const made = await app.db('bookings').first('organization_id');
-      expect(made).to.deep.equal({ organization_id: id['Harbour Legal'] });
+      expect(await bookedFor()).to.deep.equal([harbour.id]);
     });
 
     it('moves with its organisation when that is merged into another', async () => {
       const draft = await aDraft(agents.rita);
-      const fields = { kind: 'organization', from: 'Harbour Legal', into: 'Northside Claims' };
-      await form(agents.ada, '/admin/merges', { ...fields, reason: 'One firm now' }).expect(303);
+      await mergeOrganizations();
       await form(agents.rita, '/bookings', draft).expect(303);
-      const made = await app.db('bookings').first('organization_id');
-      expect(made).to.deep.equal({ organization_id: id['Northside Claims'] });
+      expect(await bookedFor()).to.deep.equal([northside.id]);
     });
   });
 });
