@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { AcuityFailure } from '../../src/ports/acuity.ts';
 import { aField, aForm } from '../support/builders/form.ts';
 import { detailsForm } from '../support/fakes/acuity.ts';
+import { forgetForms } from '../support/kept-questions.ts';
 import { markupErrors, type Visit, type Visitor } from '../support/visitor.ts';
 import {
   draftIdOf,
@@ -61,19 +62,29 @@ describe('the questions of the specialist, page by page', () => {
   let fixture: PageFixture;
   let visitor: Visitor;
 
-  beforeEach(async () => {
+  before(async () => {
     fixture = await openPageFixture();
-    fixture.acuity.offer(7001, nineOnTuesday);
+  });
+  after(() => fixture.close());
+  beforeEach(async () => {
+    await offer(7001);
     fixture.acuity.showForms(detailsForm(), form);
+    await forgetForms(fixture.app.db);
     visitor = await fixture.signedIn(rita);
   });
-  afterEach(() => fixture.close());
+
+  /** The time that drafts are begun for, also when an earlier test has booked it. */
+  const offer = async (calendarId: number) => {
+    fixture.acuity.offer(calendarId, nineOnTuesday);
+    await fixture.app.system.services.availability.invalidate(calendarId);
+  };
 
   const examinee = (draftId: string) => `/bookings/new/${draftId}/examinee`;
   /** Makes the stored forms old. */
-  const forgetForms = () =>
+  const ageForms = () =>
     fixture.app.db('acuity_forms').update({ read_at: fixture.app.db.raw(`now() - interval '2 hours'`) });
   const confirm = (check: Visit) => visitor.post('/bookings', check.form('/bookings'));
+  const bookingIdOf = ({ at }: Visit) => /^\/bookings\/([0-9a-f-]{36})/.exec(at)?.[1] ?? '';
   const summary = (page: Visit) =>
     page.all('.error-summary a').map((link) => [link.getAttributeValue('href'), link.textContent]);
 
@@ -91,7 +102,7 @@ describe('the questions of the specialist, page by page', () => {
 
   it('asks nothing more of other specialists', async () => {
     const specialistId = await fixture.specialistId('Dr Bruno Keller');
-    fixture.acuity.offer(7002, nineOnTuesday);
+    await offer(7002);
     const time = await visitor.post('/bookings/new', { specialistId, type: 'in_person' });
     const page = await visitor.post(`/bookings/new/${draftIdOf(time)}/time`, {
       startsAt: inUtc(nineOnTuesday),
@@ -144,7 +155,7 @@ describe('the questions of the specialist, page by page', () => {
     expect(done.texts('#answers dd')).to.include.members([...words, 'To be uploaded to the booking']);
     expect(await markupErrors(check)).to.deep.equal([]);
     expect(await markupErrors(done)).to.deep.equal([]);
-    const [draft] = (await fixture.app.db('booking_drafts').select('data')) as { data: object }[];
+    const draft = await fixture.app.db('booking_drafts').where({ id: draftId }).first('data');
     expect(draft?.data).to.have.property('bookingId');
     expect(draft?.data).not.to.have.property('answers');
     expect(done.at + check.at).not.to.contain('HL-2207');
@@ -172,7 +183,7 @@ describe('the questions of the specialist, page by page', () => {
 
   it('asks the questions of the new specialist when another is chosen', async () => {
     const specialistId = await fixture.specialistId('Dr Bruno Keller');
-    fixture.acuity.offer(7002, nineOnTuesday);
+    await offer(7002);
     const draftId = draftIdOf(await visitor.post('/bookings/new', { specialistId, type: 'in_person' }));
     await visitor.post(`/bookings/new/${draftId}/time`, { startsAt: inUtc(nineOnTuesday) });
     await visitor.post(examinee(draftId), ewan);
@@ -188,7 +199,7 @@ describe('the questions of the specialist, page by page', () => {
     const draftId = await fixture.draftAt(visitor, 'examinee');
     const check = await visitor.post(examinee(draftId), answered);
     fixture.acuity.showForms(detailsForm(), form, added);
-    await forgetForms();
+    await ageForms();
     const page = await confirm(check);
     expect(page.status).to.equal(422);
     expect(summary(page)).to.deep.equal([['#answers-9', 'Enter an answer to “Dominant hand”']]);
@@ -240,7 +251,7 @@ describe('the questions of the specialist, page by page', () => {
   it('says how old the questions are when Acuity cannot be read', async () => {
     const draftId = await fixture.draftAt(visitor, 'examinee');
     await visitor.get(examinee(draftId));
-    await forgetForms();
+    await ageForms();
     await fixture.app.db('acuity_forms').update({ failed_at: fixture.app.db.fn.now() });
     const page = await visitor.get(examinee(draftId));
     expect(page.text('.notice')).to.match(
@@ -250,15 +261,14 @@ describe('the questions of the specialist, page by page', () => {
   });
 
   it('takes a booking without the questions when they were never read, and tells staff', async () => {
-    await fixture.app
-      .db('acuity_forms')
-      .update({ forms: null, read_at: null, failed_at: fixture.app.db.fn.now() });
+    await fixture.app.db('acuity_forms').update({ failed_at: fixture.app.db.fn.now() });
     const draftId = await fixture.draftAt(visitor, 'examinee');
     const page = await visitor.get(examinee(draftId));
     expect(page.text('.notice')).to.contain('You can still book');
     const done = await confirm(await visitor.post(examinee(draftId), ewan));
     expect(done.text('.confirmation-title')).to.equal('Booked');
-    expect(await fixture.app.db('bookings').first('details_needed')).to.deep.equal({ details_needed: true });
+    const booked = fixture.app.db('bookings').where({ id: bookingIdOf(done) });
+    expect(await booked.first('details_needed')).to.deep.equal({ details_needed: true });
   });
 
   it('names the questions on the page of an attempt that failed for them', async () => {
@@ -270,6 +280,7 @@ describe('the questions of the specialist, page by page', () => {
     fixture.acuity.showForms(detailsForm(), form, added);
     await fixture.app
       .db('booking_attempts')
+      .where({ id })
       .update({ acuity_called_at: fixture.app.db.raw(`now() - interval '1 min'`) });
     await fixture.app.system.services.settlement.settle(id);
     const failed = await visitor.get(waiting.at);
@@ -282,7 +293,11 @@ describe('the questions of the specialist, page by page', () => {
   it('lists in the booking’s history which answers changed in Acuity', async () => {
     const draftId = await fixture.draftAt(visitor, 'examinee');
     const done = await confirm(await visitor.post(examinee(draftId), answered));
-    const [appointment] = fixture.acuity.appointments.values();
+    const booking = await fixture.app
+      .db('bookings')
+      .where({ id: bookingIdOf(done) })
+      .first('acuity_appointment_id');
+    const appointment = fixture.acuity.appointments.get(booking?.acuity_appointment_id ?? 0);
     const answers = new Map(appointment?.answers).set(3, 'Motor').set(7, '');
     answers.delete(7);
     if (appointment) fixture.acuity.appointments.set(appointment.id, { ...appointment, answers });
