@@ -1,6 +1,7 @@
 // Following answers that are changed in Acuity: the booking gets the new answers, and nothing else is written.
 import { expect } from 'chai';
 import type { Answer } from '../../src/questions/index.ts';
+import { forgetForms } from '../support/kept-questions.ts';
 import { everything, fields, openQuestionStack, type QuestionStack } from '../support/question-stack.ts';
 
 interface BookingJson {
@@ -11,7 +12,6 @@ interface BookingJson {
 
 describe('a booking whose answers change in Acuity', () => {
   let stack: QuestionStack;
-  afterEach(() => stack.close());
 
   async function book(): Promise<BookingJson> {
     const res = await stack.rita
@@ -37,8 +37,14 @@ describe('a booking whose answers change in Acuity', () => {
   };
 
   describe('when Acuity sends an event', () => {
-    beforeEach(async () => {
+    before(async () => {
       stack = await openQuestionStack();
+    });
+    after(() => stack.close());
+    afterEach(async () => {
+      await stack.settled();
+      await stack.control('/reset', {});
+      await forgetForms(stack.app.db);
     });
 
     it('is not written when nothing changed in Acuity', async () => {
@@ -160,7 +166,7 @@ describe('a booking whose answers change in Acuity', () => {
 
     it('gets the answers when it was made before answers were kept', async () => {
       const { id, acuityAppointmentId } = await book();
-      await stack.app.db('booking_answers').delete();
+      await stack.app.db('booking_answers').where({ booking_id: id }).delete();
       await change(acuityAppointmentId, { id: fields.reference, value: 'HL-2208' });
       await stack.settled();
       const rows = await kept(id);
@@ -177,9 +183,10 @@ describe('a booking whose answers change in Acuity', () => {
   });
 
   describe('when only reconciliation finds the change', () => {
-    beforeEach(async () => {
+    before(async () => {
       stack = await openQuestionStack({ target: null });
     });
+    after(() => stack.close());
 
     it('takes the new answers over once', async () => {
       const { id, acuityAppointmentId } = await book();
@@ -192,19 +199,26 @@ describe('a booking whose answers change in Acuity', () => {
 
     it('is left alone when it was made before answers were kept', async () => {
       const { id } = await book();
-      await stack.app.db('booking_answers').delete();
+      await stack.app.db('booking_answers').where({ booking_id: id }).delete();
       expect(await reconcile()).to.include({ found: 0 });
       expect(await kept(id)).to.deep.equal([]);
     });
 
     it('is not written when a question becomes a detail or stops being one', async () => {
       const { id } = await book();
-      const field = { name: 'claim_number', acuity_field_id: fields.reference };
-      await stack.app.db('intake_fields').where({ name: 'claim_number' }).update(field);
-      await reconcile();
-      await stack.app.db('intake_fields').where({ name: 'claim_number' }).delete();
-      await reconcile();
-      expect(await kept(id)).to.have.length(1);
+      const claimNumber = () => stack.app.db('intake_fields').where({ name: 'claim_number' });
+      const mapped = await claimNumber();
+      try {
+        await claimNumber().update({ acuity_field_id: fields.reference });
+        await reconcile();
+        await claimNumber().delete();
+        await reconcile();
+        expect(await kept(id)).to.have.length(1);
+      } finally {
+        await claimNumber().delete();
+        await stack.app.db('intake_fields').insert(mapped);
+        await reconcile();
+      }
     });
   });
 });

@@ -1,5 +1,6 @@
 // POST /bookings with answers to Acuity's own questions, against the simulator.
 import { expect } from 'chai';
+import { forgetForms } from '../support/kept-questions.ts';
 import {
   everything,
   fields,
@@ -30,7 +31,7 @@ describe('POST /bookings with answers to Acuity’s questions', () => {
     await stack.closeForms(null);
     await stack.settled();
     await stack.control('/reset', {});
-    await stack.app.db('acuity_forms').update({ forms: null, read_at: null, failed_at: null });
+    await forgetForms(stack.app.db);
   });
 
   async function book(change = {}): Promise<BookingJson> {
