@@ -12,6 +12,7 @@ import {
 } from '../support/booking-fixture.ts';
 import { acuityDown, createFakeAcuity, detailsForm, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
+import { forgetForms } from '../support/kept-questions.ts';
 
 const refused = (code: string, message: string): { fails: AcuityFailure } => ({
   fails: { reason: 'refused', code, message, status: 400 },
@@ -22,32 +23,49 @@ describe('a booking whose field Acuity refuses', () => {
   let fake: FakeAcuity;
   let acuity: FaultyAcuity;
   let fixture: BookingFixture;
+  let areFormsClosed: boolean;
   let steps: Record<string, () => unknown>;
+  let startsAt: Date;
 
-  beforeEach(async () => {
+  before(async () => {
     fake = createFakeAcuity();
-    fake.offer(7001, tuesdayAtTen.toISOString());
-    let areFormsClosed = false;
+    areFormsClosed = false;
     acuity = withFaults({ ...fake, forms: () => (areFormsClosed ? Promise.resolve(closed) : fake.forms()) });
-    steps = {};
     fixture = await openBookingFixture(acuity, { onStep: (step) => void steps[step]?.() });
-    closeForms = () => {
-      areFormsClosed = true;
-    };
   });
-  afterEach(() => fixture.close());
-  let closeForms: () => void;
+  after(() => fixture.close());
   const closed = { ok: false as const, ...acuityDown };
 
-  const book = (change = {}) => fixture.attempts.book(fixture.people.rita, fixture.requestFor(change), null);
-  const active = () => [...fake.appointments.values()].filter(({ canceled }) => !canceled);
-  const attempt = async (): Promise<{ id: string; state: string }> => {
-    const found: { id: string; state: string } | undefined = await fixture
-      .db('booking_attempts')
-      .first('id', 'state');
-    if (!found) throw new Error('No attempt was stored');
-    return found;
+  beforeEach(async () => {
+    steps = {};
+    fake.appointments.clear();
+    fake.calls.length = 0;
+    startsAt = freeTime();
+    // As when they were read at the start.
+    areFormsClosed = false;
+    fake.showForms(detailsForm());
+    await forgetForms(fixture.db);
+    await fixture.deps.questions.forms();
+  });
+
+  let days = 0;
+  /** A time that no other test books. */
+  const freeTime = (): Date => {
+    days += 1;
+    const time = new Date(tuesdayAtTen.getTime() + days * 86_400_000);
+    fake.offer(7001, time.toISOString());
+    return time;
   };
+  const book = (change = {}) =>
+    fixture.attempts.book(fixture.people.rita, fixture.requestFor({ startsAt, ...change }), null);
+  const active = () => [...fake.appointments.values()].filter(({ canceled }) => !canceled);
+  const bookPending = async (): Promise<string> => {
+    const pending = reasonOf(await book());
+    if (pending.reason !== 'outcome_pending') throw new Error(`It ended as ${pending.reason}`);
+    return pending.attemptId;
+  };
+  const stateOf = (attemptId: string) =>
+    fixture.db('booking_attempts').where({ id: attemptId }).pluck('state');
   const question = aForm({ fields: [aField({ id: 9777, name: 'Dominant hand', required: true })] });
 
   it('asks a question that was added since the forms were read', async () => {
@@ -73,9 +91,8 @@ describe('a booking whose field Acuity refuses', () => {
   it('is made without a detail that Acuity refuses, and marked', async () => {
     acuity.failNext(refused('invalid_fields', 'The field "9108" does not exist on this appointment.'));
     expect(valueOf(await book()).detailsNeeded).to.equal(false);
-    fake.offer(7001, tuesdayAtTen.toISOString());
     acuity.failNext(refused('invalid_fields', 'The field "9107" has an invalid value.'));
-    expect(valueOf(await book()).detailsNeeded).to.equal(true);
+    expect(valueOf(await book({ startsAt: freeTime() })).detailsNeeded).to.equal(true);
     const sent = active().map(({ answers }) => [...answers.keys()].toSorted((a, b) => a - b));
     expect(sent).to.deep.equal([
       [9101, 9102, 9103, 9104, 9106, 9107],
@@ -88,15 +105,15 @@ describe('a booking whose field Acuity refuses', () => {
       refused('invalid_fields', 'The field "9101" does not exist on this appointment.'),
       'after',
     );
-    const { attemptId } = reasonOf(await book()) as { attemptId?: string };
-    await fixture.settlement.settle(attemptId ?? '');
-    expect(await attempt()).to.include({ state: 'completed' });
+    const attemptId = await bookPending();
+    await fixture.settlement.settle(attemptId);
+    expect(await stateOf(attemptId)).to.deep.equal(['completed']);
     expect(active()).to.have.length(1);
   });
 
   describe('when nobody can answer the field', () => {
     beforeEach(() => {
-      closeForms();
+      areFormsClosed = true;
       acuity.failNext(requires(9777));
     });
 
@@ -131,12 +148,14 @@ describe('a booking whose field Acuity refuses', () => {
     });
 
     it('is not made when the time is gone', async () => {
-      fake.occupySlot(7001, tuesdayAtTen.toISOString());
+      fake.occupySlot(7001, startsAt.toISOString());
       expect(reasonOf(await book()).reason).to.equal('slot_taken');
       expect(active()).to.deep.equal([]);
     });
 
     it('is cancelled when somebody books the time between the check and the booking', async () => {
+      const bookings = () => fixture.db('bookings').orderBy('id').pluck('id');
+      const earlier = await bookings();
       steps.before_staff_booking = () => {
         fake.appointments.set(1, {
           id: 1,
@@ -144,7 +163,7 @@ describe('a booking whose field Acuity refuses', () => {
           calendarId: 7001,
           durationMinutes: 60,
           calendarTimezone: null,
-          startsAt: new Date(tuesdayAtTen.getTime() + 1_800_000),
+          startsAt: new Date(startsAt.getTime() + 1_800_000),
           canceled: false,
           noShow: false,
           client: { firstName: '', lastName: '', email: null, phone: null },
@@ -156,17 +175,18 @@ describe('a booking whose field Acuity refuses', () => {
       };
       expect(reasonOf(await book()).reason).to.equal('slot_taken');
       expect(active().map(({ id }) => id)).to.deep.equal([1]);
-      expect(await fixture.db('bookings').select('id')).to.deep.equal([]);
+      expect(await bookings()).to.deep.equal(earlier);
     });
 
     it('becomes a marked booking when the process dies after Acuity made the appointment', async () => {
       steps.before_complete = () => {
         throw new Error('the process died');
       };
-      expect(reasonOf(await book()).reason).to.equal('outcome_pending');
+      const attemptId = await bookPending();
       steps = {};
-      await fixture.settlement.settle((await attempt()).id);
-      expect(await fixture.db('bookings').first('details_needed')).to.deep.equal({ details_needed: true });
+      await fixture.settlement.settle(attemptId);
+      const made = fixture.db('bookings').where({ starts_at: startsAt }).pluck('details_needed');
+      expect(await made).to.deep.equal([true]);
       expect(active()).to.have.length(1);
     });
 
@@ -174,24 +194,25 @@ describe('a booking whose field Acuity refuses', () => {
       steps.before_staff_booking = () => {
         throw new Error('the process died');
       };
-      expect(reasonOf(await book()).reason).to.equal('outcome_pending');
-      const { id } = await attempt();
+      const id = await bookPending();
       // Longer than a call can be in flight.
       await fixture
         .db('booking_attempts')
+        .where({ id })
         .update({ acuity_called_at: fixture.db.raw(`now() - interval '1 min'`) });
       await fixture.settlement.settle(id);
-      expect(await attempt()).to.include({ state: 'failed' });
+      expect(await stateOf(id)).to.deep.equal(['failed']);
       expect(active()).to.deep.equal([]);
     });
   });
 
   it('names the missing answer when the worker finds that nothing was made', async () => {
     acuity.failNext('before');
-    const { attemptId = '' } = reasonOf(await book()) as { attemptId?: string };
+    const attemptId = await bookPending();
     fake.showForms(detailsForm(), question);
     await fixture
       .db('booking_attempts')
+      .where({ id: attemptId })
       .update({ acuity_called_at: fixture.db.raw(`now() - interval '1 min'`) });
     await fixture.settlement.settle(attemptId);
     expect(await fixture.attempts.find(fixture.people.rita, attemptId)).to.deep.equal({
@@ -201,7 +222,7 @@ describe('a booking whose field Acuity refuses', () => {
         errors: [{ path: 'answers.9777', message: 'Enter an answer to “Dominant hand”' }],
       },
     });
-    const mails = await fixture.db('emails').select('kind');
+    const mails = await fixture.db('emails').where({ attempt_id: attemptId }).select('kind');
     expect(mails).to.deep.equal([{ kind: 'booking_failed' }]);
   });
 });
