@@ -4,6 +4,7 @@ import type { Browser } from 'playwright-core';
 import { startSimulator, type Simulator } from '../../src/simulator/index.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { openBrowser } from '../support/browser.ts';
+import { forgetForms, forgetMappings } from '../support/kept-questions.ts';
 import { watchedPage } from '../support/watched-page.ts';
 
 const shots = process.env.SCREENSHOTS;
@@ -22,21 +23,30 @@ describe('Acuity’s questions in a browser', function () {
   let app: TestApp;
   before(async () => {
     browser = await openBrowser();
-  });
-  beforeEach(async () => {
     simulator = await startSimulator({ port: 0, ...credentials });
     app = await startTestApp({
       env: { ACUITY_BASE_URL: simulator.url },
       overrides: { questions: { timings: { gapMs: 0 } } },
     });
-    await app.db('intake_fields').delete();
   });
-  afterEach(async () => {
+  after(async () => {
+    await browser.close();
     await app.close();
     await simulator.close();
   });
-  after(() => browser.close());
+  beforeEach(async () => {
+    await control('reset', {});
+    await forgetForms(app.db);
+    await forgetMappings(app.db);
+    await app.db('intake_fields').delete();
+  });
 
+  const control = (what: string, body: object) =>
+    fetch(`${simulator.url}/_sim/${what}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
   const removeClaimNumber = async () => {
     const text = (id: number, name: string, required = false) => ({ id, name, required, type: 'textbox' });
     const form = {
@@ -45,11 +55,7 @@ describe('Acuity’s questions in a browser', function () {
       appointmentTypeIDs: [8001, 8003, 8004],
       fields: [text(9101, 'Booking reference'), text(9102, 'Given name'), text(9120, 'Claim no', true)],
     };
-    await fetch(`${simulator.url}/_sim/forms`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ forms: [form] }),
-    });
+    await control('forms', { forms: [form] });
   };
 
   for (const { name, ...options } of readers) {
