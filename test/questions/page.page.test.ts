@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { startSimulator, type Simulator } from '../../src/simulator/index.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { forgetForms, forgetMappings } from '../support/kept-questions.ts';
 import type { Visit, Visitor } from '../support/visitor.ts';
 
 const credentials = { userId: '11100001', apiKey: 'demo-acuity-key' };
@@ -9,22 +10,39 @@ const ada = 'ada@examdesk.example';
 const address = '/admin/acuity-questions';
 const everyType = [8001, 8002, 8003, 8004, 8005, 8006];
 
+interface Opened {
+  simulator: Simulator;
+  app: TestApp;
+  admin: Visitor;
+}
+
+async function open(): Promise<Opened> {
+  const simulator = await startSimulator({ port: 0, ...credentials });
+  const app = await startTestApp({
+    env: { ACUITY_BASE_URL: simulator.url },
+    overrides: { questions: { timings: { gapMs: 0 } } },
+  });
+  return { simulator, app, admin: await app.signedInVisitor(ada) };
+}
+
+async function close({ app, simulator }: Opened): Promise<void> {
+  await app.close();
+  await simulator.close();
+}
+
 describe('the page of Acuity’s questions', () => {
   let simulator: Simulator;
   let app: TestApp;
   let admin: Visitor;
 
-  beforeEach(async () => {
-    simulator = await startSimulator({ port: 0, ...credentials });
-    app = await startTestApp({
-      env: { ACUITY_BASE_URL: simulator.url },
-      overrides: { questions: { timings: { gapMs: 0 } } },
-    });
-    admin = await app.signedInVisitor(ada);
+  before(async () => {
+    ({ simulator, app, admin } = await open());
   });
-  afterEach(async () => {
-    await app.close();
-    await simulator.close();
+  after(() => close({ simulator, app, admin }));
+  beforeEach(async () => {
+    await control('reset', {});
+    await forgetForms(app.db);
+    await forgetMappings(app.db);
   });
 
   const control = async (where: string, body: object) => {
@@ -193,25 +211,6 @@ describe('the page of Acuity’s questions', () => {
     expect(await mapped()).to.deep.equal(rest);
   });
 
-  it('says so when Acuity cannot be reached', async () => {
-    await simulator.close();
-    const never = await admin.get(address);
-    expect(never.status).to.equal(200);
-    expect(never.text('.question-status')).to.include('Acuity’s questions have not been read yet');
-    expect(never.has('select')).to.equal(false);
-    expect((await admin.post(address, { token: 'x' })).status).to.equal(409);
-  });
-
-  it('shows the last questions as such when Acuity cannot be reached any more', async () => {
-    await admin.get(address);
-    await simulator.close();
-    const stale = await admin.post(`${address}/read`, {});
-    expect(stale.at).to.equal(`${address}?unread`);
-    expect(stale.text('.question-status')).to.include('We can’t reach Acuity right now');
-    expect(stale.has('[role="status"]')).to.equal(false);
-    expect(stale.has('#field-9101')).to.equal(true);
-  });
-
   it('saves the mapping of an account with hundreds of questions', async () => {
     const many = Array.from({ length: 400 }, (_, index) => text(20_000 + index, `Question ${index}`));
     await control('forms', {
@@ -246,5 +245,34 @@ describe('the page of Acuity’s questions', () => {
       expect((await visitor.post(address, {})).status).to.equal(403);
       expect((await visitor.post(`${address}/read`, {})).status).to.equal(403);
     }
+  });
+});
+
+describe('the page of Acuity’s questions, while Acuity is closed,', () => {
+  let opened: Opened;
+  beforeEach(async () => {
+    opened = await open();
+  });
+  afterEach(() => close(opened));
+
+  it('says so when Acuity cannot be reached', async () => {
+    const { simulator, admin } = opened;
+    await simulator.close();
+    const never = await admin.get(address);
+    expect(never.status).to.equal(200);
+    expect(never.text('.question-status')).to.include('Acuity’s questions have not been read yet');
+    expect(never.has('select')).to.equal(false);
+    expect((await admin.post(address, { token: 'x' })).status).to.equal(409);
+  });
+
+  it('shows the last questions as such when Acuity cannot be reached any more', async () => {
+    const { simulator, admin } = opened;
+    await admin.get(address);
+    await simulator.close();
+    const stale = await admin.post(`${address}/read`, {});
+    expect(stale.at).to.equal(`${address}?unread`);
+    expect(stale.text('.question-status')).to.include('We can’t reach Acuity right now');
+    expect(stale.has('[role="status"]')).to.equal(false);
+    expect(stale.has('#field-9101')).to.equal(true);
   });
 });
