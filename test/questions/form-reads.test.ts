@@ -6,17 +6,21 @@ import { silent } from '../support/booking-fixture.ts';
 import { aField, aForm } from '../support/builders/form.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { acuityDown, createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
+import { forgetForms } from '../support/kept-questions.ts';
 import { until } from '../support/until.ts';
 
 describe('createQuestions', () => {
   let database: TestDatabase;
   let acuity: FakeAcuity;
-  beforeEach(async () => {
+  before(async () => {
     database = await openTestDatabase();
+  });
+  after(() => database.close());
+  beforeEach(async () => {
     acuity = createFakeAcuity();
     acuity.showForms(aForm());
+    await forgetForms(database.db);
   });
-  afterEach(() => database.close());
 
   /** Each call simulates another process: they share only the database. */
   const process = (timings: Partial<FormTimings> = {}) =>
@@ -166,6 +170,7 @@ describe('createQuestions', () => {
       referrerFieldId: 9103,
     });
     const asked = await questions.questionsFor(8001);
+    await database.db('intake_fields').delete();
     expect(asked?.forms.flatMap((form) => form.questions.map(({ fieldId }) => fieldId))).to.deep.equal([
       9301,
     ]);

@@ -13,6 +13,7 @@ import { peopleOf, reasonOf, silent, valueOf, type BookingFixture } from '../sup
 import { aField, aForm } from '../support/builders/form.ts';
 import { openSeededDatabase, type TestDatabase } from '../support/database.ts';
 import { acuityDown, createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
+import { forgetForms, forgetMappings } from '../support/kept-questions.ts';
 
 const everyType = [8001, 8002, 8003, 8004, 8005, 8006];
 const theirs = () =>
@@ -33,14 +34,22 @@ describe('createMapping', () => {
   let database: TestDatabase;
   let acuity: FakeAcuity;
   let people: BookingFixture['people'];
-  beforeEach(async () => {
+  /** Of the rows that were written before the test. */
+  let lastAuditId: number;
+  before(async () => {
     database = await openSeededDatabase();
     people = await peopleOf(database.db);
+  });
+  after(() => database.close());
+  beforeEach(async () => {
     acuity = createFakeAcuity();
     acuity.intakeForms = [theirs()];
+    await forgetForms(database.db);
+    await forgetMappings(database.db);
     await database.db('intake_fields').delete();
+    const last = await database.db('audit_log').orderBy('id', 'desc').first('id');
+    lastAuditId = last?.id ?? 0;
   });
-  afterEach(() => database.close());
 
   /** Each call simulates another process: they share only the database. */
   const process = (settings: { referenceFieldId?: number; referrerFieldId?: number } = {}): Mapping => {
@@ -79,6 +88,7 @@ describe('createMapping', () => {
       .db('audit_log')
       .where({ resource_type: 'intake_mapping' })
       .whereNotNull('actor_id')
+      .where('id', '>', lastAuditId)
       .orderBy('id')
       .select('actor_id', 'action', 'resource_id', 'metadata');
   const all = { 1: 'reference', 2: 'examinee_first_name', 3: 'examinee_last_name', 4: 'claim_number' };

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { aField, aForm } from '../support/builders/form.ts';
-import { acuityDown, createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
+import { acuityDown, createFakeAcuity, detailsForm, type FakeAcuity } from '../support/fakes/acuity.ts';
+import { forgetForms } from '../support/kept-questions.ts';
 
 interface QuestionsJson {
   questions: { fieldId: number }[];
@@ -14,7 +15,7 @@ describe('GET /specialists/:id/questions', () => {
   let rita: Agent;
   let ids: Record<string, string>;
 
-  beforeEach(async () => {
+  before(async () => {
     acuity = createFakeAcuity();
     app = await startTestApp({ overrides: { acuity, questions: { timings: { gapMs: 0 } } } });
     rita = await app.signIn('rita@harbour-legal.example');
@@ -22,7 +23,12 @@ describe('GET /specialists/:id/questions', () => {
     const { specialists } = body as { specialists: { id: string; name: string }[] };
     ids = Object.fromEntries(specialists.map(({ id, name }) => [name, id]));
   });
-  afterEach(() => app.close());
+  after(() => app.close());
+  beforeEach(async () => {
+    acuity.recover();
+    acuity.showForms(detailsForm());
+    await forgetForms(app.db);
+  });
 
   const ask = (name: string, query = 'type=in_person') =>
     rita.get(`/specialists/${ids[name]}/questions?${query}`);
