@@ -7,6 +7,7 @@ import type { Actor, Role } from '../../src/accounts/index.ts';
 import { demoAccounts } from '../../seeds/demo.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
+import { anOrganization, aReferrer } from '../support/own-people.ts';
 
 const ada = 'ada@examdesk.example';
 const sam = 'sam@examdesk.example';
@@ -17,11 +18,11 @@ const nadia = 'nadia@northside-claims.example';
 describe('managing people', () => {
   let app: TestApp;
   let acuity: FakeAcuity;
-  beforeEach(async () => {
+  before(async () => {
     acuity = createFakeAcuity();
     app = await startTestApp({ overrides: { acuity } });
   });
-  afterEach(() => app.close());
+  after(() => app.close());
 
   const idIn = async (table: string, where: Record<string, string>) => {
     const row = (await app.db(table).where(where).first('id')) as { id: string } | undefined;
@@ -89,15 +90,13 @@ describe('managing people', () => {
 
   it('signs a deactivated person out at the next request of every process, and lets a reactivated one in', async () => {
     const { accounts } = app.system.services;
+    const { id, email } = await aReferrer(app.db);
     const agent = app.anonymous();
-    const answer = await agent
-      .post('/api/auth/sign-in/email')
-      .send({ email: rita, password: 'examdesk-demo' });
+    const answer = await agent.post('/api/auth/sign-in/email').send({ email, password: 'examdesk-demo' });
     const [cookie = ''] = answer.headers['set-cookie'] as unknown as string[];
     const other = await secondApp();
     try {
       expect([await status(agent), await other.status(cookie)]).to.deep.equal([200, 200]);
-      const id = await idOf(rita);
       expect(await accounts.deactivate(id, await actor(ada))).to.deep.equal({ ok: true, value: null });
       expect([await status(agent), await other.status(cookie)]).to.deep.equal([401, 401]);
       expect(await lastRow(id)).to.deep.include({
@@ -108,10 +107,10 @@ describe('managing people', () => {
       await app
         .anonymous()
         .post('/api/auth/sign-in/email')
-        .send({ email: rita, password: 'examdesk-demo' })
+        .send({ email, password: 'examdesk-demo' })
         .expect(401);
       await accounts.reactivate(id, await actor(ada));
-      await app.signIn(rita);
+      await app.signIn(email);
       expect(await status(agent), 'the old session').to.equal(401);
     } finally {
       await other.close();
@@ -119,47 +118,56 @@ describe('managing people', () => {
   });
 
   it('signs out who is banned, demoted, moved or deleted by hand in psql', async () => {
-    const changes: [string, (id: string) => Promise<unknown>][] = [
-      [rita, (id) => app.db('users').where({ id }).update({ banned: true })],
-      [ada, (id) => app.db('users').where({ id }).update({ role: 'support' })],
-      [rob, (id) => app.db('users').where({ id }).delete()],
+    const [banned, deleted, moved] = [
+      await aReferrer(app.db),
+      await aReferrer(app.db),
+      await aReferrer(app.db),
     ];
-    for (const [email, change] of changes) {
-      const agent = await app.signIn(email);
-      expect(await status(agent), email).to.equal(200);
-      const id = await idOf(email);
-      await change(id);
-      expect(await status(agent), email).to.equal(401);
-      expect(await app.db('sessions').where({ user_id: id })).to.deep.equal([]);
-      expect((await lastRow(id)).action).to.equal('record.changed');
+    const changes: [string, (id: string) => Promise<unknown>][] = [
+      [banned.email, (id) => app.db('users').where({ id }).update({ banned: true })],
+      [ada, (id) => app.db('users').where({ id }).update({ role: 'support' })],
+      [deleted.email, (id) => app.db('users').where({ id }).delete()],
+    ];
+    try {
+      for (const [email, change] of changes) {
+        const agent = await app.signIn(email);
+        expect(await status(agent), email).to.equal(200);
+        const id = await idOf(email);
+        await change(id);
+        expect(await status(agent), email).to.equal(401);
+        expect(await app.db('sessions').where({ user_id: id })).to.deep.equal([]);
+        expect((await lastRow(id)).action).to.equal('record.changed');
+      }
+    } finally {
+      await app.db('users').where({ email: ada }).update({ role: 'admin' });
     }
-    const agent = await app.signIn(nadia);
-    await app
-      .db('members')
-      .where({ user_id: await idOf(nadia) })
-      .delete();
+    const agent = await app.signIn(moved.email);
+    await app.db('members').where({ user_id: moved.id }).delete();
     const { body } = await agent.get('/api/auth/get-session');
     expect(body.user.organization, 'at the next request').to.equal(null);
   });
 
   it('ends acting when the admin loses the role', async () => {
-    await app.signIn(rita);
+    const { id, email } = await aReferrer(app.db);
+    await app.signIn(email);
     await app.signIn(ada);
-    const id = await idOf(rita);
     const own = await idIn('sessions', { user_id: await idOf(ada) });
     await app
       .db('sessions')
       .where({ user_id: id })
       .update({ impersonated_by: await idOf(ada), impersonator_session_id: own });
     await app.db('users').where({ email: ada }).update({ banned: true });
-    expect(await app.db('sessions').where({ user_id: id })).to.deep.equal([]);
+    const left = await app.db('sessions').where({ user_id: id });
+    await app.db('users').where({ email: ada }).update({ banned: false });
+    expect(left).to.deep.equal([]);
   });
 
   it('keeps the bookings of a deactivated person with the organisation', async () => {
-    const id = await idOf(rita);
-    const booking = await bookedBy(rita);
+    const firm = await anOrganization(app.db);
+    const { id, email } = await aReferrer(app.db, firm.id);
+    const booking = await bookedBy(email);
     await app.system.services.accounts.deactivate(id, await actor(ada));
-    const robs = await app.signIn(rob);
+    const robs = await app.signIn((await aReferrer(app.db, firm.id)).email);
     const seen = await robs.get(`/bookings/${booking.id}`).expect(200);
     expect(seen.body.booking).to.deep.include({ reference: booking.reference, status: 'active' });
     expect((await robs.get('/bookings').expect(200)).text).to.contain(booking.reference);
@@ -171,15 +179,13 @@ describe('managing people', () => {
       .first('created_by_id', 'organization_id');
     expect(kept, 'and the name stays on what was done').to.deep.equal({
       created_by_id: id,
-      organization_id: await idIn('organizations', { name: 'Harbour Legal' }),
+      organization_id: firm.id,
     });
     const rows = await app.db('members').where({ user_id: id });
-    expect(rows, 'still named among the people of Harbour Legal').to.have.length(1);
-    const { members } =
-      (await app.system.services.accounts.organizations.list()).items.find(
-        ({ name }) => name === 'Harbour Legal',
-      ) ?? {};
-    expect(members, 'but not counted').to.equal(1);
+    expect(rows, 'still named among the people of the organisation').to.have.length(1);
+    const found = await app.system.services.accounts.organizations.list({ find: firm.name });
+    const shown = found.items.map(({ name, members }) => ({ name, members }));
+    expect(shown, 'but not counted').to.deep.equal([{ name: firm.name, members: 1 }]);
   });
 
   it('shows people and organisations page by page, and finds organisations by name', async () => {
@@ -189,12 +195,13 @@ describe('managing people', () => {
     const created = { created_at: new Date() };
     const firmRows = names.map((name, n) => ({ name, slug: `firm-${n}`, ...created }));
     await app.db('organizations').insert(firmRows);
-    const harbour = await idIn('organizations', { name: 'Harbour Legal' });
+    const { id: firm } = await anOrganization(app.db);
+    const { id: memberId } = await aReferrer(app.db, firm);
     const people = numbered('Person', 60);
     const account = { email_verified: true, role: 'referrer' } as const;
     const userRows = people.map((name, n) => ({ name, email: `p${n}@harbour-legal.example`, ...account }));
     const users = await app.db('users').insert(userRows).returning('id');
-    const membership = { organization_id: harbour, role: 'member', ...created } as const;
+    const membership = { organization_id: firm, role: 'member', ...created } as const;
     await app.db('members').insert(users.map(({ id }) => ({ user_id: id, ...membership })));
     const agent = await app.signIn(ada);
     const shown = async (query: object, shape: RegExp) => {
@@ -215,18 +222,16 @@ describe('managing people', () => {
     expect((await shown({ find: '%' }, firms)).found).to.deep.equal([]);
 
     const persons = /Person \d{3}/g;
-    const both = [await shown({ of: harbour }, persons), await shown({ of: harbour, page: '2' }, persons)];
+    const both = [await shown({ of: firm }, persons), await shown({ of: firm, page: '2' }, persons)];
     expect(both.flatMap(({ found }) => found).toSorted()).to.deep.equal(people);
-    for (const page of ['0', '-1', 'x', '99999', '1e9'])
-      await shown({ of: harbour, page, list: page }, persons);
+    for (const page of ['0', '-1', 'x', '99999', '1e9']) await shown({ of: firm, page, list: page }, persons);
 
-    const ritas = `/account/people/${await idOf(rita)}`;
     const { text } = await agent
-      .get(ritas)
+      .get(`/account/people/${memberId}`)
       .query({ find: 'firm 119' })
       .set('Accept', 'text/html')
       .expect(200);
-    expect(text).to.contain(last).and.to.contain(harbour).and.not.to.contain('Zürich Firm 118');
+    expect(text).to.contain(last).and.to.contain(firm).and.not.to.contain('Zürich Firm 118');
   });
 
   it('allows admins only, refuses changes of oneself, and keeps one admin', async () => {
@@ -263,12 +268,17 @@ describe('managing people', () => {
     });
 
     await accounts.changeRole(await idOf(sam), { role: 'admin' }, await actor(ada));
-    const [one, two] = await Promise.all([
-      accounts.deactivate(await idOf(sam), await actor(ada)),
-      accounts.deactivate(await idOf(ada), await actor(sam)),
-    ]);
-    expect([one.ok, two.ok].filter(Boolean)).to.have.length(1);
-    expect([one, two]).to.deep.include({ ok: false, reason: 'last_admin' });
+    try {
+      const [one, two] = await Promise.all([
+        accounts.deactivate(await idOf(sam), await actor(ada)),
+        accounts.deactivate(await idOf(ada), await actor(sam)),
+      ]);
+      expect([one.ok, two.ok].filter(Boolean)).to.have.length(1);
+      expect([one, two]).to.deep.include({ ok: false, reason: 'last_admin' });
+    } finally {
+      await app.db('users').where({ email: ada }).update({ banned: false });
+      await app.db('users').where({ email: sam }).update({ banned: false, role: 'support' });
+    }
   });
 
   it('counts no demo account as the remaining admin where demo accounts are refused', async () => {
@@ -292,8 +302,8 @@ describe('managing people', () => {
 
   it('changes roles, and signs the person out', async () => {
     const { accounts } = app.system.services;
-    const agent = await app.signIn(rob);
-    const id = await idOf(rob);
+    const { id, email } = await aReferrer(app.db);
+    const agent = await app.signIn(email);
     expect(await accounts.changeRole(id, { role: 'referrer' }, await actor(ada))).to.deep.equal({
       ok: false,
       reason: 'unknown_organization',
@@ -305,15 +315,15 @@ describe('managing people', () => {
     expect(
       (await accounts.changeRole(id, { role: 'referrer', organizationId: northside }, await actor(ada))).ok,
     ).to.equal(true);
-    const back = await app.signIn(rob);
+    const back = await app.signIn(email);
     expect((await back.get('/api/auth/get-session')).body.user.organization.name).to.equal(
       'Northside Claims',
     );
   });
 
   it('lets an admin end all sessions of a person', async () => {
-    const agents = [await app.signIn(rita), await app.signIn(rita)];
-    const id = await idOf(rita);
+    const { id, email } = await aReferrer(app.db);
+    const agents = [await app.signIn(email), await app.signIn(email)];
     expect(await app.system.services.accounts.endSessions(id, await actor(ada))).to.deep.equal({
       ok: true,
       value: { ended: 2 },
@@ -411,6 +421,8 @@ describe('managing people', () => {
       .send({ email: 'new@examdesk.example', password: 'examdesk-demo' })
       .expect(200);
     expect(await status(agent), 'no second step yet').to.equal(403);
+    // Others count the admins who are left.
+    await app.db('users').where({ id }).delete();
   });
 });
 
@@ -435,8 +447,9 @@ describe('a session', () => {
   const ago = (minutes: number) => app.db.raw(`clock_timestamp() - ? * interval '1 minute'`, [minutes]);
 
   it('lasts twelve hours from sign-in, also when it is used', async () => {
-    const agent = await app.signIn(rita);
-    const { id, created_at, expires_at } = await sessionOf(rita);
+    const { email } = await aReferrer(app.db);
+    const agent = await app.signIn(email);
+    const { id, created_at, expires_at } = await sessionOf(email);
     expect(expires_at.getTime() - created_at.getTime()).to.be.within(
       12 * 3_600_000 - 2_000,
       12 * 3_600_000 + 2_000,
@@ -446,7 +459,7 @@ describe('a session', () => {
       .where({ id })
       .update({ created_at: ago(700), updated_at: ago(700), expires_at: ago(-20) });
     expect(await status(agent)).to.equal(200);
-    const after = await sessionOf(rita);
+    const after = await sessionOf(email);
     expect(after.expires_at.getTime() - Date.now(), 'not made longer by use').to.be.below(21 * 60_000);
     await app
       .db('sessions')
