@@ -148,15 +148,24 @@ function byRarity(words: string[], shares: CommonLexemes): number[] {
   }
 }
 
-/** Two letters in the wrong order first, then the most similar. */
+/**
+ * Two letters in the wrong order first, then the most similar. For a word that somebody has only similar ones are taken: its
+ * other letters would name very many people.
+ */
 async function spelledAlike(db: Queryable, words: string[]): Promise<Map<string, string[]>> {
   const misspelled = words.filter(isWord);
   const { rows } = await db.raw<{ rows: { typed: string; near: string[] }[] }>(
     `select typed, array(
-       select word from referrer_lexemes
-       where word % typed or word = any(string_to_array(swapped || ' ' || changed, ' '))
+       select word from (
+         select word from referrer_lexemes where word % typed
+         union
+         select word from referrer_lexemes
+         where is_unknown and word = any(string_to_array(swapped || ' ' || changed, ' '))
+       ) alike
        order by word = any(string_to_array(swapped, ' ')) desc, similarity(word, typed) desc, word limit ?
-     ) as near from unnest(?::text[], ?::text[], ?::text[]) misspelled (typed, swapped, changed)`,
+     ) as near
+     from unnest(?::text[], ?::text[], ?::text[]) misspelled (typed, swapped, changed),
+       lateral (select not exists (select from referrer_lexemes where word = typed) as is_unknown) asked`,
     [
       alternatives,
       misspelled,
