@@ -22,20 +22,20 @@ function referenceOf(n: number): string {
 /** Rita's booking in Sydney, unless it has no referrer yet. */
 export async function aBookingOf(
   db: Database,
-  name: Name | null,
+  of: Name | { id: string; organizationId: string } | null,
   but: Record<string, unknown> = {},
 ): Promise<string> {
   const id = randomUUID();
   count += 1;
   const nth = count;
-  const person = name && (await personOf(db, name));
+  const person = typeof of === 'string' ? await personOf(db, of) : of;
   const specialist = await db('specialists').where({ acuity_calendar_id: 7001 }).first('id');
   await db('bookings').insert({
     id,
     reference: referenceOf(nth),
     acuity_appointment_id: 880_000 + nth,
     specialist_id: specialist!.id,
-    source: name ? 'portal' : 'acuity_direct',
+    source: person ? 'portal' : 'acuity_direct',
     created_by_id: person?.id ?? null,
     organization_id: person?.organizationId ?? null,
     examinee_first_name: 'Ewan',
