@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { systemClock } from '../../src/adapters/system-clock.ts';
 import { readConnection } from '../../src/sync/connection.ts';
 import { ensureSubscriptions } from '../../src/sync/subscriptions.ts';
-import { openTestDatabase } from '../support/database.ts';
+import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
 import { until } from '../support/until.ts';
 import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
@@ -15,51 +15,37 @@ interface Subscription {
   status: string;
 }
 
+let stack: WebhookStack;
+const openStack = async () => {
+  stack = await openWebhookStack({ target: null });
+};
+const closeStack = () => stack.close();
+/** As after the installation: Acuity has no webhooks, and nothing is stored about ours. */
+const disconnect = async () => {
+  await stack.control('/reset', {});
+  const { db } = stack.app;
+  await db('emails').delete();
+  await db('drift_reports').delete();
+  await db('webhook_subscriptions').delete();
+  await db('acuity_connection').update({ checked_at: null, trouble: null, working_until: null });
+};
+
+const sync = () => stack.app.system.services.sync;
+const ours = () => `${stack.app.url}/automation/acuity`;
+const there = () => stack.staff<Subscription[]>('GET', '/webhooks');
+const subscribed = async (): Promise<Subscription> => {
+  await sync().connect(null);
+  const [one] = await there();
+  if (!one) throw new Error('No subscription');
+  return one;
+};
+const mails = () => stack.app.db('emails').pluck('kind');
+const connection = () => sync().connection();
+
 describe('our webhooks in Acuity', () => {
-  let stack: WebhookStack;
-  const sync = () => stack.app.system.services.sync;
-  const ours = () => `${stack.app.url}/automation/acuity`;
-  const there = () => stack.staff<Subscription[]>('GET', '/webhooks');
-
-  beforeEach(async () => {
-    stack = await openWebhookStack({ target: null });
-  });
-  afterEach(() => stack.close());
-
-  const subscribed = async (): Promise<Subscription> => {
-    await sync().connect(null);
-    const [one] = await there();
-    if (!one) throw new Error('No subscription');
-    return one;
-  };
-  const mails = () => stack.app.db('emails').pluck('kind');
-
-  it('are made once, with our relay as the target, and deliver events', async () => {
-    await sync().connect(null);
-    await sync().connect(null);
-    expect((await there()).map(({ event, target }) => ({ event, target }))).to.deep.equal([
-      { event: 'appointment.changed', target: `${stack.app.url}/automation/acuity` },
-    ]);
-    const { id } = await stack.makeAppointment();
-    stack.app.system.relay.start();
-    await stack.settled();
-    expect(await stack.booking(id)).to.include({ source: 'acuity_direct' });
-    expect(await stack.app.db('webhook_events').pluck('action')).to.deep.equal(['changed']);
-  });
-
-  it('are replaced, and what was missed is reconciled, when Acuity disabled them', async () => {
-    await subscribed();
-    const [stored] = stack.simulator.state.subscriptions;
-    if (stored) stored.status = 'disabled';
-    const { id } = await stack.makeAppointment();
-    expect(await stack.booking(id)).to.equal(undefined);
-    await sync().checkSubscriptions();
-    expect((await there()).map(({ status }) => status)).to.deep.equal(['active']);
-    expect(await stack.booking(id)).to.include({ source: 'acuity_direct' });
-    expect(await mails()).to.include.members(['webhooks_repaired', 'drift_report']);
-    const { body } = await stack.app.anonymous().get('/readyz');
-    expect(body.details.webhooks[0]).to.include({ event: 'appointment.changed', repaired: 'disabled' });
-  });
+  before(openStack);
+  after(closeStack);
+  beforeEach(disconnect);
 
   it('are made again when somebody deleted them', async () => {
     const { id } = await subscribed();
@@ -72,28 +58,15 @@ describe('our webhooks in Acuity', () => {
     expect(await mails()).to.deep.equal(['webhooks_repaired']);
   });
 
-  it('are replaced when reconciliation found changes that they did not announce', async () => {
-    const { id } = await subscribed();
-    await stack.app.db('webhook_subscriptions').update({ created_at: new Date(Date.now() - 3_600_000) });
-    await stack.control('/webhooks', { enabled: false });
-    await stack.makeAppointment();
-    await sync().reconcileNear();
-    await stack.app.db('emails').delete();
-    await sync().checkSubscriptions();
-    expect((await there())[0]?.id).not.to.equal(id);
-    expect(await mails()).to.deep.equal(['webhooks_repaired']);
-    await sync().checkSubscriptions();
-    expect(await mails(), 'once').to.have.length(1);
-  });
-
   it('are made by the periodic check, without a mail, when there never were any', async () => {
+    const audit = () => stack.app.db('audit_log').where({ resource_type: 'acuity_connection' });
+    const earlier = await audit().pluck('id');
     await sync().checkSubscriptions();
     expect((await there()).map(({ target, status }) => ({ target, status }))).to.deep.equal([
       { target: ours(), status: 'active' },
     ]);
     expect(await mails()).to.deep.equal([]);
-    const audit = await stack.app.db('audit_log').where({ resource_type: 'acuity_connection' }).select('*');
-    expect(audit.map(({ action, metadata }) => ({ action, metadata }))).to.deep.equal([
+    expect(await audit().whereNotIn('id', earlier).select('action', 'metadata')).to.deep.equal([
       {
         action: 'record.changed',
         metadata: { made: [{ event: 'appointment.changed', mended: 'missing' }] },
@@ -193,7 +166,7 @@ describe('our webhooks in Acuity', () => {
       const answer = await stack.app.anonymous().get('/readyz');
       expect(answer.body.details.connection).to.include({ attention: 'never_connected', trouble: reason });
       expect(await stack.app.db('acuity_connection').pluck('trouble')).to.deep.equal([reason]);
-      expect(await sync().connection()).to.include({ attention: 'never_connected' });
+      expect(await connection()).to.include({ attention: 'never_connected' });
     });
   }
 
@@ -213,7 +186,7 @@ describe('our webhooks in Acuity', () => {
     await stack.control('/faults', { rules: [] });
     await sync().checkSubscriptions();
     expect(await there()).to.have.length(1);
-    expect(await sync().connection()).to.include({ attention: null, trouble: null });
+    expect(await connection()).to.include({ attention: null, trouble: null });
   });
 
   it('are unchanged while Acuity does not answer', async () => {
@@ -223,11 +196,66 @@ describe('our webhooks in Acuity', () => {
     });
     expect(await sync().connect(null)).to.include({ ok: false, reason: 'unavailable' });
     expect(await stack.app.db('webhook_subscriptions')).to.have.length(1);
-    expect(await sync().connection()).to.include({ attention: null, trouble: 'unavailable' });
+    expect(await connection()).to.include({ attention: null, trouble: 'unavailable' });
+  });
+});
+
+describe('our webhooks in Acuity, with appointments of this test alone,', () => {
+  beforeEach(openStack);
+  afterEach(closeStack);
+
+  it('are made once, with our relay as the target, and deliver events', async () => {
+    await sync().connect(null);
+    await sync().connect(null);
+    expect((await there()).map(({ event, target }) => ({ event, target }))).to.deep.equal([
+      { event: 'appointment.changed', target: `${stack.app.url}/automation/acuity` },
+    ]);
+    const { id } = await stack.makeAppointment();
+    stack.app.system.relay.start();
+    await stack.settled();
+    expect(await stack.booking(id)).to.include({ source: 'acuity_direct' });
+    expect(await stack.app.db('webhook_events').pluck('action')).to.deep.equal(['changed']);
+  });
+
+  it('are replaced, and what was missed is reconciled, when Acuity disabled them', async () => {
+    await subscribed();
+    const [stored] = stack.simulator.state.subscriptions;
+    if (stored) stored.status = 'disabled';
+    const { id } = await stack.makeAppointment();
+    expect(await stack.booking(id)).to.equal(undefined);
+    await sync().checkSubscriptions();
+    expect((await there()).map(({ status }) => status)).to.deep.equal(['active']);
+    expect(await stack.booking(id)).to.include({ source: 'acuity_direct' });
+    expect(await mails()).to.include.members(['webhooks_repaired', 'drift_report']);
+    const { body } = await stack.app.anonymous().get('/readyz');
+    expect(body.details.webhooks[0]).to.include({ event: 'appointment.changed', repaired: 'disabled' });
+  });
+
+  it('are replaced when reconciliation found changes that they did not announce', async () => {
+    const { id } = await subscribed();
+    await stack.app.db('webhook_subscriptions').update({ created_at: new Date(Date.now() - 3_600_000) });
+    await stack.control('/webhooks', { enabled: false });
+    await stack.makeAppointment();
+    await sync().reconcileNear();
+    await stack.app.db('emails').delete();
+    await sync().checkSubscriptions();
+    expect((await there())[0]?.id).not.to.equal(id);
+    expect(await mails()).to.deep.equal(['webhooks_repaired']);
+    await sync().checkSubscriptions();
+    expect(await mails(), 'once').to.have.length(1);
   });
 });
 
 describe('our webhooks in Acuity when Acuity cannot reach us', () => {
+  let database: TestDatabase;
+  before(async () => {
+    database = await openTestDatabase();
+  });
+  after(() => database.close());
+  beforeEach(async () => {
+    await database.db('acuity_connection').update({ checked_at: null, trouble: null });
+  });
+
   for (const [name, target, acuityUrl] of [
     ['it has no https', 'http://examdesk.agency.example/automation/acuity', 'https://acuityscheduling.com'],
     [
@@ -238,7 +266,6 @@ describe('our webhooks in Acuity when Acuity cannot reach us', () => {
     ['it is on this machine', 'https://localhost/automation/acuity', 'https://acuityscheduling.com'],
   ] as const) {
     it(`are not made when ${name}`, async () => {
-      const database = await openTestDatabase();
       const acuity = createFakeAcuity();
       const done = await ensureSubscriptions(
         {
@@ -258,20 +285,15 @@ describe('our webhooks in Acuity when Acuity cannot reach us', () => {
         attention: 'never_connected',
         trouble: 'address',
       });
-      await database.close();
     });
   }
 });
 
 describe('connection to Acuity', () => {
-  let stack: WebhookStack;
-  beforeEach(async () => {
-    stack = await openWebhookStack({ target: null });
-  });
-  afterEach(() => stack.close());
+  before(openStack);
+  after(closeStack);
+  beforeEach(disconnect);
 
-  const connection = () => stack.app.system.services.sync.connection();
-  const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000);
   const waiting = async (email: string): Promise<{ label: string; repair: object }[]> => {
     const agent = await stack.app.signIn(email);
     const { body } = await agent.get('/admin/api/dashboard').set('sec-fetch-site', 'same-origin').expect(200);
@@ -297,13 +319,28 @@ describe('connection to Acuity', () => {
     });
     const [ofSupport] = await waiting('sam@examdesk.example');
     expect(ofSupport?.repair).to.deep.equal({ label: 'Ask an admin to connect Acuity', href: null });
-    await stack.app.system.services.sync.connect(null);
+    await sync().connect(null);
     expect(await waiting('ada@examdesk.example')).to.deep.equal([]);
   });
 
+  it('ignores rows of another address when the database is a copy', async () => {
+    await sync().connect(null);
+    await stack.app
+      .db('webhook_subscriptions')
+      .update({ target: 'https://examdesk.example/automation/acuity' });
+    expect(await connection()).to.include({ attention: 'never_connected' });
+  });
+});
+
+describe('connection to Acuity, with bookings of this test alone,', () => {
+  beforeEach(openStack);
+  afterEach(closeStack);
+
+  const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000);
+
   it('needs attention when a booking was made an hour ago and no event has come since', async () => {
     const { db } = stack.app;
-    await stack.app.system.services.sync.connect(null);
+    await sync().connect(null);
     await db('webhook_subscriptions').update({ created_at: hoursAgo(48) });
     await stack.makeAppointment();
     stack.app.system.relay.start();
@@ -323,13 +360,5 @@ describe('connection to Acuity', () => {
     expect(await connection(), 'the event came before the booking was stored').to.include({
       attention: null,
     });
-  });
-
-  it('ignores rows of another address when the database is a copy', async () => {
-    await stack.app.system.services.sync.connect(null);
-    await stack.app
-      .db('webhook_subscriptions')
-      .update({ target: 'https://examdesk.example/automation/acuity' });
-    expect(await connection()).to.include({ attention: 'never_connected' });
   });
 });
