@@ -44,6 +44,7 @@ describe('the wait-list', () => {
   beforeEach(async () => {
     onBooking = onOffer = () => undefined;
     acuity.recover();
+    acuity.calls.length = 0;
     await app.database.owner('emails').delete();
     await app.database.owner('wait_offers').delete();
     await app.database.owner('wait_entries').delete();
@@ -245,7 +246,7 @@ describe('the wait-list', () => {
   });
 
   it('answers a late acceptance plainly, and changes nothing', async () => {
-    const { first } = await threeBookings();
+    const { first, ritas } = await threeBookings();
     await cancel(nadia, first);
     await offerFreed();
     await lapse();
@@ -253,7 +254,10 @@ describe('the wait-list', () => {
     const page = await visitors[rita]!.post(`/wait-list/offers/${offer!.id}/accept`, {});
     expect(page.status).to.equal(409);
     expect(page.text('.panel-warn')).to.contain('This offer has ended');
-    expect(acuity.calls.filter(({ method }) => method === 'reschedule')).to.be.an('array');
+    expect(acuity.calls.filter(({ method }) => method === 'reschedule')).to.deep.equal([]);
+    expect((await app.db('bookings').where({ id: ritas }).first('starts_at'))?.starts_at).to.deep.equal(
+      new Date(later),
+    );
   });
 
   it('tells nobody of the other organisation once a booking was given to another', async () => {
