@@ -1,27 +1,29 @@
 // What an admin acting as somebody meets at the gate: refused on record, told until when, and asked whether to go on.
 import { expect } from 'chai';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
-
-const rita = 'rita@harbour-legal.example';
+import { copyDemo, type OwnPerson } from '../support/own-demo.ts';
 
 describe('acting', () => {
   let app: TestApp;
   let acting: Agent;
-  let adminId: string;
-  let ritaId: string;
+  let ada: OwnPerson;
+  let rita: OwnPerson;
 
-  beforeEach(async () => {
+  before(async () => {
     app = await startTestApp();
-    acting = await app.signIn('ada@examdesk.example');
-    const idOf = async (email: string): Promise<string> =>
-      String((await app.db('users').where({ email }).pluck('id'))[0]);
-    [adminId, ritaId] = await Promise.all([idOf('ada@examdesk.example'), idOf(rita)]);
-    await acting.post('/admin/impersonate').send({ userId: ritaId, reason: 'On the phone' }).expect(200);
   });
-  afterEach(() => app.close());
+  after(() => app.close());
+  beforeEach(async () => {
+    ({ ada, rita } = await copyDemo(app.db));
+    acting = await app.signIn(ada.email);
+    await acting.post('/admin/impersonate').send({ userId: rita.id, reason: 'On the phone' }).expect(200);
+  });
 
   const quiet = (minutes: number) =>
-    app.db('sessions').update({ last_seen_at: new Date(Date.now() - minutes * 60_000) });
+    app
+      .db('sessions')
+      .whereIn('user_id', [ada.id, rita.id])
+      .update({ last_seen_at: new Date(Date.now() - minutes * 60_000) });
   const ask = () => acting.get('/admin/acting').set('X-Polling', 'true');
 
   it('refuses and records requests for the referrer’s account, without the URL', async () => {
@@ -30,9 +32,10 @@ describe('acting', () => {
     const rows = await app
       .db('audit_log')
       .where({ action: 'access.denied' })
+      .whereIn('actor_id', [ada.id, rita.id])
       .orderBy('id')
       .select('actor_id', 'acting_as_id', 'resource_id', 'outcome', 'metadata');
-    const common = { actor_id: adminId, acting_as_id: ritaId, resource_id: '/account', outcome: 'denied' };
+    const common = { actor_id: ada.id, acting_as_id: rita.id, resource_id: '/account', outcome: 'denied' };
     expect(rows).to.deep.equal([
       { ...common, metadata: { while: 'acting', method: 'GET' } },
       { ...common, metadata: { while: 'acting', method: 'POST' } },
@@ -54,7 +57,11 @@ describe('acting', () => {
     const again = await ask().expect(200);
     expect(again.body.acting.expiresAt).to.equal(body.acting.expiresAt);
     expect(again.headers).not.to.have.property('x-acting-until');
-    expect(await app.db('impersonation_views').pluck('path')).to.deep.equal([]);
+    const views = app
+      .db('impersonation_views as v')
+      .join('impersonations as i', 'i.id', 'v.impersonation_id')
+      .where({ 'i.admin_id': ada.id });
+    expect(await views.pluck('v.path')).to.deep.equal([]);
     await quiet(31);
     await ask().expect(401);
   });
@@ -65,7 +72,7 @@ describe('acting', () => {
     expect(body.acting.secondsLeft).to.be.within(29 * 60, 30 * 60);
     await app
       .db('sessions')
-      .whereNotNull('impersonated_by')
+      .where({ impersonated_by: ada.id })
       .update({ expires_at: new Date(Date.now() + 120_000) });
     const last = await acting.post('/admin/acting').expect(200);
     expect(last.body.acting.secondsLeft).to.be.within(100, 120);
