@@ -18,9 +18,9 @@ const addOfEmail = {
 export function createPgJobQueue(db: Database): JobQueue {
   const queue: JobQueue = {
     async add(job, payload, options) {
-      await sendTogether(options.trx ?? db, queue.adding(job, payload, options));
+      await sendTogether(options.trx ?? db, queue.addQuery(job, payload, options));
     },
-    adding: (job, payload, { ofEmail, ...options }) => ({
+    addQuery: (job, payload, { ofEmail, ...options }) => ({
       ...(ofEmail ? addOfEmail : add),
       values: [
         job.name,

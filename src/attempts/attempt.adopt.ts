@@ -4,9 +4,9 @@ import {
   answersDigest,
   detailsIn,
   digestOfAll,
-  insertingAnswers,
-  insertingBooking,
-  insertingProgress,
+  insertAnswersQuery,
+  insertBookingQuery,
+  insertProgressQuery,
   intakeFields,
   placeOf,
   type Announcement,
@@ -21,7 +21,7 @@ import type { Completion } from './attempt.kind.ts';
 import { findAttempt } from './attempt.repository.ts';
 import { slotTaken, type Attempt, type Refusal } from './attempt.ts';
 
-/** Safe to repeat, and to run twice at once. */
+/** Safe to repeat, and to run twice concurrently. */
 export async function adoptAppointment(
   deps: AttemptDeps,
   attempt: Attempt<'book'>,
@@ -41,21 +41,22 @@ export async function adoptAppointment(
     if (overlaps.value) return cancelOverlapping(deps, attempt, appointment, failOptions);
   }
   await deps.onStep?.('before_complete');
-  // Nobody else: a new booking has no contacts.
-  const telling = deps.announce.asking(deps.db, 'booking_confirmation', [attempt.createdById]);
+  // Only the referrer is told: a new booking has no contacts yet.
+  const confirming = deps.announce.inTwoSteps(deps.db, 'booking_confirmation', [attempt.createdById]);
   const completion = await completeOnce(
     deps,
     attempt,
-    async (trx, locked, _booking, asked) => {
-      const written = await writeBooking(deps, trx, locked as Attempt<'book'>, appointment);
+    async (trx, locked, _booking, readAnswers) => {
+      const written = await bookingQueries(deps, trx, locked as Attempt<'book'>, appointment);
       const confirmation: Announcement = {
         kind: 'booking_confirmation',
         bookingId: written.bookingId,
         attemptId: attempt.id,
       };
-      return { ...written, last: [...written.last, ...telling.writing(trx, confirmation, asked)] };
+      const announcement = confirming.writeQueries(trx, confirmation, readAnswers);
+      return { bookingId: written.bookingId, unsent: [...written.unsent, ...announcement] };
     },
-    { asking: telling.calls },
+    { reads: confirming.readQueries },
   );
   // The settle job failed this attempt during the call: no appointment may stay without a booking.
   if (completion.outcome === 'failed') await removeAppointment(deps, attempt, appointment.id);
@@ -145,7 +146,8 @@ async function recordRepair(
   });
 }
 
-async function writeBooking(
+/** Builds the queries that write the booking, its progress, its answers and its audit row. */
+async function bookingQueries(
   deps: AttemptDeps,
   trx: Transaction,
   attempt: Attempt<'book'>,
@@ -155,8 +157,8 @@ async function writeBooking(
   if (!organizationId) throw new Error(`Attempt ${attempt.id} has no organisation`);
   const bookingId = deps.ids.uuid();
   const fields = await intakeFields(trx, deps);
-  const last = [
-    insertingBooking(trx, {
+  const unsent = [
+    insertBookingQuery(trx, {
       id: bookingId,
       reference: attempt.reference,
       acuityAppointmentId: appointment.id,
@@ -177,7 +179,7 @@ async function writeBooking(
       detailsNeeded: request.detailsNeeded ?? false,
       answersDigest: deps.digests.of(answersDigest(appointment, fields)),
     }),
-    insertingProgress(trx, {
+    insertProgressQuery(trx, {
       id: deps.ids.uuid(),
       bookingId,
       progress: 'scheduled',
@@ -186,19 +188,19 @@ async function writeBooking(
       source: 'portal',
       notes: '',
     }),
-    insertingAnswers(trx, {
+    insertAnswersQuery(trx, {
       id: deps.ids.uuid(),
       bookingId,
       source: 'portal',
       answers: request.answers,
       acuityDigest: deps.digests.of(digestOfAll(appointment)),
     }),
-    deps.audit.recording(request.actor, {
+    deps.audit.recordQuery(request.actor, {
       action: 'booking.created',
       resourceType: 'booking',
       resourceId: bookingId,
       metadata: { acuityAppointmentId: appointment.id, attemptId: attempt.id },
     }),
   ];
-  return { bookingId, last };
+  return { bookingId, unsent };
 }

@@ -7,7 +7,7 @@ import { failure, invalidField, type Result } from '../lib/result.ts';
 import { maySeeAttempt } from './attempt.access.ts';
 import { timingsOf, type AttemptDeps } from './attempt.deps.ts';
 import { attemptFor, hashOf, planFor, type Asked, type Plan } from './attempt.plan.ts';
-import { findAttemptByKey, insertingAttempt, waitUntilSettled } from './attempt.repository.ts';
+import { findAttemptByKey, insertAttemptQuery, waitUntilSettled } from './attempt.repository.ts';
 import { outcomeOf, storeAndRun, type AttemptAnswer } from './attempt.saga.ts';
 import { answerOf, slotTaken, type BookFailure } from './attempt.ts';
 
@@ -78,7 +78,7 @@ async function refuseTaken(deps: AttemptDeps, asked: Asked, plan: Plan): Promise
   if (asked.idempotencyKey === null) return answer;
   const over = { ...attemptFor(deps, asked, plan), id: deps.ids.uuid(), failure: refusal };
   try {
-    await sendTogether(deps.db, insertingAttempt(deps.db, over));
+    await sendTogether(deps.db, insertAttemptQuery(deps.db, over));
   } catch (error) {
     // A concurrent request with the same key won: return its answer.
     if (violatedConstraint(error) !== 'booking_attempts_idempotency_key') throw error;

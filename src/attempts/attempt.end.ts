@@ -1,22 +1,22 @@
 // The only place that completes or fails an attempt. Requests, the worker and webhooks call it at any time and
 // concurrently; the lock on the attempt's row decides which was first.
 import {
-  findingBooking,
-  lockingBooking,
+  findBookingQuery,
+  lockBookingQuery,
   toBooking,
   type Booking,
   type BookingRow,
 } from '../bookings/index.ts';
 import type { Transaction } from '../db/knex.ts';
-import { blockingMerges, blockMerges } from '../db/merges.ts';
-import { endWith, transact, type Call, type Ending } from '../db/statements.ts';
+import { blockMerges, blockMergesQuery } from '../db/merges.ts';
+import { endWith, transact, type Ending, type Query } from '../db/statements.ts';
 import { timingsOf, type AttemptDeps } from './attempt.deps.ts';
 import { checkLateJob } from './attempt.jobs.ts';
 import type { Completion } from './attempt.kind.ts';
 import {
-  completingAttempt,
+  completeAttemptQuery,
   failOpen,
-  lockingAttempt,
+  lockAttemptQuery,
   toAttempt,
   type AttemptRow,
 } from './attempt.repository.ts';
@@ -24,26 +24,31 @@ import type { Attempt, Refusal } from './attempt.ts';
 
 type Settled = Exclude<Completion, { outcome: 'unknown' }>;
 
-/** The booking that was written, and the statements that still have to be sent. */
+/** The booking that was written, and the queries that are still to be sent: they go out together with the commit. */
 export interface Written {
   bookingId: string;
-  last: readonly Call[];
+  unsent: readonly Query[];
 }
 
-/** What `asking` was answered in the transaction. */
-type Asked = readonly (readonly unknown[])[];
+/** The rows of each query of `options.reads`. */
+type ReadAnswers = readonly (readonly unknown[])[];
 
 /**
  * Runs `write` and completes the attempt in one transaction, once.
- * @param write writes the booking, its progress, audit row and announcement
- * @param options.asking what `write` needs to know: sent with the locks, after them
+ * @param write writes the booking, its progress, audit row and announcement: sends the queries, or returns them unsent
+ * @param options.reads queries whose answers `write` needs: sent together with the locks, and carried out after them
  * @param options.evenIfFailed completes a failed attempt too, because Acuity carried it out late
  */
 export async function completeOnce(
   deps: AttemptDeps,
   { id, bookingId: changedId }: Pick<Attempt, 'id' | 'bookingId'>,
-  write: (trx: Transaction, attempt: Attempt, booking: Booking | null, asked: Asked) => Promise<Written>,
-  options: { evenIfFailed?: boolean; asking?: readonly Call[] } = {},
+  write: (
+    trx: Transaction,
+    attempt: Attempt,
+    booking: Booking | null,
+    readAnswers: ReadAnswers,
+  ) => Promise<Written>,
+  options: { evenIfFailed?: boolean; reads?: readonly Query[] } = {},
 ): Promise<Settled> {
   const { db } = deps;
   const completed = ([row]: BookingRow[]): Settled => {
@@ -51,15 +56,15 @@ export async function completeOnce(
     return { outcome: 'completed', booking: toBooking(row) };
   };
   const changing = changedId
-    ? [lockingBooking.call(db, { id: changedId }), findingBooking.call(db, { id: changedId })]
+    ? [lockBookingQuery(db, { id: changedId }), findBookingQuery(db, { id: changedId })]
     : [];
   // Lock order everywhere: merges, the booking, then the attempt.
-  const locking: Call[] = [blockingMerges.call(db, {}), ...changing, lockingAttempt.call(db, { id })];
-  const first = [...locking, ...(options.asking ?? [])];
+  const locking: Query[] = [blockMergesQuery(db, {}), ...changing, lockAttemptQuery(db, { id })];
+  const first = [...locking, ...(options.reads ?? [])];
   return transact(db, first, async (trx, answers): Promise<Ending<Settled>> => {
     const [locked] = answers[locking.length - 1] as AttemptRow[];
     const [booking] = changedId ? (answers[2] as BookingRow[]) : [];
-    const asked = answers.slice(locking.length);
+    const readAnswers = answers.slice(locking.length);
     if (!locked) throw new Error(`There is no attempt ${id}`);
     const attempt = toAttempt(locked);
     if (attempt.state === 'failed' && !options.evenIfFailed) {
@@ -67,16 +72,16 @@ export async function completeOnce(
       return endWith([], () => ({ outcome: 'failed', refusal }));
     }
     if (attempt.state === 'completed') {
-      return endWith([findingBooking.call(trx, { id: attempt.bookingId })], ([rows]) => completed(rows));
+      return endWith([findBookingQuery(trx, { id: attempt.bookingId })], ([rows]) => completed(rows));
     }
-    const { bookingId, last } = await write(trx, attempt, booking ? toBooking(booking) : null, asked);
+    const { bookingId, unsent } = await write(trx, attempt, booking ? toBooking(booking) : null, readAnswers);
     await deps.onStep?.('in_complete_transaction');
     return endWith(
       [
-        ...last,
-        completingAttempt.call(trx, { id, bookingId }),
-        findingBooking.call(trx, { id: bookingId }),
-      ] as readonly Call[],
+        ...unsent,
+        completeAttemptQuery(trx, { id, bookingId }),
+        findBookingQuery(trx, { id: bookingId }),
+      ] as readonly Query[],
       (ended) => completed(ended.at(-1) as BookingRow[]),
     );
   });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { detailKeys } from '../bookings/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
-import { prepare, type Call } from '../db/statements.ts';
+import { prepare, type Query } from '../db/statements.ts';
 import type { Attempt, AttemptRequest, ChangeKind, NewAttempt, Refusal } from './attempt.ts';
 
 export interface AttemptRow {
@@ -62,7 +62,7 @@ export async function findAttempt(db: Queryable, id: string): Promise<Attempt | 
 }
 
 /** Locks the row until the transaction ends: an attempt is settled exactly once. */
-export const lockingAttempt = prepare<AttemptRow, { id: string }>('lock an attempt', (db, { id }) =>
+export const lockAttemptQuery = prepare<AttemptRow, { id: string }>('lock an attempt', (db, { id }) =>
   selectAttempts(db).where({ id }).forUpdate(),
 );
 
@@ -138,7 +138,7 @@ function rowOf(attempt: NewAttempt) {
   };
 }
 
-const inserting = prepare<AttemptRow, ReturnType<typeof rowOf>>('insert an attempt', (db, row) =>
+const insertRowQuery = prepare<AttemptRow, ReturnType<typeof rowOf>>('insert an attempt', (db, row) =>
   db('booking_attempts')
     .insert({
       ...row,
@@ -148,8 +148,8 @@ const inserting = prepare<AttemptRow, ReturnType<typeof rowOf>>('insert an attem
 );
 
 /** Fails with the database's error when a unique index is violated; see `violatedConstraint`. */
-export function insertingAttempt(db: Queryable, attempt: NewAttempt): Call<AttemptRow> {
-  return inserting.call(db, rowOf(attempt));
+export function insertAttemptQuery(db: Queryable, attempt: NewAttempt): Query<AttemptRow> {
+  return insertRowQuery(db, rowOf(attempt));
 }
 
 /** A condition on a row of booking_attempts: somebody else holds the time that it asks for (src/waiting). */
@@ -162,7 +162,7 @@ const isHeld = `held_for_other(specialist_id, starts_at, coalesce((request ->> '
  * for claimed attempts afterwards, so one of the two always sees the other. So it is never in the transaction that stores
  * the attempt, which others see only once it has committed.
  */
-export const claimingAttempt = prepare<{ id: string }, { id: string }>('claim an attempt', (db, { id }) =>
+export const claimAttemptQuery = prepare<{ id: string }, { id: string }>('claim an attempt', (db, { id }) =>
   db('booking_attempts')
     .where({ id, state: 'open' })
     .whereNull('acuity_called_at')
@@ -216,7 +216,7 @@ export async function failOpen(
   return failed === 1;
 }
 
-export const completingAttempt = prepare<never, { id: string; bookingId: string }>(
+export const completeAttemptQuery = prepare<never, { id: string; bookingId: string }>(
   'complete an attempt',
   (db, { id, bookingId }) =>
     db('booking_attempts')

@@ -14,9 +14,9 @@ import { settleAttemptJob } from './attempt.jobs.ts';
 import type { Call, Completion } from './attempt.kind.ts';
 import { kindOf } from './attempt.kinds.ts';
 import {
-  claimingAttempt,
+  claimAttemptQuery,
   findAttempt,
-  insertingAttempt,
+  insertAttemptQuery,
   isHeldForOther,
   toAttempt,
   type AttemptRow,
@@ -33,39 +33,42 @@ import {
 
 export type AttemptAnswer = Result<Booking, AttemptFailure>;
 
-/** Before Acuity is called: the attempt, and the job that settles it if this process dies. */
-function storing(deps: AttemptDeps, db: Queryable, attempt: NewAttempt) {
-  const settling = deps.jobs.adding(
+/** What is written before Acuity is called: the attempt, and the job that settles it if this process dies. */
+function storeQueries(deps: AttemptDeps, db: Queryable, attempt: NewAttempt) {
+  const addSettleJob = deps.jobs.addQuery(
     settleAttemptJob,
     { attemptId: attempt.id },
     { key: attempt.id, delayMs: timingsOf(deps).settleAfterMs },
   );
-  return [insertingAttempt(db, attempt), settling] as const;
+  return [insertAttemptQuery(db, attempt), addSettleJob] as const;
 }
 
 function storedFrom([row]: AttemptRow[], { id }: NewAttempt): Attempt {
-  if (!row) throw new Error(`Attempt ${id} was stored and is not there`);
+  if (!row) throw new Error(`Storing attempt ${id} returned no row`);
   return toAttempt(row);
 }
 
 export async function storeAttempt(deps: AttemptDeps, db: Queryable, attempt: NewAttempt): Promise<Attempt> {
-  const [rows] = await sendTogether(db, ...storing(deps, db, attempt));
+  const [rows] = await sendTogether(db, ...storeQueries(deps, db, attempt));
   return storedFrom(rows, attempt);
 }
 
-/** Whether Acuity may be called. Throws when that is not known. */
+/** Claims the attempt; returns whether Acuity may be called. Throws when the claim failed with an error. */
 type Claim = () => Promise<boolean> | boolean;
 
-/** Stores a booking's attempt and claims it: two transactions that travel together. Then carries it out. */
+/**
+ * Stores a booking's attempt and claims it, in two transactions that are sent in one round trip. Then carries it out.
+ * Resolves once the attempt is stored; `answering` resolves with its answer.
+ */
 export async function storeAndRun(
   deps: AttemptDeps,
   attempt: NewAttempt,
 ): Promise<{ answering: Promise<AttemptAnswer> }> {
   const { db } = deps;
-  // A test may stop the process between the two.
+  // A test may stop the process between storing and claiming, so they are sent separately.
   if (deps.onStep) return { answering: runAttempt(deps, await storeAttempt(deps, db, attempt)) };
-  const claiming = [claimingAttempt.call(db, { id: attempt.id })] as const;
-  const [[rows], claimed] = await sendInTurn(db, storing(deps, db, attempt), claiming);
+  const claimQueries = [claimAttemptQuery(db, { id: attempt.id })] as const;
+  const [[rows], claimed] = await sendInTurn(db, storeQueries(deps, db, attempt), claimQueries);
   const claim = () => {
     if (claimed.status === 'rejected') throw claimed.reason;
     return claimed.value[0].length === 1;
@@ -76,7 +79,7 @@ export async function storeAndRun(
 /** Claims a stored attempt, and carries it out. */
 export async function runAttempt(deps: AttemptDeps, attempt: Attempt): Promise<AttemptAnswer> {
   await deps.onStep?.('attempt_stored');
-  const claim = async () => (await claimingAttempt(deps, { id: attempt.id })).length === 1;
+  const claim = async () => (await claimAttemptQuery.rows(deps, { id: attempt.id })).length === 1;
   const answer = await carryOut(deps, attempt, claim);
   await deps.onStep?.('before_answer');
   return answer;
@@ -143,8 +146,8 @@ export async function completeAttempt(
 ): Promise<Completion> {
   const { isSettling = false } = how;
   const completing = kindOf(attempt).complete(deps, attempt, appointment, isSettling);
-  // Acuity has done it, so the free times have changed whatever is written here. It never throws. The transaction's locks
-  // are sent first: this is done while they are awaited.
+  // Acuity has made the change, so the free times are invalidated even if completing fails. `setImmediate` lets the
+  // transaction send its locks first; invalidating then runs while they are awaited. It never throws.
   const invalidated = setImmediate().then(() => invalidate(deps, attempt, appointment));
   const completion = await completing;
   if (completion.outcome === 'completed') await deps.onStep?.(how.step);

@@ -2,13 +2,13 @@
 import {
   changeBooking,
   findBooking,
-  insertingProgress,
+  insertProgressQuery,
   placeOf,
   statusAfter,
   type Booking,
 } from '../bookings/index.ts';
 import type { Transaction } from '../db/knex.ts';
-import { sendTogether, type Call } from '../db/statements.ts';
+import { sendTogether, type Query } from '../db/statements.ts';
 import { ok } from '../lib/result.ts';
 import type { AcuityResult, Appointment } from '../ports/acuity.ts';
 import type { AttemptDeps } from './attempt.deps.ts';
@@ -125,7 +125,7 @@ function kindOfChange<K extends ChangeKind>(change: Change<K>): Kind<K> {
         async (trx, locked, booking) => {
           if (!booking) throw new Error(`Attempt ${attempt.id} changes no booking`);
           const mine = locked as Attempt<K>;
-          const last = change.isAlreadyApplied(mine, booking)
+          const unsent = change.isAlreadyApplied(mine, booking)
             ? []
             : await write(
                 deps,
@@ -135,7 +135,7 @@ function kindOfChange<K extends ChangeKind>(change: Change<K>): Kind<K> {
                 change.progress,
                 change.effect(mine, booking, appointment),
               );
-          return { bookingId: booking.id, last };
+          return { bookingId: booking.id, unsent };
         },
         { evenIfFailed: true },
       );
@@ -176,7 +176,7 @@ function refusalOf(code: string, field: string): Refusal {
   return { reason: 'invalid', errors: [{ path: field, message }] };
 }
 
-/** Returns the statements that announce it. */
+/** Writes the change, and returns the queries that announce it. */
 async function write(
   deps: AttemptDeps,
   trx: Transaction,
@@ -184,7 +184,7 @@ async function write(
   booking: Booking,
   progress: Change<ChangeKind>['progress'],
   { set, notes, moved }: Effect,
-): Promise<readonly Call[]> {
+): Promise<readonly Query[]> {
   await changeBooking(trx, booking.id, {
     ...set,
     ...(moved && { timeChosenAt: deps.clock.now() }),
@@ -193,7 +193,7 @@ async function write(
   });
   const written = sendTogether(
     trx,
-    insertingProgress(trx, {
+    insertProgressQuery(trx, {
       id: deps.ids.uuid(),
       bookingId: booking.id,
       progress,
@@ -203,7 +203,7 @@ async function write(
       notes,
       moved,
     }),
-    deps.audit.recording(attempt.request.actor, {
+    deps.audit.recordQuery(attempt.request.actor, {
       action: `booking.${progress}`,
       resourceType: 'booking',
       resourceId: booking.id,
@@ -213,12 +213,13 @@ async function write(
       },
     }),
   );
-  const announcing = deps.announce.writing(trx, {
+  // This reads who is told, while the progress and the audit row are being written.
+  const announcing = deps.announce.writeQueries(trx, {
     kind: `booking_${progress}`,
     bookingId: booking.id,
     attemptId: attempt.id,
     ...(moved && { previousStartsAt: moved.from }),
   });
-  const [last] = await Promise.all([announcing, written]);
-  return last;
+  const [announcement] = await Promise.all([announcing, written]);
+  return announcement;
 }

@@ -1,5 +1,5 @@
 import type { Queryable, Transaction } from '../db/knex.ts';
-import { sendTogether, type Call } from '../db/statements.ts';
+import { sendTogether, type Query } from '../db/statements.ts';
 import { admitRefusal } from './audit.refusals.ts';
 import type { AuditAction, AuditActor, AuditEntry } from './audit.ts';
 
@@ -7,7 +7,7 @@ import type { AuditAction, AuditActor, AuditEntry } from './audit.ts';
 export interface AuditLog {
   record(trx: Queryable, actor: AuditActor, entry: AuditEntry): Promise<void>;
   /** The same, to be sent together with the change (src/db/statements.ts). */
-  recording(actor: AuditActor, entry: UnlimitedEntry): Call;
+  recordQuery(actor: AuditActor, entry: UnlimitedEntry): Query;
 }
 
 export const auditLog: AuditLog = {
@@ -15,12 +15,12 @@ export const auditLog: AuditLog = {
     const { action } = entry;
     // Anyone can repeat a refused request without end.
     if (isLimited(action) && !(await admitRefusal(trx, actor, { ...entry, action }))) return;
-    await sendTogether(trx, recordingCall(actor, entry));
+    await sendTogether(trx, recordQuery(actor, entry));
   },
-  recording: (actor, entry) => recordingCall(actor, entry),
+  recordQuery,
 };
 
-function recordingCall(actor: AuditActor, entry: AuditEntry): Call {
+function recordQuery(actor: AuditActor, entry: AuditEntry): Query {
   return { name: 'record in the audit log', text: auditInsertion(1, 'true'), values: valuesOf(actor, entry) };
 }
 

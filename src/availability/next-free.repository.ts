@@ -1,5 +1,5 @@
 import type { Database, Transaction } from '../db/knex.ts';
-import { prepare, type Call } from '../db/statements.ts';
+import { prepare, type Query } from '../db/statements.ts';
 import type { ExaminationType } from '../specialists/index.ts';
 
 export interface NextFreeRow {
@@ -22,7 +22,7 @@ export interface ClaimedRow {
 }
 
 // A page may show twenty specialists: one statement reads the times of all.
-export const selectNextFree = prepare<NextFreeRow, { since: Date }>('next_free_times', (db, { since }) =>
+export const selectNextFreeQuery = prepare<NextFreeRow, { since: Date }>('next_free_times', (db, { since }) =>
   db('next_free_times as n')
     .join('specialist_services as s', (on) =>
       on.on('s.specialist_id', 'n.specialist_id').andOn('s.type', 'n.type'),
@@ -120,17 +120,17 @@ export async function giveBack(db: Database, row: ClaimedRow, dueAt: Date): Prom
 }
 
 /** The calendar changed: its times are due, and those that are `taken` are no longer shown. */
-export function markingChanged(
+export function markChangedQuery(
   db: Database,
   calendarId: number,
   taken?: { startsAt: Date; durationMinutes: number },
-): Call {
+): Query {
   const from = taken?.startsAt ?? null;
   const until = taken ? new Date(taken.startsAt.getTime() + taken.durationMinutes * 60_000) : null;
-  return marking.call(db, { calendarId, from, until });
+  return markRowsQuery(db, { calendarId, from, until });
 }
 
-const marking = prepare<never, { calendarId: number; from: Date | null; until: Date | null }>(
+const markRowsQuery = prepare<never, { calendarId: number; from: Date | null; until: Date | null }>(
   'mark next free times as changed',
   (db, { calendarId, from, until }) =>
     db('next_free_times')

@@ -5,7 +5,7 @@ import type { JobQueue } from '../ports/job-queue.ts';
 import type { ExaminationType } from '../specialists/index.ts';
 import { withoutHeld, type Holds } from './holds.ts';
 import { fillNextFreeJob } from './next-free.jobs.ts';
-import { markingChanged, removeTime, selectNextFree } from './next-free.repository.ts';
+import { markChangedQuery, removeTime, selectNextFreeQuery } from './next-free.repository.ts';
 import { maxNextFreeAgeMs, type NextFreeReader } from './next-free.ts';
 
 export interface NextFree extends NextFreeReader {
@@ -25,13 +25,13 @@ export function createNextFree(deps: {
   jobs: JobQueue;
   holds: Holds;
 }): NextFree {
-  const addingFill = () =>
-    deps.jobs.adding(fillNextFreeJob, {}, { key: fillNextFreeJob.name, delayMs: gatherMs, keepRunAt: true });
+  const addFillQuery = () =>
+    deps.jobs.addQuery(fillNextFreeJob, {}, { key: fillNextFreeJob.name, delayMs: gatherMs, keepRunAt: true });
 
   return {
     async all(personId) {
       const now = deps.clock.now();
-      const rows = await selectNextFree(deps, { since: new Date(now.getTime() - maxNextFreeAgeMs) });
+      const rows = await selectNextFreeQuery.rows(deps, { since: new Date(now.getTime() - maxNextFreeAgeMs) });
       return Promise.all(
         rows.map(async (row) => {
           const slots = row.times
@@ -50,11 +50,11 @@ export function createNextFree(deps: {
     },
 
     async changed(calendarId, taken) {
-      await sendTogether(deps.db, markingChanged(deps.db, calendarId, taken), addingFill());
+      await sendTogether(deps.db, markChangedQuery(deps.db, calendarId, taken), addFillQuery());
     },
 
     async notOffered(time) {
-      if (await removeTime(deps.db, time)) await sendTogether(deps.db, addingFill());
+      if (await removeTime(deps.db, time)) await sendTogether(deps.db, addFillQuery());
     },
   };
 }

@@ -1,6 +1,6 @@
 // Announcements of this room: ids and plain values only. The kind decides who is told.
 import type { Queryable, Transaction } from '../db/knex.ts';
-import type { Call } from '../db/statements.ts';
+import type { Query } from '../db/statements.ts';
 import type { BookingMailKind } from '../mail-kinds/index.ts';
 import { hasEnded, type Booking } from './booking.ts';
 
@@ -28,22 +28,31 @@ export interface Announcement {
 
 export interface Announce {
   (trx: Transaction, announcement: Announcement): Promise<void>;
-  /** Decides now who is told. The statements that write it are sent together with others (src/db/statements.ts). */
-  writing: (trx: Transaction, announcement: Announcement) => Promise<Call[]>;
-  /** For people who are known: asks who of them is told together with other statements. */
-  asking: (db: Queryable, kind: BookingMailKind, recipientIds: readonly string[]) => AskedAnnouncement;
+  /** Reads who is told, and returns the queries that write the e-mails, to be sent with others (src/db/statements.ts). */
+  writeQueries: (trx: Transaction, announcement: Announcement) => Promise<Query[]>;
+  /** For an announcement to these people: the reading, too, is left to the caller, who sends it with other queries. */
+  inTwoSteps: (
+    db: Queryable,
+    kind: BookingMailKind,
+    recipientIds: readonly string[],
+  ) => AnnouncementInTwoSteps;
 }
 
-export interface AskedAnnouncement {
-  calls: readonly Call[];
-  /** @param answers of the calls, from the same transaction */
-  writing: (db: Queryable, announcement: Announcement, answers: readonly (readonly unknown[])[]) => Call[];
+export interface AnnouncementInTwoSteps {
+  /** First: they read who of the people is told. */
+  readQueries: readonly Query[];
+  /** Then: builds the queries that write the e-mails. @param answers of `readQueries`, from the same transaction */
+  writeQueries: (
+    db: Queryable,
+    announcement: Announcement,
+    answers: readonly (readonly unknown[])[],
+  ) => Query[];
 }
 
-/** For what people were told before: after a restore, or when existing appointments are imported. */
+/** Announces nothing, because people were told before: after a restore, or when existing appointments are imported. */
 export const tellNobody: Announce = Object.assign(() => Promise.resolve(), {
-  writing: () => Promise.resolve([]),
-  asking: () => ({ calls: [], writing: () => [] }),
+  writeQueries: () => Promise.resolve([]),
+  inTwoSteps: () => ({ readQueries: [], writeQueries: () => [] }),
 });
 
 /** The mail that tells a newly assigned referrer the booking's present state. Null: the examination is over. */

@@ -20,7 +20,7 @@ export interface Contact {
  * Contacts who may be told today: active referrers of the booking's present organisation, without the booking's own
  * referrer. Somebody who was merged away is replaced by the account that remains.
  */
-export const listingContacts = prepare<Contact, { bookingId: string }>(
+export const listContactsQuery = prepare<Contact, { bookingId: string }>(
   'contacts of a booking',
   (db, { bookingId }) =>
     db.raw(`select contacts.* from bookings b cross join lateral (${contactsSql}) contacts where b.id = ?`, [
@@ -29,7 +29,7 @@ export const listingContacts = prepare<Contact, { bookingId: string }>(
 );
 
 export async function contactsOf(db: Queryable, bookingId: string): Promise<Contact[]> {
-  const [contacts] = await sendTogether(db, listingContacts.call(db, { bookingId }));
+  const [contacts] = await sendTogether(db, listContactsQuery(db, { bookingId }));
   return contacts;
 }
 

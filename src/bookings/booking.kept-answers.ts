@@ -1,7 +1,7 @@
 // Stores the answers to Acuity's own questions with a booking, and their history.
 import { createHash } from 'node:crypto';
 import type { Queryable, Transaction } from '../db/knex.ts';
-import { prepare, sendTogether, type Call } from '../db/statements.ts';
+import { prepare, sendTogether, type Query } from '../db/statements.ts';
 import type { Appointment } from '../ports/acuity.ts';
 import { isSameAnswer, type Answer } from '../questions/index.ts';
 import type { AnswersChange, ProgressEntry } from './booking.ts';
@@ -36,16 +36,16 @@ function newRow(given: NewAnswers) {
   };
 }
 
-const inserting = prepare<never, ReturnType<typeof newRow>>('insert answers', (db, row) =>
+const insertRowQuery = prepare<never, ReturnType<typeof newRow>>('insert answers', (db, row) =>
   db('booking_answers').insert(row),
 );
 
-export function insertingAnswers(db: Queryable, given: NewAnswers): Call {
-  return inserting.call(db, newRow(given));
+export function insertAnswersQuery(db: Queryable, given: NewAnswers): Query {
+  return insertRowQuery(db, newRow(given));
 }
 
 export async function insertAnswers(trx: Transaction, given: NewAnswers): Promise<void> {
-  await sendTogether(trx, insertingAnswers(trx, given));
+  await sendTogether(trx, insertAnswersQuery(trx, given));
 }
 
 /** The newest answers by booking id. Bookings without an entry were made before answers were stored. */

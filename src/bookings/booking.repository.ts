@@ -1,5 +1,5 @@
 import type { Queryable, Transaction } from '../db/knex.ts';
-import { prepare, sendTogether, type Call } from '../db/statements.ts';
+import { prepare, sendTogether, type Query } from '../db/statements.ts';
 import {
   columnsOf,
   detailRowOf,
@@ -148,12 +148,12 @@ function named(id: string | null, name: string | null): { id: string; name: stri
 }
 
 /** Finds nothing when `id` is null. */
-export const findingBooking = prepare<BookingRow, { id: string | null }>('a booking', (db, { id }) =>
+export const findBookingQuery = prepare<BookingRow, { id: string | null }>('a booking', (db, { id }) =>
   selectBookings(db).where('b.id', id),
 );
 
 /** Locks the row until the transaction ends: changes of one booking are serialised. */
-export const lockingBooking = prepare<{ id: string }, { id: string }>('lock a booking', (db, { id }) =>
+export const lockBookingQuery = prepare<{ id: string }, { id: string }>('lock a booking', (db, { id }) =>
   db('bookings').whereRaw('id = ?', [id]).forUpdate().select('id'),
 );
 
@@ -177,8 +177,8 @@ export async function findBookingId(db: Queryable, reference: string): Promise<s
 export async function lockBooking(trx: Transaction, id: string): Promise<Booking | null> {
   const [, [row]] = await sendTogether(
     trx,
-    lockingBooking.call(trx, { id }),
-    findingBooking.call(trx, { id }),
+    lockBookingQuery(trx, { id }),
+    findBookingQuery(trx, { id }),
   );
   return row ? toBooking(row) : null;
 }
@@ -216,7 +216,7 @@ function newBookingRow(booking: NewBooking) {
 }
 
 // Either may have been merged away since the booking was asked for: it belongs to the remaining record.
-const inserting = prepare<never, ReturnType<typeof newBookingRow>>('insert a booking', (db, row) =>
+const insertRowQuery = prepare<never, ReturnType<typeof newBookingRow>>('insert a booking', (db, row) =>
   db('bookings').insert({
     ...row,
     organization_id: db.raw('merged_into(?)', [row.organization_id]),
@@ -225,12 +225,12 @@ const inserting = prepare<never, ReturnType<typeof newBookingRow>>('insert a boo
 );
 
 /** Merges are blocked. */
-export function insertingBooking(db: Queryable, booking: NewBooking): Call {
-  return inserting.call(db, newBookingRow(booking));
+export function insertBookingQuery(db: Queryable, booking: NewBooking): Query {
+  return insertRowQuery(db, newBookingRow(booking));
 }
 
 export async function insertBooking(trx: Transaction, booking: NewBooking): Promise<void> {
-  await sendTogether(trx, insertingBooking(trx, booking));
+  await sendTogether(trx, insertBookingQuery(trx, booking));
 }
 
 export async function changeBooking(trx: Transaction, id: string, change: BookingChange): Promise<void> {
@@ -316,17 +316,17 @@ function progressRow(entry: NewProgress) {
   };
 }
 
-const insertingEntry = prepare<never, ReturnType<typeof progressRow>>('insert progress', (db, row) =>
+const insertEntryQuery = prepare<never, ReturnType<typeof progressRow>>('insert progress', (db, row) =>
   // Whoever was merged away meanwhile is the remaining person.
   db('booking_progress').insert({ ...row, changed_by_id: db.raw('merged_into(?)', [row.changed_by_id]) }),
 );
 
-export function insertingProgress(db: Queryable, entry: NewProgress): Call {
-  return insertingEntry.call(db, progressRow(entry));
+export function insertProgressQuery(db: Queryable, entry: NewProgress): Query {
+  return insertEntryQuery(db, progressRow(entry));
 }
 
 export async function insertProgress(trx: Transaction, entry: NewProgress): Promise<void> {
-  await sendTogether(trx, insertingProgress(trx, entry));
+  await sendTogether(trx, insertProgressQuery(trx, entry));
 }
 
 /** The history in JSON, which has no dates: an instant is its milliseconds. */

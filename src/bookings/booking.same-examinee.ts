@@ -26,7 +26,7 @@ interface Asked {
   bornOn: string | null;
 }
 
-const sameExaminee = prepare<BookingRow, Asked>(
+const sameExamineeQuery = prepare<BookingRow, Asked>(
   'upcoming bookings of the same examinee',
   (db, { organizationId, now, name, phone, bornOn }) =>
     selectBookings(db)
@@ -58,7 +58,7 @@ export function createSameExaminee(deps: {
       const examinee = examineeSchema.safeParse(typed.examinee);
       if (!organization || !examinee.success) return [];
       const { firstName, lastName, phone, dateOfBirth } = examinee.data;
-      const rows = await sameExaminee(deps, {
+      const rows = await sameExamineeQuery.rows(deps, {
         organizationId: organization.id,
         now: deps.clock.now(),
         name: [firstName, lastName].filter(Boolean).join(' '),

@@ -16,11 +16,11 @@ export async function lockMerges(trx: Transaction): Promise<void> {
  * otherwise a merge that waits for the row and this call deadlock.
  */
 export async function blockMerges(trx: Transaction): Promise<void> {
-  await sendTogether(trx, blockingMerges.call(trx, {}));
+  await sendTogether(trx, blockMergesQuery(trx, {}));
 }
 
 /** The same, to be sent together with what needs it. */
-export const blockingMerges = prepare('block merges', (db) =>
+export const blockMergesQuery = prepare('block merges', (db) =>
   db.raw(`select pg_advisory_xact_lock_shared(${lock})`),
 );
 

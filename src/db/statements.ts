@@ -18,7 +18,7 @@ export interface Statement {
 }
 
 /** A statement with its values. `Row`: what it returns. */
-export interface Call<Row = unknown> extends Statement {
+export interface Query<Row = unknown> extends Statement {
   values: unknown[];
   row?: Row;
 }
@@ -27,37 +27,37 @@ export interface Statements {
   rows<Row>(statement: Statement, values: unknown[]): Promise<Row[]>;
 }
 
-export function createStatements(pool: Queried): Statements {
+export function createStatements(pool: PoolOrConnection): Statements {
   return {
     async rows<Row>({ name, text }: Statement, values: unknown[]) {
-      const asked: readonly [Call<Row>] = [{ name, text, values }];
-      return (await sendAlone(pool, asked))[0];
+      const queries: readonly [Query<Row>] = [{ name, text, values }];
+      return (await sendAlone(pool, queries))[0];
     },
   };
 }
 
-/** What each call of a list returns. */
-export type Answers<Calls extends readonly Call[]> = {
-  [Place in keyof Calls]: Calls[Place] extends Call<infer Row> ? Row[] : never;
+/** What each query of a list returns. */
+export type Answers<Queries extends readonly Query[]> = {
+  [Place in keyof Queries]: Queries[Place] extends Query<infer Row> ? Row[] : never;
 };
 
 /**
- * Sends all calls at once, and waits for the answers: one round trip, in the open transaction or in one of their own.
+ * Sends all queries at once, and waits for the answers: one round trip, in the open transaction or in one of their own.
  * They are carried out in this order; the first that fails fails the transaction, and its error is thrown.
  */
-export async function sendTogether<Calls extends readonly Call[]>(
+export async function sendTogether<Queries extends readonly Query[]>(
   db: Queryable,
-  ...calls: Calls
-): Promise<Answers<Calls>> {
+  ...queries: Queries
+): Promise<Answers<Queries>> {
   const client = db.client as KnexClient;
   const connection = await client.acquireConnection();
   if (isTransaction(db)) {
     // Its connection serves somebody else by now.
     if (db.isCompleted()) throw new Error('Statements were sent to a transaction that has ended');
-    return send(connection, calls);
+    return send(connection, queries);
   }
   try {
-    return await sendAlone(connection, calls);
+    return await sendAlone(connection, queries);
   } finally {
     await client.releaseConnection(connection);
   }
@@ -67,7 +67,7 @@ export async function sendTogether<Calls extends readonly Call[]>(
  * Two transactions in one round trip. Throws the error of the first. The second is carried out after the first, also when
  * that failed.
  */
-export async function sendInTurn<First extends readonly Call[], Second extends readonly Call[]>(
+export async function sendInTurn<First extends readonly Query[], Second extends readonly Query[]>(
   db: Database,
   first: First,
   second: Second,
@@ -91,25 +91,25 @@ export async function sendInTurn<First extends readonly Call[], Second extends r
 
 /** What a transaction ends with: the statements sent with its commit, and the result that their answers make. */
 export interface Ending<Result> {
-  calls: readonly Call[];
+  queries: readonly Query[];
   result: (answers: readonly unknown[][]) => Result;
 }
 
-export function endWith<const Calls extends readonly Call[], Result>(
-  calls: Calls,
-  result: (answers: Answers<Calls>) => Result,
+export function endWith<const Queries extends readonly Query[], Result>(
+  queries: Queries,
+  result: (answers: Answers<Queries>) => Result,
 ): Ending<Result> {
-  return { calls, result: (answers) => result(answers as unknown as Answers<Calls>) };
+  return { queries, result: (answers) => result(answers as unknown as Answers<Queries>) };
 }
 
-const begin: Call = { name: 'begin', text: 'begin', values: [] };
-const commit: Call = { name: 'commit', text: 'commit', values: [] };
+const begin: Query = { name: 'begin', text: 'begin', values: [] };
+const commit: Query = { name: 'commit', text: 'commit', values: [] };
 
 /**
  * A transaction in few round trips: `first` is sent with its begin, and what `work` ends with is sent with its commit.
  * @param first reads and locks only: a begin that failed is known when their answers arrive
  */
-export async function transact<const First extends readonly Call[], Result>(
+export async function transact<const First extends readonly Query[], Result>(
   db: Database,
   first: First,
   work: (trx: Transaction, answers: Answers<First>) => Promise<Ending<Result>>,
@@ -128,7 +128,7 @@ export async function transact<const First extends readonly Call[], Result>(
   }
 }
 
-async function transactOnce<const First extends readonly Call[], Result>(
+async function transactOnce<const First extends readonly Query[], Result>(
   db: Database,
   first: First,
   work: (trx: Transaction, answers: Answers<First>) => Promise<Ending<Result>>,
@@ -136,9 +136,9 @@ async function transactOnce<const First extends readonly Call[], Result>(
   let begun: Promise<readonly unknown[][]> | undefined;
   const running = db.transaction(async (trx) => {
     const [, ...answers] = (await begun) ?? [];
-    const { calls, result } = await work(trx, answers as unknown as Answers<First>);
+    const { queries, result } = await work(trx, answers as unknown as Answers<First>);
     const connection = await (trx.client as KnexClient).acquireConnection();
-    return result((await send(connection, [...calls, commit])).slice(0, -1));
+    return result((await send(connection, [...queries, commit])).slice(0, -1));
   });
   const knexTransaction = running as unknown as KnexTransaction<Result>;
   knexTransaction.begin = async (connection) => {
@@ -169,21 +169,27 @@ interface KnexTransaction<Result> {
 }
 
 /** In a transaction of its own, of which nothing was kept when a preparation was lost: so it can be sent again. */
-async function sendAlone<Calls extends readonly Call[]>(db: Queried, calls: Calls): Promise<Answers<Calls>> {
+async function sendAlone<Queries extends readonly Query[]>(
+  to: PoolOrConnection,
+  queries: Queries,
+): Promise<Answers<Queries>> {
   try {
-    return await send(db, calls);
+    return await send(to, queries);
   } catch (error) {
     if (!isPreparationLost(error)) throw error;
-    return send(db, calls);
+    return send(to, queries);
   }
 }
 
-async function send<Calls extends readonly Call[]>(db: Queried, calls: Calls): Promise<Answers<Calls>> {
-  if (calls.length === 0) return [] as unknown as Answers<Calls>;
+async function send<Queries extends readonly Query[]>(
+  to: PoolOrConnection,
+  queries: Queries,
+): Promise<Answers<Queries>> {
+  if (queries.length === 0) return [] as unknown as Answers<Queries>;
   try {
     return await new Promise((resolve, reject) => {
-      db.query(new PreparedBatch(calls), (error, answers) =>
-        error ? reject(error) : resolve(answers as unknown as Answers<Calls>),
+      to.query(new PreparedBatch(queries), (error, answers) =>
+        error ? reject(error) : resolve(answers as unknown as Answers<Queries>),
       );
     });
   } catch (error) {
@@ -198,8 +204,8 @@ function refuseInside(db: Queryable): void {
   if (isTransaction(db)) throw new Error('A transaction was begun inside another');
 }
 
-/** Of pg, a pool or a connection. */
-interface Queried {
+/** Of pg. */
+interface PoolOrConnection {
   query(query: PreparedBatch, done: BatchDone): unknown;
 }
 
@@ -211,11 +217,11 @@ class Placeholder {
   }
 }
 
-/** A statement that is built once. */
-export interface Prepared<Row, Given> {
-  (deps: { db: Database; statements: Statements }, given: Given): Promise<Row[]>;
-  /** For `sendTogether`. */
-  call(db: Queryable, given: Given): Call<Row>;
+export interface PreparedQuery<Row, Given> {
+  /** Returns the query with these values; sends nothing. */
+  (db: Queryable, given: Given): Query<Row>;
+  /** Sends the query by itself, and returns its rows. */
+  rows(deps: { db: Database; statements: Statements }, given: Given): Promise<Row[]>;
 }
 
 /**
@@ -225,9 +231,9 @@ export interface Prepared<Row, Given> {
 export function prepare<Row, Given extends object = Record<string, never>>(
   name: string,
   build: (db: Queryable, given: Given) => Knex.QueryBuilder | Knex.Raw,
-): Prepared<Row, Given> {
+): PreparedQuery<Row, Given> {
   let built: { text: string; bindings: readonly unknown[] } | null = null;
-  const call = (db: Queryable, given: Given): Call<Row> => {
+  const query = (db: Queryable, given: Given): Query<Row> => {
     if (!built) {
       const placeholders = Object.fromEntries(Object.keys(given).map((key) => [key, new Placeholder(key)]));
       const { sql, bindings } = build(db, placeholders as Given)
@@ -240,9 +246,9 @@ export function prepare<Row, Given extends object = Record<string, never>>(
     );
     return { name, text: built.text, values };
   };
-  const run = ({ db, statements }: { db: Database; statements: Statements }, given: Given) => {
-    const asked = call(db, given);
-    return statements.rows<Row>(asked, asked.values);
+  const rows = ({ db, statements }: { db: Database; statements: Statements }, given: Given) => {
+    const one = query(db, given);
+    return statements.rows<Row>(one, one.values);
   };
-  return Object.assign(run, { call });
+  return Object.assign(query, { rows });
 }

@@ -1,10 +1,10 @@
 // Decides who is told what about a booking, within the announcing transaction.
 import { findAttempt } from '../attempts/index.ts';
-import { listingContacts, type Announcement } from '../bookings/index.ts';
+import { listContactsQuery, type Announcement } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { prepare, sendTogether, type Answers } from '../db/statements.ts';
 import { mailKinds, type BookingMailKind, type BookingReader, type Delivery } from '../mail-kinds/index.ts';
-import { deliveriesFrom, readingChoices } from './email.preferences.ts';
+import { deliveriesFrom, readChoicesQuery } from './email.preferences.ts';
 import { writersOf } from '../messages/index.ts';
 
 export interface Recipient {
@@ -19,16 +19,16 @@ export interface Recipient {
  */
 export async function audienceOf(db: Queryable, announcement: Announcement): Promise<Recipient[]> {
   const wanted = announcement.recipientIds ?? (await concerned(db, announcement));
-  const answers = await sendTogether(db, ...readingAudience(db, announcement.kind, wanted));
+  const answers = await sendTogether(db, ...readAudienceQueries(db, announcement.kind, wanted));
   return audienceFrom(answers, announcement);
 }
 
 /** Who of these people is told about this kind. */
-export function readingAudience(db: Queryable, kind: BookingMailKind, ids: readonly string[]) {
-  return [reachable.call(db, { ids }), readingChoices(db, kind, ids)] as const;
+export function readAudienceQueries(db: Queryable, kind: BookingMailKind, ids: readonly string[]) {
+  return [reachableQuery(db, { ids }), readChoicesQuery(db, kind, ids)] as const;
 }
 
-export type AudienceAnswers = Answers<ReturnType<typeof readingAudience>>;
+export type AudienceAnswers = Answers<ReturnType<typeof readAudienceQueries>>;
 
 export function audienceFrom(
   [found, choices]: AudienceAnswers,
@@ -43,7 +43,7 @@ export function audienceFrom(
 }
 
 /** Those who have accepted their invitation; whoever was merged away is the remaining person. */
-const reachable = prepare<Pick<Recipient, 'id' | 'email'>, { ids: readonly string[] }>(
+const reachableQuery = prepare<Pick<Recipient, 'id' | 'email'>, { ids: readonly string[] }>(
   'people who get e-mails',
   (db, { ids }) =>
     db('users')
@@ -53,7 +53,7 @@ const reachable = prepare<Pick<Recipient, 'id' | 'email'>, { ids: readonly strin
       .select('id', 'email'),
 );
 
-const referrerOf = prepare<{ created_by_id: string | null }, { bookingId: string }>(
+const referrerQuery = prepare<{ created_by_id: string | null }, { bookingId: string }>(
   'referrer of a booking',
   (db, { bookingId }) => db('bookings').where({ id: bookingId }).select('created_by_id'),
 );
@@ -68,8 +68,8 @@ async function concerned(db: Queryable, { kind, bookingId, attemptId }: Announce
   if (!bookingId) return ids;
   const [[booking], contacts] = await sendTogether(
     db,
-    referrerOf.call(db, { bookingId }),
-    listingContacts.call(db, { bookingId }),
+    referrerQuery(db, { bookingId }),
+    listContactsQuery(db, { bookingId }),
   );
   if (parts.includes('booker') && booking?.created_by_id) ids.push(booking.created_by_id);
   if (kind === 'message_received')

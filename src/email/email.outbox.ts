@@ -1,7 +1,7 @@
 import type { AnnounceAccount } from '../accounts/index.ts';
 import type { Announce, Announcement } from '../bookings/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
-import { prepare, sendTogether, type Call } from '../db/statements.ts';
+import { prepare, sendTogether, type Query } from '../db/statements.ts';
 import type { BookingMailKind } from '../mail-kinds/index.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { AnnounceOffer } from '../waiting/index.ts';
@@ -9,7 +9,7 @@ import type { JobQueue } from '../ports/job-queue.ts';
 import {
   audienceFrom,
   audienceOf,
-  readingAudience,
+  readAudienceQueries,
   type AudienceAnswers,
   type Recipient,
 } from './email.audience.ts';
@@ -32,40 +32,40 @@ export interface OutboxDeps {
  * composed when it is sent. Announcing the same occasion twice makes one message for each recipient.
  */
 export function createOutbox({ jobs, ids, gatherMs = defaultGatherMs }: OutboxDeps): Announce {
-  async function writing(trx: Transaction, announcement: Announcement): Promise<Call[]> {
+  async function writeQueries(trx: Transaction, announcement: Announcement): Promise<Query[]> {
     const { occasion, delayMs } =
       gathered.includes(announcement.kind) && !announcement.occasion
         ? await windowOf(trx, announcement, gatherMs)
         : { occasion: occasionOf(announcement), delayMs: 0 };
-    return writingTo(trx, announcement, await toldNow(trx, announcement), { occasion, delayMs });
+    return writeQueriesFor(trx, announcement, await toldNow(trx, announcement), { occasion, delayMs });
   }
-  function writingTo(
+  function writeQueriesFor(
     db: Queryable,
     announcement: Announcement,
     audience: readonly Recipient[],
     { occasion, delayMs }: { occasion: string; delayMs: number },
-  ): Call[] {
+  ): Query[] {
     const rows = audience.map((recipient) => rowOf(ids.uuid(), announcement, occasion, recipient));
     const due = rows.filter(({ status }) => status === 'queued');
     return [
-      ...rows.map((row) => inserting.call(db, row)),
+      ...rows.map((row) => insertRowQuery(db, row)),
       ...due.map(({ id }) =>
-        jobs.adding(sendEmailJob, { emailId: id }, { key: sendKey(id), delayMs, ofEmail: id }),
+        jobs.addQuery(sendEmailJob, { emailId: id }, { key: sendKey(id), delayMs, ofEmail: id }),
       ),
     ];
   }
   const announce = async (trx: Transaction, announcement: Announcement): Promise<void> => {
-    await sendTogether(trx, ...(await writing(trx, announcement)));
+    await sendTogether(trx, ...(await writeQueries(trx, announcement)));
   };
-  const asking: Announce['asking'] = (db, kind, recipientIds) => ({
-    calls: readingAudience(db, kind, recipientIds),
-    writing: (within, announcement, answers) =>
-      writingTo(within, announcement, audienceFrom(answers as AudienceAnswers, announcement), {
+  const inTwoSteps: Announce['inTwoSteps'] = (db, kind, recipientIds) => ({
+    readQueries: readAudienceQueries(db, kind, recipientIds),
+    writeQueries: (within, announcement, answers) =>
+      writeQueriesFor(within, announcement, audienceFrom(answers as AudienceAnswers, announcement), {
         occasion: occasionOf(announcement),
         delayMs: 0,
       }),
   });
-  return Object.assign(announce, { writing, asking });
+  return Object.assign(announce, { writeQueries, inTwoSteps });
 }
 
 function rowOf(
@@ -89,7 +89,7 @@ function rowOf(
 }
 
 /** Writes nothing where this person has been told of the occasion. */
-const inserting = prepare<never, ReturnType<typeof rowOf>>('insert an e-mail', (db, row) =>
+const insertRowQuery = prepare<never, ReturnType<typeof rowOf>>('insert an e-mail', (db, row) =>
   db('emails').insert(row).onConflict('dedupe_key').ignore(),
 );
 

@@ -3,7 +3,7 @@
 import { auditActor, isStaff, type Actor, type Viewer } from '../accounts/index.ts';
 import { anonymousActor, type AuditActor, type AuditLog, type RequestFacts } from '../audit/index.ts';
 import type { Database, Queryable, Transaction } from '../db/knex.ts';
-import { prepare, sendTogether, type Call } from '../db/statements.ts';
+import { prepare, sendTogether, type Query } from '../db/statements.ts';
 import { mergedInto } from '../db/merges.ts';
 import { mailKind, mailKindNames, mailKinds, type Delivery, type MailKindName } from '../mail-kinds/index.ts';
 import type { StopLinks } from './email.stop.ts';
@@ -162,12 +162,12 @@ async function chosenBy(db: Queryable, userId: string): Promise<Map<string, Deli
 }
 
 /** What these people chose for this kind; whoever was merged away is the remaining person. */
-export function readingChoices(
+export function readChoicesQuery(
   db: Queryable,
   kind: MailKindName,
   userIds: readonly string[],
-): Call<ChosenDelivery> {
-  return choices.call(db, { ids: userIds, kinds: isStoppable(kind) ? [kind, 'daily_digest'] : [] });
+): Query<ChosenDelivery> {
+  return choicesQuery(db, { ids: userIds, kinds: isStoppable(kind) ? [kind, 'daily_digest'] : [] });
 }
 
 interface ChosenDelivery {
@@ -176,7 +176,7 @@ interface ChosenDelivery {
   delivery: Delivery;
 }
 
-const choices = prepare<ChosenDelivery, { ids: readonly string[]; kinds: readonly string[] }>(
+const choicesQuery = prepare<ChosenDelivery, { ids: readonly string[]; kinds: readonly string[] }>(
   'what people chose for a kind of e-mail',
   (db, { ids, kinds }) =>
     db('mail_preferences')
@@ -193,7 +193,7 @@ export async function deliveriesOf(
   kind: MailKindName,
   userIds: readonly string[],
 ): Promise<Map<string, Delivery>> {
-  const [rows] = isStoppable(kind) ? await sendTogether(db, readingChoices(db, kind, userIds)) : [[]];
+  const [rows] = isStoppable(kind) ? await sendTogether(db, readChoicesQuery(db, kind, userIds)) : [[]];
   return deliveriesFrom(rows, kind, userIds);
 }
 

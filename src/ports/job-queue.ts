@@ -27,7 +27,7 @@ export interface AddJobOptions {
 export interface JobQueue {
   add<Payload>(job: JobDefinition<Payload>, payload: Payload, options: AddJobOptions): Promise<void>;
   /** The same, to be sent together with other statements (src/db/statements.ts). */
-  adding<Payload>(
+  addQuery<Payload>(
     job: JobDefinition<Payload>,
     payload: Payload,
     options: Omit<AddJobOptions, 'trx'> & {

@@ -1,6 +1,6 @@
 // Works stored events off: claims those that are due, and stores how they ended.
 import type { Queryable, Transaction } from '../db/knex.ts';
-import { sendTogether, type Call, type Statement, type Statements } from '../db/statements.ts';
+import { sendTogether, type Query, type Statement, type Statements } from '../db/statements.ts';
 import type { Outcome } from '../following/index.ts';
 import { toEvent, type EventRow, type WebhookEvent } from './webhook.repository.ts';
 
@@ -38,7 +38,7 @@ export function findDueBehind(
   event: Pick<WebhookEvent, 'id' | 'channel' | 'appointmentId'>,
   now: Date,
 ): Promise<EventBehind[]> {
-  return statements.rows<EventBehind>(findingBehind, [
+  return statements.rows<EventBehind>(findBehindStatement, [
     event.id,
     event.channel,
     event.appointmentId,
@@ -47,7 +47,7 @@ export function findDueBehind(
   ]);
 }
 
-const findingBehind: Statement = {
+const findBehindStatement: Statement = {
   name: 'webhook events behind',
   text: `select id, action, ${version} as version from webhook_events
     where appointment_id = $3::bigint and state = 'waiting' and id <> $1::uuid and channel = $2::text
@@ -83,13 +83,13 @@ export async function markProcessed(
     done.at,
     replayedAt,
   ];
-  const call: Call<StoredOutcome> = { ...storingOutcome, values };
-  const [stored] = await sendTogether(trx, call);
+  const query: Query<StoredOutcome> = { ...storeOutcomeStatement, values };
+  const [stored] = await sendTogether(trx, query);
   return stored;
 }
 
 // Locks in the order of arrival: two processes may store outcomes for the same events.
-const storingOutcome: Statement = {
+const storeOutcomeStatement: Statement = {
   name: 'webhook outcome',
   text: `with locked as (
       select id from webhook_events

@@ -137,7 +137,7 @@ export async function storeEvent(
     metadata: { channel: event.channel, event: event.action, appointmentId: event.appointmentId },
   });
   const values = [...columnNames.map((name) => row[name]), isCoalesced, ...recorded];
-  const [stored] = await statements.rows<{ id: string }>(storing, values);
+  const [stored] = await statements.rows<{ id: string }>(storeStatement, values);
   if (!stored) throw new Error('The event was neither stored nor counted');
   return stored.id;
 }
@@ -161,7 +161,7 @@ const parameterOf = (name: keyof typeof storedColumns): string =>
   `$${columnNames.indexOf(name) + 1}::${storedColumns[name]}`;
 
 // What has attempts = 0 and a next attempt waits, and its delivery has never begun: see webhook_events_equal_idx.
-const storing: Statement = {
+const storeStatement: Statement = {
   name: 'webhook event',
   text: `with equal as (
       update webhook_events set coalesced = coalesced + 1

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { auditActor, type Actor } from '../accounts/index.ts';
 import { admitRefusal, systemActor, type AuditLog, type RequestFacts } from '../audit/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
-import { sendTogether, type Call, type Statements } from '../db/statements.ts';
+import { sendTogether, type Query, type Statements } from '../db/statements.ts';
 import type { Converged, Convergence, Outcome } from '../following/index.ts';
 import type { SecretRing } from '../lib/secret-ring.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -128,13 +128,17 @@ export function createWebhookService(deps: WebhookDeps): WebhookService {
       const durationMs = performance.now() - startedAt;
       const processing = { outcome, bookingId, note, durationMs, at: clock.now() };
       const stored = await markProcessed(trx, event, behind, processing);
-      await sendTogether(trx, ...stored.map((one) => recordingOf(one, event, processing)));
+      await sendTogether(trx, ...stored.map((one) => recordProcessedQuery(one, event, processing)));
     });
     return { kind: 'done', outcome, bookingId };
   }
 
-  function recordingOf(stored: StoredOutcome, read: Processable, { bookingId, note }: Processing): Call {
-    return deps.audit.recording(systemActor, {
+  function recordProcessedQuery(
+    stored: StoredOutcome,
+    read: Processable,
+    { bookingId, note }: Processing,
+  ): Query {
+    return deps.audit.recordQuery(systemActor, {
       action: 'webhook.processed',
       resourceType: 'webhook_event',
       resourceId: stored.id,

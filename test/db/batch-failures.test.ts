@@ -2,18 +2,18 @@
 // can be used again, also under the same names.
 import { expect } from 'chai';
 import { type Database, openDatabase } from '../../src/db/knex.ts';
-import { endWith, sendInTurn, sendTogether, transact, type Call } from '../../src/db/statements.ts';
+import { endWith, sendInTurn, sendTogether, transact, type Query } from '../../src/db/statements.ts';
 import { databaseTrouble } from '../../src/db/trouble.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
 
-const call = <Row = unknown>(name: string, text: string, ...values: unknown[]): Call<Row> => ({
+const query = <Row = unknown>(name: string, text: string, ...values: unknown[]): Query<Row> => ({
   name,
   text,
   values,
 });
-const adding = (n: number) => call('add', 'insert into tried (n) values ($1)', n);
-const one = () => call<{ n: number }>('one', 'select 1 as n');
+const adding = (n: number) => query('add', 'insert into tried (n) values ($1)', n);
+const one = () => query<{ n: number }>('one', 'select 1 as n');
 const errorOf = (work: Promise<unknown>) =>
   work.then(
     () => ({ code: 'none', message: 'no error' }),
@@ -40,47 +40,47 @@ describe('a batch in which a statement fails', () => {
 
   const tried = () => db('tried').orderBy('n').pluck('n');
   /** The only connection: not in a transaction, and each name works. */
-  async function expectClean(...calls: Call[]): Promise<void> {
-    const status = call<{ is_idle: boolean }>(
+  async function expectClean(...queries: Query[]): Promise<void> {
+    const status = query<{ is_idle: boolean }>(
       'idle?',
       'select pg_current_xact_id_if_assigned() is null as is_idle',
     );
     const [[row]] = await sendTogether(db, status);
     expect(row).to.deep.equal({ is_idle: true });
-    for (const again of calls) await sendTogether(db, again);
+    for (const again of queries) await sendTogether(db, again);
   }
 
   const pid = async () =>
     (await db.raw<{ rows: [{ pid: number }] }>('select pg_backend_pid() pid')).rows[0].pid;
 
-  const failing: Record<string, [Call, string]> = {
-    'violates a constraint': [call('again', 'insert into tried (n) values (7), ($1)', 7), '23505'],
-    'does not parse': [call('unparsed', 'selec 1'), '42601'],
-    'names no table': [call('no table', 'select * from nowhere'), '42P01'],
-    'gets text with NUL': [call('nul', 'select $1::text', 'a\u0000b'), '22021'],
-    'gets a value of another type': [call('typed', 'select $1::integer', 'one'), '22P02'],
-    'gets too few values': [call('few', 'select $1::integer, $2::integer', 1), '08P01'],
-    'gets too many values': [call('many', 'select $1::integer', 1, 2), '08P01'],
+  const failing: Record<string, [Query, string]> = {
+    'violates a constraint': [query('again', 'insert into tried (n) values (7), ($1)', 7), '23505'],
+    'does not parse': [query('unparsed', 'selec 1'), '42601'],
+    'names no table': [query('no table', 'select * from nowhere'), '42P01'],
+    'gets text with NUL': [query('nul', 'select $1::text', 'a\u0000b'), '22021'],
+    'gets a value of another type': [query('typed', 'select $1::integer', 'one'), '22P02'],
+    'gets too few values': [query('few', 'select $1::integer, $2::integer', 1), '08P01'],
+    'gets too many values': [query('many', 'select $1::integer', 1, 2), '08P01'],
     'takes too long': [
-      call('slow', "select pg_sleep(10) from set_config('statement_timeout', '50', false)"),
+      query('slow', "select pg_sleep(10) from set_config('statement_timeout', '50', false)"),
       '57014',
     ],
   };
   // Applies from the next statement on, and is set back below.
-  const limit = call('limit', "select set_config('statement_timeout', '50', false)");
+  const limit = query('limit', "select set_config('statement_timeout', '50', false)");
 
   for (const [what, [bad, code]] of Object.entries(failing)) {
     it(`keeps nothing and leaves a clean connection when one ${what}`, async () => {
       const before = what === 'takes too long' ? [limit] : [];
-      const later = call(`later than ${bad.name}`, 'select 2 as n');
-      const calls = [...before, adding(1), bad, adding(2), later];
+      const later = query(`later than ${bad.name}`, 'select 2 as n');
+      const queries = [...before, adding(1), bad, adding(2), later];
       const connected = await pid();
       for (const send of [
-        () => sendTogether(db, ...calls),
-        () => db.transaction((trx) => sendTogether(trx, ...calls)),
-        () => transact(db, [], async () => endWith(calls, () => 'kept')),
-        () => transact(db, calls, async () => endWith([], () => 'kept')),
-        () => sendInTurn(db, calls, [one()]),
+        () => sendTogether(db, ...queries),
+        () => db.transaction((trx) => sendTogether(trx, ...queries)),
+        () => transact(db, [], async () => endWith(queries, () => 'kept')),
+        () => transact(db, queries, async () => endWith([], () => 'kept')),
+        () => sendInTurn(db, queries, [one()]),
       ]) {
         expect(await errorOf(send())).to.include({ code });
         await db.raw('set statement_timeout to 0');
@@ -92,7 +92,7 @@ describe('a batch in which a statement fails', () => {
   }
 
   it('reports a constraint that is checked at the end, and keeps nothing', async () => {
-    const late = () => call('late', 'insert into late (n) values ($1)', 1);
+    const late = () => query('late', 'insert into late (n) values ($1)', 1);
     for (const send of [
       () => sendTogether(db, adding(1), late(), late(), adding(2)),
       () => transact(db, [], async () => endWith([adding(1), late(), late()], () => 'kept')),
@@ -105,7 +105,7 @@ describe('a batch in which a statement fails', () => {
 
   it('reports a deadlock, a lock that is not free, a serialization failure and a cancelled statement', async () => {
     const other = openDatabase(database.ownerUrl, 2);
-    const lock = (n: number) => call(`lock ${n}`, `select from held where n = ${n} for update`);
+    const lock = (n: number) => query(`lock ${n}`, `select from held where n = ${n} for update`);
     const waiting = () =>
       until(async () => {
         const { rows } = await other.raw<{ rows: unknown[] }>(
@@ -116,7 +116,7 @@ describe('a batch in which a statement fails', () => {
     try {
       const trx = await other.transaction();
       await trx.raw('select from held where n = 2 for update');
-      const limited = call('lock limit', "select set_config('lock_timeout', '20', true)");
+      const limited = query('lock limit', "select set_config('lock_timeout', '20', true)");
       expect(await errorOf(sendTogether(db, adding(1), limited, lock(2), adding(2)))).to.include({
         code: '55P03',
       });
@@ -126,7 +126,7 @@ describe('a batch in which a statement fails', () => {
         await waiting();
         return { asked };
       };
-      const fast = call('fast', "select set_config('deadlock_timeout', '20', true)");
+      const fast = query('fast', "select set_config('deadlock_timeout', '20', true)");
       const granted: { asked: Promise<void> }[] = [];
       const cycle = transact(db, [fast, lock(1)], async () => {
         granted.push(await theirs());
@@ -143,9 +143,9 @@ describe('a batch in which a statement fails', () => {
       expect(await cancelled).to.include({ code: '57014' });
       await trx.rollback();
 
-      const serial = call('serial', 'set transaction isolation level repeatable read');
-      const update = () => call('update held', 'update held set n = n where n = 1');
-      const lost = transact(db, [serial, call('snapshot', 'select from held')], async () => {
+      const serial = query('serial', 'set transaction isolation level repeatable read');
+      const update = () => query('update held', 'update held set n = n where n = 1');
+      const lost = transact(db, [serial, query('snapshot', 'select from held')], async () => {
         await other.raw('update held set n = n where n = 1');
         return endWith([adding(1), update(), adding(2)], () => 'kept');
       });
@@ -160,7 +160,7 @@ describe('a batch in which a statement fails', () => {
   it('does not say that a transaction was kept when PostgreSQL ended it by a rollback', async () => {
     const work = transact(db, [], async (trx) => {
       await sendTogether(trx, adding(1));
-      await sendTogether(trx, call('zero', 'select 1 / 0')).catch(() => undefined);
+      await sendTogether(trx, query('zero', 'select 1 / 0')).catch(() => undefined);
       return endWith([], () => 'kept');
     });
     expect(await errorOf(work)).to.include({ message: 'The transaction was rolled back, not committed' });
@@ -169,19 +169,19 @@ describe('a batch in which a statement fails', () => {
   });
 
   it('carries out the second of two transactions whose statements the first did not come to prepare', async () => {
-    const fresh = () => call<{ n: number }>('fresh', 'select 3 as n');
-    const work = sendInTurn(db, [call('zero', 'select 1 / 0'), fresh()], [adding(1), fresh()]);
+    const fresh = () => query<{ n: number }>('fresh', 'select 3 as n');
+    const work = sendInTurn(db, [query('zero', 'select 1 / 0'), fresh()], [adding(1), fresh()]);
     expect(await errorOf(work)).to.include({ code: '22012' });
     expect(await tried()).to.deep.equal([1]);
     await expectClean(fresh());
   });
 
   it('prepares again what an earlier batch had prepared when a later one could not', async () => {
-    const both = () => call<{ n: number }>('both', 'select 4 as n');
+    const both = () => query<{ n: number }>('both', 'select 4 as n');
     await errorOf(
       db.transaction(async (trx) => {
         const sent = [
-          sendTogether(trx, call('zero', 'select 1 / 0'), both()),
+          sendTogether(trx, query('zero', 'select 1 / 0'), both()),
           sendTogether(trx, both()),
           sendTogether(trx, both(), both()),
         ];
@@ -193,7 +193,7 @@ describe('a batch in which a statement fails', () => {
   });
 
   it('answers careless callers of one connection each with their own rows', async () => {
-    const n = (value: number) => call<{ n: number }>(`n ${value % 3}`, `select $1::integer as n`, value);
+    const n = (value: number) => query<{ n: number }>(`n ${value % 3}`, `select $1::integer as n`, value);
     await db.transaction(async (trx) => {
       const asked = Array.from({ length: 30 }, (_, at) =>
         at % 3 === 0
@@ -208,32 +208,32 @@ describe('a batch in which a statement fails', () => {
   it('answers a batch of none, of thousands, and of large values and results', async () => {
     expect(await sendTogether(db)).to.deep.equal([]);
     const many = Array.from({ length: 5_000 }, (_, n) =>
-      call<{ n: number }>('n', 'select $1::integer as n', n),
+      query<{ n: number }>('n', 'select $1::integer as n', n),
     );
     const answers = await sendTogether(db, ...many);
     expect(answers.map(([row]) => row?.n)).to.deep.equal(answers.map((_, n) => n));
     const large = 'ß'.repeat(4_000_000);
-    const echo = call<{ text: string }>('echo', 'select $1::text as text', large);
+    const echo = query<{ text: string }>('echo', 'select $1::text as text', large);
     for (const [row] of await sendTogether(db, echo, echo, echo, echo))
       expect(row?.text).to.have.length(4_000_000);
-    const wide = call<{ t: string }>('wide', "select repeat('x', 10000) as t from generate_series(1, 3000)");
+    const wide = query<{ t: string }>('wide', "select repeat('x', 10000) as t from generate_series(1, 3000)");
     for (const rows of await sendTogether(db, wide, wide)) expect(rows).to.have.length(3_000);
   });
 
   it('answers past notices and notifications, and statements without text', async () => {
-    const noisy = call(
+    const noisy = query(
       'noisy',
       "select pg_notify('told', 'x'), set_config('client_min_messages', 'notice', true)",
     );
-    const drop = call('drop', 'drop table if exists never_was');
+    const drop = query('drop', 'drop table if exists never_was');
     await db.raw('listen told');
-    const answers = await sendTogether(db, one(), noisy, drop, call('empty', ''), one());
+    const answers = await sendTogether(db, one(), noisy, drop, query('empty', ''), one());
     expect(answers.map((rows) => rows.length)).to.deep.equal([1, 1, 0, 0, 1]);
     await db.raw('unlisten *');
   });
 
   it('sends undefined as null, and refuses more values than the protocol can count', async () => {
-    const kept = call<{ is_null: boolean }>('null?', 'select $1::text is null as is_null', undefined);
+    const kept = query<{ is_null: boolean }>('null?', 'select $1::text is null as is_null', undefined);
     expect(await sendTogether(db, kept)).to.deep.equal([[{ is_null: true }]]);
     const values = Array.from({ length: 65_536 + 1 }, () => 1);
     expect(await errorOf(sendTogether(db, adding(1), { ...one(), values }))).not.to.include({ code: 'none' });
@@ -243,11 +243,11 @@ describe('a batch in which a statement fails', () => {
 
   it('refuses a name that PostgreSQL would cut, and so confuse with another', async () => {
     const long = 'x'.repeat(63);
-    const refused = sendTogether(db, adding(1), call(`${long}1`, 'select 1'));
+    const refused = sendTogether(db, adding(1), query(`${long}1`, 'select 1'));
     expect(await errorOf(refused))
       .to.have.property('message')
       .that.matches(/is longer than 63 bytes/);
-    await sendTogether(db, call(long, 'select 1'), call('ä'.repeat(31), 'select 1'));
+    await sendTogether(db, query(long, 'select 1'), query('ä'.repeat(31), 'select 1'));
     expect(await tried()).to.deep.equal([]);
   });
 
@@ -277,7 +277,7 @@ describe('a batch in which a statement fails', () => {
   it('reads a table as it is now when a migration has changed its columns', async () => {
     await db.raw('create table changing (n integer)');
     await db.raw('insert into changing values (1)');
-    const all = () => call<{ n: unknown }>('all', 'select * from changing');
+    const all = () => query<{ n: unknown }>('all', 'select * from changing');
     await sendTogether(db, all());
     await db.raw('alter table changing alter n type text');
     expect(await sendTogether(db, adding(1), all())).to.deep.equal([[], [{ n: '1' }]]);
@@ -293,7 +293,7 @@ describe('a batch in which a statement fails', () => {
   });
 
   it('refuses two texts under one name, also in one batch', async () => {
-    const two = () => [call('text of two', 'select 1'), call('text of two', 'select 2')] as const;
+    const two = () => [query('text of two', 'select 1'), query('text of two', 'select 2')] as const;
     expect(await errorOf(sendTogether(db, adding(1), ...two())))
       .to.have.property('message')
       .that.matches(/unique/);

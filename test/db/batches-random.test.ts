@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import pg from 'pg';
 import { type Database, openDatabase } from '../../src/db/knex.ts';
-import { endWith, sendInTurn, sendTogether, transact, type Call } from '../../src/db/statements.ts';
+import { endWith, sendInTurn, sendTogether, transact, type Query } from '../../src/db/statements.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { assertAlways } from '../support/random.ts';
 
@@ -42,19 +42,19 @@ const statement: fc.Arbitrary<[string, unknown[]]> = fc.oneof(
   ),
 );
 /** Of several names of one text some are new on the connection, and others known. */
-const calls = fc.array(
+const queries = fc.array(
   fc
     .tuple(statement, number)
-    .map(([[text, values], variant]): Call => ({ name: `${text.slice(0, 40)} ${variant}`, text, values })),
+    .map(([[text, values], variant]): Query => ({ name: `${text.slice(0, 40)} ${variant}`, text, values })),
   { maxLength: 6 },
 );
 const wayNames = ['together', 'in a transaction', 'at once in a transaction', 'transact', 'in turn'] as const;
 type Way = (typeof wayNames)[number];
-type Send = (first: readonly Call[], last: readonly Call[]) => Promise<unknown>;
-const step = fc.record({ way: fc.constantFrom(...wayNames), first: calls, last: calls });
+type Send = (first: readonly Query[], last: readonly Query[]) => Promise<unknown>;
+const step = fc.record({ way: fc.constantFrom(...wayNames), first: queries, last: queries });
 
 /** A kept case can hold no function. */
-const writable = (given: readonly Call[], run: number): Call[] =>
+const writable = (given: readonly Query[], run: number): Query[] =>
   given.map(({ name, text, values }) => ({
     // Each run begins with names that are new.
     name: `${name} ${run}`,
@@ -96,7 +96,7 @@ describe('random batches', () => {
   });
 
   /** One transaction, statement by statement. A batch of which a value cannot be written is refused as a whole. */
-  async function oneByOne(...batches: (readonly Call[])[]): Promise<Outcome> {
+  async function oneByOne(...batches: (readonly Query[])[]): Promise<Outcome> {
     await plain.query('begin');
     try {
       const answers: unknown[][] = [];

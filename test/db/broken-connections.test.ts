@@ -11,22 +11,22 @@ import {
   sendInTurn,
   sendTogether,
   transact,
-  type Call,
+  type Query,
 } from '../../src/db/statements.ts';
 import { databaseTrouble } from '../../src/db/trouble.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 
-const call = <Row = unknown>(name: string, text: string, ...values: unknown[]): Call<Row> => ({
+const query = <Row = unknown>(name: string, text: string, ...values: unknown[]): Query<Row> => ({
   name,
   text,
   values,
 });
-const adding = (n: number) => call('add', 'insert into tried (n) values ($1)', n);
-const one = () => call<{ n: number }>('one', 'select 1 as n');
-const sleeping = (seconds: number) => call('sleep', 'select pg_sleep($1)', seconds);
-const suicide = () => call('end', 'select pg_terminate_backend(pg_backend_pid())');
+const adding = (n: number) => query('add', 'insert into tried (n) values ($1)', n);
+const one = () => query<{ n: number }>('one', 'select 1 as n');
+const sleeping = (seconds: number) => query('sleep', 'select pg_sleep($1)', seconds);
+const suicide = () => query('end', 'select pg_terminate_backend(pg_backend_pid())');
 const troubleOf = (work: Promise<unknown>) => work.then(() => 'no error', databaseTrouble);
 
 describe('a connection that ends', () => {
@@ -178,7 +178,7 @@ describe('a connection that ends', () => {
   });
 
   it('while an answer is half read fails the batch and what is queued behind it', async () => {
-    const wide = call('wide', "select repeat('x', 100000) as t from generate_series(1, 5000)");
+    const wide = query('wide', "select repeat('x', 100000) as t from generate_series(1, 5000)");
     await sendTogether(db, one());
     const client = await (db.client as { acquireConnection(): Promise<pg.Client> }).acquireConnection();
     await (db.client as { releaseConnection(c: pg.Client): Promise<void> }).releaseConnection(client);

@@ -7,7 +7,7 @@ import {
   sendInTurn,
   sendTogether,
   transact,
-  type Call,
+  type Query,
 } from '../../src/db/statements.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -18,8 +18,8 @@ interface KnexClient {
   acquireConnection(): Promise<unknown>;
   releaseConnection(connection: unknown): Promise<void>;
 }
-const call = (text: string, ...values: unknown[]): Call => ({ name: text, text, values });
-const adding = (kind: string) => call('insert into email_kinds (kind) values ($1)', kind);
+const query = (text: string, ...values: unknown[]): Query => ({ name: text, text, values });
+const adding = (kind: string) => query('insert into email_kinds (kind) values ($1)', kind);
 
 describe('statements', () => {
   let database: TestDatabase;
@@ -39,11 +39,11 @@ describe('statements', () => {
   for (const place of ['a transaction of its own', 'the open transaction']) {
     it(`sendTogether keeps nothing, and throws the first error, when a statement in the middle fails in ${place}`, async () => {
       const db = database.owner;
-      const calls = [adding('one of three'), call('select 1 / 0'), adding('one of two')] as const;
+      const queries = [adding('one of three'), query('select 1 / 0'), adding('one of two')] as const;
       const work =
         place === 'the open transaction'
-          ? db.transaction((trx) => sendTogether(trx, ...calls))
-          : sendTogether(db, ...calls);
+          ? db.transaction((trx) => sendTogether(trx, ...queries))
+          : sendTogether(db, ...queries);
       expect(await errorOf(work)).to.match(/division by zero/);
       expect(await added()).to.deep.equal([]);
       // The connection can be used again, also for the statements that failed.
@@ -57,21 +57,21 @@ describe('statements', () => {
     const db = database.owner;
     const unwritable = { toPostgres: () => expect.fail('has no text') };
     await sendTogether(db, { name: 'taken', text: 'select 1', values: [] });
-    const refusals: [Call, RegExp][] = [
-      [call('select $1::text', unwritable), /has no text/],
+    const refusals: [Query, RegExp][] = [
+      [query('select $1::text', unwritable), /has no text/],
       [{ name: 'taken', text: 'select 2', values: [] }, /must be unique/],
     ];
     for (const [refused, error] of refusals) {
-      const calls = [adding('one of first'), refused, adding('one of last')];
-      expect(await errorOf(sendTogether(db, ...calls))).to.match(error);
-      expect(await errorOf(db.transaction((trx) => sendTogether(trx, ...calls)))).to.match(error);
-      expect(await errorOf(transact(db, [], async () => endWith(calls, () => 'kept')))).to.match(error);
-      expect(await errorOf(transact(db, [refused], async () => endWith(calls, () => 'kept')))).to.match(
+      const queries = [adding('one of first'), refused, adding('one of last')];
+      expect(await errorOf(sendTogether(db, ...queries))).to.match(error);
+      expect(await errorOf(db.transaction((trx) => sendTogether(trx, ...queries)))).to.match(error);
+      expect(await errorOf(transact(db, [], async () => endWith(queries, () => 'kept')))).to.match(error);
+      expect(await errorOf(transact(db, [refused], async () => endWith(queries, () => 'kept')))).to.match(
         error,
       );
       expect(await added()).to.deep.equal([]);
     }
-    const [[row]] = await sendTogether(db, call('select $1::text as word', 'sent') as Call<{ word: string }>);
+    const [[row]] = await sendTogether(db, query('select $1::text as word', 'sent') as Query<{ word: string }>);
     expect(row?.word).to.equal('sent');
   });
 
@@ -89,7 +89,7 @@ describe('statements', () => {
 
   it('answers all statements of a batch at once', async () => {
     const db = database.owner;
-    const counting = Array.from({ length: 5 }, (_, n) => call(`select ${n} as n`) as Call<{ n: number }>);
+    const counting = Array.from({ length: 5 }, (_, n) => query(`select ${n} as n`) as Query<{ n: number }>);
     await sendTogether(db, ...counting);
     const connection = (await (db.client as KnexClient).acquireConnection()) as Connection;
     await (db.client as KnexClient).releaseConnection(connection);
@@ -105,7 +105,7 @@ describe('statements', () => {
   describe('sendInTurn', () => {
     const db = () => database.owner;
     const text = `select count(*) as n from email_kinds where kind like 'one of %'`;
-    const counting: Call<{ n: number }> = { name: 'count kinds', text, values: [] };
+    const counting: Query<{ n: number }> = { name: 'count kinds', text, values: [] };
     afterEach(() => db()('email_kinds').where('kind', 'like', 'one of %').delete());
 
     it('carries out the second transaction after the first has committed', async () => {
@@ -117,7 +117,7 @@ describe('statements', () => {
       const [, second] = await sendInTurn(
         db(),
         [adding('one of first')],
-        [adding('one of second'), call('select 1 / 0')],
+        [adding('one of second'), query('select 1 / 0')],
       );
       expect(second).to.have.property('status', 'rejected');
       expect(await added()).to.deep.equal(['one of first']);
@@ -126,7 +126,7 @@ describe('statements', () => {
     it('throws the error of the first transaction, and carries out the second', async () => {
       const work = sendInTurn(
         db(),
-        [adding('one of first'), call('select 1 / 0')],
+        [adding('one of first'), query('select 1 / 0')],
         [adding('one of second')],
       );
       expect(await errorOf(work)).to.match(/division by zero/);
@@ -136,14 +136,14 @@ describe('statements', () => {
 
   describe('transact', () => {
     const db = () => database.owner;
-    const locking = call('select pg_advisory_xact_lock(14)');
-    const tryLock = call('select pg_try_advisory_xact_lock(14) as is_free') as Call<{ is_free: boolean }>;
+    const locking = query('select pg_advisory_xact_lock(14)');
+    const tryLock = query('select pg_try_advisory_xact_lock(14) as is_free') as Query<{ is_free: boolean }>;
     const isLockFree = async () => (await sendTogether(db(), tryLock))[0][0]?.is_free;
     afterEach(() => db()('email_kinds').where('kind', 'like', 'one of %').delete());
 
     it('keeps what its first, middle and last statements did, and returns what the last answered', async () => {
       const text = `select count(*) as n from email_kinds where kind like 'one of %'`;
-      const counting: Call<{ n: number }> = { name: 'count kinds', text, values: [] };
+      const counting: Query<{ n: number }> = { name: 'count kinds', text, values: [] };
       const counted = await transact(db(), [locking], async (trx) => {
         expect(await isLockFree()).to.equal(false);
         await sendTogether(trx, adding('one of first'));
@@ -155,7 +155,7 @@ describe('statements', () => {
     });
 
     it('does not begin its work when one of its first statements fails', async () => {
-      const work = transact(db(), [locking, call('select 1 / 0')], () => {
+      const work = transact(db(), [locking, query('select 1 / 0')], () => {
         throw new Error('begun');
       });
       expect(await errorOf(work)).to.match(/division by zero/);
@@ -163,7 +163,7 @@ describe('statements', () => {
     });
 
     it('keeps nothing when its work or one of its last statements fails', async () => {
-      for (const last of [[call('select 1 / 0'), adding('one of last')], [], [call('select 1 / 0')]]) {
+      for (const last of [[query('select 1 / 0'), adding('one of last')], [], [query('select 1 / 0')]]) {
         const work = transact(db(), [locking], async (trx) => {
           await sendTogether(trx, adding('one of first'));
           if (last.length === 0) throw new Error('division by zero');

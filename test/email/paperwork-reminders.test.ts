@@ -113,7 +113,7 @@ describe('reminders of missing documents', () => {
         await announce(...given);
         throw new Error('killed');
       },
-      { writing: announce.writing, asking: announce.asking },
+      { writeQueries: announce.writeQueries, inTwoSteps: announce.inTwoSteps },
     );
     const error = await write(due, 8, dying).catch((thrown: unknown) => thrown);
     expect(error).to.be.an('error').with.property('message', 'killed');

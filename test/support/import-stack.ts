@@ -108,7 +108,7 @@ export async function openImportStack(): Promise<ImportStack> {
       const { db } = stack.app;
       await createUnassignedDigest({ db, jobs, ids }).write();
       const isDue = () => Promise.reject(new Error('A reminder was due'));
-      const announce = Object.assign(isDue, { writing: isDue, asking: tellNobody.asking });
+      const announce = Object.assign(isDue, { writeQueries: isDue, inTwoSteps: tellNobody.inTwoSteps });
       await createReminders({ db, announce, jobs, ids, clock }).write();
       const queued = await db('emails').pluck('kind');
       await stack.app.system.worker.start();
