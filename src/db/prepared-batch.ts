@@ -1,16 +1,19 @@
-// Named statements that PostgreSQL carries out one after the other and answers at once. pg ends each statement with a Sync,
-// after which PostgreSQL sends what it has: eleven statements in one system call came back in eight, and each wakes this
-// process. A batch has one Sync, so one answer. PostgreSQL describes a statement's columns once a connection: pg asks for
-// their description at each execution; of thirty columns it is longer than a row.
+// A batch of named statements: sent in one write, carried out one after the other, and answered at once. It saves what pg
+// does for each statement:
+// - pg ends each statement with a Sync message, at which PostgreSQL sends what it has answered so far. Eleven statements sent
+//   in one system call came back in eight, and each of the eight woke this process. A batch has one Sync, and one answer.
+// - pg asks PostgreSQL to describe the columns at each execution. For thirty columns the description is longer than a row.
+//   A batch asks for it once for each statement and connection.
 //
-// It relies on what pg does not document: see `checkedPg`, and test/db/pg-internals.unit.test.ts.
+// It relies on parts of pg that are not documented: see `checkedPg`, and test/db/pg-internals.unit.test.ts.
 import type { Writable } from 'node:stream';
 import pg from 'pg';
 
 /**
- * The version of pg that these were read in:
- * - `Query`: a subclass may be sent in pipeline mode; `submit` sends it, each answer calls `handle…`, and its end exactly one
- *   of `handleReadyForQuery` and `handleError`; without a `name` pg keeps no account of prepared statements itself
+ * The version of pg whose source was read for these assumptions:
+ * - `Query`: a subclass may be sent in pipeline mode. pg calls `submit` to send it, a `handle…` method for each message of
+ *   the answer, and at the end either `handleReadyForQuery` or `handleError`, once. Without a `name` pg itself does not keep
+ *   track of prepared statements
  * - `Connection`: `parse`, `bind`, `describe`, `execute`, `close`, `sync` and `query` write through `_send`
  * - `Result`: `addFields`, `parseRow`; `utils.prepareValue`
  */
@@ -22,7 +25,7 @@ export interface NamedStatement {
   values: readonly unknown[];
 }
 
-/** What pg's Query has besides its types. */
+/** The members of pg's Query that its types leave out. */
 interface InternalQuery {
   callback: BatchDone;
   submit(connection: pg.Connection): Error | null;
@@ -34,7 +37,7 @@ interface InternalQuery {
   handleError(error: Error): void;
 }
 
-/** How pg reads a row. */
+/** pg's Result, which turns the columns of a row into values. */
 interface RowReader {
   addFields(fields: unknown[]): void;
   parseRow(fields: unknown[]): unknown;
@@ -42,7 +45,7 @@ interface RowReader {
 
 export type BatchDone = (error: Error | null | undefined, answers: unknown[][]) => void;
 
-/** What a connection of pg has besides its types. */
+/** The members of pg's Connection that its types leave out. */
 interface InternalConnection {
   stream: Writable;
   query(text: string): void;
@@ -64,21 +67,24 @@ const { prepareValue } = internal.utils;
 /** A statement as one connection has prepared it. */
 interface Preparation {
   text: string;
-  /** PostgreSQL has carried it out. Until then an earlier error may have made it skip the preparation. */
+  /**
+   * PostgreSQL has carried it out at least once. Until then it may be unknown to PostgreSQL, which skips the rest of a batch,
+   * preparations included, after an error.
+   */
   isConfirmed: boolean;
-  /** Null: it returns no rows. Undefined: its columns have not been described yet. */
+  /** Null: the statement returns no rows. Undefined: PostgreSQL has not described its columns yet. */
   reader: RowReader | null | undefined;
 }
 
 /**
- * By name. PostgreSQL refuses a statement whose columns have changed since it was prepared, so a reader is valid as long as
- * its statement.
+ * By the statement's name. A reader is valid as long as its statement is, because PostgreSQL refuses a statement whose
+ * columns have changed since it was prepared.
  */
 type Preparations = Map<string, Preparation>;
 
 let prepared = new WeakMap<object, Preparations>();
 
-/** PostgreSQL cuts a longer name, and takes two of the same beginning for one. */
+/** PostgreSQL cuts longer names, so that two with the same beginning would be one statement. */
 const longestName = 63;
 
 /** PostgreSQL no longer has what was prepared (a pooler's DISCARD ALL), or a migration has changed its columns. */
@@ -88,35 +94,37 @@ export function isPreparationLost(error: unknown): boolean {
 }
 
 /**
- * Outside a transaction the statements are one: all are kept or none. The first that fails ends the batch, and its error
- * is the batch's. Send it with a callback: pg makes promises for its own queries only.
+ * Outside a transaction PostgreSQL keeps the changes of all its statements, or none. When a statement fails, PostgreSQL skips
+ * the rest of the batch, and the batch fails with the error of that statement. Send it with a callback: pg makes promises
+ * only for its own queries.
  */
 export class PreparedBatch extends internal.Query {
   readonly statements: readonly NamedStatement[];
   readonly #answers: unknown[][];
-  /** The statement that is being answered. */
+  /** The index of the statement whose answer is being read. */
   #at = 0;
-  /** How each statement was sent. */
+  /** For each statement, the preparation that it was sent with. */
   #sent: Preparation[] = [];
+  /** An error that was found here and that PostgreSQL did not report: the batch fails with it at its end. */
   #failed: unknown = null;
 
   constructor(statements: readonly NamedStatement[]) {
-    // pg copies an object with its property descriptors, which takes longer than all else that it does here.
+    // A text, not an object: pg copies an object with its property descriptors, which takes longer than the rest.
     super('');
     this.statements = statements;
     this.#answers = statements.map(() => []);
   }
 
   /**
-   * Some statements are refused without sending anything: one whose value cannot be written, or whose name has another
-   * text. What was queued behind the batch would still be carried out, and a commit would keep it: so something that fails
-   * is sent in its place, and ends the transaction.
+   * Does not send the batch when a value cannot be written, or when a name belongs to another text. Queries that are queued
+   * behind the batch are still sent, and a commit among them would keep a transaction that lacks this batch. So an invalid
+   * statement is sent in place of the batch: PostgreSQL fails it, and with it the transaction.
    */
   override submit(given: pg.Connection): Error | null {
     const connection = given as unknown as InternalConnection;
     try {
       const messages = this.#messages(connection);
-      // Else pg answers it with the error that ended the connection.
+      // When the connection has ended, pg fails the batch with the error that ended it.
       if (connection.stream.writable) connection.stream.write(messages);
     } catch (error) {
       this.#failed = error;
@@ -126,15 +134,15 @@ export class PreparedBatch extends internal.Query {
   }
 
   /**
-   * A statement that is not known to be prepared is closed first, which PostgreSQL allows for any name: an earlier batch
-   * that is still being answered may have prepared it or not.
+   * The bytes of the batch. A statement that is not confirmed is closed before it is prepared, because an earlier batch whose
+   * answer is still to come may have prepared it. PostgreSQL allows closing a name that it does not know.
    */
   #messages(connection: InternalConnection): Buffer {
     const written: Buffer[] = [];
     const known = preparationsOf(connection);
     const values = this.statements.map((one) => one.values.map(prepareValue));
-    // The same connection, which keeps what it would send.
-    const writing = Object.create(connection, {
+    // The same connection, but `_send` collects the bytes instead of writing them to the socket.
+    const collecting = Object.create(connection, {
       _send: { value: (bytes: Buffer) => written.push(bytes) },
     }) as InternalConnection;
     const preparing: Preparations = new Map();
@@ -144,15 +152,15 @@ export class PreparedBatch extends internal.Query {
       if (!preparation || (!preparation.isConfirmed && !preparing.has(name))) {
         preparation = { text, isConfirmed: false, reader: undefined };
         preparing.set(name, preparation);
-        writing.close({ type: 'S', name });
-        writing.parse({ name, text });
+        collecting.close({ type: 'S', name });
+        collecting.parse({ name, text });
       }
-      writing.bind({ statement: name, values: values[at] ?? [] });
-      if (preparation.reader === undefined) writing.describe({ type: 'P' });
-      writing.execute();
+      collecting.bind({ statement: name, values: values[at] ?? [] });
+      if (preparation.reader === undefined) collecting.describe({ type: 'P' });
+      collecting.execute();
       return preparation;
     });
-    writing.sync();
+    collecting.sync();
     const messages = Buffer.concat(written);
     for (const [name, preparation] of preparing) known.set(name, preparation);
     this.#sent = sent;
@@ -176,7 +184,7 @@ export class PreparedBatch extends internal.Query {
   }
 
   override handleCommandComplete({ text: tag }: { text: string }): void {
-    // In a transaction in which something has failed PostgreSQL carries out a commit as a rollback, without an error.
+    // After a failure in the transaction PostgreSQL carries out a commit as a rollback, and reports no error.
     if (tag === 'ROLLBACK' && this.statements[this.#at]?.text === 'commit')
       this.#failed ??= new Error('The transaction was rolled back, not committed');
     this.#confirm();
@@ -200,7 +208,7 @@ export class PreparedBatch extends internal.Query {
   }
 
   override handleError(error: Error): void {
-    // On other connections, too: the columns have changed for all.
+    // For all connections: when a migration has changed a table's columns, they all have outdated statements.
     if (isPreparationLost(error)) prepared = new WeakMap();
     this.callback((this.#failed ?? error) as Error, []);
   }

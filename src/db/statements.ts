@@ -1,5 +1,14 @@
-// The queries of nearly every request: named, so that PostgreSQL parses and plans each once a connection, and sent
-// without knex, which builds and formats its text anew each time.
+// Sends the queries of nearly every request as named statements. PostgreSQL parses and plans a named statement once for each
+// connection, and its text is built once; knex builds and formats a query's text each time. Other queries use knex.
+//
+// A function whose name ends in Query builds a query and sends nothing (`insertBookingQuery`). There are four ways to send:
+// - `statements.rows(statement, values)`, or `someQuery.rows(deps, given)`: one query, outside any transaction.
+// - `sendTogether(db, ...queries)`: several queries in one round trip, in the open transaction or in one of their own. For
+//   queries of which none needs another's answer.
+// - `transact(db, first, work)`: a transaction. Its `begin` is sent together with the first queries, its `commit` together
+//   with the last ones, which `work` returns with `endWith`. It saves the round trips for `begin` and `commit`.
+// - `sendInTurn(db, first, second)`: two transactions in one round trip. For a second one that may only begin when other
+//   connections see the first (an attempt is stored, then claimed).
 import type { Writable } from 'node:stream';
 import type pg from 'pg';
 import type { Knex } from 'knex';
@@ -8,16 +17,17 @@ import { isPreparationLost, PreparedBatch, type BatchDone } from './prepared-bat
 import { isTransaction } from './transaction.ts';
 
 /**
- * Of a value by which PostgreSQL estimates rows (`limit $1`, `at > $2`) write `(select $1::integer)`: else it may find the
- * plan for each value cheaper than one for all, and plan at each execution. `npm run bench -- flat` tells which do.
+ * Write a parameter by which PostgreSQL estimates a number of rows (`limit $1`, `at > $2`) as `(select $1::integer)`.
+ * Otherwise PostgreSQL may expect a plan for each value to be cheaper than one plan for all, and plan at each execution.
+ * `npm run bench -- flat` names the statements that are planned at each execution.
  */
 export interface Statement {
-  /** One name, one text. */
+  /** A name always stands for the same text. */
   name: string;
   text: string;
 }
 
-/** A statement with its values. `Row`: what it returns. */
+/** A statement with its values, ready to be sent. `Row`: the type of the rows that it returns. */
 export interface Query<Row = unknown> extends Statement {
   values: unknown[];
   row?: Row;
@@ -36,14 +46,14 @@ export function createStatements(pool: PoolOrConnection): Statements {
   };
 }
 
-/** What each query of a list returns. */
+/** The rows of each query of a list, in the same order. */
 export type Answers<Queries extends readonly Query[]> = {
   [Place in keyof Queries]: Queries[Place] extends Query<infer Row> ? Row[] : never;
 };
 
 /**
- * Sends all queries at once, and waits for the answers: one round trip, in the open transaction or in one of their own.
- * They are carried out in this order; the first that fails fails the transaction, and its error is thrown.
+ * Sends all queries at once and waits for the answers: one round trip, in the open transaction or in one of their own.
+ * PostgreSQL carries them out in this order. When one fails, the transaction fails, and the error of that query is thrown.
  */
 export async function sendTogether<Queries extends readonly Query[]>(
   db: Queryable,
@@ -52,7 +62,7 @@ export async function sendTogether<Queries extends readonly Query[]>(
   const client = db.client as KnexClient;
   const connection = await client.acquireConnection();
   if (isTransaction(db)) {
-    // Its connection serves somebody else by now.
+    // Another caller may be using its connection by now.
     if (db.isCompleted()) throw new Error('Statements were sent to a transaction that has ended');
     return send(connection, queries);
   }
@@ -64,8 +74,8 @@ export async function sendTogether<Queries extends readonly Query[]>(
 }
 
 /**
- * Two transactions in one round trip. Throws the error of the first. The second is carried out after the first, also when
- * that failed.
+ * Sends two transactions in one round trip. PostgreSQL carries out the second after the first, also when the first failed.
+ * Throws the error of the first; returns how the second ended.
  */
 export async function sendInTurn<First extends readonly Query[], Second extends readonly Query[]>(
   db: Database,
@@ -77,7 +87,7 @@ export async function sendInTurn<First extends readonly Query[], Second extends 
   const connection = await client.acquireConnection();
   try {
     const { stream } = (connection as unknown as { connection: { stream: Writable } }).connection;
-    // Both leave in one system call.
+    // Between `cork` and `uncork` the socket collects what is written: both transactions leave in one system call.
     stream.cork();
     const sent = [send(connection, first), sendAlone(connection, second)] as const;
     stream.uncork();
@@ -89,7 +99,7 @@ export async function sendInTurn<First extends readonly Query[], Second extends 
   }
 }
 
-/** What a transaction ends with: the statements sent with its commit, and the result that their answers make. */
+/** How the work of `transact` ends: the queries to send together with the commit, and what to return of their answers. */
 export interface Ending<Result> {
   queries: readonly Query[];
   result: (answers: readonly unknown[][]) => Result;
@@ -106,8 +116,9 @@ const begin: Query = { name: 'begin', text: 'begin', values: [] };
 const commit: Query = { name: 'commit', text: 'commit', values: [] };
 
 /**
- * A transaction in few round trips: `first` is sent with its begin, and what `work` ends with is sent with its commit.
- * @param first reads and locks only: a begin that failed is known when their answers arrive
+ * Runs a transaction in few round trips: `begin` is sent together with `first`, `commit` together with the queries that
+ * `work` ends with. Starts again when a prepared statement of `first` was lost, because `work` has not run yet.
+ * @param first reads and locks only: whether `begin` succeeded is known only once their answers arrive
  */
 export async function transact<const First extends readonly Query[], Result>(
   db: Database,
@@ -143,10 +154,10 @@ async function transactOnce<const First extends readonly Query[], Result>(
   const knexTransaction = running as unknown as KnexTransaction<Result>;
   knexTransaction.begin = async (connection) => {
     begun = send(connection, [begin, ...first]);
-    // When a statement of `first` failed, the transaction has begun, and knex rolls it back.
+    // An error is thrown where the transaction's function awaits `begun`: knex then rolls back.
     await begun.catch(() => undefined);
   };
-  // The transaction has been committed together with what its work ended with.
+  // Sends nothing: the function above has sent the commit already.
   knexTransaction.commit = async (_connection, result) => {
     const { _resolver: resolve } = knexTransaction;
     Object.assign(knexTransaction, { _completed: true });
@@ -155,20 +166,23 @@ async function transactOnce<const First extends readonly Query[], Result>(
   return running;
 }
 
-/** What knex calls internal. In a transaction it hands out the transaction's connection. */
+/** Internal to knex. The client of a transaction hands out the transaction's connection. */
 interface KnexClient {
   acquireConnection(): Promise<pg.ClientBase>;
   releaseConnection(connection: pg.ClientBase): Promise<void>;
 }
 
-/** A transaction of knex, which calls `begin` in a later turn than the one that made it. */
+/**
+ * Internal to knex. knex calls `begin` in a later turn of the event loop than the one that made the transaction, so both
+ * methods can be replaced in between.
+ */
 interface KnexTransaction<Result> {
   begin(connection: pg.ClientBase): Promise<void>;
   commit(connection: pg.ClientBase, result: Result): Promise<void>;
   _resolver: (result: Result) => void;
 }
 
-/** In a transaction of its own, of which nothing was kept when a preparation was lost: so it can be sent again. */
+/** Sends queries outside a transaction. When a prepared statement was lost, nothing was kept: they are sent once more. */
 async function sendAlone<Queries extends readonly Query[]>(
   to: PoolOrConnection,
   queries: Queries,
@@ -193,13 +207,13 @@ async function send<Queries extends readonly Query[]>(
       );
     });
   } catch (error) {
-    // Else it shows the socket's events, and not who sent the statement.
+    // pg's stack shows the events of the socket; this one shows who sent the queries.
     if (error instanceof Error) Error.captureStackTrace(error);
     throw error;
   }
 }
 
-/** knex would make a savepoint of it, and its commit would end the outer transaction. */
+/** Inside a transaction knex would make a savepoint, and the commit that we send would end the outer transaction. */
 function refuseInside(db: Queryable): void {
   if (isTransaction(db)) throw new Error('A transaction was begun inside another');
 }
@@ -209,7 +223,7 @@ interface PoolOrConnection {
   query(query: PreparedBatch, done: BatchDone): unknown;
 }
 
-/** Where each execution puts a value. */
+/** Stands for a value while a statement is built; each query then has its own value in this place. */
 class Placeholder {
   readonly key: string;
   constructor(key: string) {
@@ -225,8 +239,8 @@ export interface PreparedQuery<Row, Given> {
 }
 
 /**
- * A statement from a knex query, which is built once.
- * @param build gets a placeholder for each value by its name; the query's text must be the same each time
+ * Makes a named statement from a knex query. `build` runs once, with a placeholder for each value.
+ * @param build must give the same text whatever the values are
  */
 export function prepare<Row, Given extends object = Record<string, never>>(
   name: string,
