@@ -1,5 +1,5 @@
-// The migrations were written anew as a few readable ones (the baseline), once. A database that has all migrations from
-// before is turned into what the baseline makes; its rows stay.
+// The migrations up to a certain day were replaced by a few readable ones, the baseline. This turns a database that has all
+// of the earlier migrations into what the baseline would have made; its rows stay.
 import { createHash } from 'node:crypto';
 import { auditUnannouncedChange } from '../../migrations/20261129134000_audit.ts';
 import type { Database, Transaction } from './knex.ts';
@@ -8,7 +8,7 @@ import { commandLine } from '../lib/command-line.ts';
 const firstOfBaseline = '20261129134000_audit.ts';
 const lastOfBaseline = '20261129134100_emails.ts';
 const lastBefore = '20261129130900_refusal_counts.ts';
-/** Of the names of all migrations before the baseline, in order, a line each. */
+/** The digest of the names of all earlier migrations, sorted, one a line. */
 const digestOfThoseBefore = '559e7069b024a05b2e9290f24491866a1c3bfd2562ca15ca741fe4c686162c13';
 
 /**

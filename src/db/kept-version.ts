@@ -1,28 +1,28 @@
-// Tables that web processes keep in memory. Each write raises their version (triggers, in the same transaction), and
-// the statement that reads a request's session reads the version as well: so a request never sees what an earlier write
-// has replaced, in any process, and nothing has to be announced that could get lost.
+// Keeps tables in the memory of web processes. A trigger raises their version with each write, in the same transaction. The
+// statement that reads a request's session reads the version as well, so a process notices at each request that its copy is
+// outdated. No message between processes is needed that could get lost.
 
 /** For the select list of a statement: returns the version as `kept_version`. */
 export const keptVersionColumn = '(select version from kept_version) as kept_version';
 
-/** For requests without a session: how long the version that another request read is believed. */
+/** Requests without a session do not read the version: for this long they rely on what another request read. */
 const believedMs = 1_000;
 
 export interface KeptVersion {
-  /** What a statement found. @param sentAt of performance.now(), before the statement was sent */
+  /** Call it with the version that a statement read. @param sentAt performance.now() before the statement was sent */
   confirm(version: number, sentAt: number): void;
-  /** Null: not confirmed lately, so nothing that is kept may be used. */
+  /** Null: the version was not read lately, so the tables have to be read again. */
   current(): number | null;
 }
 
-/** What `read` returns, kept in memory: it is read again once one of the tables has changed. */
+/** Returns a function that calls `read` once, keeps its result, and calls it again after one of the tables has changed. */
 export function keep<Value>(keptVersion: KeptVersion, read: () => Promise<Value>): () => Promise<Value> {
   let kept: { version: number; value: Promise<Value> } | null = null;
   return () => {
     const version = keptVersion.current();
     if (version === null) return read();
     if (kept?.version === version) return kept.value;
-    // Read after the version: the rows are at least as new.
+    // The version was read first, so these rows are of that version or newer.
     const reading = { version, value: read() };
     kept = reading;
     reading.value.catch(() => {

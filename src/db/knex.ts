@@ -16,7 +16,7 @@ export type Queryable = Knex | Knex.Transaction;
 /** How long a request may wait for a new connection, and for a free one of the pool. */
 const connectMs = 5_000;
 const acquireMs = 10_000;
-/** How long after the server's own limit an answer is awaited: the server hangs, or the network to it is gone. */
+/** An answer that is later than the server's own limit by this much never comes: the server or the network has failed. */
 const silentMs = 5_000;
 /** Ends transactions of a process that hangs between two statements, so that it does not keep its locks. */
 const idleInTransactionMs = 300_000;
@@ -46,14 +46,14 @@ export function openPool(url: string, poolMax: number, statementTimeoutMs: numbe
   const connection = connectionOf(url, statementTimeoutMs);
   const pool = new pg.Pool({ ...connection, max: poolMax, connectionTimeoutMillis: acquireMs });
   pool.on('connect', endOnFatalError);
-  // The pool keeps a client whose holder has not said that it failed, unless it has been ended.
+  // The pool would keep a client whose connection is closed: its holder may release it without an error.
   pool.on('release', (_error, client) => {
     if (!isOpen(client)) void client.end();
   });
   return pool;
 }
 
-/** PostgreSQL closes the connection a moment after a fatal error, and would be sent statements until then. */
+/** PostgreSQL closes the connection a moment after a fatal error. Closes it at once, so that nothing more is sent on it. */
 function endOnFatalError(client: pg.ClientBase): void {
   const { connection } = client as unknown as InternalClient;
   connection.on('errorMessage', ({ severity }: pg.DatabaseError) => {
@@ -61,12 +61,12 @@ function endOnFatalError(client: pg.ClientBase): void {
   });
 }
 
-/** False before pg notices it: for some moments after a fatal error or a time-out. */
+/** False as soon as the socket is closed; pg itself notices a fatal error or a time-out some moments later. */
 function isOpen(client: pg.ClientBase): boolean {
   return (client as unknown as InternalClient).connection.stream.writable;
 }
 
-/** What a client of pg has besides its types. */
+/** The members of pg's Client that its types leave out. */
 interface InternalClient {
   connection: EventEmitter & { stream: Duplex };
 }
@@ -82,9 +82,9 @@ function connectionOf(url: string, statementTimeoutMs: number) {
     // Requests read few rows. Parallel workers would serve none of them, and weighing them made planning a join of large
     // tables half as long again.
     ...(statementTimeoutMs > 0 && { options: '-c max_parallel_workers_per_gather=0' }),
-    // Statements of a transaction may be sent together (sendTogether in statements.ts), and a connection is closed on which
-    // an answer has been awaited for too long.
+    // Sends statements without waiting for the answers to earlier ones (sendTogether in statements.ts).
     pipeline: true,
+    // Closes a connection on which an answer has been awaited for too long.
     ...(statementTimeoutMs > 0 && { query_timeout: statementTimeoutMs + silentMs }),
     idle_in_transaction_session_timeout: statementTimeoutMs > 0 ? idleInTransactionMs : 0,
   };

@@ -19,7 +19,7 @@ export async function blockMerges(trx: Transaction): Promise<void> {
   await sendTogether(trx, blockMergesQuery(trx, {}));
 }
 
-/** The same, to be sent together with what needs it. */
+/** The query of `blockMerges`, to be sent together with others (statements.ts). */
 export const blockMergesQuery = prepare('block merges', (db) =>
   db.raw(`select pg_advisory_xact_lock_shared(${lock})`),
 );

@@ -7,7 +7,7 @@ import { appRoleOf, grantToApp } from './privileges.ts';
 
 export const migrationsDirectory = path.resolve(import.meta.dirname, '../../migrations');
 
-// Any number, as long as every process that migrates uses the same one.
+// An arbitrary number; every process that migrates must use the same one.
 const migrationLock = 7_265_310;
 
 /**

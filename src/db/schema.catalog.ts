@@ -6,7 +6,7 @@ export interface SchemaCatalog {
   extensions: string[];
   /** As `pg_get_functiondef` writes them, by name. */
   functions: string[];
-  /** A table stands after those that its foreign keys name, else in the order of their names. */
+  /** Tables follow those that their foreign keys refer to; otherwise they are sorted by name. */
   tables: CatalogTable[];
 }
 
@@ -20,7 +20,7 @@ export interface CatalogTable {
   triggers: string[];
   policies: CatalogPolicy[];
   isRowSecured: boolean;
-  /** What migrations put into it, as `INSERT` needs it; null: it has no rows of theirs. */
+  /** The rows that migrations inserted, as an INSERT statement needs them; null: they inserted none. */
   rows: Record<string, string>[] | 'defaults' | null;
 }
 
@@ -45,7 +45,7 @@ interface CatalogPolicy {
   check: string | null;
 }
 
-/** Tables of which each row is a value that the code knows: their rows are part of the schema. */
+/** Tables whose rows are values that the code knows: the rows are part of the schema. */
 const lookupTables = ['audit_actions', 'email_kinds'];
 /** Tables with one row, which a migration made and the code updates. */
 const singleRowTables = ['acuity_connection', 'acuity_forms'];

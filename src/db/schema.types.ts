@@ -1,7 +1,7 @@
 // The catalog as TypeScript: src/db/tables.ts, from which knex infers what a query on one table returns.
 import type { CatalogColumn, CatalogTable, SchemaCatalog } from './schema.catalog.ts';
 
-/** As knex.ts has them parsed. */
+/** The types that knex.ts has the values parsed to. */
 const typesOf: Record<string, string> = {
   boolean: 'boolean',
   bytea: 'Buffer',

@@ -4,7 +4,7 @@ import type { Knex } from 'knex';
 import { tidyLine } from '../lib/typed-text.ts';
 import type { Queryable } from './knex.ts';
 
-/** Where a list has its words: SQL over `from`. */
+/** Where the words of a list are: expressions of SQL over `from`. */
 export interface Searched {
   from: string;
   /** `from` with the rows of the organisation `?` alone, which PostgreSQL then reads before it looks at words. */
@@ -22,18 +22,18 @@ export interface Searched {
   order: string;
 }
 
-/** Folded words have no punctuation: they need no escaping in patterns and in a tsquery. */
+/** Folded words have no punctuation, so they are not escaped in patterns and in a tsquery. */
 export interface Search {
   words: string[];
   ways: Way[];
-  /** The organisation whose rows may be found, when it has so few that reading all takes less than any index of words. */
+  /** The only organisation whose rows may be found, if it has so few that reading all is faster than an index of words. */
   amongFewOf: string | null;
 }
 
 /**
- * One way to be found: these words in the row itself, all others in the name of one of these specialists or organisations.
- * Each way is a query of its own, which an index serves; a condition for each word, with all its alternatives, is served by
- * none.
+ * One way in which a row matches: these words are in the row itself, all others in the name of one of these specialists or
+ * organisations. Each way is a query of its own, because an index can serve it. No index serves a condition for each word
+ * with all its alternatives.
  */
 interface Way {
   words: string[];
@@ -46,10 +46,10 @@ const shortest = 3;
 const mostWays = 8;
 /** As in a claim number: nearly no other row has such a word. */
 const nearlyUnique = /\d{6}/;
-/** Reading these takes a millisecond; an index of words takes two with a million bookings, and more the more there are. */
+/** Reading that many rows takes 1 ms. An index of words takes 2 ms with a million bookings, and longer with more. */
 const mostFew = 500;
 
-/** For `like`, which then takes `%`, `_` and the backslash as they are. */
+/** Escapes `%`, `_` and the backslash for `like`. */
 export const escapeLike = (text: string): string => text.replaceAll(/[\\%_]/g, String.raw`\$&`);
 
 /** The words alone; none when nothing but punctuation was typed. */
@@ -179,7 +179,7 @@ export function foundIds(
   return db.select('id').from(db.union([first, ...rest], true).as('ways'));
 }
 
-/** The planner has statistics of columns alone: comparing a word with a thousand samples takes it longer than most queries. */
+/** Hides a column's statistics from the planner: it would compare the word with a thousand samples, which takes long. */
 const hidden = (lexemes: string): string => `coalesce(${lexemes}, '')`;
 
 function withoutStatistics(table: Searched): Searched {
@@ -187,7 +187,7 @@ function withoutStatistics(table: Searched): Searched {
   return { ...table, words: `${words} || ''`, ...(lexemes !== undefined && { lexemes: hidden(lexemes) }) };
 }
 
-/** Short words alone are a surname: elsewhere very many rows have them, as in claim numbers. */
+/** Short words alone are taken for a surname, because very many rows have them elsewhere, for example in claim numbers. */
 function exactly(words: string[]): string {
   const short = words.every((word) => word.length < shortest) ? '=' : '';
   return words.map((word) => `'${word.length === 1 ? '^' : short}${word}'`).join(' & ');
@@ -203,7 +203,7 @@ export function whereOwn(
   const hasSeveral = unique === undefined && wanted.filter((word) => word.length >= shortest).length > 1;
   for (const word of wanted) {
     const thirds = hasSeveral ? thirdsOf(word) : null;
-    // The index is read for the unique word alone: for each other one it would be read far, to leave out few rows.
+    // Only the unique word is looked up in the index. Looking up the others reads much of the index and excludes few rows.
     const isRead = !thirds && (unique === undefined || word === unique);
     const compared = isRead ? words : `${words} || ''`;
     if (thirds) void rows.whereRaw(`${words} like ?`, [`%${thirds.join('%')}%`]);
@@ -214,17 +214,17 @@ export function whereOwn(
 }
 
 /**
- * "abc", "def" and "ghi" of "abcdefghi"; null for a shorter word than two of them. The index of parts has a list of rows for
- * each three letters, and the more bookings there are the longer it is. Of a long word among several only every third list is
- * read; the few rows in all lists are then compared with the words. Not of a single word: its thirds alone may be in so many
- * rows that the planner would look for the word in all bookings, newest first.
+ * "abc", "def" and "ghi" of "abcdefghi"; null for a word that has fewer than two of them. The index of parts has, for each
+ * three letters, a list of rows that grows with the number of bookings. For a long word among several, only every third list
+ * is read, and the few rows that are in all of them are compared with the words. A single word is not treated so: its thirds
+ * may be in so many rows that the planner would look for the word in all bookings, newest first.
  */
 function thirdsOf(word: string): string[] | null {
   const thirds = word.match(/.{3}/gu) ?? [];
   return thirds.length > 1 ? thirds : null;
 }
 
-/** A single id is compared as such: the index then has the rows in their order. */
+/** Compares a single id with `=`, because an index then returns the rows in the list's order. */
 function whereIn(rows: Knex.QueryBuilder, column: string | undefined, ids: string[] | null): void {
   if (ids === null) return;
   const [first, ...rest] = ids;
