@@ -26,7 +26,7 @@ function isOmitted({ acuity }: AttemptRequest<'book'>, fieldId: number): boolean
   return acuity.omittedFieldIds?.includes(fieldId) ?? false;
 }
 
-/** Null when the appointment cannot hold our reference: no field is mapped to it, or its type lacks that field. */
+/** Null when the appointment cannot hold our reference: no field is mapped to it, or the type lacks the field. */
 async function referenceFieldOf(deps: AttemptDeps, { request }: Attempt<'book'>): Promise<number | null> {
   const { referenceFieldId } = request.acuity;
   const field =
@@ -127,14 +127,14 @@ export async function findAppointmentsOf(
   return { ok: true, value: ours.toSorted((a, b) => a.id - b.id) };
 }
 
-/** Acuity reads days in the account's zone, which is unknown here: one more day on each side. */
+/** Acuity reads days in the account's zone, which is unknown here, so the range has one more day on each side. */
 export function daysAround(instant: Date): { minDate: string; maxDate: string } {
   const day = dayIn(instant, 'UTC');
   return { minDate: shiftDays(day, -1), maxDate: shiftDays(day, 1) };
 }
 
-// Without a field for the reference. The referrer's address and the exact time identify the appointment, because no two
-// open attempts share a specialist and a time.
+// Finds the appointment when no field holds our reference. The referrer's address and the exact time identify it, because no
+// two open attempts share a specialist and a time.
 async function searchByClient(deps: AttemptDeps, attempt: Attempt<'book'>) {
   const found = await deps.acuity.findAppointments({
     email: attempt.request.client.email,
@@ -200,7 +200,7 @@ function refusedField(code: string, message: string): RefusedField | null {
 
 type OutOfReach = Extract<Refusal, { retryAfterMs: number }>;
 
-/** What a failed call was refused with, when it may work in a while. */
+/** The refusal for a failed call that may succeed when it is repeated later. */
 export function outOfReach(failure: AcuityFailure): OutOfReach {
   if (refusesUs(failure)) return { reason: 'acuity_refuses_us', retryAfterMs: refusedRetryMs };
   const reason = failure.reason === 'queue_full' ? 'acuity_queue_full' : 'acuity_unavailable';

@@ -58,7 +58,7 @@ export async function adoptAppointment(
     },
     { reads: confirming.readQueries },
   );
-  // The settle job failed this attempt during the call: no appointment may stay without a booking.
+  // The settle job failed this attempt during the call. Remove the appointment, which must not stay without a booking.
   if (completion.outcome === 'failed') await removeAppointment(deps, attempt, appointment.id);
   return completion;
 }
@@ -80,7 +80,7 @@ async function isStillOpen(deps: AttemptDeps, { id }: Attempt): Promise<boolean>
   return (await findAttempt(deps.db, id))?.state === 'open';
 }
 
-/** Acuity booked another specialist or time than requested: moves the appointment, or cancels it. */
+/** Moves an appointment that Acuity made for another specialist or time than requested; cancels it if that fails. */
 async function repair(
   deps: AttemptDeps,
   attempt: Attempt<'book'>,

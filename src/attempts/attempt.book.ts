@@ -31,7 +31,7 @@ export async function book(
   const plan = await planFor(deps, request);
   if (!plan.ok) return plan;
   await deps.onStep?.('authorised');
-  // Acuity checks the time itself when it makes the appointment, so it is not asked for it beforehand.
+  // The cache is enough here: Acuity checks the time itself when it makes the appointment.
   const { specialist } = plan.value;
   const free = await deps.availability.isFree(specialist, request.type, request.startsAt, {
     fromCache: true,

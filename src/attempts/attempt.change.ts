@@ -53,7 +53,7 @@ function isFulfilled(booking: Booking, request: ChangeRequest): boolean {
   );
 }
 
-/** A double click: its twin may be taking the time, or has taken it since this one read the booking. */
+/** After a double click, the other request may be taking the time, or have taken it since this one read the booking. */
 async function fulfilledMeanwhile(
   deps: AttemptDeps,
   actor: Actor,

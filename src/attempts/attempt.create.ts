@@ -10,8 +10,8 @@ import { claimNextCall } from './attempt.repository.ts';
 import type { Attempt } from './attempt.ts';
 
 /**
- * When Acuity refuses the field of one of our details, omits that field and calls again: a refused call makes no
- * appointment, and the person who books cannot correct such a field.
+ * When Acuity refuses the field of one of our details, omits the field and calls again. That is safe because a refused call
+ * makes no appointment, and needed because the person who books cannot correct such a field.
  */
 export async function createAppointment(
   deps: AttemptDeps,

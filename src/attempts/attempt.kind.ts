@@ -11,7 +11,7 @@ export interface Kind<K extends AttemptKind> {
   call(deps: AttemptDeps, attempt: Attempt<K>): Promise<Call<K> | null>;
   /** Reads the appointment after a call whose answer was unreadable; null: not found, or unreadable too. */
   readBack(deps: AttemptDeps, attempt: Attempt<K>): Promise<Appointment | null>;
-  /** Decides what a refusal leads to, except "taken" and "unreachable". */
+  /** Decides what follows when Acuity refused the call for a reason other than a taken time. */
   rule(deps: AttemptDeps, attempt: Attempt<K>, refused: RefusedCall): Promise<Ruling<K>>;
   /** The requested time; null for a cancellation. */
   wantedTime(deps: AttemptDeps, attempt: Attempt<K>): Promise<WantedTime | null>;
@@ -31,7 +31,7 @@ export interface Kind<K extends AttemptKind> {
   checkLate(deps: AttemptDeps, attempt: Attempt<K>): Promise<Appointment | 'done' | 'ask_again'>;
 }
 
-/** `attempt`: with the request as it was finally sent. */
+/** A call to Acuity that was answered. `attempt` has the request as it was finally sent. */
 export interface Call<K extends AttemptKind> {
   attempt: Attempt<K>;
   answer: AcuityResult<Appointment>;

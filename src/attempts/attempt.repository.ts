@@ -158,9 +158,9 @@ const isHeld = `held_for_other(specialist_id, starts_at, coalesce((request ->> '
 
 /**
  * Claims the attempt: the last statement before Acuity is called. Returns no row when somebody else holds the time, or when
- * it was settled in the meantime: the settle job failed it because the request took too long. Whoever is given a hold looks
- * for claimed attempts afterwards, so one of the two always sees the other. So it is never in the transaction that stores
- * the attempt, which others see only once it has committed.
+ * the attempt is settled already (the settle job failed it because the request took too long).
+ * Whoever is given a hold looks for claimed attempts afterwards, so either this statement sees the hold, or they see the
+ * claim. Therefore it is never part of the transaction that stores the attempt: others see the attempt once that commits.
  */
 export const claimAttemptQuery = prepare<{ id: string }, { id: string }>('claim an attempt', (db, { id }) =>
   db('booking_attempts')
@@ -171,7 +171,7 @@ export const claimAttemptQuery = prepare<{ id: string }, { id: string }>('claim 
     .returning('id'),
 );
 
-/** Why an open attempt cannot be claimed. */
+/** Tells why an open attempt could not be claimed: somebody else holds its time. */
 export async function isHeldForOther(db: Queryable, id: string): Promise<boolean> {
   const [held] = await db('booking_attempts')
     .where({ id, state: 'open' })
@@ -224,7 +224,7 @@ export const completeAttemptQuery = prepare<never, { id: string; bookingId: stri
       .update(settledColumns(db, { state: 'completed', booking_id: bookingId, failure: null })),
 );
 
-// Health information: removed when the attempt is settled. By then it is in the booking, or nobody needs it.
+// Health information, which is removed when the attempt is settled. By then it is in the booking, or nobody needs it.
 const typedByThePerson: string[] = [...detailKeys(), 'answers', 'reason'];
 
 function withoutPerson(request: AttemptRequest): Record<string, unknown> {
@@ -240,9 +240,9 @@ function settledColumns(db: Queryable, settled: Record<string, unknown>) {
 }
 
 /**
- * Marks open attempts as called. Since the backup Acuity may have been called for an attempt that the backup holds as
- * not called: settled as it is, it would be declared failed and its appointment cancelled. Marked as called, it is
- * searched for in Acuity first.
+ * Marks open attempts as called, after a restore. Acuity may have been called since the backup for an attempt that is
+ * stored as not called. Without the mark the settle job would declare it failed, and its appointment would be cancelled.
+ * With the mark the job first searches Acuity for the appointment.
  * @returns the ids of all open attempts
  */
 export async function markOpenAsCalled(trx: Transaction): Promise<string[]> {

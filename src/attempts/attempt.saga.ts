@@ -187,7 +187,7 @@ async function failAsTaken(deps: AttemptDeps, attempt: Attempt): Promise<Attempt
   return refuseTime(deps, attempt);
 }
 
-/** Taken in Acuity, or held for somebody else here. */
+/** Fails the attempt because the time is taken in Acuity, or is held for somebody else here. */
 async function refuseTime(deps: AttemptDeps, attempt: Attempt): Promise<AttemptAnswer> {
   const wanted = await kindOf(attempt).wantedTime(deps, attempt);
   if (!wanted) return fail(deps, attempt, { reason: 'acuity_error' });

@@ -95,14 +95,14 @@ export async function completeOpenChange(
   return isOfKind(open, 'cancel') ? 'cancelled' : 'updated';
 }
 
-/** The person was answered `outcome_pending`, and is asked to try again: with the same idempotency key, if they like. */
+/** The person was answered `outcome_pending`, so an e-mail tells the outcome. They may try again with the same key. */
 const asSettled = { tellReferrer: true, releaseKey: true } as const;
 
 async function settleOnce(deps: AttemptDeps, attempt: Attempt): Promise<RetryDelay> {
   const { uncalledMs, inFlightMs, retryMs } = timingsOf(deps);
   if (attempt.calledAgoMs === null) {
     if (attempt.ageMs < uncalledMs) return uncalledMs - attempt.ageMs;
-    // A process that has yet to call must claim the attempt first, and no longer can after this.
+    // If the request is still running, it can no longer claim the attempt after this, so it does not call Acuity.
     const failed = await failAttempt(deps, attempt, lost, { ...asSettled, onlyUncalled: true });
     return failed ? null : 0;
   }

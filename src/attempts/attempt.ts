@@ -51,7 +51,7 @@ export type AttemptRequest<K extends AttemptKind = AttemptKind> = {
   [kind in K]: Requests[kind] & { kind: kind };
 }[K];
 
-/** The first answer, repeated for later requests with the same key. */
+/** Why an attempt was refused. Stored, because later requests with the same idempotency key get the same answer. */
 export type Refusal =
   | { reason: 'slot_taken'; startsAt: string; nearest: { startsAt: string; durationMinutes: number }[] }
   | InvalidFields

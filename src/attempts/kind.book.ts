@@ -1,4 +1,4 @@
-// Book: makes the appointment, and adopts what Acuity made.
+// The kind `book`: Acuity makes an appointment, which becomes a booking (attempt.adopt.ts).
 import { findBookingByAppointment } from '../bookings/index.ts';
 import { ok } from '../lib/result.ts';
 import type { Appointment } from '../ports/acuity.ts';
@@ -41,7 +41,7 @@ export const bookKind: Kind<'book'> = {
     if (!found.ok) return found;
     const [appointment, ...strays] = await withBookingFirst(deps, found.value);
     if (appointment) return ok({ isDone: true, appointment, strays });
-    // It was made and cancelled again: waiting would not change that.
+    // If appointments are found and all are cancelled, waiting changes nothing.
     const isFinal = found.value.length > 0;
     const refusal = () => (isFinal ? Promise.resolve(lost) : likelyRefusal(deps, attempt));
     return ok({ isDone: false, isFinal, refusal, checkLater: true });
@@ -95,7 +95,7 @@ async function withBookingFirst(deps: AttemptDeps, appointments: Appointment[]):
   return active;
 }
 
-/** Acuity made nothing. A question may have been added since; then the person who books can answer it. */
+/** Acuity made no appointment. If a question was added since, the person who books can answer it and try again. */
 async function likelyRefusal(deps: AttemptDeps, { request }: Attempt<'book'>): Promise<Refusal> {
   await deps.questions.readAgain();
   const { errors } = await checkQuestions(deps, request.acuity.appointmentTypeId, request);

@@ -1,4 +1,5 @@
-// Reschedule and cancel: change an existing appointment. They differ in the call to Acuity and in what is written then.
+// The kinds `reschedule` and `cancel`, which change an existing appointment. A `Change` holds what differs between the two:
+// the call to Acuity, and what is written afterwards.
 import {
   changeBooking,
   findBooking,
@@ -100,7 +101,7 @@ export function isCarriedOut(attempt: Attempt<ChangeKind>, appointment: Appointm
 function kindOfChange<K extends ChangeKind>(change: Change<K>): Kind<K> {
   return {
     async call(deps, attempt) {
-      // As the client first, so that the clinic's own rules apply; staff may overrule those about notice.
+      // Calls as the client first, so that the clinic's own rules apply. Staff may overrule the rules about notice.
       const asked = await change.ask(deps, attempt, false);
       const isPolicy = !asked.ok && asked.reason === 'refused' && policyCodes.has(asked.code);
       const isOverruled = isPolicy && attempt.request.byStaff;
