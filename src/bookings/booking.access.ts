@@ -16,7 +16,7 @@ import type { Booking } from './booking.ts';
 
 type Owned = Pick<Booking, 'organization'> & Partial<Pick<Booking, 'createdBy'>>;
 
-/** To everyone else a booking does not exist. */
+/** For whoever none of these rules admits, the booking does not exist. */
 export const seeBookingRules: readonly AccessRule<Owned>[] = [
   {
     rule: 'Staff see every booking; a referrer those of the own organisation',
@@ -64,7 +64,7 @@ export function mayBook(viewer: Viewer): boolean {
   return viewer.role === 'referrer' && viewer.organization !== null;
 }
 
-/** Null when the booking is unknown or not visible to the viewer: the caller cannot tell which, the audit log can. */
+/** Null when the booking is unknown or not visible to the viewer. Only the audit log tells the two apart. */
 export async function findVisible(
   deps: Pick<BookingDeps, 'db' | 'audit'>,
   actor: Actor,

@@ -1,4 +1,5 @@
-// Reads the details from an appointment's intake answers. Lenient: what is in Acuity has been accepted already.
+// Reads the details from an appointment's intake answers. It accepts more than the forms do, because Acuity has accepted the
+// answers already.
 import { createHash } from 'node:crypto';
 import { parseDay } from '../lib/dates.ts';
 import { tidyLine } from '../lib/typed-text.ts';
@@ -14,11 +15,11 @@ export interface Answers {
   organization: string | null;
   /** Only answered details. */
   details: PartialDetails;
-  /** Some answer cannot be read and cannot be kept as typed: staff look it up in Acuity. */
+  /** An answer can neither be read nor be kept as typed, so staff have to look it up in Acuity. */
   hasUnreadable: boolean;
   /** Changes when an answer that is stored as a column was changed in Acuity. Stored keyed only (keyed-digests.ts). */
   digest: string;
-  /** As versions before 0.3 stored the digest, and the details as they read them. */
+  /** The digest as versions before 0.3 stored it, and the details as they read them. */
   earlier: () => { digest: string; details: PartialDetails };
 }
 
@@ -76,7 +77,7 @@ function readAnswer({ read }: NonNullable<Detail['intake']>, answer: string): st
 
 /**
  * Whether these answers are those that were read last.
- * @param isKnown whether the booking's stored digest is of this one
+ * @param isKnown whether a digest is the one stored with the booking
  */
 export function isDigestOf({ digest, earlier }: Answers, isKnown: (digest: string) => boolean): boolean {
   return isKnown(digest) || isKnown(earlier().digest);
@@ -97,7 +98,7 @@ const earlierReaders: Record<string, (answer: string) => string | null> = {
   interpreter_language: (answer) => readLanguage(answer)?.slice(0, 60).trim() ?? null,
 };
 
-/** Digests were made of the details as they were read then. Reading them otherwise would make every digest invalid. */
+/** Reads the details as versions before 0.3 did. Do not change how: the digests that they stored would become invalid. */
 function readAsEarlier(typedIn: (name: IntakeName) => string): ReturnType<Answers['earlier']> {
   const then = nestDetails(({ intake }) => {
     const answer = intake && typedIn(intake.name as IntakeName).slice(0, 200);

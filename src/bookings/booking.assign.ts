@@ -86,7 +86,7 @@ export async function assignOrganization(
   });
 }
 
-/** Those that a booking can be assigned to, by name. */
+/** The organisations that a booking can be assigned to, by name. */
 export async function assignableOrganizations(db: Queryable): Promise<{ id: string; name: string }[]> {
   return await organizations(db).orderByRaw('lower(o.name), o.id').select('o.id', 'o.name');
 }
@@ -120,7 +120,7 @@ export async function countUnassigned(db: Queryable): Promise<number> {
   return Number(row?.n ?? 0);
 }
 
-/** Marks the booking as mailed about, so that no digest names it: staff see it in the console. */
+/** Keeps the digest for staff from naming this booking, which staff see in the console anyway. */
 export async function markAsNotified(trx: Transaction, bookingId: string, digestId: string): Promise<void> {
   await trx('unassigned_notices').insert({ booking_id: bookingId, digest_id: digestId });
 }

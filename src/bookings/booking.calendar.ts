@@ -50,7 +50,7 @@ export interface CalendarOptions {
   showsDetails: boolean;
 }
 
-/** Many bookings for a calendar program that reads them again and again; each event is that of its own file. */
+/** Many bookings, for a calendar program that reads them regularly. Each event is the same as in the booking's own file. */
 export function bookingsCalendar(bookings: Booking[], options: CalendarOptions): string {
   const { organizer, showsDetails } = options;
   const calendar = ical({

@@ -306,7 +306,7 @@ export function allDetails(read: (detail: Detail) => string | null | undefined):
   return nestDetails((detail) => read(detail) ?? detail.absent) as BookingDetails;
 }
 
-/** As `allDetails`, without its lists: each row of each list passes here. */
+/** Does what `allDetails` does, without making arrays: it runs for each row of each list. */
 export function detailsOfRow(row: DetailColumns): BookingDetails {
   const examinee: Record<string, string | null> = {};
   const ofCase: Record<string, string | null> = {};
@@ -372,7 +372,7 @@ export function detailsIn<Given extends { [Key in DetailKey]?: unknown }>(
   };
 }
 
-/** The details as the form would hold them, had somebody typed them. */
+/** The details as the form shows them, as if somebody had typed them. */
 export function asTyped(booking: BookingDetails): DraftDetails {
   return nestDetails((detail) => detailIn(booking, detail) ?? '') as DraftDetails;
 }
@@ -381,7 +381,7 @@ export function detailFilters(): (DetailFilter & { column: string })[] {
   return details.flatMap(({ filter, column }) => (filter ? [{ ...filter, column }] : []));
 }
 
-/** What the query asks for. */
+/** Which of these filters the query sets. */
 export function filterValue(
   query: DetailFilters,
   { name }: Pick<DetailFilter, 'name'>,

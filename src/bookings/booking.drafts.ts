@@ -37,14 +37,14 @@ export interface BookingDrafts {
   find(owner: DraftOwner, id: string): Promise<DraftData | null>;
   /** Merges `change` in and extends the draft by `draftHours`; null as for `find`. */
   update(owner: DraftOwner, id: string, change: Partial<DraftData>): Promise<DraftData | null>;
-  /** Keeps what is typed, unless the draft has changed since it had this key. */
+  /** Keeps what is typed, unless the draft was changed after it got this key. */
   keepTyped(
     owner: DraftOwner,
     id: string,
     idempotencyKey: string,
     typed: NonNullable<DraftData['typed']>,
   ): Promise<void>;
-  /** Their newest journey that has become no booking yet, if it has a time; `expiresAt`: until when it is kept. */
+  /** The person's newest draft that has a time and has not become a booking; `expiresAt`: until when it is kept. */
   unfinished(owner: DraftOwner): Promise<{ id: string; data: DraftData; expiresAt: Date } | null>;
   remove(owner: DraftOwner, id: string): Promise<void>;
   /** Returns how many drafts were removed. */

@@ -43,7 +43,7 @@ export async function editBooking(
   });
 }
 
-/** A detail that came from Acuity in a spelling that would be refused here does not hinder saving another one. */
+/** Checks only what was changed: a detail from Acuity whose spelling the form would refuse must not block the others. */
 function readDetails(
   booking: BookingDetails,
   sent: Sent,
@@ -58,8 +58,8 @@ function readDetails(
 }
 
 /**
- * Whether "details needed" may go. A note alone does not tell whether anybody looked at what is marked; saving the form
- * without a change does.
+ * Whether the mark "details needed" is removed. Saving the form, also unchanged, shows that somebody has looked at the
+ * details; adding a note alone does not.
  */
 function isComplete(booking: BookingDetails, edit: PartialDetails): boolean {
   const edited = details.filter((detail) => detailIn(edit, detail) !== undefined);

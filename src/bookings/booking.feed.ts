@@ -30,14 +30,14 @@ export type FeedFailure = { reason: 'unknown' } | { reason: 'too_many'; retryAft
 export interface CalendarFeeds {
   /** Null: switched off. */
   find(viewer: Viewer): Promise<CalendarFeed | null>;
-  /** Switches it on, or gives it a new address, which ends the one before. @returns the secret part, told this once */
+  /** Switches it on, or replaces its address. @returns the secret part of the address, which cannot be read again */
   renew(actor: Actor, choice: FeedChoice): Promise<string>;
-  /** False: it is switched off. */
+  /** False when the feed is switched off. */
   change(actor: Actor, choice: FeedChoice): Promise<boolean>;
   end(actor: Actor): Promise<void>;
   /** Null where `read` would find nothing. */
   holds(token: string): Promise<true | null>;
-  /** For whoever knows the address. Unknown, too, when its person may no longer sign in, or belongs to no organisation. */
+  /** For whoever knows the address. Null when it is unknown, or its person may not sign in or has no organisation. */
   read(token: string, address: string | null): Promise<Result<FeedContent, FeedFailure>>;
 }
 
@@ -46,7 +46,7 @@ interface FeedDeps {
   audit: AuditLog;
   clock: Clock;
   accountStatus(userId: string): Promise<AccountStatus | null>;
-  /** Milliseconds to wait after too many; else 0. */
+  /** Counts a read of this address. Returns the milliseconds to wait after too many, otherwise 0. */
   countRead(subject: string): Promise<number>;
 }
 
@@ -125,7 +125,7 @@ export function createCalendarFeeds(deps: FeedDeps): CalendarFeeds {
   };
 }
 
-/** `viewer`: null when its person may no longer sign in, or belongs to no organisation. */
+/** `viewer`: null when the feed's person may no longer sign in, or belongs to no organisation. */
 async function feedOf(
   { db, accountStatus }: Pick<FeedDeps, 'db' | 'accountStatus'>,
   token: string,

@@ -5,7 +5,7 @@ import { examineeName } from './booking.details.ts';
 import type { Booking } from './booking.ts';
 
 export interface Instructions {
-  /** "Maria Santos"; '' when it is not known. */
+  /** The examinee's name, such as "Maria Santos"; '' when it is not known. */
   examinee: string;
   when: string;
   /** The place links to a map, or to the meeting. */

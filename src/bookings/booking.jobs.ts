@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { JobDefinition } from '../ports/job-queue.ts';
 
 /**
- * Brings the stored paperwork of bookings up to date with rules that were changed. Every minute as well: goes on where a
- * worker died.
+ * Brings the stored paperwork of bookings up to date with rules that were changed. It is added with the change, and runs
+ * every minute as well, to go on after a worker died.
  */
 export const refreshPaperworkJob: JobDefinition<Record<string, never>> = {
   name: 'refresh_paperwork',

@@ -1,5 +1,6 @@
-// What a page of the list shows beside its rows: how many bookings are in each tab, and what of the rows needs the viewer.
-// One statement, which counts no further than it shows. The first page of people without filters reads its rows by the same.
+// What a page of the list shows beside its rows: how many bookings each tab has, and what in these rows needs the viewer.
+// One statement reads it, and counts no further than the page shows. For the first page without filters, as people open it,
+// the same statement also reads the rows.
 import { isStaff, type Viewer } from '../accounts/index.ts';
 import type { Statement, Statements } from '../db/statements.ts';
 import { needsSql, type NeedsAsked } from './booking.needs.ts';
@@ -10,7 +11,7 @@ import type { Booking } from './booking.ts';
 export type CountedTab = Exclude<ListTab, 'all'>;
 
 export interface ListFacts {
-  /** Nothing needs staff: they have no such tab. */
+  /** Staff have no tab "Needs you", because needs are those of referrers. */
   counts: Record<CountedTab, number>;
   /** The needs of each row, by the booking's id. */
   needs: Map<string, Need[]>;
@@ -54,7 +55,7 @@ export interface FirstRow {
   listed: ListedBooking;
 }
 
-/** The columns of `listed`, but for the time. */
+/** The columns of `listed` except the time. */
 const listedColumns = [
   ...['b.id', 'b.reference', 'b.duration_minutes', 'b.timezone', 'b.type', 'b.status', 'b.current_progress'],
   ...[
@@ -81,7 +82,7 @@ interface ListedRow extends Omit<FirstRow, 'listed'> {
   examinee_phone: string;
   specialist_name: string;
   specialty: string;
-  /** For staff: a referrer sees the bookings of their own. */
+  /** Only for staff: referrers see only the bookings of their own organisation. */
   organization_name?: string | null;
   created_by_name: string | null;
 }
@@ -116,7 +117,7 @@ function toFirstRow(row: ListedRow, viewer: Viewer): FirstRow {
   };
 }
 
-/** The first rows of all bookings, and the facts beside them: what is to come, soonest first, then what was, latest first. */
+/** The first rows of the tab All (upcoming examinations, soonest first, then past ones, latest first), and their facts. */
 export async function readFirstRows(
   statements: Statements,
   viewer: Viewer,
@@ -134,7 +135,7 @@ function whoOf(viewer: Viewer): [organizationId: string | null, userId: string] 
   return [viewer.organization?.id ?? null, viewer.userId];
 }
 
-/** One for each booking with needs or each row; one without a booking where there is none. */
+/** A row for each booking with needs, or for each row of the list; a single row without a booking when there is none. */
 interface FactsRow extends Record<CountedTab, number> {
   id: string | null;
   needs: string | null;
@@ -150,8 +151,8 @@ function factsOf(rows: FactsRow[]): ListFacts {
   };
 }
 
-// The values are subqueries, so that the planner does not estimate by them: else it finds each viewer's own plan cheaper,
-// and plans the statement anew at each request, which takes longer than it does.
+// The values are subqueries, which the planner makes no estimates by. Otherwise it would expect a plan of each viewer's own
+// to be cheaper, and plan at each request, which takes longer than carrying the statement out.
 const given = {
   now: '(select $1::timestamptz)',
   today: '(select $2::date)',
@@ -160,7 +161,7 @@ const given = {
 } as const satisfies NeedsAsked & Record<string, string>;
 const ofOrganization = `b.organization_id = ${given.organizationId}`;
 
-/** As the tabs filter (booking.tabs.ts). What was is counted in an order, so that an index is read and not the table. */
+/** The filters of the tabs (booking.tabs.ts). Past examinations are counted in order, so that PostgreSQL reads an index. */
 const counted = (visible: string) => {
   const few = (condition: string) =>
     `(select count(*)::integer from (select from bookings b where ${visible} and ${condition} limit ${mostCounted}) few)`;
@@ -172,10 +173,10 @@ const counted = (visible: string) => {
     ${few(`b.starts_at < ${now} order by b.starts_at desc, b.id desc`)} as past`;
 };
 
-// All that needs somebody in the organisation is found once, for the count and for the rows.
+// The needs of the organisation's bookings are read once, and serve both the count and the rows.
 const found = `found as materialized (${needsSql(given)})`;
 const needsYou = `(select least(count(distinct booking_id), ${mostCounted})::integer from found where is_mine)`;
-/** Of a colleague's booking only what is due. @param ids an array of SQL: the bookings that are shown */
+/** Of colleagues' bookings only what is due is read. @param ids SQL: an array of the bookings that are shown */
 const needsOf = (ids: string) => `
   select booking_id, ${needsOfOne} as needs from found
   where booking_id = any(${ids}) and (is_mine or due_on is not null) group by booking_id`;
@@ -197,8 +198,8 @@ const factsOfStaff: Statement = {
 };
 
 /**
- * The ids of the first rows, chosen through an index. They are an array, so that the planner expects few: of `limit` rows
- * whose number it does not know it expects a tenth of the table, and would read all of it.
+ * The ids of the first rows, chosen through an index. They are an array, of which the planner expects few elements. When it
+ * does not know `limit`, it expects a tenth of the table instead, and would read all of it.
  */
 const chosen = (visible: string) => `
     ahead as materialized (

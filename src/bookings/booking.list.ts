@@ -52,8 +52,8 @@ export interface ShownList {
 }
 
 /**
- * The query behind the list page and GET /bookings: newest examination first, or as its tab says (booking.tabs.ts), in a
- * search those with exactly its words before all others; keyset pagination.
+ * Reads the list page and GET /bookings: the newest examination first, or in the order of the tab (booking.tabs.ts). A
+ * search lists bookings that have exactly its words before all others. Pages are found by keyset pagination.
  */
 export interface BookingList {
   page(viewer: Viewer, query: BookingListQuery): Promise<BookingListPage | 'bad_cursor'>;
@@ -65,7 +65,7 @@ export interface BookingList {
     viewer: Viewer,
     query: BookingListQuery & { today: string },
   ): Promise<ShownList | 'bad_cursor'>;
-  /** What is shown beside these rows. @param today the reader's day */
+  /** What a page shows beside these rows. @param today the reader's day */
   facts(viewer: Viewer, today: string, bookingIds: string[]): Promise<ListFacts>;
 }
 
@@ -113,7 +113,7 @@ export function createBookingList(deps: ListDeps): BookingList {
       readListFacts(deps.statements, viewer, { now: clock.now(), today }, bookingIds),
 
     recordExport: (actor, query) =>
-      // Names of filters only: their values may be an examinee's name.
+      // Records only the names of filters: a value may be an examinee's name.
       deps.audit.record(db, auditActor(actor), {
         action: 'records.exported',
         resourceType: 'page',
@@ -126,7 +126,7 @@ export function createBookingList(deps: ListDeps): BookingList {
   return list;
 }
 
-/** @param rows one more than are shown, where there are more */
+/** @param rows one more than the page shows, if there are more */
 function pageOf<Row extends Place, Shown>(
   rows: Row[],
   limit: number,
@@ -146,7 +146,7 @@ function namesOf(query: object): string[] {
     .map(([name]) => name);
 }
 
-/** Each a statement of its own: no snapshot is held while a slow client reads. */
+/** Reads each page by a statement of its own, so that no snapshot is held while a slow client reads. */
 async function* pagesOf(
   list: Pick<BookingList, 'page'>,
   viewer: Viewer,
@@ -184,7 +184,7 @@ async function rowsOf(
     const ids = idsOf(db, viewer, query, { section, search, from, now, limit: missing });
     const found: FoundRow[] = await selectBookings(db)
       .select<FoundRow[]>(db.raw(microseconds))
-      // Planned in half the time that `in` takes.
+      // PostgreSQL plans `= any` in half the time of `in`.
       .whereRaw('b.id = any(array(?))', [ids])
       .orderByRaw(orders[section.direction]);
     rows.push(...found.map((row) => ({ ...row, section: section.name })));
@@ -193,8 +193,8 @@ async function rowsOf(
 }
 
 /**
- * The ids of the page's rows, chosen before names are joined to them: PostgreSQL misjudges how many rows conditions on days
- * and words leave, and would join all of them.
+ * The ids of the page's rows, chosen before names are joined to them. PostgreSQL misjudges how many rows remain after
+ * conditions on days and words, and would join the names to all of them.
  */
 function idsOf(
   db: Database,
@@ -229,8 +229,8 @@ const microseconds = '(extract(epoch from b.starts_at) * 1000000)::bigint as sta
 
 type FoundRow = Omit<CursorRow, 'section'>;
 
-// The page that programs read most: the first, without filters. For people see booking.list-facts.ts. Ids are chosen and
-// values given as there, so that one plan serves every organisation.
+// Reads the page that programs read most: the first one, without filters. (For people, booking.list-facts.ts does so.) Ids
+// are chosen and values written as there, so that one plan serves every organisation.
 const newest = (name: string, visible: string): Statement => ({
   name: `newest bookings ${name}`,
   text: `
@@ -258,7 +258,7 @@ function organizationOf(viewer: Viewer): string | undefined {
   return isStaff(viewer) ? undefined : viewer.organization?.id;
 }
 
-/** Where a booking's words are. */
+/** The columns and names in which the list's search looks for words. */
 export const searchedBookings = {
   from: 'bookings b',
   ofOrganization: '(select * from bookings where organization_id = ?::uuid offset 0) b',
@@ -270,7 +270,7 @@ export const searchedBookings = {
   order: orders.desc,
 };
 
-/** Where a row is in the list: a cursor holds it. */
+/** The position of a row in the list, which a cursor holds. */
 interface Place {
   id: string;
   starts_at_us: number;

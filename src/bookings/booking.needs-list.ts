@@ -27,7 +27,7 @@ export interface BookingWithNeeds {
 /** `mine`: bookings that concern the viewer. `all`: those of the whole organisation. */
 export type Whose = 'mine' | 'all';
 
-/** There are at least that many where a count is `mostCounted`. */
+/** Counting stops here: a count of `mostCounted` means at least that many. */
 export const mostCounted = 100;
 
 export interface FoundNeeds {
@@ -82,8 +82,8 @@ export function askedValues(viewer: Asker, now: Date): unknown[] {
 }
 
 /**
- * What of one booking needs somebody, over rows of `needsSql` grouped by booking; for `toNeeds`. A text: `message
- * 1764460800000,brief 2026-12-01`, because objects of JSON take PostgreSQL several times as long.
+ * The needs of one booking, over rows of `needsSql` grouped by booking; read by `toNeeds`. They are a text, `message
+ * 1764460800000,brief 2026-12-01`, because PostgreSQL takes several times as long to make JSON objects.
  */
 export const needsOfOne = `string_agg(kind || ' ' || coalesce(due_on::text, (${instantSql('at')})::text), ',')`;
 
@@ -124,7 +124,7 @@ interface ListRow extends BookingRow {
 
 const kindsInOrder = Object.keys(needKinds) as NeedKind[];
 
-/** @param needs as `needsOfOne` writes them */
+/** @param needs the text that `needsOfOne` makes */
 export function toNeeds(needs: string): Need[] {
   return needs
     .split(',')

@@ -1,4 +1,4 @@
-// What of a booking needs its referrer: one list of kinds, for home, the list's tab "Needs you", and digests.
+// The kinds of needs: what a booking waits for from its referrer. Home, the list's tab "Needs you" and digests use them.
 import { dueWithin, neededPapers, paperWords, stillToCome } from './booking.paperwork.ts';
 
 export interface NeedKindFacts {
@@ -11,13 +11,13 @@ export interface NeedKindFacts {
   part: string | null;
   /** Whether it also concerns contacts who only receive the report. */
   tellsReportRecipients?: true;
-  /** Of news (rows of booking_news of this kind): a condition on the booking `b`, whether they are still true. */
+  /** For news (rows of booking_news of this kind): a condition on the booking `b` that holds while the news are true. */
   holds?: string;
 }
 
-/** News that nobody opened for so long are news no more. */
+/** After this time, news that nobody has opened are no longer shown. */
 const newsDays = 90;
-/** A missing document is shown from so many days before it is due, at the latest from a week before the examination. */
+/** A missing document is shown this many days before it is due, and at the latest a week before the examination. */
 const noticeDays = 7;
 
 /** The kinds, in the order in which a booking's needs are listed. */
@@ -82,7 +82,7 @@ export interface NeedsAsked {
   now: string;
 }
 
-/** What calls of `needsSql` with `askedAs` get first. */
+/** The values that the queries of `needsSql` with `askedAs` expect first. */
 export const askedAs: NeedsAsked = {
   organizationId: '$1::uuid',
   userId: '$2::uuid',

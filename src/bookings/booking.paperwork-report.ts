@@ -1,5 +1,5 @@
-// How well the rules of paperwork are kept. Reads booking_paperwork, which triggers keep in step with bookings, documents
-// and rules: as many index entries as are shown or counted, however many bookings there are.
+// Reports how well the rules of paperwork are kept. Triggers keep the table booking_paperwork in step with bookings,
+// documents and rules, so only as many index entries are read as are shown or counted, however many bookings there are.
 import type { Database, Queryable } from '../db/knex.ts';
 import { neededPapers, type PaperCategory } from './booking.paperwork.ts';
 
@@ -29,7 +29,7 @@ export interface PaperworkReport {
   isRefreshing: boolean;
 }
 
-/** No more than that are counted. */
+/** No more than that are read and counted. */
 export const mostOfPaperwork = 1_000;
 const shareDays = 30;
 const mostListed = 20;
@@ -81,7 +81,7 @@ export async function isPaperworkRefreshing(db: Queryable): Promise<boolean> {
   return (await db('paperwork_refreshes').first('asked_at')) !== undefined;
 }
 
-/** A document was in time when it arrived on the last day at the latest. */
+/** How many past examinations had every document in time: on its last day at the latest. */
 async function shareInTime(db: Queryable, now: Date): Promise<PaperworkReport['share']> {
   const { rows } = await db.raw<{ rows: [{ needed: number; inTime: number }] }>(
     `select count(*)::int as needed, (count(*) filter (where in_time))::int as "inTime" from (

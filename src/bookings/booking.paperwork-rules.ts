@@ -38,7 +38,7 @@ export interface Paperwork {
     rules: PaperRules,
   ): Promise<Result<null, RulesFailure>>;
   report(now: Date): Promise<PaperworkReport>;
-  /** Until what is stored of every booking follows the rules of today. */
+  /** Updates the stored paperwork until every booking follows today's rules. */
   refresh(): Promise<void>;
   /** What an examination still to come would lack without this document; null when it would lack nothing by that. */
   lostWith(document: { id: string; bookingId: string }, now: Date): Promise<PaperCategory | null>;
@@ -50,7 +50,7 @@ export interface PaperworkDeps {
   jobs: JobQueue;
 }
 
-/** Others who change one of these bookings wait for a page at most. */
+/** Bookings in one transaction: whoever changes one of them meanwhile waits no longer than that. */
 const refreshedAtOnce = 500;
 
 export function createPaperwork({ db, audit, jobs }: PaperworkDeps): Paperwork {
@@ -73,7 +73,7 @@ export function createPaperwork({ db, audit, jobs }: PaperworkDeps): Paperwork {
       return db.transaction(async (trx): Promise<Result<null, RulesFailure>> => {
         if (specialistId !== null && !(await isSpecialist(trx, specialistId)))
           return failure({ reason: 'not_found' });
-        // Rules change rarely: one change at a time.
+        // Allows one change of rules at a time; they change rarely.
         await trx.raw('lock table paperwork_rules in share row exclusive mode');
         const before = rulesOf(
           await trx('paperwork_rules').select('specialist_id', 'category', 'business_days'),
@@ -136,7 +136,7 @@ async function isSpecialist(trx: Transaction, id: string): Promise<boolean> {
   return isUuid(id) && (await trx('specialists').where({ id }).first('id')) !== undefined;
 }
 
-/** A rule that stays keeps its id: nobody is reminded again because its days changed. */
+/** A rule whose days change keeps its id, so that nobody is reminded a second time. */
 async function change(
   audit: AuditLog,
   trx: Transaction,

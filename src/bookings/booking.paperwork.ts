@@ -16,7 +16,7 @@ export function stillToCome(now: string): string {
   return `b.status = 'active' and b.current_progress in ('scheduled', 'rescheduled') and b.starts_at > ${now}`;
 }
 
-/** A condition on the booking `b`, for the index: whether one of its documents may be due within these days. */
+/** A condition on the booking `b` that an index serves: one of its documents may be due within these days. */
 export function dueWithin(days: number, now: string): string {
   return `b.starts_at < ${now} + make_interval(days => ${days} + (
     select 4 + coalesce(max(business_days), 0) * 7 / 5 from paperwork_rules))`;
@@ -62,7 +62,7 @@ export interface Paper {
   isThere: boolean;
 }
 
-/** Those that the booking's examination needs by the rules of today, the first due first. */
+/** The documents that the booking's examination needs by today's rules; those due first come first. */
 export async function papersOf(db: Queryable, bookingId: string): Promise<Paper[]> {
   const { rows } = await db.raw<{ rows: [{ papers: Paper[] }] }>(`select ${papersSql('?')} as papers`, [
     bookingId,
@@ -70,7 +70,7 @@ export async function papersOf(db: Queryable, bookingId: string): Promise<Paper[
   return rows[0].papers;
 }
 
-/** The same for the select list. @param bookingId an expression of SQL */
+/** SQL for a select list: the documents that the examination needs. @param bookingId an expression */
 export function papersSql(bookingId: string): string {
   return `
     (select coalesce(json_agg(json_build_object(
@@ -94,7 +94,7 @@ export async function paperLostWith(
   return rows[0]?.category ?? null;
 }
 
-/** Those that are missing: `Consent form and brief`. */
+/** The missing documents in words: `Consent form and brief`. */
 export function papersInWords(categories: readonly PaperCategory[]): string {
   const names = categories.map((category, at) =>
     at === 0 ? paperWords[category] : paperWords[category].toLowerCase(),
@@ -112,7 +112,7 @@ export interface DueState {
   isSoon: boolean;
 }
 
-/** Counts down. @param today in the examination's zone, as `dueOn` */
+/** How long until a document is due. @param today a day in the examination's zone, as `dueOn` is */
 export const dueState = remembered((dueOn: string, today: string): Readonly<DueState> => {
   const day = weekdayAndDay(dueOn);
   if (dueOn < today) return { words: 'late', left: `due ${day}`, isLate: true, isSoon: false };

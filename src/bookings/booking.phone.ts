@@ -12,7 +12,7 @@ export function isPhone(stored: string): boolean {
 /** Null when the text is not exactly one number that can be called. */
 export function readPhone(typed: string): string | null {
   if (typed.length > 200) return null;
-  // Contacts of phones wrap a number in overrides of direction, which change nothing about digits.
+  // The contacts app of a phone may wrap a copied number in direction overrides, which mean nothing for digits.
   const text = tidyLine(typed.replaceAll('\u202d', '').normalize('NFKC'))
     .replace(/^tel:\s*/i, '')
     .replace(/^\((\+\d{1,3})\)/, '$1')

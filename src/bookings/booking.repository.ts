@@ -215,7 +215,7 @@ function newBookingRow(booking: NewBooking) {
   };
 }
 
-// Either may have been merged away since the booking was asked for: it belongs to the remaining record.
+// The organisation or the referrer may have been merged away since the request: the remaining record gets the booking.
 const insertRowQuery = prepare<never, ReturnType<typeof newBookingRow>>('insert a booking', (db, row) =>
   db('bookings').insert({
     ...row,
@@ -224,7 +224,7 @@ const insertRowQuery = prepare<never, ReturnType<typeof newBookingRow>>('insert 
   }),
 );
 
-/** Merges are blocked. */
+/** The caller has blocked merges. */
 export function insertBookingQuery(db: Queryable, booking: NewBooking): Query {
   return insertRowQuery(db, newBookingRow(booking));
 }
@@ -317,7 +317,7 @@ function progressRow(entry: NewProgress) {
 }
 
 const insertEntryQuery = prepare<never, ReturnType<typeof progressRow>>('insert progress', (db, row) =>
-  // Whoever was merged away meanwhile is the remaining person.
+  // If the person was merged away meanwhile, the entry names the remaining person.
   db('booking_progress').insert({ ...row, changed_by_id: db.raw('merged_into(?)', [row.changed_by_id]) }),
 );
 

@@ -30,8 +30,8 @@ export interface BookingService {
     expectedVersion?: number,
   ): Promise<Result<ProgressEntry, ProgressFailure | Stale>>;
   /**
-   * As somebody chooses it by hand, who is asked first when the examination is in the future.
-   * @param sent `progress`, `notes`, and `isCertain` when they were asked
+   * For a progress that somebody chose in a form. They are asked to confirm it when the examination is in the future.
+   * @param sent `progress`, `notes`, and `isCertain` after they confirmed
    */
   chooseProgress(
     actor: Actor,

@@ -1,11 +1,11 @@
-// The tabs of the list: what each shows in which order, and how many bookings are in it.
+// The tabs of the list: which bookings each shows, and in which order.
 import type { Knex } from 'knex';
 import type { Viewer } from '../accounts/index.ts';
 import { onlyNeeding } from './booking.needs-list.ts';
 import type { BookingStatus, Progress } from './booking.ts';
 
 export const listTabs = ['all', 'today', 'upcoming', 'past', 'needs_you'] as const;
-/** `all`: what is to come, soonest first, then what was, latest first. */
+/** `all` shows upcoming examinations, soonest first, then past ones, latest first. */
 export type ListTab = (typeof listTabs)[number];
 
 export type Direction = 'asc' | 'desc';
@@ -13,13 +13,13 @@ export type Direction = 'asc' | 'desc';
 /** A part of the list, which shows its sections one after the other. A cursor names the section of its row. */
 export interface Section {
   name: 'exact' | 'others' | 'next' | 'past';
-  /** What of the result of a search it shows; null outside searches. */
+  /** In a search, which of the bookings that were found it shows; null outside searches. */
   found: 'exact' | 'others' | null;
   direction: Direction;
   span: 'next' | 'past' | null;
 }
 
-/** In a search those bookings that have each word exactly come before all others. */
+/** In a search, bookings that have each word exactly come before all others. */
 export function sectionsOf(tab: ListTab | undefined, isSearch: boolean): Section[] {
   const direction = tab === undefined || tab === 'all' || tab === 'past' ? 'desc' : 'asc';
   if (isSearch)
@@ -41,7 +41,7 @@ export interface TabQuery {
   progress?: Progress | undefined;
 }
 
-/** Today and Upcoming leave out what will not take place, unless it is asked for. */
+/** Today and Upcoming leave out examinations that will not take place, unless the query asks for them. */
 export function inTab(rows: Knex.QueryBuilder, viewer: Asker, query: TabQuery, now: Date): void {
   const { tab, today, status, progress } = query;
   if (tab === 'past') void rows.where('b.starts_at', '<', now);
@@ -58,7 +58,7 @@ export function onDays(
   rows: Knex.QueryBuilder,
   { from, to }: { from?: string | undefined; to?: string | undefined },
 ): void {
-  // An index has each day in the order of the list.
+  // An index holds the bookings of each day in the order of the list.
   if (from !== undefined && from === to)
     return void rows.whereRaw('(b.starts_at at time zone b.timezone)::date = ?::date', [from]);
   // The first condition of each pair lets PostgreSQL use the index: no zone is more than a day from UTC.

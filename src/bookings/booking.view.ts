@@ -1,5 +1,5 @@
-// Everything that the page of a booking shows, in one prepared statement, which also records that it was viewed and which
-// news were seen.
+// Reads everything that the page of a booking shows by one prepared statement, which also records that the booking was
+// viewed and which news were seen.
 import { auditActor, isStaff, type Actor, type Viewer } from '../accounts/index.ts';
 import { auditInsertion, auditValues } from '../audit/index.ts';
 import type { Statement, Statements } from '../db/statements.ts';
@@ -37,7 +37,7 @@ export interface BookingView {
 export interface ViewPart<Value> {
   /** An expression of SQL that gives JSON. @param first the number of the first parameter for `values` */
   sql(bookingId: string, first: number): string;
-  /** Always as many. */
+  /** The number of values is always the same. */
   values(viewer: Viewer): unknown[];
   read(json: unknown): Value;
 }
@@ -55,9 +55,9 @@ const newsSeen = (by: string) => `
     group by n.booking_id
   on conflict (user_id, booking_id) do update set seen_at = excluded.seen_at where known.seen_at < excluded.seen_at`;
 
-/** Documents that the examination needs. */
+/** The part that reads which documents the examination needs. */
 export const papersPart: ViewPart<Paper[]> = {
-  // The view's first value is the booking's id; inside, `b.id` is another one.
+  // `$1`, the booking's id, because `b` is another table inside this subquery.
   sql: () => papersSql('$1'),
   values: () => [],
   read: (json) => json as Paper[],
@@ -133,7 +133,7 @@ export async function readBookingView<Parts extends ViewParts>(
     firsts.push(values.length + 1);
     values.push(...part.values(viewer));
   }
-  // What an admin sees while acting, the referrer has not seen.
+  // While an admin acts, the news stay new for the referrer, who has not seen them.
   const hasSeen = isOpened && !isStaff(viewer) && !viewer.actingAdmin;
   const seenBy = hasSeen ? `$${values.push(viewer.userId)}` : null;
   const [row] = await statements.rows<Row>(statementWith(parts, firsts, seenBy), values);

@@ -5,7 +5,7 @@ import type { Clock } from '../ports/clock.ts';
 export interface ReportWait {
   /** Median, from the examination to its report. */
   days: number;
-  /** How many reports it is the median of. */
+  /** The number of reports behind the median. */
   reports: number;
 }
 
