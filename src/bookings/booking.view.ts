@@ -109,8 +109,8 @@ interface Row extends BookingRow {
 }
 
 /**
- * `isRecorded`: whether the audit log has the view: it does when the viewer may see the booking.
- * @param isOpened whether the person opened the page; false: a page that is open brings itself up to date
+ * `isRecorded`: whether the view was written to the audit log, which happens when the viewer may see the booking.
+ * @param isOpened true when a person opened the page; false when an open page refreshes itself
  */
 export async function readBookingView<Parts extends ViewParts>(
   statements: Statements,

@@ -7,7 +7,7 @@ type Verb = 'upload' | 'see' | 'delete';
 const referrerMay: Record<DocumentCategory, readonly Verb[]> = {
   consent_form: ['upload', 'see', 'delete'],
   brief: ['upload', 'see', 'delete'],
-  // Only when released: see `maySeeDocument`.
+  // Referrers see a report once it is released: see `maySeeDocument`.
   report: ['see'],
   // Hidden from referrers everywhere: in lists, counts and error texts.
   dictation: [],
@@ -43,7 +43,7 @@ export function maySeeDocument(viewer: Viewer, document: Pick<Document, 'categor
   return everyRuleHolds(seeDocumentRules, viewer, document);
 }
 
-/** Beyond seeing a document: whether its bytes are handed out. */
+/** What must hold, besides the right to see a document, for its bytes to be handed out. */
 export const readDocumentRules: readonly AccessRule<Pick<Document, 'status' | 'damagedAt'>>[] = [
   {
     rule: 'The virus scan has passed it',
@@ -99,7 +99,7 @@ export function uploadCategories(viewer: Viewer): DocumentCategory[] {
   return documentCategories.filter((category) => isStaff(viewer) || referrerMay[category].includes('upload'));
 }
 
-/** Of staff only admins delete. */
+/** Among staff, only admins delete documents. */
 export const deleteRules: readonly AccessRule<Pick<Document, 'category' | 'uploadedBy'>>[] = [
   {
     rule: 'Admins delete documents; a referrer those uploaded by themselves, of the kinds they upload',
@@ -115,7 +115,7 @@ export function mayDelete(viewer: Viewer, document: Pick<Document, 'category' | 
   return everyRuleHolds(deleteRules, viewer, document);
 }
 
-/** Referrers choose among the categories they upload, so nothing that they see now is hidden from them. */
+/** Referrers may choose only categories that they may upload, so that a document never disappears from their view. */
 export const changeCategoryRules: readonly AccessRule<Pick<Document, 'category' | 'uploadedBy'>>[] = [
   {
     rule: 'Staff change the category of documents; a referrer of those that they may delete',

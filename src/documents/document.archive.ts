@@ -1,5 +1,5 @@
-// All documents of a booking as one ZIP file, stored without compression and sent while they are read: each is opened, with
-// the rights and the audit row of a single download, when the one before has been sent.
+// Sends all documents of a booking as one ZIP file, without compression and while they are read. Each document is opened
+// when the one before it has been sent, by the rules of a single download and with its audit row.
 import type { Readable } from 'node:stream';
 import yazl from 'yazl';
 import type { Actor } from '../accounts/index.ts';
@@ -21,7 +21,7 @@ export interface DocumentArchive {
 export interface ArchivePlan {
   reference: string;
   ready: Document[];
-  /** What of the list cannot be opened now: the archive says so in a text of its own. */
+  /** The documents that cannot be opened now. A text file in the archive names them. */
   withheld: Document[];
 }
 
@@ -39,7 +39,7 @@ export async function planArchive(
   return ready.length > 0 ? { reference: booking.reference, ready, withheld } : null;
 }
 
-/** Opens the first document before it returns, so that a store that does not answer is still answered with a status. */
+/** Opens the first document before it returns, so that the response can still have an error status if the store is away. */
 export async function openArchive(
   deps: DocumentDeps,
   actor: Actor,
@@ -57,7 +57,7 @@ export async function openArchive(
     const next = await openDocument(deps, actor, id, null, 'archive');
     if (!next.ok) throw new Error(`A document of an archive cannot be opened: ${next.reason}`);
     underWay = next.value;
-    // The reader left meanwhile.
+    // The client has disconnected meanwhile.
     if (content.destroyed) underWay.content.destroy();
     return underWay.content;
   };
@@ -91,7 +91,7 @@ export function archiveName({ reference }: Pick<ArchivePlan, 'reference'>): stri
   return `${reference} documents.zip`;
 }
 
-/** `brief.pdf`, `brief (2).pdf`: Windows and macOS do not tell upper from lower case. */
+/** Makes names unique (`brief.pdf`, `brief (2).pdf`), ignoring case as Windows and macOS do. */
 export function uniqueNames(names: string[]): string[] {
   const taken = new Set(['not included.txt']);
   return names.map((name) => {

@@ -39,7 +39,7 @@ export function createDocumentCare(deps: DocumentDeps): DocumentCare {
   };
 }
 
-/** For an app without an object store. */
+/** Used when no object store is configured. */
 export const noDocumentCare: DocumentCare = {
   scan: () => Promise.resolve(),
   sweep: () => Promise.resolve({ pendingObjects: 0, openUploads: 0 }),

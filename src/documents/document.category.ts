@@ -1,6 +1,6 @@
-// Corrects the category of a document: with it change who sees it and what it stands for. Referrers correct their own
-// among the categories they upload. When staff show a document to referrers, it passes the checks of a release, and
-// those are told whom staff choose.
+// Corrects the category of a document, which decides who sees the document. Referrers correct their own documents, to one of
+// the categories that they may upload. When a new category shows a document to referrers, it passes the checks of a release,
+// and staff choose who is told.
 import { auditActor, type Actor } from '../accounts/index.ts';
 import { findBooking, lockBooking, type Booking } from '../bookings/index.ts';
 import type { Transaction } from '../db/knex.ts';
@@ -34,10 +34,10 @@ export type CategoryFailure =
   | InvalidFields
   /** Somebody else changed it since it was read. */
   | { reason: 'stale'; current: DocumentCategory }
-  /** Referrers would see it, and its bytes are withheld. */
+  /** The new category would show it to referrers, but its bytes are withheld. */
   | { reason: 'not_available'; because: UnavailableReason };
 
-/** What is asked for, as it was sent: `seen` is the category as it was shown. */
+/** The request as it was sent. `seen`: the category that the form showed. */
 export interface CategoryChange {
   seen: unknown;
   wanted: unknown;
@@ -69,7 +69,7 @@ export async function changeCategory(
   if (!mayChangeCategory(actor.viewer, found)) return failure({ reason: 'forbidden' });
   if (!wanted) return invalidField('category', 'Choose a category');
   return deps.db.transaction(async (trx): Promise<Result<null, CategoryFailure>> => {
-    // The booking first, as uploads do, so that its organisation cannot change meanwhile.
+    // Locks the booking first, as uploads do, so that its organisation cannot change meanwhile.
     const booking = await lockBooking(trx, found.bookingId);
     const document = await lockDocument(trx, id);
     if (!booking || !document) return failure({ reason: 'not_found' });
@@ -77,7 +77,7 @@ export async function changeCategory(
     if (!mayChangeCategory(actor.viewer, document)) return failure({ reason: 'forbidden' });
     if (!uploadCategories(actor.viewer).includes(wanted)) return failure({ reason: 'forbidden' });
     const { category: before } = document;
-    // Also when the same request arrives twice.
+    // Nothing to change, for example because the same request arrived twice.
     if (before === wanted) return ok(null);
     if (before !== seen) return failure({ reason: 'stale', current: before });
     const errors = faultsOf(document, wanted);
@@ -103,7 +103,7 @@ export async function changeCategory(
         kind: 'document_added',
         bookingId: booking.id,
         documentId: id,
-        // It may be hidden and shown again.
+        // The document may be hidden and shown again, and each time is announced.
         occasion: `shown:${id}:${deps.ids.uuid()}`,
         recipientIds: told.value,
         exceptId: actor.viewer.userId,
@@ -112,7 +112,7 @@ export async function changeCategory(
   });
 }
 
-/** The checks of a release; the value is who is told. */
+/** Makes the checks of a release, and returns who is told. */
 async function checkShowing(
   trx: Transaction,
   booking: Booking,

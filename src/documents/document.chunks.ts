@@ -5,15 +5,15 @@ import { freeBlock } from '../lib/blocks.ts';
 import { unavailable } from '../ports/object-store.ts';
 
 export interface Chunk {
-  /** Not joined: that would copy every byte. Whoever takes the chunk may free them. */
+  /** Separate buffers: joining them would copy every byte. Whoever takes the chunk may free them. */
   pieces: Buffer[];
   length: number;
   sha256: Buffer;
 }
 
 /**
- * One chunk is gathered while the one before is used. Listens for data: reading piece by piece would join all pieces that
- * have come meanwhile.
+ * Gathers a chunk while the one before it is used. It listens for `data` events, because `read()` would join all pieces that
+ * have arrived meanwhile.
  * @throws ObjectStoreUnavailable when reading fails: that is the store's fault or the network's, not damage
  */
 export async function* chunksOf(stream: Readable, size: number): AsyncGenerator<Chunk, void> {
@@ -31,7 +31,7 @@ export async function* chunksOf(stream: Readable, size: number): AsyncGenerator<
     for (let at = 0; at < piece.length; ) {
       const part = piece.subarray(at, at + size - gathered.length());
       at += part.length;
-      // A copy of what belongs to two chunks, because a part of a block cannot be freed.
+      // Copies a piece that belongs to two chunks, because a part of a block cannot be freed.
       gathered.add(part.length === piece.length ? piece : Buffer.from(part));
       if (gathered.length() === size) close();
       if (at === piece.length && part.length < piece.length) freeBlock(piece);

@@ -30,7 +30,7 @@ export interface CustodyReport {
 }
 
 export interface Inventory {
-  /** Objects without a row: uploaded since the backup. The nightly file check moves them to `strays/`. */
+  /** Objects without a row, uploaded since the backup. The nightly file check moves them to `strays/`. */
   unknown: ObjectFacts[];
   /** Documents whose object is absent or has another length. */
   missing: { documentId: string; bookingId: string }[];
@@ -112,7 +112,7 @@ function compare(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
-/** Reads the bytes only in doubt, because each download checks them anyway. */
+/** Reads the bytes only when there is a doubt, because each download checks them anyway. */
 async function checkPair(
   deps: DocumentDeps,
   row: StoredRow,
@@ -126,7 +126,7 @@ async function checkPair(
 }
 
 async function checkLoneRow(deps: DocumentDeps, row: StoredRow): Promise<CustodyFinding | null> {
-  // The listing is older than the row, or retention has removed the object since.
+  // The document was uploaded after the objects were listed, or retention has removed the object since.
   const still = await deps.db('documents').where({ id: row.id }).whereNull('object_removed_at').first('id');
   if (!still || (await deps.store.head(row.s3_key))) return null;
   const name = objectName(row.s3_key);
@@ -151,7 +151,7 @@ async function checkLoneObject(
   if (await removeAgain(deps, key)) return null;
   if ((await knownKeys(deps.db, [key])).has(key)) return null;
   const name = objectName(key);
-  // With an object of the same name under `pending/`, a process died during the upload: the sweep removes both.
+  // If `pending/` has an object of the same name, a process died during the upload, and the sweep removes both.
   if (await deps.store.head(pendingKey(name))) return null;
   if (await deps.store.copy(key, strayKey(name))) await deps.store.remove([key]);
   return { kind: 'object_without_row', key, repaired: true };

@@ -220,7 +220,7 @@ async function offer(
   return ok(await Promise.all(offers));
 }
 
-/** Answers when the store has no parts of the upload: they have been joined, provided that their hashes are stored. */
+/** The answer when the store has no parts of the upload. If their hashes are stored, the parts have been joined. */
 async function offerAfterJoin(
   deps: DocumentDeps,
   actor: Actor,
@@ -228,8 +228,8 @@ async function offerAfterJoin(
   claims: PartClaim[],
 ): Promise<Result<PartOffer[], UploadFailure>> {
   const object = await deps.store.head(pendingKey(upload.objectName));
-  // Read last: a completing request stores the hashes before it joins the parts, and the state before it moves the
-  // object.
+  // This is read last, because a request that completes the upload stores the hashes before it joins the parts, and the
+  // state before it moves the object.
   const { state, partSha256 = null } = (await findUpload(deps.db, upload)) ?? {};
   if (state !== 'open') return failure({ reason: 'not_found' });
   if (!object || !partSha256) {
@@ -324,7 +324,7 @@ async function cancel(
   return (await endRefused(deps, actor, found.value, why)) ? ok(null) : failure({ reason: 'not_found' });
 }
 
-/** The document that the upload became, if these parts made it: two tabs may send different files to one upload. */
+/** The document that the upload became. Null if it was made of other parts: two tabs may send different files. */
 async function alreadyStored(
   deps: DocumentDeps,
   actor: Actor,

@@ -53,7 +53,7 @@ export async function historyOf(
     )
     .where({ resource_type: 'document', resource_id: document.id })
     .whereIn('action', actions)
-    // Of the changes, those of the category: the others are of the store's own work.
+    // Of all changes only those of the category are shown; the others are technical.
     .whereRaw(`(action <> 'record.changed' or metadata ->> 'change' = 'category')`)
     // Nobody saw the bytes of a download that was refused because of damage.
     .whereRaw(`(action = 'drift.found' or outcome = 'success')`)
@@ -93,13 +93,13 @@ export async function historyOf(
   });
 }
 
-/** Reports older than the recording of releases have been visible since they were uploaded. */
+/** Reports from before releases were recorded have been visible since they were uploaded. */
 function wasReleasedUnrecorded(rows: readonly EventRow[], releasedAt: Date | null): boolean {
   const first = rows.map(eventKind).find((what) => what === 'released' || what === 'recalled');
   return first === undefined ? releasedAt !== null : first === 'recalled';
 }
 
-/** A referrer gets only names of people in their own organisation: another one may have had the booking before. */
+/** A referrer gets only names from their own organisation, because the booking may have belonged to another one before. */
 async function namesFor(
   db: Queryable,
   { viewer }: Actor,

@@ -72,11 +72,11 @@ export async function joinParts(
   const key = pendingKey(upload.objectName);
   const parts = await store.parts(key, upload.s3UploadId);
   if (!parts) {
-    // A process has joined them before: it died afterwards, or is still at work and read the row earlier than this one.
-    // It stores the hashes first, so without hashes nobody has joined the parts, and the store has lost them.
+    // Another process has joined the parts: it died afterwards, or is still completing the upload. It stores the hashes
+    // before it joins the parts, so without hashes nobody has joined them, and the store has lost them.
     const { partSha256 = null } = (await findUpload(db, upload)) ?? {};
     if (!partSha256) return failure({ reason: 'not_found' });
-    // Another tab uploaded another file of the same name and size, and its parts were joined.
+    // The joined parts may be those of another file of the same name and size, which another tab sent.
     const other = firstDifferingPart(partSha256, claims);
     return other === null ? ok(partSha256) : failure(partMissing(other));
   }

@@ -1,4 +1,4 @@
-// A report is a draft until staff release it; recalled, it is a draft again.
+// Releases and recalls reports. A report is a draft until staff release it, and again after they recall it.
 import { activeMembers, auditActor, type Actor } from '../accounts/index.ts';
 import { contactsOf, findBooking, lockBooking, type Booking } from '../bookings/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
@@ -13,7 +13,7 @@ export type ReleaseFailure =
   | { reason: 'not_found' }
   | { reason: 'forbidden' }
   | { reason: 'not_a_report' }
-  /** Its bytes are withheld. */
+  /** The document's bytes are withheld. */
   | { reason: 'not_available'; because: UnavailableReason }
   | InvalidFields;
 

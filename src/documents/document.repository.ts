@@ -93,7 +93,7 @@ export async function findDocument(db: Queryable, id: string): Promise<Document 
   return row ? toDocument(row) : null;
 }
 
-/** Expressions of SQL for a list: whose booking's, and its Visibility. */
+/** Expressions of SQL: the booking whose documents are listed, and the viewer's Visibility. */
 interface ListSql {
   bookingId: string;
   categories: string;
@@ -141,7 +141,7 @@ export async function documentsState(
   return rows[0].state;
 }
 
-/** What the list shows, read with a booking by one statement. @param visibilityFor of the viewer */
+/** The list as parts of a booking's view, so that one statement reads both. @param visibilityFor what a viewer may see */
 export function listParts(visibilityFor: (viewer: Viewer) => Visibility) {
   const values = (viewer: Viewer): unknown[] => {
     const { categories, drafts } = visibilityFor(viewer);
@@ -166,7 +166,7 @@ export function listParts(visibilityFor: (viewer: Viewer) => Visibility) {
   return { documents, documentsState: state };
 }
 
-/** JSON has no dates. */
+/** A row as it is in JSON, which has no dates. */
 type InJson<Row> = {
   [Column in keyof Row]: Date extends Row[Column] ? string | Exclude<Row[Column], Date> : Row[Column];
 };
@@ -211,7 +211,7 @@ export async function lockDocument(trx: Transaction, id: string): Promise<Docume
   return findDocument(trx, id);
 }
 
-/** Those of the keys that have a row; rows of deleted documents count. */
+/** Returns those of the keys that have a row. Rows of deleted documents count. */
 export async function knownKeys(db: Queryable, keys: string[]): Promise<Set<string>> {
   const found = await db('documents').whereIn('s3_key', keys).pluck('s3_key');
   return new Set(found);

@@ -37,7 +37,7 @@ export async function scanDocument(deps: DocumentDeps, id: string): Promise<void
   }
 }
 
-/** The operator switched the scan off, so documents would wait for it for ever. */
+/** For documents that wait for a scan after the operator switched scanning off: they would wait for ever. */
 async function markNotScanned(deps: DocumentDeps, id: string): Promise<void> {
   await deps.db.transaction(async (trx) => {
     if ((await lockDocument(trx, id))?.status !== 'checking') return;

@@ -56,7 +56,7 @@ export interface DocumentService {
   ): Promise<Result<OpenedDocument, OpenFailure>>;
   /** Every document of a booking that the actor may open, as one ZIP file. */
   openAll(actor: Actor, bookingId: string): Promise<Result<DocumentArchive, OpenFailure>>;
-  /** What `openAll` would answer, without opening anything: its name; null: nothing. */
+  /** The name of the file that `openAll` would return, without opening anything; null when there would be none. */
   archiveName(actor: Actor, bookingId: string): Promise<string | null>;
   remove(actor: Actor, id: string): Promise<Result<null, { reason: 'not_found' } | { reason: 'forbidden' }>>;
   /** Makes the report visible to referrers. @param recipients who is told; null: the booking's usual recipients */

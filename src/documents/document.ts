@@ -44,7 +44,7 @@ export function isDraft({ category, releasedAt }: Pick<Document, 'category' | 'r
 
 export type UnavailableReason = 'checking' | 'infected' | 'damaged';
 
-/** Why the document's bytes are withheld; null: they are not. */
+/** Why the document's bytes are withheld; null when they are not. */
 export function unavailableReason({
   status,
   damagedAt,
@@ -62,12 +62,12 @@ export function isReady(document: Pick<Document, 'status' | 'damagedAt'>): boole
 const mailKinds: readonly DocumentKind[] = ['msg', 'eml'];
 const mailCategories: readonly DocumentCategory[] = ['brief', 'other'];
 
-/** Those of the given kinds that a document of this category may be. */
+/** Returns those of the given kinds that this category accepts. */
 export function kindsFor(category: DocumentCategory, kinds: readonly DocumentKind[]): DocumentKind[] {
   return kinds.filter((kind) => !mailKinds.includes(kind) || mailCategories.includes(category));
 }
 
-/** "PDF, Word, Excel, …" for the given kinds; last those that only some categories accept. */
+/** "PDF, Word, Excel, …" for the given kinds. Kinds that only some categories accept come last. */
 export function listKinds(kinds: readonly DocumentKind[]): string {
   const others = kinds.filter((kind) => !mailKinds.includes(kind)).map((kind) => documentKinds[kind].label);
   const mails = kinds.filter((kind) => mailKinds.includes(kind)).map((kind) => kind.toUpperCase());

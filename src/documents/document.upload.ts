@@ -1,6 +1,6 @@
 // Receives files: stores them under `pending/` while they are checked, copies them to `documents/`, writes their rows,
-// and only then removes the pending objects. So a pending object tells the sweep (document.sweep.ts) that its copy has
-// either a row or was left by a process that died.
+// and only then removes the pending objects. So when the sweep (document.sweep.ts) finds a pending object whose copy has no
+// row, the copy was left by a process that died.
 import { pipeline, type Readable } from 'node:stream';
 import { attribution, auditActor, isStaff, type Actor } from '../accounts/index.ts';
 import { findVisible, lockBooking, maySee, type Booking } from '../bookings/index.ts';
@@ -353,7 +353,7 @@ export function parseCategory(actor: Actor, given: unknown): Result<DocumentCate
     return invalid(`Send the category before the files: one of ${words}`);
   if (Array.isArray(given)) return invalid('Send one category, once: it holds for all the files');
   const known = documentCategories.find((category) => category === given);
-  // For a viewer who must not know of dictations, "dictation" is as unknown as any other word.
+  // A viewer who must not know that dictations exist gets the same answer for "dictation" as for any unknown word.
   if (!known || (known === 'dictation' && !allowed.includes(known))) return invalid(`Choose one of ${words}`);
   return allowed.includes(known) ? ok(known) : failure({ reason: 'forbidden' });
 }

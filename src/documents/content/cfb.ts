@@ -12,7 +12,7 @@ const beginningBytes = 512;
 const pieceBytes = 64;
 const maxChainBytes = 8 * 1024 * 1024;
 const lastSector = 0xfffffffa;
-/** 128 for each stream; a mail to a thousand people has some twenty thousand streams. */
+/** The largest directory that is read: 128 bytes for each stream. A mail to a thousand people has some 20,000 streams. */
 const maxDirectoryBytes = 16 * 1024 * 1024;
 
 /** @throws ContentRefused */
@@ -60,7 +60,7 @@ interface Compound {
   next(this: void, sector: number): Promise<number>;
 }
 
-/** The streams in the root, by name: its child, and that child's tree of siblings. */
+/** The streams of the root by name. The root names one child, from which a tree of siblings leads to the others. */
 function rootStreams(entries: Entry[]): Map<string, Entry> {
   const streams = new Map<string, Entry>();
   const seen = new Set<number>();
@@ -107,7 +107,7 @@ async function readBeginning(compound: Compound, root: Entry | undefined, stream
   return Buffer.concat(pieces).subarray(0, stream.size);
 }
 
-/** Bytes of a chain of sectors; none where the chain does not lead. */
+/** The bytes at an offset of a chain of sectors, as far as they are in one sector; none where the chain has ended. */
 async function readInChain(
   { sectorBytes, read, next }: Compound,
   first: number,

@@ -17,7 +17,7 @@ export type ContentFault =
   | 'odd_packing'
   /** The stored bytes are not those that the browser sent. */
   | 'altered'
-  /** Begins like an accepted kind and does not continue like it. */
+  /** Begins like an accepted kind, but does not continue like one. */
   | 'broken';
 
 /** Thrown inside streams, where a value cannot be returned; caught at the room's edge. */

@@ -11,7 +11,7 @@ export function isDicom(head: Buffer): boolean {
  * Whether the file begins with two elements in ascending order, the first of group 0002 or 0008, both of sane length.
  */
 export function isDicomWithoutPreamble(head: Buffer): boolean {
-  // Retired, but in archives: the same with each number's bytes reversed.
+  // The byte order big endian was retired, but archives still hold files in it: each number's bytes are reversed.
   return beginsWithElements(head, littleEndian) || beginsWithElements(head, bigEndian);
 }
 
@@ -57,7 +57,7 @@ const longFormRepresentations = new Set([
   'UV',
 ]);
 const maxLength = 1_024;
-/** A sequence of elements up to a mark. */
+/** Stands for the length of a sequence that ends at a mark instead. */
 const undefinedLength = 0xffffffff;
 const pictureGroup = 0x7fe0;
 

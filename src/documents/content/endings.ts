@@ -1,10 +1,10 @@
-// Which endings of file names claim something about the content. In "Letter v1.2" or "1.2.840.113619.2.78" nothing
-// does.
+// Which endings of file names say something about the content. The endings of "Letter v1.2" and "1.2.840.113619.2.78" do
+// not.
 import { supportedExtensions } from 'file-type';
 import { types } from 'mime-types';
 import { allKinds, documentKinds } from './kinds.ts';
 
-/** Programs and scripts that neither list below has. */
+/** Endings of programs and scripts that neither of the lists below has. */
 const programs = ['cmd', 'hta', 'jse', 'pif', 'ps1', 'psm1', 'py', 'rb', 'scr', 'url', 'vbe', 'vbs', 'wsf'];
 
 const known = new Set<string>([

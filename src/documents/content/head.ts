@@ -23,20 +23,20 @@ export type HeadResult =
 
 /** First bytes, as text in which each character is a byte. */
 const signatures: [string[], HeadResult][] = [
-  // Old split archives have a mark before their first entry, empty ones only their end.
+  // Old split archives have a mark before their first entry; empty archives consist of the end record only.
   [['PK\x03\x04', 'PK00PK\x03\x04', 'PK\x07\x08PK\x03\x04', 'PK\x05\x06'], { is: 'zip' }],
   [['\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1'], { is: 'cfb' }],
   [['%PDF-'], { is: 'kind', kind: 'pdf' }],
   [['{\\rtf'], { is: 'kind', kind: 'rtf' }],
   [['\xff\xd8\xff'], { is: 'kind', kind: 'jpeg' }],
   [['\x89PNG\r\n\x1a\n'], { is: 'kind', kind: 'png' }],
-  // The second pair: BigTIFF.
+  // The second pair of signatures is BigTIFF's.
   [['II*\0', 'MM\0*', 'II+\0', 'MM\0+'], { is: 'kind', kind: 'tiff' }],
 ];
 const waveFormats = ['RIFF', 'RIFX', 'RF64', 'BW64'];
 
 const kindsByMime: Record<string, DocumentKind> = {
-  // Behind a byte order mark, which file-type skips.
+  // file-type skips a byte order mark before the signature.
   'application/pdf': 'pdf',
   'application/rtf': 'rtf',
   'audio/mpeg': 'mp3',
@@ -65,7 +65,7 @@ export async function inspectHead(all: Buffer, extension: string | null): Promis
 }
 
 const heicBrands = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs'];
-/** Brands of any coding: the compatible brands, which follow, name it. */
+/** Brands that do not say how the content is coded; the list of compatible brands, which follows, does. */
 const pictureBrands = ['mif1', 'mif2', 'msf1', 'miaf'];
 
 function isHeic(head: Buffer): boolean {
@@ -91,8 +91,8 @@ function inspectWithoutSignature(head: Buffer, extension: string | null): HeadRe
 }
 
 /**
- * Anything may precede a PDF that is named so, as every reader takes it, but not a script, a page or a program. Without
- * that name the header begins a line, because a text may mention it.
+ * If the file is named .pdf, anything may precede the header, as in every reader, except a script, a page or a program.
+ * Otherwise the header must begin a line, because a text may mention it.
  */
 function isPdfBehindPreamble(head: Buffer, extension: string | null): boolean {
   const text = head.toString('latin1', 0, pdfHeaderWithin + 5);

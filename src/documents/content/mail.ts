@@ -1,7 +1,7 @@
 // Mails as mail programs save them (.eml): an RFC 5322 header block, then anything. Recognised by the header alone.
 import type { TextCheck } from './text.ts';
 
-/** Fields that name a mail's origin; no letter begins with them and another. */
+/** Header fields that name a mail's origin. A letter may begin with one of them, but not with a second header field. */
 const originFields = ['from', 'received', 'return-path', 'arc-seal', 'dkim-signature'];
 
 /** Header fields that are rare in prose. A mail has at least two of them. */

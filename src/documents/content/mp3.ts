@@ -1,4 +1,4 @@
-// MP3 whose first frame is not at the start: it follows an ID3v2 tag of any size, zeros, or the rest of a cut frame.
+// Recognises MP3 files whose first frame is not at the start: an ID3v2 tag of any size, zeros or a cut frame precede it.
 import { ContentRefused, type RandomAccess } from './content.ts';
 import type { DocumentKind } from './kinds.ts';
 

@@ -1,4 +1,4 @@
-// Phones' sound recordings begin like MP4 or 3GP videos: only the tracks tell them apart.
+// Tells sound recordings of phones from MP4 and 3GP videos. Both begin alike; only their tracks differ.
 // The file consists of boxes (ISO 14496-12): a length, a type of four letters, the content.
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { ContentRefused, type RandomAccess } from './content.ts';
@@ -13,7 +13,7 @@ interface Box extends Range {
   type: string;
 }
 
-/** In the whole file, at any depth: real recordings have a few. */
+/** How many boxes are read, in the whole file and at any depth. Real recordings have a few. */
 const maxBoxes = 5_000;
 /** Boxes in bytes already read resolve without I/O, so yield to other requests after this many. */
 const boxesPerTurn = 500;

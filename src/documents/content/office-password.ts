@@ -1,4 +1,4 @@
-// Whether old Word and Excel files need a password. The streams are only encrypted in part, so their beginning tells.
+// Whether old Word and Excel files need a password. The beginning of a stream is never encrypted, and tells it.
 import { hashOf } from './hashes.ts';
 import { createRc4 } from './rc4.ts';
 
@@ -28,7 +28,7 @@ export function isLockedWorkbook(stream: Buffer): boolean {
 }
 
 function opensByDefault(record: Buffer): boolean {
-  // Before Excel 97 only obfuscation: a key and a check value.
+  // Before Excel 97 the content is only obfuscated, with a key and a check value.
   if (record.length === 4) return record.readUInt16LE(2) === obfuscationCheck(openPassword);
   if (record.length < 6) return false;
   if (record.readUInt16LE(0) === 0) return record.readUInt16LE(4) === obfuscationCheck(openPassword);

@@ -5,7 +5,7 @@ import { hashOf } from './hashes.ts';
 import { createRc4 } from './rc4.ts';
 import { isName, type PdfDictionary } from './pdf-syntax.ts';
 
-/** Fills passwords of fewer than 32 bytes; so it stands for the empty one. */
+/** Passwords of fewer than 32 bytes are filled up with these bytes, so alone they stand for the empty password. */
 const padding = Buffer.from('28bf4e5e4e758a4164004e56fffa01082e2e00b6d0683e802f0ca9fe6453697a', 'hex');
 
 /**
@@ -13,7 +13,7 @@ const padding = Buffer.from('28bf4e5e4e758a4164004e56fffa01082e2e00b6d0683e802f0
  * @param fileId the first string of the trailer's ID
  */
 export function opensWithoutPassword(encrypt: PdfDictionary, fileId: Buffer): boolean {
-  // Other handlers open files by certificates, or by a server of rights.
+  // Other security handlers open files with certificates or by asking a rights server.
   const filter = encrypt.get('Filter');
   if (!isName(filter) || filter.name !== 'Standard') return false;
   if (leavesContentPlain(encrypt)) return true;

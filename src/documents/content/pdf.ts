@@ -8,11 +8,11 @@ import type { DocumentKind } from './kinds.ts';
 
 /** Readers accept a PDF whose header begins within this many bytes. */
 export const pdfHeaderWithin = 1_024;
-/** Where "startxref" is looked for, at the end of the file. */
+/** "startxref" is looked for in this many bytes at the end of the file. */
 const tailBytes = 64 * 1024;
 const maxObjectBytes = 256 * 1024;
 const scanBytes = 1024 * 1024;
-/** No wanted mark is longer. */
+/** Blocks overlap by this much while they are searched; no mark that is searched for is longer. */
 const overlapBytes = 64;
 /** How far into its object a cross-reference stream may say that it is one. */
 const beforeType = 2_048;
@@ -85,7 +85,7 @@ async function lastTrailer(file: RandomAccess): Promise<PdfDictionary | null> {
 async function resolve(file: RandomAccess, value: PdfObject | undefined): Promise<PdfObject> {
   if (!isReference(value)) return value ?? null;
   const { object, generation } = value;
-  // Never inside an object stream, and its place is looked for, because the cross-reference may be damaged or
+  // The dictionary is never inside an object stream. It is searched for, because the cross-reference may be damaged or
   // compressed.
   const found = await findLast(
     file,

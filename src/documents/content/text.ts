@@ -12,7 +12,7 @@ export interface TextCheck {
 const controls = new Uint8Array(256);
 for (let code = 0; code < 32; code += 1) if (![9, 10, 12, 13].includes(code)) controls[code] = 1;
 controls[0x7f] = 1;
-/** Ctrl-Z: DOS programs mark the end of a text with it. Only further ones may follow. */
+/** Ctrl-Z, with which DOS programs mark the end of a text. Only further Ctrl-Z may follow. */
 const endMark = 0x1a;
 /** Bytes without a character in Windows-1252. */
 const undefinedInWindows = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d]);

@@ -12,13 +12,13 @@ import type { DocumentKind } from './kinds.ts';
 
 const mebibyte = 1024 * 1024;
 const maxEntries = 10_000;
-/** Names, extra fields and comments of all entries: some hundred bytes each in real archives. */
+/** The largest directory that is read: names, extra fields and comments. Real archives have some hundred bytes an entry. */
 const maxDirectoryBytes = 8 * mebibyte;
 const entryHeaderBytes = 46;
 const maxUnpacked = 2048 * mebibyte;
-/** An archive that unpacks to less is harmless at any ratio. */
+/** An archive that unpacks to fewer bytes is harmless, whatever its ratio. */
 const harmlessUnpacked = 10 * mebibyte;
-/** Real documents stay far below; deflate's maximum is 1032. */
+/** The highest accepted ratio of unpacked to packed bytes. Real documents stay far below; deflate's maximum is 1032. */
 const maxRatio = 100;
 /** How many bytes are kept of an entry that tells the kind. */
 const maxKept = mebibyte;
@@ -47,7 +47,7 @@ export async function inspectZip(file: RandomAccess): Promise<DocumentKind> {
   return kindBy(textOf(contentTypes), textOf(mimeType), hasMacros);
 }
 
-/** Where the archive ends: mail gateways, tapes and downloads leave bytes behind it. */
+/** Finds where the archive ends, because mail gateways, tapes and downloads append bytes. */
 async function endOf(file: RandomAccess): Promise<number> {
   const start = Math.max(0, file.size - maxBehindEnd - maxComment - endBytes);
   const tail = await file.read(start, file.size - start);
@@ -122,7 +122,7 @@ function textBytes({ fileNameLength, extraFieldLength, fileCommentLength }: Entr
   return fileNameLength + extraFieldLength + fileCommentLength;
 }
 
-/** The path in lower case, as programs unpack it: without a drive or a slash in front, which do no harm. */
+/** The path as programs unpack it, in lower case: they ignore a drive or a slash in front, which therefore do no harm. */
 function nameOf({ generalPurposeBitFlag, fileNameRaw, extraFields }: Entry): string {
   const name = getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, false)
     .replaceAll('\\', '/')
