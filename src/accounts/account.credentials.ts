@@ -42,7 +42,7 @@ export interface Passwords {
   ): Promise<Result<null, InvalidFields | { reason: 'too_many'; retryAfterMs: number }>>;
 }
 
-/** Links by mail to one person; counted in the database, so it holds while the cache is away. */
+/** How many links one person is sent. Counted in the database, so that the limit also holds while the cache is away. */
 const mostLinksAnHour = 5;
 
 export function createPasswords(deps: AccountDeps): Passwords {
@@ -127,7 +127,7 @@ async function writeReset(
   const { id, userId } = link;
   return deps.db.transaction(async (trx) => {
     const user = await trx('users').where({ id: userId, banned: false }).forUpdate().first('email');
-    // The link is void when the address has changed since, or the person was deactivated.
+    // The link no longer counts if the address was changed after it was sent, or the person was deactivated.
     if (user?.email !== link.email || !(await useLink(trx, id))) return failure({ reason: 'link_closed' });
     await setPassword(trx, userId, hash);
     await trx('sessions').where({ user_id: userId }).whereNull('impersonated_by').delete();

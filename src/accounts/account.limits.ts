@@ -1,6 +1,5 @@
-// How often one may try what checks a secret or sends an e-mail. Counted in the cache, for all processes together;
-// while the cache is away nothing is limited: people must still be able to work, and passwords are slow to check
-// anyway.
+// Limits how often a secret can be tried, or an e-mail be sent. Tries are counted in the cache, for all processes together.
+// While the cache is away nothing is limited: people must still be able to work, and passwords are slow to check anyway.
 import type { Logger } from 'pino';
 import { networkOf } from '../lib/addresses.ts';
 import { errorFacts } from '../lib/error-facts.ts';
@@ -37,13 +36,13 @@ export const usualActionLimits: ActionLimits = {
   password: { perSubject: 10, perAddress: 60, windowMs: quarter },
   email: { perSubject: 5, perAddress: 20, windowMs: hour },
   second_factor: { perSubject: 10, perAddress: 60, windowMs: quarter },
-  /** One account, outside the browsers it knows. Codes are short: many addresses together must not try them all. */
+  /** Codes of one account, from browsers that it does not know. They are short, so tries of all addresses count together. */
   second_factor_anywhere: { perSubject: 30, perAddress: 60, windowMs: quarter },
-  /** Of one person, on all their devices. Counted without addresses: providers read for many people from the same. */
+  /** Reads of one person's feed by all devices. Counted without addresses: providers read for many people from the same. */
   calendar_feed: { perSubject: 120, perAddress: 120, windowMs: hour },
-  /** Each of one person may write e-mails to colleagues and staff. Counted without addresses: an office has one. */
+  /** Messages of one person, each of which may cause e-mails. Counted without addresses, because an office shares one. */
   message: { perSubject: 100, perAddress: 100, windowMs: hour },
-  /** Each writes to somebody outside. Counted without addresses. */
+  /** Instructions that one person sends to examinees. Counted without addresses. */
   instructions: { perSubject: 60, perAddress: 60, windowMs: hour },
 };
 
@@ -61,7 +60,7 @@ export interface SignInLimits {
   /** Tries of one account from anywhere that are not slowed down. */
   perAccount: number;
   windowMs: number;
-  /** How long the first slow try takes; each further one takes twice as long, up to `slowestMs`. */
+  /** How long the first slowed try takes. Each further one takes twice as long, up to `slowestMs`. */
   slowMs: number;
   slowestMs: number;
 }
@@ -85,14 +84,14 @@ export interface SignInTry {
 
 export interface Limits {
   /**
-   * Counts a try. Milliseconds to wait when there were too many, else 0.
+   * Counts a try. Returns the milliseconds to wait when there were too many, otherwise 0.
    * @param subject an id or an e-mail address; only its digest is kept
    * @param address left out: tries are counted by subject alone
    */
   count(action: LimitedAction, subject: string, address?: string | null): Promise<number>;
   /** Counts a sign-in. `refusedMs`: how long to wait when there were too many, else 0; `slowMs`: how long this one takes. */
   countSignIn(given: SignInTry): Promise<{ refusedMs: number; slowMs: number }>;
-  /** After the right password: earlier wrong ones no longer count. */
+  /** Call it after the right password, so that earlier wrong ones no longer count. */
   forgiveSignIn(given: SignInTry): Promise<void>;
 }
 
@@ -105,7 +104,7 @@ export function createLimits(
   const actions = overrides.actions ?? usualActionLimits;
   const signIn = { ...usualSignInLimits, ...overrides.signIn };
 
-  /** How long to wait after this try, the one of `most` that is too many; else 0. */
+  /** How long to wait when this try is one more than `most`; otherwise 0. */
   async function over(key: string, most: number, windowMs: number): Promise<number> {
     const { count, expiresInMs } = await cache.increment(key, windowMs);
     return count > most ? expiresInMs : 0;
@@ -159,14 +158,14 @@ export function createLimits(
 
     forgiveSignIn(given) {
       const { browser, pair, account } = keysOf(given, digests);
-      // The right password typed elsewhere says nothing about wrong ones in a known browser.
+      // The right password in an unknown browser does not forgive wrong ones in a known browser.
       const work = () => (browser === null ? cache.delete(pair, account) : cache.delete(browser));
       return unlessAway(work, undefined, {}, 'Earlier sign-in tries could not be forgiven');
     },
   };
 }
 
-/** Whoever operates the cache can read its keys: they hold no e-mail addresses. */
+/** Whoever operates the cache can read its keys, so they hold digests and no e-mail addresses. */
 function keysOf({ email, address, browserId }: SignInTry, digests: KeyedDigests) {
   const account = digests.of(normalised(email));
   const network = networkOf(address);

@@ -5,8 +5,8 @@ import { createSigner, type SecretRing } from '../lib/secret-ring.ts';
 import type { Role } from './viewer.ts';
 
 /**
- * One change of people or invitations at a time: an invitation names an address, which an edit may be taking from its
- * person, and two admins must not deactivate each other. Call it after `blockMerges` and before locking any row.
+ * Allows one change of people or invitations at a time. Otherwise an edit could take an address from a person while an
+ * invitation uses it, and two admins could deactivate each other. Call it after `blockMerges` and before locking any row.
  */
 export async function lockPeople(trx: Transaction): Promise<void> {
   await trx.raw(`select pg_advisory_xact_lock(hashtextextended('accounts.people', 0))`);

@@ -269,7 +269,7 @@ async function editPerson(
       if (wanted.role !== 'referrer') wanted.organizationId = null;
       const columns = changedSince(current, wanted);
       if (columns.includes('email') && isDemoAccount(wanted.email)) return taken;
-      // Also when the same request arrives twice.
+      // Nothing to change, for example because the same request arrived twice.
       if (columns.length === 0) return ok(null);
       if (changedSince(seen, current).length > 0) return failure({ reason: 'stale', current });
       if (columns.includes('role') || columns.includes('organizationId')) {
@@ -288,7 +288,7 @@ async function editPerson(
   }
 }
 
-/** Whoever reads the address before has no way back in: sessions end, links close. It is told. */
+/** Whoever reads mail at the earlier address loses access: sessions end and links are revoked. That address is told. */
 async function writeEmail(
   deps: AccountDeps,
   trx: Transaction,
@@ -300,7 +300,7 @@ async function writeEmail(
   await trx('users').where({ id: userId }).update({ email, email_verified: false });
   await trx('sessions').where({ user_id: userId }).delete();
   await closeLinks(deps, trx, userId, actor);
-  // Also of the new address: accepting an earlier one would overwrite the role, and reactivate the account.
+  // Invitations to the new address are revoked as well: accepting one would overwrite the role and reactivate the account.
   for (const named of [person.email, email])
     await closeInvitations(deps, trx, { id: userId, email: named }, actor);
   if (!person.banned && !person.awaits_invitation)

@@ -27,7 +27,7 @@ export interface OwnSessions {
   list(viewer: Viewer): Promise<OwnSession[]>;
   /** false when this person has no such session. */
   end(sessionId: string, actor: Actor): Promise<boolean>;
-  /** Ends this one, too. @returns how many */
+  /** Ends all sessions, including this one. @returns how many */
   endAll(actor: Actor): Promise<number>;
 }
 
@@ -146,7 +146,7 @@ export async function endReplaced(
   return clearAdminCookie(deps, headers);
 }
 
-/** Deletes these sessions; for an acting session the admin's own, which deletes both. */
+/** Deletes these sessions. For an acting session, deletes the admin's own session, and the acting one goes with it. */
 async function endOwn(
   trx: Transaction,
   { audit }: AccountDeps,
@@ -171,7 +171,7 @@ async function endOwn(
   }
 }
 
-/** Each hour. */
+/** Runs each hour. */
 export const removeExpiredSessionsJob: JobDefinition<Record<string, never>> = {
   name: 'remove_expired_sessions',
   payload: z.object({}),

@@ -28,12 +28,12 @@ interface Row {
   impersonator_session_id: string | null;
   /** For an acting session: the admin's own session has expired. */
   is_own_over: boolean;
-  /** Until it expires. A number: reading a time takes as long as the rest of the row. */
+  /** Milliseconds until it expires. Not a date, because parsing one takes as long as the rest of the row. */
   left_ms: number;
-  /** Since the last request. */
+  /** Milliseconds since the last request. */
   idle_ms: number;
   episode_id: string | null;
-  /** Null when nobody acts, as are the times below. */
+  /** Null when nobody acts; the times below are then null as well. */
   episode_started_at: Date | null;
   expires_at: Date | null;
   last_seen_at: Date | null;
@@ -73,7 +73,7 @@ export interface ActingEpisode {
 
 export interface SessionOwner {
   viewer: Viewer;
-  /** They have to use two-step sign-in, and have not set it up. */
+  /** The person has to use two-step sign-in, and has not set it up. */
   mustSetUpTwoFactor: boolean;
   /** When the session ends unless another request comes. A duration: the clocks of browsers differ. */
   leftMs: number;
@@ -140,8 +140,8 @@ function toViewer(row: Row, role: Role): Viewer {
 }
 
 /**
- * Acting keeps the admin's own session alive, too. Two statements, to avoid a deadlock: starting and stopping to act
- * lock the admin's session, then the acting one.
+ * Acting also keeps the admin's own session alive. Two statements avoid a deadlock: starting and stopping to act lock the
+ * admin's session first, then the acting one.
  */
 async function touch(
   db: Database,
@@ -173,11 +173,11 @@ async function endIdle(db: Database, audit: AuditLog, row: Row): Promise<void> {
 
 type Needs = Pick<AccountDeps, 'auth' | 'baseUrl' | 'db' | 'statements' | 'audit' | 'allowsDemoAccounts'>;
 
-/** What of a request tells who is signed in. */
+/** The parts of a request that tell who is signed in. */
 export interface SessionRequest {
   /** The header of this name. */
   cookie: string | undefined;
-  /** All headers; made only for what better-auth does. */
+  /** All headers. Built only when better-auth needs them. */
   headers(): Headers;
 }
 
@@ -193,7 +193,7 @@ export interface CurrentSession {
   episode: ActingEpisode | null;
   /** Acting ended without the admin stopping it; their own session was restored. */
   isAdminRestored: boolean;
-  /** Who has to use two-step sign-in may do nothing before it is set up. */
+  /** The viewer has to set up two-step sign-in, and may do nothing else before. */
   mustSetUpTwoFactor: boolean;
 }
 

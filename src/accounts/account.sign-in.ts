@@ -1,5 +1,5 @@
-// Signing in: the password, then the code of an app where the account has one. Between the two better-auth remembers by
-// a cookie whose password was right.
+// Signing in: the password, then the code of an authenticator app if the account has one. Between the two steps a cookie of
+// better-auth names the person whose password was right.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { anonymousActor, type RequestFacts } from '../audit/index.ts';
 import { networkOf } from '../lib/addresses.ts';
@@ -149,7 +149,7 @@ export async function takeSecondStep(
   }
 }
 
-/** As for passwords: a browser that the account knows has a count of its own, which strangers cannot use up. */
+/** Counts tries as for passwords: a browser that the account knows has its own count, which strangers cannot use up. */
 async function countTry(
   { limits, browsers }: AccountDeps,
   { id, email }: Challenged,
@@ -182,7 +182,7 @@ async function verify(
   request: RequestFacts,
 ): Promise<Result<SignedIn, SecondStepFailure>> {
   const { api } = await deps.auth();
-  // Commits refusals, too: better-auth counts them in the database.
+  // Refusals are committed as well, because better-auth counts them in the database.
   return deps.db.transaction(async (trx) => {
     await renewSecondSteps(trx, deps.secrets, userId);
     const outcome = await joinTransaction(trx, () => ask(api, given, headers));

@@ -1,4 +1,4 @@
-// Whether somebody may sign in, and as whom their next request would count.
+// Whether somebody may sign in, and what rights their next request would have.
 import type { Queryable } from '../db/knex.ts';
 import { tidyEmail } from '../lib/typed-email.ts';
 import { isUuid } from '../lib/uuid.ts';
@@ -15,7 +15,7 @@ export interface AccountStatus {
   demo: 'let_in' | 'refused' | null;
   /** Staff without two-step sign-in may only set it up. */
   mustSetUpTwoFactor: boolean;
-  /** The viewer of their next request; null when they may not sign in. */
+  /** The viewer that their next request would have; null when they may not sign in. */
   viewer: Viewer | null;
 }
 

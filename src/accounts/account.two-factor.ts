@@ -160,7 +160,7 @@ async function findBegun(db: Queryable, viewer: Viewer): Promise<{ secret: strin
     .first('secret');
 }
 
-/** They were opened with the password alone. better-auth replaces the current one. */
+/** Ends the person's sessions that were opened with the password alone. better-auth replaces the current one. */
 async function endOthers(deps: AccountDeps, trx: Transaction, actor: Actor): Promise<void> {
   const others = (sessions: Knex.QueryBuilder) => void sessions.whereNot({ id: actor.viewer.sessionId });
   await endOwnSessions(deps, trx, actor, others, () => 'two_factor_on');

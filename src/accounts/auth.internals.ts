@@ -1,7 +1,7 @@
-// What depends on better-auth's internals, checked against the version below: the queries of its pool, the names and
-// contents of its cookies, the identifiers of its verifications, the table of its passwords, how it encrypts secrets,
-// the codes of its errors. Read this file against its source before you update it. Loads better-auth itself only where
-// it is used.
+// Everything here depends on better-auth's internals, checked against the version below: the queries of its pool, the names
+// and contents of its cookies, the identifiers of its verifications, the table of its passwords, how it encrypts secrets,
+// the codes of its errors. Before you update better-auth, compare this file with its source. better-auth is loaded only when
+// it is first used.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHmac } from 'node:crypto';
 import type { AuthContext, GenericEndpointContext } from 'better-auth';
@@ -34,7 +34,7 @@ export function sessionCookieName(baseUrl: string): string {
 export function cookieOptions(baseUrl: string) {
   return {
     cookiePrefix: cookiePrefix(baseUrl),
-    // Adds __Secure- in front of ours; whether a cookie is secure is said by its attribute.
+    // true would put __Secure- before our names. The attribute `secure` of each cookie is set separately.
     useSecureCookies: false,
     defaultCookieAttributes: { secure: isHttps(baseUrl) },
   };
@@ -62,7 +62,7 @@ export function joinTransaction<T>(trx: Transaction, work: () => Promise<T>): Pr
 }
 
 /**
- * The same, in a transaction that begins with the first write: no connection is held while a password is hashed.
+ * Does the same in a transaction that begins with the first write, so that no connection is held while a password is hashed.
  * @param work gets a function that returns the transaction, for the audit row. An error rolls back.
  */
 export async function joinLateTransaction<T>(
@@ -92,7 +92,7 @@ export function joinablePool(pool: Pool): Pick<Pool, 'connect' | 'end'> {
   return { connect: connect as Pool['connect'], end: () => pool.end() };
 }
 
-// Inside ours, a transaction of better-auth is a savepoint, and its release does nothing.
+// Inside our transaction, better-auth's `begin` becomes a savepoint, and releasing the client does nothing.
 const nested: Record<string, string> = {
   begin: 'savepoint better_auth',
   commit: 'release savepoint better_auth',
@@ -116,7 +116,7 @@ function borrowed(store: Joined, pool: Pool): PoolClient {
 
 const asked = { method: 'POST', requireHeaders: true } as const;
 
-/** Endpoints without paths: no router can reach them. */
+/** These endpoints have no paths, so no router can reach them. */
 export async function adminSessionPlugin() {
   const [{ createAuthEndpoint }, { expireCookie, setSessionCookie }] = await Promise.all([
     import('better-auth/api'),
@@ -163,8 +163,8 @@ interface CookieKeys {
 }
 
 /**
- * The token of the session's cookie, as better-auth reads it; null without a cookie that we signed. Here because
- * better-auth imports the key anew for each request, in a thread of its own.
+ * The token of the session's cookie, as better-auth reads it; null without a cookie that we signed. Done here because
+ * better-auth imports the key again for each request, in another thread.
  */
 export function sessionToken({ baseUrl, secrets }: CookieKeys, cookies: string): string | null {
   const value = readCookie(cookies, sessionCookieName(baseUrl));
@@ -186,8 +186,9 @@ const mostSigned = 5_000;
 const signedByRing = new WeakMap<SecretRing, Map<string, string>>();
 
 /**
- * Cookies that a ring signed, with their tokens: a signature stays right, and computing it takes a twentieth of a short
- * request. Only right ones are kept, so that nobody can fill it with others. Whether the session lives is not known here.
+ * For each ring of secrets, cookies with a valid signature and their tokens. Computing a signature takes a twentieth of a
+ * short request, and it stays valid. Cookies with a wrong signature are not kept, so that nobody can fill the memory with
+ * them. Whether the session still exists is checked elsewhere.
  */
 function signedBy(secrets: SecretRing): Map<string, string> {
   let signed = signedByRing.get(secrets);
@@ -198,12 +199,12 @@ function signedBy(secrets: SecretRing): Map<string, string> {
   return signed;
 }
 
-/** What better-auth puts behind a cookie's text and a full stop. */
+/** The signature that better-auth appends to a cookie's text after a full stop. */
 export function cookieSignature(secret: string, text: string): string {
   return createHmac('sha256', secret).update(text).digest('base64');
 }
 
-/** Whether a request carries that cookie. Most do not: they are not looked up. */
+/** Whether a request has the second cookie. Most do not, and nothing is looked up for them. */
 export function hasAdminCookie(baseUrl: string, headers: Headers): boolean {
   return cookieIn(baseUrl, headers, 'admin_session') !== null;
 }
@@ -234,7 +235,7 @@ export async function findChallenge(
     .whereRaw('expires_at > clock_timestamp()')
     .first('value');
   if (!begun) return null;
-  // The challenge's cookie alone: with a session's cookie, better-auth takes the code for the set-up of a second step.
+  // Passes only the challenge's cookie: with a session's cookie better-auth would take the code as one for a set-up.
   const alone = new Headers({ cookie });
   for (const name of ['user-agent', 'x-client-ip', 'origin', 'host']) {
     const value = headers.get(name);
@@ -271,12 +272,12 @@ function addressBehind(given: string): string {
     : given;
 }
 
-/** Whether better-auth refused what it was asked. It tells its errors by their name, too. */
+/** Whether better-auth refused the request. Compares the error's name, as better-auth does. */
 export function isRefusal(error: unknown): error is APIError {
   return error instanceof Error && error.name === 'APIError' && (error as APIError).statusCode < 500;
 }
 
-/** How better-auth refused a code at sign-in. Throws what is no refusal. */
+/** How better-auth refused a code at sign-in. Throws the error again when it is no refusal. */
 export function codeRefusalOf(error: unknown): 'wrong_code' | 'challenge_over' | 'locked' {
   if (!isRefusal(error)) throw error;
   const code = error.body?.code;
@@ -315,7 +316,7 @@ export async function decryptSecret(
   return symmetricDecrypt({ key: secretConfig, data: encrypted });
 }
 
-// A person's password, in better-auth's table and with its hash, but in our transaction.
+// Reads and writes a person's password: in better-auth's table and with its hash, but in our transaction.
 
 export async function hashPassword(password: string): Promise<string> {
   return (await import('better-auth/crypto')).hashPassword(password);

@@ -14,7 +14,7 @@ export interface AuthOptions {
   log?: Logger;
 }
 
-/** better-auth, loaded on the first call: it is a quarter of all modules, and reading a session needs none of it. */
+/** Loads better-auth on the first call. It is a quarter of all modules, and reading a session needs none of it. */
 export type Auth = () => Promise<BetterAuth>;
 
 export function createAuth(options: AuthOptions): Auth {

@@ -1,5 +1,5 @@
-// After BETTER_AUTH_SECRET was changed: better-auth accepts cookies that the first secret signed, and reads a second
-// step only if it knows which secret encrypted it. This file renews what earlier secrets of the ring made.
+// Renews what earlier secrets made, after BETTER_AUTH_SECRET was changed. better-auth accepts only cookies that the first
+// secret of the ring signed, and reads a second step only if it knows which secret encrypted it.
 import { hkdfSync } from 'node:crypto';
 import { z } from 'zod';
 import type { Queryable } from '../db/knex.ts';
@@ -8,7 +8,7 @@ import { isEqual, type SecretRing } from '../lib/secret-ring.ts';
 import type { JobDefinition } from '../ports/job-queue.ts';
 import { cookiePrefix, cookieSignature, halfDaySeconds, isHttps } from './auth.internals.ts';
 
-/** Better-auth's number for a secret, which it writes beside what it encrypts. Derived, so that a ring needs no numbers. */
+/** The number that better-auth writes beside what a secret encrypted. Derived from the secret, so rings need no numbers. */
 export function versionOf(secret: string): number {
   return Buffer.from(hkdfSync('sha256', secret, '', 'examdesk secret version', 4)).readUInt32BE();
 }
@@ -20,7 +20,7 @@ interface CookieRenewal {
   lines: string[];
 }
 
-/** `two_factor` lasts ten minutes: the browser keeps it as it is. */
+/** The cookies to sign again, and whether the browser is sent the new one: not of `two_factor`, which lasts ten minutes. */
 const signedCookies = { session_token: true, admin_session: true, two_factor: false };
 
 /** @returns null when no cookie was signed by an earlier secret */
@@ -32,7 +32,7 @@ export function createCookieRenewal(
   const prefix = cookiePrefix(baseUrl);
   const end = `; Max-Age=${halfDaySeconds}; Path=/; HttpOnly${isHttps(baseUrl) ? '; Secure' : ''}; SameSite=Lax`;
 
-  /** The pair signed anew; null when it needs none, or nobody here signed it. */
+  /** The cookie, signed by the current secret; null when it is already, or when none of our secrets signed it. */
   function renewed(pair: string): { name: string; pair: string } | null {
     const [, name = '', encoded = ''] = /^([^=]+)=(.*)$/.exec(pair) ?? [];
     const isOurs = Object.keys(signedCookies).some((one) => name === `${prefix}.${one}`);
@@ -59,8 +59,8 @@ export function createCookieRenewal(
 }
 
 /**
- * Second steps whose secret or recovery codes an earlier secret encrypted. Those from before there were rings do not
- * name their secret: with one secret it is that one.
+ * Second steps whose secret or recovery codes an earlier secret encrypted. Rows from before rings existed do not name their
+ * secret: if there is only one secret, it is that one.
  */
 function madeByEarlier(db: Queryable, ring: SecretRing) {
   const isCurrent = `$ba$${versionOf(ring[0])}$%`;
@@ -80,8 +80,8 @@ export async function countEncryptedByEarlier(db: Queryable, ring: SecretRing): 
 }
 
 /**
- * Encrypts second steps with the current secret. What none of the secrets can read stays: its owner has to set it up
- * anew.
+ * Encrypts second steps with the current secret. Those that no secret can decrypt stay as they are: their owner has to set
+ * up two-step sign-in again.
  * @param userId left out: everybody's
  * @returns how many were renewed
  */
@@ -96,7 +96,7 @@ export async function renewSecondSteps(db: Queryable, ring: SecretRing, userId?:
       decryptSecondStep(ring, backup_codes),
     ]);
     if (plainSecret === null || plainCodes === null) continue;
-    // Unless it was changed meanwhile: whoever changed it has encrypted it with the current secret.
+    // Writes only if the row is unchanged: a change meanwhile has encrypted it with the current secret.
     count += await db('two_factors')
       .where({ id, secret, backup_codes })
       .update({ secret: await encrypt(ring, plainSecret), backup_codes: await encrypt(ring, plainCodes) });
@@ -104,7 +104,7 @@ export async function renewSecondSteps(db: Queryable, ring: SecretRing, userId?:
   return count;
 }
 
-/** Each hour, and when a worker starts. */
+/** Runs each hour, and when a worker starts. */
 export const renewSecondStepsJob: JobDefinition<Record<string, never>> = {
   name: 'renew_second_steps',
   payload: z.object({}),

@@ -10,7 +10,7 @@ import type { Viewer } from './viewer.ts';
 export interface KeptForm {
   /** Path and query of the address that the form was sent to. */
   action: string;
-  /** By name, as it was sent; a list where a name was sent several times. Without passwords and codes. */
+  /** The values as sent, by the name of the field; a list if a name was sent several times. Without passwords and codes. */
   fields: Record<string, unknown>;
 }
 
@@ -27,9 +27,9 @@ export interface KeptForms {
   find(cookies: Cookies, viewer: Viewer): Promise<{ forms: KeptForm[]; cookie(): string | null }>;
   /** Whether something is kept for whoever used the browser last. */
   hasKept(cookies: Cookies): boolean;
-  /** The form was sent again, or is not wanted. */
+  /** Deletes what is kept: the form was sent again, or is not wanted. */
   remove(cookies: Cookies, action: string): Promise<void>;
-  /** On signing out. @returns the Set-Cookie line that clears the cookie */
+  /** Deletes what is kept when the person signs out. @returns the Set-Cookie line that clears the cookie */
   forget(cookies: Cookies): Promise<string>;
 }
 
@@ -38,7 +38,7 @@ interface Known {
   browserId: string;
   userId: string;
   adminId: string | null;
-  /** Unless it is set, the database is not asked. */
+  /** Without this cookie the database is not queried. */
   hasKept: boolean;
 }
 

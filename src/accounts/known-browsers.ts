@@ -26,7 +26,7 @@ interface Known {
 export function createKnownBrowsers(secrets: SecretRing, baseUrl: string): KnownBrowsers {
   const signer = createSigner(secrets, 'examdesk known browsers');
   const name = `${cookiePrefix(baseUrl)}.known`;
-  /** The account's digest in the cookie: by the current secret first, then by the earlier ones. */
+  /** The digests that may stand for the account in the cookie: by the current secret first, then by earlier ones. */
   const digestsOf = (email: string) =>
     signer
       .signatures(`account:${email.trim().toLowerCase()}`)

@@ -28,7 +28,7 @@ export function passwordComplaint(password: string, about: string[] = []): strin
   return null;
 }
 
-/** The same for unchecked input. */
+/** The same rules as a schema for unchecked input. */
 export function passwordComplaintAbout(password: unknown, about: string[]): string | null {
   return typeof password === 'string' && password !== ''
     ? passwordComplaint(password, about)

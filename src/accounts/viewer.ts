@@ -28,7 +28,7 @@ export interface Viewer {
   actingAdmin: { id: string; name: string } | null;
 }
 
-/** For a viewer: staff belong to no organisation, whatever the row says. */
+/** The organisation of a viewer. Staff have none, whatever their row says. */
 export function organizationOf(row: {
   role: string;
   organization_id: string | null;
@@ -87,8 +87,8 @@ export function isRefusedDemo(
 }
 
 /**
- * Staff need a second step, the demo's people do not; referrers when their organisation requires it. It is the person's
- * own: whoever acts as a referrer has theirs.
+ * Staff need a second step; referrers need it when their organisation requires it; the demo's people do not. The person at
+ * the keyboard counts: an admin who acts as a referrer has used their own.
  */
 export function needsTwoFactor(viewer: Viewer, organization: { requiresTwoFactor: boolean }): boolean {
   if (isStaff(viewer)) return !isDemoAccount(viewer.email);
