@@ -26,17 +26,17 @@ export async function actingSentence(db: Queryable, email: BookingEmail): Promis
 }
 
 interface ActingPair {
-  /** For kinds of message that do not name the action. */
+  /** Used for kinds of message that do not name the action. */
   action?: string;
   referrer_id: string;
   referrer: string;
   admin: string;
 }
 
-/** From the attempt, the newest of the message's documents, or the contact row of the person who is told. */
+/** Looks in the attempt, the newest of the message's documents, or the contact row of the person who is told. */
 async function actingPair(db: Queryable, email: BookingEmail): Promise<ActingPair | undefined> {
   if (email.kind === 'document_added') {
-    // A category is changed by staff, never while acting.
+    // Only staff change a category, and never while acting.
     if (email.document_id) return undefined;
     const documents = db('documents as d')
       .where({ 'd.booking_id': email.booking_id, 'd.deleted_at': null })

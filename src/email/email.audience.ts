@@ -14,8 +14,8 @@ export interface Recipient {
 }
 
 /**
- * Each person once, without those who switched this kind off or have not accepted their invitation yet. Empty while the
- * booking is unassigned.
+ * The people who are told, each once, without those who switched this kind off or have not accepted their invitation yet.
+ * Empty while the booking is unassigned.
  */
 export async function audienceOf(db: Queryable, announcement: Announcement): Promise<Recipient[]> {
   const wanted = announcement.recipientIds ?? (await concerned(db, announcement));
@@ -23,7 +23,7 @@ export async function audienceOf(db: Queryable, announcement: Announcement): Pro
   return audienceFrom(answers, announcement);
 }
 
-/** Who of these people is told about this kind. */
+/** The queries that read which of these people are told about this kind; `audienceFrom` reads their answers. */
 export function readAudienceQueries(db: Queryable, kind: BookingMailKind, ids: readonly string[]) {
   return [reachableQuery(db, { ids }), readChoicesQuery(db, kind, ids)] as const;
 }
@@ -42,7 +42,7 @@ export function audienceFrom(
     .filter(({ delivery }) => delivery !== 'off');
 }
 
-/** Those who have accepted their invitation; whoever was merged away is the remaining person. */
+/** Those of the people who have accepted their invitation. A person who was merged is replaced by the remaining one. */
 const reachableQuery = prepare<Pick<Recipient, 'id' | 'email'>, { ids: readonly string[] }>(
   'people who get e-mails',
   (db, { ids }) =>
@@ -77,7 +77,7 @@ async function concerned(db: Queryable, { kind, bookingId, attemptId }: Announce
   return [...ids, ...contacts.filter(({ role }) => parts.includes(role)).map(({ userId }) => userId)];
 }
 
-/** Those of these people who belong to the booking's organisation today. */
+/** Leaves out people who do not belong to the booking's organisation today. */
 async function membersOnly(db: Queryable, bookingId: string, userIds: string[]): Promise<string[]> {
   return db('members as m')
     .join('bookings as b', 'b.organization_id', 'm.organization_id')

@@ -33,7 +33,7 @@ export interface Needs {
 }
 export type ReadNeeds = (viewer: Viewer, limit: number) => Promise<Needs>;
 
-/** More are counted only. */
+/** No more than that are listed; the others are only counted. */
 const mostNeeds = 20;
 
 export interface DailyDigest {
@@ -74,7 +74,7 @@ interface Reader {
   last_day: string | null;
 }
 
-/** Whoever has e-mails for the digest, or chose it for a kind. E-mails of a person who was merged go to the remaining one. */
+/** People who have e-mails for the digest, or chose it for a kind. E-mails of a merged person go to the remaining one. */
 async function readersOf(db: Queryable): Promise<Reader[]> {
   const { rows } = await db.raw<{ rows: Reader[] }>(
     `select u.id, u.timezone, (select max(day) from daily_digests d where d.user_id = u.id) as last_day
@@ -148,7 +148,7 @@ export interface DigestContent {
   needs: Needs;
   /** What happened and may still be told, oldest first. */
   told: BookingEmail[];
-  /** Not true any more, no longer visible to this person, or switched off since. */
+  /** The other e-mails: no longer true, no longer visible to this person, or switched off since. */
   dropped: BookingEmail[];
 }
 
@@ -176,7 +176,7 @@ export async function readDigest(
   return content;
 }
 
-/** Subjects show on locked screens: counts only. */
+/** Subjects show on locked screens, so they have only counts. */
 export async function digestMessage(
   db: Queryable,
   { needs, told }: DigestContent,
@@ -221,7 +221,7 @@ async function calendarsOf(
 ): Promise<NonNullable<Message['calendars']>> {
   const changes = told.filter(({ kind }) => changesCalendar(kind));
   const calendars: NonNullable<Message['calendars']> = [];
-  // One after the other: a digest of many must not take every connection of the pool.
+  // Reads one after the other, so that a digest of many bookings does not take every connection of the pool.
   for (const id of new Set(changes.flatMap(({ booking_id: one }) => one ?? []))) {
     const booking = await findBooking(db, id);
     if (booking)
@@ -230,7 +230,7 @@ async function calendarsOf(
   return calendars;
 }
 
-/** News that the section “Needs you” lists already. */
+/** Kinds of news that the section “Needs you” lists already. */
 const newsKinds: readonly MailKindName[] = [
   'report_ready',
   'booking_cancelled',

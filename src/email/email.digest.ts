@@ -1,5 +1,5 @@
-// Tells staff by e-mail what is new and waits for them, every quarter of an hour at most, and of each thing once: bookings
-// without a referrer, messages of referrers.
+// Tells staff by e-mail of bookings without a referrer and of messages of referrers that wait for them: every quarter of an
+// hour at most, and once of each.
 import { countUnassigned, needsReferrer } from '../bookings/index.ts';
 import type { Database, Queryable, Transaction } from '../db/knex.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -40,7 +40,7 @@ function createDigest(
     write: () =>
       deps.db.transaction(async (trx) => {
         const readers = await digestReaders(trx, kind);
-        // With nobody to tell, it stays new.
+        // When there is nobody to tell, it stays new for a later digest.
         if (readers.length === 0) return 0;
         const digestId = deps.ids.uuid();
         const newCount = await claim(trx, digestId);
@@ -67,7 +67,7 @@ async function claimNew(trx: Transaction, digestId: string): Promise<number> {
   return rows.length;
 }
 
-/** Support; admins when no support wants this kind. */
+/** Support staff; if none of them wants this kind, admins. */
 async function digestReaders(trx: Transaction, kind: DigestKind): Promise<StaffReader[]> {
   for (const role of ['support', 'admin'] as const) {
     const staff = await trx('users').where({ role, banned: false }).orderBy('id').select('id', 'email');

@@ -1,4 +1,5 @@
-// The texts of e-mails about documents: that there is one, and where. No file name, no person, nothing about health.
+// The texts of e-mails about documents. They tell that there is a document and where, without file name, person or health
+// information.
 import type { Viewer } from '../accounts/index.ts';
 import { findBooking } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
@@ -20,14 +21,14 @@ export async function isStillTrue(db: Queryable, viewer: Viewer, email: Document
     : hasNewDocument(db, viewer, email);
 }
 
-/** Message and release were written in one transaction with one time; a later release has its own message. */
+/** Matches a message with its release by their time: one transaction wrote both. A later release has its own message. */
 async function isReleaseCurrent(db: Queryable, viewer: Viewer, email: DocumentEmail): Promise<boolean> {
   const document = email.document_id ? await findDocument(db, email.document_id) : null;
   if (!document?.releasedAt || !maySeeDocument(viewer, document)) return false;
   return document.status !== 'infected' && document.releasedAt <= email.created_at;
 }
 
-/** Names a document when that was added earlier, and its new category shows it to referrers. */
+/** A message names a document if that was added earlier and a new category shows it. Otherwise it tells of new ones. */
 async function hasNewDocument(db: Queryable, viewer: Viewer, email: DocumentEmail): Promise<boolean> {
   const documents = email.booking_id ? await documentsOf(db, email.booking_id, visibilityFor(viewer)) : [];
   return documents.some(

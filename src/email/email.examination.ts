@@ -27,7 +27,7 @@ interface AttemptFacts {
   specialist_timezone: string;
 }
 
-/** Without its footer, which all messages about a booking share. */
+/** A message without the footer, which all messages about a booking share. */
 export type BookingMessage = Omit<Message, 'footer'>;
 
 interface Subject {
@@ -41,11 +41,11 @@ interface Subject {
 
 interface ExaminationText {
   write(subject: Subject): BookingMessage;
-  /** Asked when it is sent, of the booking as it is then. Absent: always true. */
+  /** Whether the message is still true, checked with the booking as it is when the message is sent. Absent: always true. */
   isStillTrue?(booking: Booking, missing: Paper[]): boolean;
 }
 
-/** `booking_failed` is apart: an attempt that failed may have no booking. */
+/** All kinds except `booking_failed`, because a failed attempt may have no booking. */
 const examinationTexts: Record<Exclude<ExaminationEmail['kind'], 'booking_failed'>, ExaminationText> = {
   booking_confirmation: { write: confirmation },
   booking_rescheduled: { write: rescheduled },

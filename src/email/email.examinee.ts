@@ -30,7 +30,7 @@ async function isReminding(db: Queryable, organizationId: string): Promise<boole
   return found !== undefined;
 }
 
-/** Null when there is nothing to tell any more, or no address that can be read. */
+/** Null when there is nothing left to tell, or no readable address. */
 export function addressToTell(booking: Booking): string | null {
   const { email } = booking.examinee;
   return isToBeReminded(booking) && email && isEmail(email) ? email : null;

@@ -8,9 +8,9 @@ import type { JobQueue } from '../ports/job-queue.ts';
 import { addressToTell, examineeRecipient, examineesCall } from './email.examinee.ts';
 import { queueSending } from './email.jobs.ts';
 
-/** Two requests within this time are one: a double click, or two colleagues at once. */
+/** A second request within this time sends nothing: it is a double click, or a colleague who had the same idea. */
 const againAfterMinutes = 10;
-/** How often the instructions of one booking are sent within a day. */
+/** How often the instructions of one booking may be sent within a day. */
 const mostInDay = 5;
 
 type Sent = 'queued' | 'sent_already' | 'sent_often' | 'no_address' | 'not_found' | { retryAfterMs: number };
@@ -31,7 +31,7 @@ export function createExamineeInstructions(deps: {
   jobs: JobQueue;
   ids: Ids;
   audit: AuditLog;
-  /** Counts a sending of this person. Milliseconds to wait after too many; else 0. */
+  /** Counts a sending by this person. Returns the milliseconds to wait after too many, otherwise 0. */
   countSent(personId: string): Promise<number>;
 }): ExamineeInstructions {
   const { db, jobs, ids, audit } = deps;

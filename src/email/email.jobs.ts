@@ -6,7 +6,7 @@ const anEmail = z.object({ emailId: z.uuid() });
 
 export const sendEmailJob: JobDefinition<z.infer<typeof anEmail>> = { name: 'send_email', payload: anEmail };
 
-/** An e-mail has one job at most. */
+/** The key of an e-mail's job, so that an e-mail has one job at most. */
 export const sendKey = (emailId: string): string => `email:${emailId}`;
 
 /** Has a queued e-mail sent once the transaction commits. */

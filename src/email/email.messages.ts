@@ -10,7 +10,7 @@ export function isAboutMessage(email: BookingEmail): email is MessageEmail {
   return mailKinds[email.kind].about === 'message';
 }
 
-/** Those who were not told since they last read the booking's messages, or more than a day ago. */
+/** People who were not told since they last read the booking's messages, or were told more than a day ago. */
 export async function notToldYet<Person extends { id: string }>(
   trx: Transaction,
   bookingId: string,
@@ -42,7 +42,7 @@ export async function messageNotice(db: Queryable, email: MessageEmail, links: L
   };
 }
 
-/** Marks the messages that no staff were told of yet. A second worker waits here, and then finds none. */
+/** Marks the messages that staff have not been told of yet. A second worker waits here for the first, then finds none. */
 export async function claimUnanswered(trx: Transaction, digestId: string): Promise<number> {
   return trx('booking_messages')
     .where({ is_from_staff: false })

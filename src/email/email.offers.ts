@@ -10,7 +10,7 @@ export function isAboutOffer(email: EmailRow): email is OfferEmail {
   return mailKinds[email.kind].about === 'offer';
 }
 
-/** Not once it was answered or its hold is over: the time may be offered to somebody else. */
+/** False when the offer was answered or its hold is over: the time may be offered to somebody else by now. */
 export async function isStillOffered(db: Queryable, viewer: Viewer, email: OfferEmail): Promise<boolean> {
   const offer = email.wait_offer_id ? await findOffer(db, email.wait_offer_id) : null;
   return (

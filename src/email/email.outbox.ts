@@ -17,7 +17,7 @@ import { notToldYet } from './email.messages.ts';
 import { queueSending, sendEmailJob, sendKey } from './email.jobs.ts';
 import type { StaffEmail } from './email.ts';
 
-/** Documents and messages often come one after the other: those of this time share one e-mail. Milliseconds. */
+/** Documents and messages often come one after the other. Those within `gatherMs` share one e-mail. */
 const gathered: readonly BookingMailKind[] = ['document_added', 'message_received'];
 const defaultGatherMs = 5 * 60_000;
 
@@ -88,7 +88,7 @@ function rowOf(
   };
 }
 
-/** Writes nothing where this person has been told of the occasion. */
+/** Writes nothing if this person has been told of the occasion before. */
 const insertRowQuery = prepare<never, ReturnType<typeof rowOf>>('insert an e-mail', (db, row) =>
   db('emails').insert(row).onConflict('dedupe_key').ignore(),
 );

@@ -51,7 +51,7 @@ async function namedToday(trx: Transaction, now: Date, bookingIds: string[]): Pr
   return new Set(rows.map(({ id }) => id));
 }
 
-/** Who is to be reminded of documents, and does not get the reminder of the examination. */
+/** The people who are reminded of documents, without those who get the reminder of the examination. */
 async function withoutReminder(trx: Transaction, bookingId: string): Promise<string[]> {
   const reminded = await audienceOf(trx, { kind: 'booking_reminder', bookingId });
   const all = await audienceOf(trx, { kind: 'paperwork_reminder', bookingId });
@@ -72,8 +72,8 @@ const wasMadeToday = `exists (
     and (p.created_at at time zone b.timezone)::date >= ${today})`;
 
 /**
- * By booking the occasion of its message, which names every document whose reminder is due. A second worker waits here
- * for the first one's transaction, and then finds nothing to claim.
+ * Claims the reminders that are due. Returns by booking the occasion of its message, which names every document whose
+ * reminder is due. A second worker waits here for the first one's transaction, and then finds nothing to claim.
  * @param alsoWhere a condition on the booking `b` and on `asked.now`
  */
 async function claimDue(trx: Transaction, now: Date, alsoWhere: string): Promise<Map<string, string>> {

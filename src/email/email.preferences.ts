@@ -102,7 +102,7 @@ async function readLink(
   return user ? { userId, kind: link.kind } : null;
 }
 
-/** Two requests that save at once: the second waits here, so that one of the two choices is kept as a whole. */
+/** When two requests save at once, the second waits here, so that one of the two choices is kept as a whole. */
 async function lockUser(trx: Transaction, userId: string): Promise<void> {
   await trx('users').where({ id: userId }).forNoKeyUpdate().first('id');
 }
@@ -161,7 +161,7 @@ async function chosenBy(db: Queryable, userId: string): Promise<Map<string, Deli
   );
 }
 
-/** What these people chose for this kind; whoever was merged away is the remaining person. */
+/** The query that reads what these people chose for this kind; `deliveriesFrom` reads its answer. */
 export function readChoicesQuery(
   db: Queryable,
   kind: MailKindName,
@@ -197,7 +197,7 @@ export async function deliveriesOf(
   return deliveriesFrom(rows, kind, userIds);
 }
 
-/** By what they chose. What would be in a digest that they stopped is off. */
+/** How people get this kind, from the rows of `readChoicesQuery`. Off if it would be in a digest that they stopped. */
 export function deliveriesFrom(
   rows: readonly ChosenDelivery[],
   kind: MailKindName,

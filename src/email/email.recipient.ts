@@ -23,9 +23,9 @@ import {
 
 export type Reader =
   | { state: 'may'; address: string; viewer: Viewer | null }
-  /** Deactivated, no longer allowed to see the booking, or a reminder of an examination that is over. */
+  /** The person was deactivated or may no longer see the booking, or the message is about an examination that is over. */
   | { state: 'may_not' }
-  /** Written before recipients were stored, and no account has this address any more. */
+  /** The message was written before recipients were stored, and no account has its address any more. */
   | { state: 'nobody' };
 
 /**

@@ -49,7 +49,7 @@ export async function resendEmail(
     const { state } = reader;
     if (state === 'nobody') return 'nobody';
     if (state === 'may_not') {
-      // It no longer waits for a person.
+      // Clears the mark that the message waits for staff.
       if (email.status === 'failed') {
         await trx('emails').where({ id: emailId }).update({ status: 'withheld' });
         await note({ change: 'withheld' });
@@ -59,7 +59,7 @@ export async function resendEmail(
     if (reader.state === 'may' && (await isSwitchedOff(trx, email, reader.viewer))) return 'switched_off';
     await trx('emails')
       .where({ id: emailId })
-      // Told in a digest before: whoever has this kind daily gets it in their next one.
+      // It was told in a digest before. If the person still gets this kind daily, it goes into their next digest.
       .update({ status: 'queued', sent_at: null, attempts: 0, last_error: null, daily_digest_id: null });
     await queueSending(jobs, trx, emailId);
     // The old failure is removed from the row.

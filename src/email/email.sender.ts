@@ -36,7 +36,7 @@ export interface EmailSender {
   sweep(): Promise<number>;
 }
 
-// One attempt every five minutes: more than two days without a mail server.
+// With one attempt every five minutes, messages wait for a mail server for more than two days.
 const maxAttempts = 800;
 const longestPauseMs = 300_000;
 
@@ -112,7 +112,7 @@ async function sendLocked(deps: EmailSenderDeps, trx: Transaction, email: EmailR
   await postpone(deps, trx, email, refusal);
 }
 
-/** What the digest told is sent with it. */
+/** When a digest was sent, marks the e-mails that it told as sent, and those that it dropped as withheld. */
 async function settleDigest(
   trx: Transaction,
   { told, dropped }: DigestContent,
@@ -133,7 +133,7 @@ async function settleDigest(
   await waiting(dropped).update({ status: 'withheld' });
 }
 
-/** What a digest would have told is left unsent with it. */
+/** Marks an e-mail as not to be sent. The e-mails that a digest would have told are withheld with it. */
 async function leaveUnsent(
   deps: EmailSenderDeps,
   trx: Transaction,

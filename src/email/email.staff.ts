@@ -33,7 +33,7 @@ interface ReportFacts {
   unannounced: number;
 }
 
-/** Counts future examinations, without what staff have closed; the console shows the others. */
+/** Counts differences of future examinations that staff have not closed; the console shows the others as well. */
 async function driftReport(db: Queryable, email: StaffEmail, links: Links): Promise<Message> {
   const count = (which: string) => db.raw(`(count(i.id) filter (where ${which}))::int`);
   const report = (await db('drift_reports as r')

@@ -1,4 +1,4 @@
-// The address in an e-mail that stops its kind for its recipient, without a session (RFC 8058).
+// The link in an e-mail with which its recipient stops e-mails of that kind, without a session (RFC 8058).
 import { createSigner, type SecretRing } from '../lib/secret-ring.ts';
 import { isUuid } from '../lib/uuid.ts';
 import { mailKind, type MailKindName } from '../mail-kinds/index.ts';
@@ -6,7 +6,7 @@ import { mailKind, type MailKindName } from '../mail-kinds/index.ts';
 export interface StopLinks {
   /** The same for every e-mail of one kind to one person; it never expires. */
   tokenFor(userId: string, kind: MailKindName): string;
-  /** Null when we have not signed it. */
+  /** Null when the token has no signature of ours. */
   read(token: string): { userId: string; kind: MailKindName } | null;
 }
 

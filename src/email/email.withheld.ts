@@ -1,10 +1,10 @@
-// After a restore: nothing that was sent since the backup is sent again.
+// Keeps e-mails that were sent after a backup from being sent again when the backup is restored.
 import type { Transaction } from '../db/knex.ts';
 import { markDueDigests } from './email.daily.ts';
 import { markDuePaperworkReminders } from './email.paperwork.ts';
 import { markDueReminders } from './email.reminders.ts';
 
-/** What was queued when the backup was made has been sent since. Staff can send each message again in the console. */
+/** Withholds all queued messages, which were sent since the backup. Staff can send each again in the console. */
 export async function withholdQueued(
   trx: Transaction,
   now = new Date(),
