@@ -16,7 +16,7 @@ import { setCookies } from './respond.ts';
 
 /** The page from which an admin went to act as somebody. */
 export interface ActingOrigin {
-  /** Call it on the pages that lead to acting: they follow each other, and only the first is not one of them. */
+  /** Call it on each page that leads to acting. Remembers the page before the first of them. */
   remember(req: Request, res: Response): void;
   /** The page to go back to; forgets it. */
   take(req: Request, res: Response): string;

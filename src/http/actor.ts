@@ -42,7 +42,7 @@ export function headersOf(req: Request): Headers {
   return headers;
 }
 
-/** What tells who is signed in. */
+/** The parts of the request that tell who is signed in. */
 export function sessionRequest(req: Request): Parameters<Accounts['viewer']>[0] {
   return { cookie: req.headers.cookie, headers: () => headersOf(req) };
 }

@@ -1,5 +1,5 @@
-// The files of public/, and htmx: each under a name with its digest, which browsers keep for good, and compressed once, in
-// memory: the disk may be read-only.
+// Serves the files of public/, and htmx. Each has a name with its digest, which browsers may keep for good. Each is
+// compressed once, in memory, because the disk may be read-only.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -50,8 +50,8 @@ export function withoutDigest(name: string): { name: string; digest: string | nu
 }
 
 /**
- * Under another digest than its own (a page from before a deployment, or a page of a newer process beside this one) the
- * file is sent as it is now, and the browser asks each time whether it still holds.
+ * If the name has another digest than the file (a page from before a deployment, or from a newer process beside this one),
+ * the file is sent as it is now, and the browser has to ask each time whether it is still valid.
  */
 export async function sendAsset(
   req: Request,
@@ -121,7 +121,7 @@ export function createAssets(options: { cache: boolean }): Assets {
   };
 }
 
-/** One request instead of many; in cascade order. */
+/** Style sheets that are sent as one file, in the order of the cascade. */
 export const stylesheets = {
   examdesk: [
     'tokens',
@@ -210,7 +210,7 @@ function joined(parts: string[]): Buffer {
   );
 }
 
-/** AdminJS resets elements outside any layer; there the portal's parts would lose to it if they were in one. */
+/** The console's styles are in no layer: AdminJS resets elements outside any layer, and would win over parts inside one. */
 function withoutLayers(name: string, bytes: Buffer): Buffer {
   if (name !== '/css/console.css') return bytes;
   return Buffer.from(bytes.toString().replaceAll(/^@layer \w+ \{/gm, '@media all {'));
@@ -229,7 +229,7 @@ function withDigestsInside(name: string, bytes: Buffer, url: (name: string) => s
 const brotli = promisify(brotliCompress);
 const zip = promisify(gzip);
 
-/** The best that takes less than half a second: of the console's bundles, with their megabytes, not the very best. */
+/** The highest quality that takes less than half a second; the console's bundles of megabytes get a lower one. */
 function compress(bytes: Buffer, coding: Coding): Promise<Buffer> {
   if (coding === 'gzip') return zip(bytes, { level: 9 });
   const quality = bytes.length > 1_000_000 ? 9 : bytes.length > 200_000 ? 10 : 11;

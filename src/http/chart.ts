@@ -87,7 +87,7 @@ function svg(id: string, name: string, height: number, kinds: number, drawn: str
 
 const fill = (id: string, kind: number): string => `class="figure-bar" fill="url(#${id}-${kind})"`;
 
-/** Full, striped, dotted. */
+/** The patterns of the kinds: full, striped, dotted. */
 function pattern(id: string, kind: number): string {
   const marks = [
     '',

@@ -2,7 +2,7 @@
 
 export type Coding = 'br' | 'gzip';
 
-/** By the header Accept-Encoding: what the client prefers; of two that it likes as much, Brotli. Null: as it is. */
+/** The coding that Accept-Encoding prefers, and Brotli if it prefers neither. Null: send the content uncompressed. */
 export function codingFor(accepted: string | undefined): Coding | null {
   if (!accepted) return null;
   let coding = codings.get(accepted);
@@ -33,7 +33,7 @@ function read(accepted: string): Coding | null {
 
 const fewestBytes = 1_024;
 
-/** Texts of a kilobyte and more: pictures, fonts and documents are compressed already, and less fits in one packet anyhow. */
+/** Only texts of a kilobyte and more: less fits in one packet, and pictures, fonts and documents are compressed already. */
 export function isWorthCompressing(type: string, bytes: number): boolean {
   return (
     bytes >= fewestBytes && /^(text\/(?!event-stream)|application\/([\w.-]+\+)?json|image\/svg)/.test(type)

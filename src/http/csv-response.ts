@@ -39,7 +39,7 @@ export function createCsvSender(
           'Content-Disposition',
           `attachment; filename="${table.name}-${new Date().toISOString().slice(0, 10)}.csv"`,
         );
-      // The socket is idle while the database works, too: close only when written data is waiting to be read.
+      // The socket is also idle while the database works, so close it only when written data is waiting to be read.
       res.setTimeout(idleReadMs, () => {
         if (res.writableLength > 0) res.destroy();
       });

@@ -54,7 +54,7 @@ export async function sendContent(content: Readable, res: Response): Promise<voi
 /** How much of the content may wait for a slow client. */
 const waitingBytes = 1024 * 1024;
 
-/** Writes to the response what has come in meanwhile in one go. */
+/** Writes everything that has arrived meanwhile to the response at once. */
 function sending(res: Response): Writable {
   const send = (pieces: Uint8Array[], done: (error?: Error | null) => void): void => {
     const last = pieces.length - 1;
@@ -79,7 +79,7 @@ function sending(res: Response): Writable {
       res.end(done);
     },
   });
-  // A response that was closed calls nobody back.
+  // A closed response never calls the callback of `write`.
   res.once('close', () => sink.destroy());
   return sink;
 }

@@ -1,4 +1,4 @@
-// Writes what somebody had typed into the forms of a page that is ready: their session had ended when they sent it.
+// Fills the forms of a finished page with what the person had sent after their session had ended.
 import ejs from 'ejs';
 import { Parser } from 'htmlparser2';
 import type { KeptForm } from '../accounts/index.ts';
@@ -31,8 +31,8 @@ interface Edit {
 }
 
 /**
- * Fills a form that names the same record, in the same version: its hidden fields are as they were sent. Only its idempotency
- * key may be new: what was sent under the other one was not carried out.
+ * Fills a form only if it is about the same record in the same version, that is, if its hidden fields are equal to those
+ * that were sent. The idempotency key may differ, because what was sent with the other key was not carried out.
  */
 export function fillForms(html: string, kept: readonly KeptForm[]): Filled {
   const found = { hasTyped: false, hasFiles: false };

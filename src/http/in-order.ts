@@ -1,5 +1,5 @@
-// Calls handlers one after the other, as a router does. A router compares each one's path with the request's first, which
-// takes longer than most of ours do.
+// Calls handlers one after the other, as a router does. A router first compares the path of each handler with the request's,
+// which takes longer than most of our handlers do.
 import type { NextFunction, RequestHandler } from 'express';
 
 /** `stack`: the handlers, as Express lists them. */

@@ -16,7 +16,7 @@ export const paths = {
   /** Until when the session lasts; POST extends it. */
   session: () => '/session',
   bookings: () => '/bookings',
-  /** Over bookings, specialists and pages; for staff also organisations, for admins people. */
+  /** Searches bookings, specialists and pages; for staff also organisations, for admins also people. */
   search: () => '/search',
   /** Searches by reference only: other search words never appear in URLs. */
   bookingsFound: (reference: string) => `/bookings?q=${encodeURIComponent(reference)}`,
@@ -25,7 +25,7 @@ export const paths = {
   bookingConfirmed: (id: string) => `/bookings/${id}?confirmed`,
   bookingSearch: () => '/bookings/search',
   bookingCalendar: (id: string) => `/bookings/${id}/calendar.ics`,
-  /** The parts of a booking's page that an open page polls. */
+  /** The parts of a booking's page, which an open page polls. */
   bookingStatus: (id: string) => `/bookings/${id}/status`,
   bookingReschedule: (id: string) => `/bookings/${id}/reschedule`,
   bookingCancel: (id: string) => `/bookings/${id}/cancel`,
@@ -34,7 +34,7 @@ export const paths = {
   bookingMessages: (id: string) => `/bookings/${id}/messages`,
   /** Older messages than this one. */
   bookingMessagesBefore: (id: string, messageId: string) => `/bookings/${id}/messages?before=${messageId}`,
-  /** Staff: none of its messages needs an answer any more. */
+  /** For staff, to say that none of the messages needs an answer any more. */
   bookingMessagesAnswered: (id: string) => `/bookings/${id}/messages/answered`,
   /** Notes that only staff see. */
   bookingNotes: (id: string) => `/bookings/${id}/notes`,
@@ -54,7 +54,7 @@ export const paths = {
   draftUnanswered: (draftId: string) => `/bookings/new/${draftId}/examinee?unanswered`,
   draftReview: (draftId: string) => `/bookings/new/${draftId}/check`,
   waitList: () => '/wait-list',
-  /** Before booking: of a specialist, for a kind of examination. */
+  /** The wait-list before booking: of a specialist, for a kind of examination. */
   waitListJoin: (specialistId: string, type: string) =>
     `/wait-list/new?specialist=${specialistId}&type=${type}`,
   waitListLeave: (entryId: string) => `/wait-list/${entryId}/leave`,
@@ -114,7 +114,7 @@ export const paths = {
   doctor: () => '/admin/doctor',
   /** Reports to the system check how its request reached the app. */
   doctorProbe: () => '/doctor/probe',
-  /** What the console counts, drawn. */
+  /** Charts of what the console counts. */
   figures: () => '/admin/figures',
   /** Who is late with documents, and the rules. */
   paperwork: () => '/admin/paperwork',

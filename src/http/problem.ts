@@ -213,7 +213,7 @@ export const acuityUnavailable = (retryAfterMs: number): Problem =>
       headers: { 'Retry-After': retryAfterSeconds(retryAfterMs) },
     },
   );
-/** The same code for programs: they come back later, too. */
+/** Programs get the same code, because they should try again later as well. */
 export const acuityRefusesUs = (retryAfterMs: number): Problem =>
   new Problem(
     'acuity_unavailable',

@@ -4,7 +4,7 @@ import { Router, type RequestHandler } from 'express';
 export interface SegmentRouters {
   /** The router for routes of this path. */
   of(path: string): Router;
-  /** Passes on what no router is for. `stack`: the routers, as Express lists them. */
+  /** Passes requests on when no router has their first segment. `stack`: the routers, as Express lists them. */
   handle: RequestHandler & { stack: { handle: Router }[] };
 }
 

@@ -1,4 +1,5 @@
-// Sends pages and JSON as Express does (tag, 304, HEAD), without reading and writing the content type anew several times.
+// Sends pages and JSON as Express does (ETag, 304, HEAD), but sets the content type once; Express reads and writes it
+// several times.
 import { hash } from 'node:crypto';
 import type { Express, Response } from 'express';
 

@@ -50,7 +50,7 @@ function trustIn(setting: unknown): ProbeAnswer['trusts'] {
   return typeof setting === 'number' ? 'hops' : 'addresses';
 }
 
-/** Without the prefix that an IPv4 address has on a socket that takes both. */
+/** The address without the prefix that IPv4 addresses have on a socket for both IPv4 and IPv6. */
 function plain(address = ''): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, '');
 }

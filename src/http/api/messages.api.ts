@@ -86,7 +86,7 @@ export function messageEndpoints({ bookings, messages, ids }: MessageApiServices
       },
       async handle(req, res) {
         const actor = actorOf(req, res);
-        // Before the text is read: to strangers there is nothing here, whatever they send.
+        // Checked before the text is read, so that strangers get the same answer whatever they send.
         if (!(await bookings.changedAt(actor, idOf(req)))) throw notFound();
         const { text } = parse(messageRequestSchema, req.body);
         const key = req.get('idempotency-key');

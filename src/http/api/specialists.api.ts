@@ -255,7 +255,7 @@ export function specialistsEndpoints(services: SpecialistsApiServices): Endpoint
   ];
 }
 
-/** The same few times are shown again and again; formatting them took half as long as the rest of the answer's JSON. */
+/** Keeps formatted times, because the same few occur often. Formatting took half as long as the rest of the JSON. */
 const isoOf = remembered((ms: number) => new Date(ms).toISOString());
 
 function personOf(res: Response): string | null {

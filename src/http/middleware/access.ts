@@ -42,7 +42,7 @@ export function access(
     if (!viewer) {
       const isKept = await keepForm(accounts.keptForms, req, res);
       if (wantsJson(req)) throw notSignedIn({ hasSessionEnded: hasSessionEnded(res), isKept });
-      // A page asks by itself, and may hold what somebody typed: session.js says there that the session has ended.
+      // A timer of an open page asks. The page may hold what somebody typed, so session.js tells that the session has ended.
       if (isFragmentPoll(req)) return void res.status(401).set('HX-Reswap', 'none').end();
       const signIn = paths.signIn(req.method === 'GET' ? req.originalUrl : pageOfForm(req, isPage));
       // htmx reads this header before it swaps; otherwise it would insert the sign-in page into the open page.
@@ -73,14 +73,14 @@ export async function recordDenial(
 }
 
 /**
- * The page whose form was sent: signing in leads back to it.
- * @param isPage whether the form's address can be opened, too; for browsers that name no page
+ * The page whose form was sent, to which signing in leads back.
+ * @param isPage whether the form's own address is a page as well: used for browsers that do not name the form's page
  */
 function pageOfForm(req: Request, isPage: boolean): string {
   return refererPath(req) ?? (isPage ? safeNext(req.originalUrl) : null) ?? paths.home();
 }
 
-/** The rule of a route; the page "Check access" asks it, too. */
+/** The rule of a route. The page "Check access" uses it as well. */
 export function routeRule(wanted: RouteAccess): AccessRule<null> {
   return {
     rule: `The page is for ${accessWords[wanted]}`,

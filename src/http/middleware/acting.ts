@@ -21,7 +21,7 @@ export function acting(deps: AccessDeps): RequestHandler {
     // Every page names the episode it was rendered for: the tabs of a browser compare it (acting.js).
     res.locals.episodeId = episode?.id ?? '';
     if (episode) {
-      // Also on fragments: the browser's countdown uses it.
+      // Set on fragments as well, because the browser's countdown uses it.
       if (!isPolling(req)) res.set('X-Acting-Until', episode.expiresAt.toISOString());
       const zone = readerZoneOf(req.headers.cookie) ?? 'UTC';
       res.locals.acting = {
@@ -42,7 +42,7 @@ async function refuseAccount(deps: AccessDeps, req: Request, res: Response): Pro
   throw forbidden(notInTheirName);
 }
 
-/** Browsers' clocks can be wrong by minutes, so they get a duration. */
+/** A duration, because clocks of browsers can be wrong by minutes. */
 export function secondsUntil(end: Date): number {
   return Math.max(0, Math.round((end.getTime() - Date.now()) / 1000));
 }
@@ -56,7 +56,7 @@ function isOfAccount(path: string): boolean {
   return lower === paths.account() || lower.startsWith(`${paths.account()}/`);
 }
 
-/** They tell until when the session lasts. */
+/** Addresses that only tell how long the session lasts. */
 const showsNoData = new Set<string>([paths.acting(), paths.session()]);
 
 /** Runs after the access check: refused pages are not recorded. Records the route's pattern and ids, never the URL. */

@@ -4,7 +4,7 @@ import { badRequest, Problem } from '../problem.ts';
 
 const limit = '100kb';
 
-/** Longer than any body except an upload takes, on any line. */
+/** Any body except an upload arrives within this time, also on a slow line. */
 const patienceMs = 60_000;
 
 // Forms have a field for each of Acuity's questions; an account can have hundreds. Answers arrive percent-encoded: up
@@ -22,7 +22,7 @@ const parse: RequestHandler = (req, res, next) => {
   if (!hasBody(req) || req.is('multipart')) return next();
   const timer = setTimeout(() => void (req.complete || req.destroy()), patienceMs);
   res.once('close', () => clearTimeout(timer));
-  // No parser may consume the bytes first.
+  // Their routes read the raw bytes, so no parser may consume them first.
   if (signedPaths.has(req.path)) return next();
   if (req.is('json')) return parseJson(req, res, next);
   if (req.is('urlencoded')) return parseForm(req, res, next);
@@ -34,7 +34,7 @@ const parse: RequestHandler = (req, res, next) => {
   );
 };
 
-/** Express parses the query anew each time it is read. */
+/** Keeps the parsed query, which Express would parse again each time it is read. */
 const keepQuery: RequestHandler = (req, _res, next) => {
   Object.defineProperty(req, 'query', { value: req.query, configurable: true });
   next();

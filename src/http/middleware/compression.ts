@@ -1,4 +1,4 @@
-// Compresses pages, fragments and JSON as they are sent. Files in pieces (documents, exports) pass as they are.
+// Compresses pages, fragments and JSON when they are sent. Documents and exports, which are streamed, are not compressed.
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import type { Request, RequestHandler } from 'express';
 import { codingFor, isWorthCompressing, type Coding } from '../content-coding.ts';
@@ -25,10 +25,10 @@ export const compression: RequestHandler = (req, res, next) => {
 };
 
 /**
- * Whether another site made the browser ask. Such answers are sent as they are: a site that chooses a part of the page (a
- * search word) and sees the lengths on the wire could guess the rest, letter by letter, when both are compressed
- * together (BREACH). Browsers without Sec-Fetch-Site are older than 2023; they send the session's cookie from another
- * site only with a visible change of page (SameSite=Lax).
+ * Whether another site made the browser send the request. Such answers are not compressed. A site that can choose a part of
+ * the page (a search word) and see the lengths on the wire could otherwise guess the rest letter by letter (BREACH).
+ * Browsers without Sec-Fetch-Site are older than 2023; they send the session's cookie from another site only with a visible
+ * change of page (SameSite=Lax).
  */
 function isFromElsewhere(req: Request): boolean {
   const site = req.headers['sec-fetch-site'];
@@ -36,9 +36,9 @@ function isFromElsewhere(req: Request): boolean {
 }
 
 /**
- * At once, on this thread: a list takes 0.1 ms, most of it to set the encoder up, and handing it to another thread as much.
- * Quality 4 would save 15 % more bytes for half as much time again. Only the console's page is large: it describes every
- * list, and repeats itself over half a megabyte.
+ * Compresses synchronously. A list takes 0.1 ms, mostly to set up the encoder, and handing it to another thread takes as
+ * long. Quality 4 would save 15 % more bytes and take half as long again. Only the console's page is large: its half
+ * megabyte describes every list, and is repetitive.
  */
 function compress(bytes: Buffer, coding: Coding): Buffer {
   const isLarge = bytes.length > 200_000;

@@ -28,11 +28,11 @@ export function errors(
     if (problem.status >= 500 && !(error instanceof Problem)) {
       const facts = { requestId, method: req.method, route: routeNameOf(res) };
       const { at, ...err } = errorFacts(error);
-      // The stack of the query does not explain why the database is unavailable.
+      // Logs no stack: that of the query does not explain why the database is unavailable.
       if (trouble) log.error({ ...facts, err }, trouble);
       else log.error({ ...facts, err: { ...err, at } }, 'A request failed');
     }
-    // Part of the response has been sent: only closing the connection tells the client.
+    // Part of the response has been sent, so only closing the connection can tell the client.
     if (res.headersSent) return next(error);
     res.status(problem.status).set(problem.headers);
     const { status, code, detail, errors: fields } = problem;

@@ -12,7 +12,7 @@ export function keptForms(kept: KeptForms): RequestHandler {
     const viewer = viewerOf(res);
     if (!viewer || isPolling(req)) return next();
     if (req.method === 'POST') return remove(req, next);
-    // A program gets no cookie: there is nothing to find unless something is kept.
+    // Programs get no cookie, and nothing is looked up for a browser without a kept form.
     const isIdle = wantsJson(req) && !kept.hasKept(req.headers.cookie);
     if (req.method !== 'GET' || isIdle) return next();
     return show(req, res, viewer, next);
@@ -39,8 +39,8 @@ export function keptFormOf(res: Response, action: string): KeptForm | null {
 }
 
 /**
- * No page would show them again: searches, whose words may be an examinee's name and are quickly typed again, and what
- * was selected in a list of the console.
+ * Forms that are not kept, because no page would show them again: searches, whose words may be an examinee's name and are
+ * quickly typed again, and what was selected in a list of the console.
  */
 const notShownAgain = new Set([paths.search(), paths.bookingSearch(), paths.bulkActions()]);
 
@@ -60,8 +60,8 @@ export interface FormToSendAgain {
 }
 
 /**
- * The form as it was sent, for a page that says that it could not be taken now. Null: it is not one, has files, or a password
- * or a code, which no page shows.
+ * The form as it was sent, for a page that says that it could not be processed now. Null when the request is no form, or
+ * when it has files, a password or a code, which no page shows.
  */
 export function formToSendAgain(req: Request): FormToSendAgain | null {
   if (req.method !== 'POST' || !req.is('urlencoded')) return null;
@@ -76,10 +76,10 @@ export function formToSendAgain(req: Request): FormToSendAgain | null {
   };
 }
 
-/** Those that the console sends as JSON. */
+/** The forms that the console sends as JSON. */
 const consoleForms = /^\/admin\/api\/resources\/[^/]+\/(records\/[^/]+|actions)\/[\w-]+(\?|$)/i;
 
-/** Null: not from a form of ours. */
+/** Null when the body is not that of one of our forms. */
 function fieldsOf(req: Request): Record<string, unknown> | null {
   // Files cannot be kept; the page says so.
   if (req.is('multipart')) return wantsJson(req) ? null : {};

@@ -9,8 +9,8 @@ import { paths } from '../paths.ts';
 const wellFormedId = /^[\w.-]{8,64}$/;
 
 /**
- * Keeps X-Request-Id of a trusted proxy when it is well-formed, so that one id can be followed through several systems.
- * Others could make their requests look like somebody else's in the logs and in the audit log.
+ * Keeps a well-formed X-Request-Id of a trusted proxy, so that one id can be followed through several systems. It is not
+ * accepted from others, who could make their requests look like somebody else's in the logs and in the audit log.
  */
 export const requestId: RequestHandler = (req, res, next) => {
   const given = req.get('x-request-id');
@@ -32,7 +32,7 @@ export function trustedProxies({ TRUST_PROXY }: Pick<Config, 'TRUST_PROXY'>): nu
   return /^\d+$/.test(TRUST_PROXY) ? Number(TRUST_PROXY) : TRUST_PROXY;
 }
 
-/** Warns once when a proxy forwarded a request and none is trusted: then all clients share one address, and its limits. */
+/** Warns once when a proxy forwards requests but none is trusted: all clients then share one address and its limits. */
 export function noteForwarded({ TRUST_PROXY }: Pick<Config, 'TRUST_PROXY'>, log: Logger): RequestHandler {
   let isWarned = TRUST_PROXY !== undefined;
   return (req, _res, next) => {
@@ -50,7 +50,7 @@ export function noteForwarded({ TRUST_PROXY }: Pick<Config, 'TRUST_PROXY'>, log:
 
 const probes: readonly string[] = [paths.health(), paths.ready()];
 
-/** A proxy asks for our health every other second: that it is well is logged for debugging only. */
+/** A proxy checks our health every other second, so a successful check is logged only at the level debug. */
 function levelOf({ path }: Request, { statusCode }: Response): 'error' | 'info' | 'debug' {
   if (statusCode >= 500) return 'error';
   return statusCode < 400 && probes.includes(path) ? 'debug' : 'info';

@@ -31,7 +31,7 @@ export function securityHeaders({
   };
 }
 
-/** What helmet sets is the same on every answer: it is asked once. */
+/** The headers that helmet sets. They are the same on every answer, so they are computed once. */
 function headersOf(middleware: ReturnType<typeof helmet>): [string, string][] {
   const headers = new Map<string, string>();
   const res = {
@@ -44,7 +44,7 @@ function headersOf(middleware: ReturnType<typeof helmet>): [string, string][] {
   return [...headers];
 }
 
-/** Whether the browser says that a page of our own origin asks; null: it does not say. */
+/** Whether the browser says that a page of our own origin sent the request; null when it does not say. */
 export function isFromOwnPage(req: Request, own: string): boolean | null {
   const site = req.get('sec-fetch-site');
   const origin = req.get('origin');
@@ -55,7 +55,7 @@ export function isFromOwnPage(req: Request, own: string): boolean | null {
 }
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
-/** Mail programs send it from anywhere (RFC 8058): its address is signed, and stops one kind of e-mail. */
+/** Mail programs send this request without an origin (RFC 8058). Its address is signed, and stops one kind of e-mail. */
 const stopPath = paths.accountMailStop('');
 
 export function isExemptFromSameSite(path: string): boolean {
@@ -77,7 +77,7 @@ export function sameSite(baseUrl: string): RequestHandler {
   };
 }
 
-/** Responses are never cached, by health information's rules; page, fragment and JSON of one URL vary by these headers. */
+/** Responses may hold health information, so they are never cached. A URL's page, fragment and JSON vary by these headers. */
 export const privateAnswers: RequestHandler = (_req, res, next) => {
   res.setHeader('Cache-Control', 'no-store');
   res.setHeader('Vary', 'Accept, Accept-Encoding, HX-Request-Type');

@@ -26,8 +26,8 @@ export function session(accounts: Accounts): RequestHandler {
 }
 
 /**
- * Signs the cookies of a request anew which an earlier secret signed, so that everything behind knows the current one
- * only. The browser gets them with the next page: never with what a page asks by itself, which may be answered late.
+ * Signs cookies again that an earlier secret signed, so that the code behind needs to know only the current secret. The
+ * browser gets the new cookies with a page, never with the answer to a page's timer, which may arrive late.
  */
 export function renewCookies(renewal: ReturnType<typeof createCookieRenewal>): RequestHandler {
   return (req, res, next) => {
@@ -45,14 +45,14 @@ const withoutSession = new Set<string>([paths.health(), paths.ready(), ...signed
 
 /**
  * When acting ended without the admin stopping it, the next page restores the admin's session. Forms, fragments and
- * programs do not: what was meant for the referrer's session must not happen in the admin's.
+ * programs do not restore it: what was meant for the referrer's session must not be done in the admin's.
  */
 function canRestoreAdminSession(req: Request): boolean {
   if (req.path.toLowerCase() === paths.exitImpersonation()) return req.method === 'POST';
   return req.method === 'GET' && !wantsJson(req) && !wantsFragment(req);
 }
 
-/** Open before two-step sign-in is set up by whoever needs it: setting it up, and signing out. */
+/** The addresses that people who have to set up two-step sign-in may use before: those of the set-up, and signing out. */
 const openBeforeSetUp = new Set<string>([
   paths.accountTwoFactor(),
   paths.accountTwoFactorSetUp(),

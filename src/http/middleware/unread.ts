@@ -14,8 +14,8 @@ export function closeUnread(graceMs = usualGraceMs): RequestHandler {
       if (req.complete) return;
       req.resume();
       const timer = setTimeout(() => void (req.complete || req.socket.destroy()), graceMs);
-      // On the request, not the socket, which serves many requests. A request does not report a connection that breaks
-      // after the response: then the timer destroys a socket that is closed already.
+      // Listens to the request, not to the socket, which serves many requests. The request does not report a connection that
+      // breaks after the response; the timer then destroys a socket that is closed already.
       req.once('close', () => clearTimeout(timer));
     });
     next();
