@@ -1,4 +1,4 @@
-// The query of the list's page: what JSON clients may send, and what only the page has.
+// The query of the list's page: the parameters that JSON clients may send too, and those that only the page has.
 import { z } from 'zod';
 import { bookingListQuerySchema, listTabs } from '../../bookings/index.ts';
 import { blankAsAbsent, calendarDay, calendarMonth } from './fields.ts';

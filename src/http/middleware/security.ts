@@ -77,7 +77,7 @@ export function sameSite(baseUrl: string): RequestHandler {
   };
 }
 
-/** Responses may hold health information, so they are never cached. A URL's page, fragment and JSON vary by these headers. */
+/** Responses may hold health information, so they are never cached. The page, fragment and JSON of a URL vary by headers. */
 export const privateAnswers: RequestHandler = (_req, res, next) => {
   res.setHeader('Cache-Control', 'no-store');
   res.setHeader('Vary', 'Accept, Accept-Encoding, HX-Request-Type');

@@ -1,6 +1,6 @@
-// Numbers of what is counted up to a bound, in words.
+// Words for counts that stop at a bound.
 
-/** `12`, or `99+` where counting stopped. @param most where it stops */
+/** `12`, or `99+` where counting stopped. @param most the bound */
 export function countWords(count: number, most: number): string {
   return count < most ? count.toLocaleString('en-AU') : `${(most - 1).toLocaleString('en-AU')}+`;
 }

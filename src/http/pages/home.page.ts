@@ -93,7 +93,7 @@ async function showHome(services: Needs, req: Request, res: Response): Promise<v
       viewer,
       now,
       needs: new Map(found.bookings.map(({ booking, needs }) => [booking.id, needs])),
-      // A change that starts here leads to its booking.
+      // A change that starts on this page ends on its booking's page.
       list: '',
     }),
   };
@@ -130,7 +130,7 @@ function entryOf(
   };
 }
 
-/** Each in the examination's own zone. What is further ahead is shown only when there is nothing within a week. */
+/** Times are in each examination's own zone. Examinations after a week are shown only when there is none before. */
 function groupsOf(bookings: Booking[], context: RowsContext): UpcomingGroup[] {
   const { now } = context;
   const daysAhead = ({ startsAt, timezone }: Booking, days: number) =>

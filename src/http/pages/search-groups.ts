@@ -1,4 +1,5 @@
-// What the search finds for a viewer, in groups. The portal and the console show the same, and open it in their own pages.
+// What the search finds for a viewer, in groups. The portal and the console show the same results, each with links to its
+// own pages.
 import { isStaff, mayAdminister, roleNames, type Actor, type Person } from '../../accounts/index.ts';
 import { examineeName, type Booking } from '../../bookings/index.ts';
 import type { FoundReferrer } from '../../impersonation/index.ts';
@@ -16,7 +17,7 @@ export interface Found {
   text: string;
   detail?: string;
   note?: string;
-  /** For a referrer: the page that asks why the admin acts as them. */
+  /** For a referrer who was found: the page on which an admin begins to act as them. */
   actAs?: string;
 }
 
@@ -44,15 +45,15 @@ export type SearchServices = Pick<
 
 /** How many results of each kind are shown. */
 const most = 10;
-/** Before anything is typed. */
+/** How many are shown before anything is typed. */
 const mostRecent = 5;
 
-/** Groups with something in them; without words the bookings opened last, and the pages. */
+/** The groups that are not empty. Without words: the bookings opened last, and the pages. */
 export async function searchGroups(services: SearchServices, searching: Searching): Promise<FoundGroup[]> {
   const { actor, words } = searching;
   const { viewer } = actor;
   const staff = isStaff(viewer);
-  // Few first, and what a person's name is typed for.
+  // Groups with few results come first, and those that somebody searches by a person's name.
   const groups = words
     ? await Promise.all([
         staff ? (mayAdminister(viewer) ? peopleFound : referrersFound)(services, searching) : null,
@@ -69,13 +70,13 @@ function groupOf(id: string, heading: string, found: Found[], all: Found | null)
   return { id, heading, found: found.slice(0, most), more: found.length > most ? all : null };
 }
 
-/** A list of the console with the same words. */
+/** The address of a list of the console, searched for the same words. */
 const allOf = (list: string, text: string, { sealed }: Searching): Found => ({
   href: withQuery(paths.consoleList(list), { 'filters.search': sealed() }),
   text,
 });
 
-/** Active referrers, then everybody else. */
+/** For admins: active referrers, then everybody else. */
 async function peopleFound(
   { impersonation, accounts }: SearchServices,
   searching: Searching,
@@ -88,7 +89,7 @@ async function peopleFound(
   return groupOf('people', 'People', found, allOf('users', 'All people with these words', searching));
 }
 
-/** For support, who assign bookings to referrers, and open nobody's record. */
+/** For support, who assign bookings to referrers, but may not open people's records. */
 async function referrersFound({ impersonation }: SearchServices, { words }: Searching): Promise<FoundGroup> {
   const found = (await impersonation.search(words)).map((one) => ({
     ...named(one),

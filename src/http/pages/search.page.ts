@@ -1,6 +1,6 @@
 // One search over everything that the viewer may open. It opens over any page of the portal (public/js/search.js), is in
-// the console's bar (public/js/console/find.js), and is a page itself. What is typed may be health information: it is
-// posted, and sealed in an address.
+// the console's bar (public/js/console/find.js), and is a page itself. What is typed may be health information, so it is
+// sent by POST, and addresses contain it only encrypted.
 import type { Request, Response } from 'express';
 import { isStaff } from '../../accounts/index.ts';
 import { actorOf } from '../actor.ts';

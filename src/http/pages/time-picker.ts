@@ -24,7 +24,7 @@ export function pickerQuery(query: unknown, unsent: KeptForm | null): PickerRequ
   return { ...asked, ...dayOf(unsent?.fields) };
 }
 
-/** The day whose times a form of the picker showed. */
+/** The day whose times the sent form showed. */
 export function dayOf(sent: unknown): { day?: string } {
   const day = pickerQuerySchema.shape.day.safeParse(rawField(sent, 'day')).data;
   return day === undefined ? {} : { day };
@@ -48,7 +48,7 @@ interface PickerDay {
 export interface PickerSlot {
   startsAt: string;
   label: string;
-  /** On the reader's clock, when that shows another time. */
+  /** The time on the reader's clock, if it differs. */
   reader: string | null;
   isChosen: boolean;
 }
@@ -91,7 +91,7 @@ export interface PickerRequest {
   specialist: Specialist;
   type: ExaminationType;
   query: z.output<typeof pickerQuerySchema>;
-  /** Whoever looks. */
+  /** The viewer's id: times that are held for others are left out. */
   personId: string | undefined;
   /** The time that is chosen already. */
   chosen: Date | null;
@@ -195,7 +195,8 @@ function monthParts(
 
 function partsOfDay(slots: Slot[], request: PickerRequest): { name: string; slots: PickerSlot[] }[] {
   const zone = request.specialist.timezone;
-  // The end of daylight saving repeats an hour. A booking that is moved has its time beside these.
+  // The zone is shown when the clocks change among the times: the end of daylight saving repeats an hour, and a booking that
+  // is moved has its earlier time beside these.
   const times = slots.map(({ startsAt }) => startsAt);
   const parts = new Map<string, PickerSlot[]>();
   for (const { startsAt } of slots) {
@@ -217,7 +218,7 @@ function partOfDay(at: Date, zone: string): string {
   return hour < 17 ? 'Afternoon' : 'Evening';
 }
 
-/** Nobody can book anywhere until an admin has acted (ports/acuity.ts). */
+/** Acuity refuses all our calls: nobody can book until an admin has acted (ports/acuity.ts). */
 export const refusesUsWords =
   'The clinic’s calendar does not let Examdesk in at the moment, so nobody can book, move or cancel here. Our staff see this at once. Try again later; if it is urgent, call the agency.';
 

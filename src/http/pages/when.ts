@@ -56,12 +56,12 @@ export function clocksChange(times: readonly Date[], zone: string): boolean {
   return new Set(times.map((at) => offsetMinutes(at, zone))).size > 1;
 }
 
-/** As `clockTime`, for times that are shown beside `others`: with the zone where the clocks change among them. */
+/** Like `clockTime`, for a time that is shown beside `others`: with the zone, if the clocks change among them. */
 export function clockTimeAmong(at: Date, zone: string, others: readonly Date[]): string {
   return clocksChange([at, ...others], zone) ? clockAndZone(at, zone) : clockTime(at, zone);
 }
 
-/** `Sydney time (AEDT, UTC+11)`; `Sydney time` where the clocks change among the times. */
+/** `Sydney time (AEDT, UTC+11)`; only `Sydney time` if the clocks change among the times. */
 export function zoneNameOf(times: readonly [Date, ...Date[]], zone: string): string {
   return clocksChange(times, zone) ? zonePlaceName(zone) : zoneName(zone, times[0]);
 }

@@ -48,7 +48,7 @@ export function showTooMany(
 interface ClosedLinkPage {
   title: string;
   advice: string;
-  /** Where the reader gets another; without it the button signs in, or leads to the first page. */
+  /** The page that sends another link. Unset: the button leads to the sign-in, or to the first page. */
   action?: { href: string; text: string };
 }
 

@@ -21,7 +21,7 @@ import { ownActor } from './account-page.ts';
 
 interface CalendarFeedPage extends PageData {
   feed: (FeedChoice & { since: string }) | null;
-  /** Shown once. */
+  /** The feed's address, which is shown once. */
   address: string | null;
   notice: string | null;
 }
@@ -122,7 +122,7 @@ async function sendFeed(
     .send(bookingsCalendar(bookings, { urlOf, organizer, showsDetails }));
 }
 
-/** Changes whenever an event does: the file is written only for calendars that have an older one. */
+/** A tag that changes whenever an event changes, so that the file is written only for calendars that have an older one. */
 function stateOf(bookings: Booking[], showsDetails: boolean): string {
   const facts = bookings.map(({ id, version, updatedAt, specialist }) => [
     id,

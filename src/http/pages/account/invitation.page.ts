@@ -55,7 +55,7 @@ async function accept(accounts: Accounts, req: Request, res: Response): Promise<
       setCookies(res, signedIn.value.cookies);
       return res.redirect(303, paths.home());
     }
-    // A returning person may still have two-step sign-in.
+    // A person who returns may still have two-step sign-in, so the sign-in may need its second step.
     if (signedIn.reason !== 'second_step') return res.redirect(303, paths.signIn());
     setCookies(res, signedIn.cookies);
     return res.redirect(303, paths.signInSecondStep());

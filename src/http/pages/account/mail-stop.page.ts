@@ -16,7 +16,7 @@ interface StopPage extends PageData {
   label: string;
   hint: string;
   isOff: boolean;
-  /** What undoing it chooses. */
+  /** The delivery that undoing restores. */
   before: Delivery;
   action: string;
 }
@@ -56,7 +56,7 @@ export function mailStopPages(preferences: MailPreferences): PageRoute[] {
       access: 'anyone',
       async handle(req, res) {
         const before = await preferences.stoppedBy(tokenOf(req));
-        // A mail program's own request has no such field: it stops.
+        // The request of a mail program has no such field, and stops the e-mails.
         const delivery = rawField(req.body, 'delivery') ?? 'off';
         if (before && !isChoiceOf(before.kind, delivery))
           throw invalid([{ path: 'delivery', message: 'Choose one of the list' }]);

@@ -19,7 +19,7 @@ interface MailPage extends PageData {
   kinds: { kind: string; label: string; hint: string; choices: Choice[] }[];
   /** The zone of the daily digest; null for people who get none. */
   timezone: { value: string; zones: { value: string; label: string }[] } | null;
-  /** What is chosen for the digest is not sent. */
+  /** Kinds are chosen for the digest, but the digest is off, so they are not sent. */
   isDigestMissed: boolean;
   /** Kinds that cannot be turned off. */
   always: string;
@@ -84,7 +84,7 @@ export function isChoiceOf(kind: string, delivery: unknown): delivery is Deliver
   return deliveries.some((one) => one === delivery) && choicesOf(kind).includes(delivery as Delivery);
 }
 
-/** Something is chosen for the digest, which is off. */
+/** Whether a kind is chosen for the digest while the digest is off. */
 export function isDigestMissed(chosen: readonly MailPreference[]): boolean {
   const isOff = chosen.some(({ kind, delivery }) => kind === 'daily_digest' && delivery === 'off');
   return isOff && chosen.some(({ delivery }) => delivery === 'daily');

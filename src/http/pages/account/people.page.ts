@@ -20,7 +20,7 @@ interface PeoplePage extends PageData {
   /** An organisation's id, or `staff`. */
   of: string;
   ofName: string;
-  /** One page of those that are found; with the one that is shown. */
+  /** One page of the organisations that were found, and the one that is shown. */
   organizations: OrganizationSummary[];
   /** What the organisations were searched for. */
   find: string;
@@ -44,7 +44,7 @@ interface PeoplePage extends PageData {
   roles: { value: string; label: string }[];
   invite: { email: string; name: string; role: string; organizationId: string };
   organizationName: string;
-  /** Whose account has the address that was to be invited. */
+  /** The person who has an account with the invited address. */
   known: string | null;
   notice: string | null;
   errors: FieldProblem[];

@@ -20,7 +20,7 @@ interface PersonPage extends PageData {
   person: Person;
   rows: { label: string; value: string }[];
   roles: { value: string; label: string }[];
-  /** Those to choose from: one page of what was found, and the person's own. */
+  /** The organisations to choose from: one page of those that were found, and the person's own. */
   organizations: Pick<OrganizationSummary, 'id' | 'name'>[];
   find: string;
   isSearchOffered: boolean;

@@ -46,7 +46,7 @@ export function sessionsPages(accounts: Accounts): PageRoute[] {
         const actor = ownActor(req, res);
         const id = z.uuid().safeParse(rawField(req.body, 'sessionId'));
         if (id.success) await accounts.ownSessions.end(id.data, actor);
-        // Already ended is fine, too: the list shows what is left.
+        // If the session has ended already, nothing is to be done: the list shows those that are left.
         res.redirect(303, `${paths.accountSessions()}?done=ended`);
       },
     },

@@ -16,7 +16,7 @@ interface TwoFactorPage extends PageData {
   isOn: boolean;
   isRequired: boolean;
   recoveryCodesLeft: number | null;
-  /** Offered after signing in: where "Not now" leads. */
+  /** Where "Not now" leads, when two-step sign-in is offered after signing in. */
   next: string | null;
   errors: FieldProblem[];
 }
@@ -26,7 +26,7 @@ interface SetUpPage extends PageData {
   qr: string;
   /** For the app on the same device. */
   uri: string;
-  /** For those who cannot scan it, in groups of four. */
+  /** The secret in groups of four letters, for people who cannot scan the code. */
   secret: string;
   errors: FieldProblem[];
 }
@@ -174,7 +174,7 @@ async function pageOf(accounts: Accounts, actor: Actor): Promise<TwoFactorPage> 
 async function setUpPage(accounts: Accounts, actor: Actor): Promise<SetUpPage | null> {
   const pending = await accounts.twoFactor.pending(actor.viewer);
   if (!pending) return null;
-  // Loaded only now: few processes ever draw one.
+  // Loaded when it is needed, because few processes ever draw a code.
   const { toString } = await import('qrcode');
   return {
     title: 'Set up two-step sign-in',

@@ -88,7 +88,7 @@ function reachOf({ services, hasAllServices }: MappingForm): string {
 
 function rowOf(field: MappingField, view: MappingView, choices: Choices | null): QuestionRow {
   const label = (name: string | null) => view.details.find((detail) => detail.name === name)?.label ?? '';
-  // Before anybody has confirmed the mapping. Later a suggestion is named, and not chosen by itself.
+  // Suggestions are chosen in advance until somebody has confirmed the mapping. Later they are only named.
   const preselected = view.saved === null && field.detail === null ? field.suggestion : null;
   const chosen = choices?.get(field.id) ?? field.detail ?? preselected ?? '';
   const hasChoice = field.fixedBy === null && (field.isMappable || field.detail !== null);
@@ -162,7 +162,7 @@ function changeNotes({ change }: MappingField): string[] {
   ];
 }
 
-/** Those that held a detail can keep it, in case they come back. */
+/** Questions that Acuity no longer has. They can keep their detail, in case they come back. */
 export function removedRows({ removed, details }: MappingView, choices: Choices | null): QuestionRow[] {
   return removed.map(({ id, name, form, detail, fixedBy }) => {
     const label = details.find((one) => one.name === detail)?.label ?? detail ?? '';

@@ -35,10 +35,10 @@ export interface BulkPage extends PageData {
   list: { label: string; href: string };
   counts: BulkAction['counts'] & { total: number };
   triedAlready: number;
-  /** Null: it does not wait for the database. */
+  /** Null when the action does not wait for the database. */
   pausedUntil: string | null;
   mostTries: number;
-  /** How many were listed, where more match: `10,000 bookings`; null: all that match were listed. */
+  /** `10,000 bookings`, when only that many of the matching records were listed; null when all were. */
   cutAt: string | null;
   skipped: { reason: string; count: string; records: { title: string; href: string }[]; more: number }[];
   madeBy: string;
@@ -46,7 +46,7 @@ export interface BulkPage extends PageData {
   ended: string | null;
   /** Null: the action needs nobody to be chosen. */
   referrer: { query: string; found: FoundReferrer[]; chosenId: string | null; isSearched: boolean } | null;
-  /** Null: no organisation is to be chosen. */
+  /** Null when no organisation has to be chosen. */
   organizations: { id: string; name: string }[] | null;
   mayBegin: boolean;
   chosen: { label: string; name: string } | null;
@@ -172,7 +172,7 @@ async function begin(services: Services, req: Request, res: Response): Promise<v
     input.organizationId = organization.id;
   }
   const begun = await services.bulkActions.begin(actorOf(req, res), action.id, input);
-  // Sent twice, or from another tab: the page shows how it goes.
+  // The form was sent twice, or in another tab: the page of the action shows its progress.
   if (!begun.ok && begun.reason !== 'begun_already') throw problemOf(begun);
   res.redirect(303, paths.bulkAction(action.id));
 }

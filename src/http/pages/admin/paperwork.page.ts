@@ -190,7 +190,7 @@ function ruleWords(rule: PaperRule): string {
   return `${rule} business ${rule === 1 ? 'day' : 'days'} before`;
 }
 
-/** What cannot be a rule becomes a number that none can be. */
+/** Turns text that cannot be a rule into a number that no rule can have, so that the room refuses it. */
 function rulesIn(body: unknown, prefix: string): PaperRules {
   const read = (category: string): PaperRule => {
     const value = typed(body, `${prefix}${category}`);

@@ -1,4 +1,4 @@
-// Begins another booking with what is known of one: the same examination again, or another for the same examinee.
+// Begins another booking with the details of an existing one: the same examination again, or another for the same examinee.
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { asTyped, type BookingView } from '../../../bookings/index.ts';
@@ -37,7 +37,7 @@ async function bookAgain(services: Needs, req: Request<{ id: string }>, res: Res
   const { id } = await services.drafts.create(actor.viewer, {
     ...(isSame && { specialistId: booking.specialist.id, type: booking.type }),
     ...asTyped(booking),
-    // The questions of another specialist are others.
+    // Another specialist asks other questions, so the answers are not copied.
     ...(isSame && { answers: answers.map(({ fieldId, value }) => ({ fieldId, value })) }),
   });
   res.redirect(303, isSame ? paths.draftTime(id) : paths.newBooking(id));

@@ -18,9 +18,9 @@ import { timeAndDay } from '../when.ts';
 export interface AttemptPage extends PageData {
   isOpen: boolean;
   here: string;
-  /** While open: what was asked of the calendar. */
+  /** While the attempt is open: what was requested of the calendar. */
   asked: { before: string; strong: string; after: string } | null;
-  /** While open. */
+  /** Set while the attempt is open. */
   dontRepeat: string;
   /** Reloads the page without JavaScript. */
   refreshSeconds: number | null;

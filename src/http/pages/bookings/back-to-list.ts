@@ -1,4 +1,5 @@
-// The way back to the list that an action was started from, with its filters: `back` in the address of the action's page.
+// The way back to the list that an action was started from, with its filters. The address of the action's page has it in
+// the parameter `back`.
 import type { Request } from 'express';
 import { safeNext } from '../../next-path.ts';
 import { remembered } from '../../../lib/remembered.ts';
@@ -13,14 +14,14 @@ export function listOf(req: Request): string | null {
   return path !== null && /^\/bookings(\?|$)/.test(path) ? path : null;
 }
 
-/** The address of an action's page, which knows the way back. */
+/** The address of an action's page, with the way back to this list. */
 export function withBack(path: string, list: string | null): string {
   return list === null ? path : path + backQuery(list);
 }
 
 const backQuery = remembered((list: string) => withQuery('', { back: list }));
 
-/** Where a finished change leads: to the list with a notice, else to the booking. */
+/** The page after a finished change: the list, with a notice, if it was started there; otherwise the booking. */
 export function afterChange(
   booking: { id: string; reference: string },
   done: ChangeDone,

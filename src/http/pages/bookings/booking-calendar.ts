@@ -48,7 +48,7 @@ export interface BookingCalendar<Row> {
   more: string | null;
 }
 
-/** What the address says of the days. */
+/** The parts of the address that say which days are shown. */
 export interface CalendarPlace {
   view: CalendarView;
   month?: string | undefined;
@@ -108,7 +108,7 @@ interface Span {
 
 const agendaDays = 14;
 
-/** Where the address names no day, the days begin with today, or with those of the filter when today is not one of them. */
+/** The first day when the address names none: today, or the filter's first day when today is not among its days. */
 function startOf({ today, filters: { from, to } }: CalendarRequest<unknown>): string {
   const isFiltered = (from !== undefined && today < from) || (to !== undefined && today > to);
   return (isFiltered && (from ?? to)) || today;
@@ -119,7 +119,7 @@ function spanOf({ view, month, day }: CalendarPlace, start: string): Span {
     const shown = month ?? (day ?? start).slice(0, 7);
     return { view, from: `${shown}-01`, to: lastDayOf(shown), label: monthWords(shown) };
   }
-  // A month that is looked at has no day yet: the start, when it is in it.
+  // The address names a month but no day: begin with `start` if it is in that month.
   const inMonth = month === undefined || start.startsWith(month) ? start : `${month}-01`;
   const first = day ?? inMonth;
   if (view === 'day') return { view, from: first, to: first, label: dayWords(first) };
@@ -151,7 +151,7 @@ async function bookingsBetween(list: BookingList, viewer: Viewer, filters: Whole
   return { bookings, isMore: true };
 }
 
-/** The order of a printed day: by the clock of each examination's own zone. */
+/** The order within a day: by the time of day in each examination's own zone. */
 function byWallClock(a: Booking, b: Booking): number {
   const clock = ({ startsAt, timezone }: Booking) =>
     startsAt.getTime() + offsetMinutes(startsAt, timezone) * 60_000;

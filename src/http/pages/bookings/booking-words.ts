@@ -73,7 +73,7 @@ export interface BookingFact {
   isProse?: boolean;
 }
 
-/** When and where; also shown on the pages that change a booking. */
+/** The facts on when and where, which the pages that change a booking show as well. */
 export function appointmentFacts(booking: Booking, readerZone: string | null): BookingFact[] {
   const { startsAt, timezone: zone } = booking;
   const yours = readerTimeAndDay(startsAt, zone, readerZone);

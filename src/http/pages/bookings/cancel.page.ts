@@ -15,7 +15,7 @@ import { changeProblem, type ChangeProblem } from './change-problem.ts';
 export interface CancelPage extends PageData {
   bookingId: string;
   reference: string;
-  /** With the way back to the list. */
+  /** The form's action, with the way back to the list. */
   action: string;
   /** Where to go without cancelling. */
   keepHref: string;

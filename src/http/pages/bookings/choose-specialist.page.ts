@@ -54,10 +54,10 @@ export interface ChooseSpecialistPage extends JourneyPage {
   notice: string | null;
 }
 
-/** To go on with, or to discard. */
+/** An unfinished draft, which the person may continue or discard. */
 export interface UnfinishedDraft {
   id: string;
-  /** The step to go on with. */
+  /** The address of the step to continue with. */
   href: string;
   /** As typed so far; empty: nothing. */
   examinee: string;
@@ -78,7 +78,7 @@ const shownFree = 3;
 const choiceSchema = z.object({
   specialistId: z.string('Choose a specialist').pipe(idSchema),
   type: z.enum(examinationTypes, 'Choose in person or telehealth'),
-  /** With a time that was shown as free. */
+  /** Set when the person chose one of the free times on this page. */
   startsAt: blankAsAbsent(startsAtSchema),
   draftId: blankAsAbsent(idSchema),
 });
@@ -144,7 +144,7 @@ async function chooseSpecialist(services: Needs, req: Request, res: Response): P
     const created = await services.drafts.create(viewer, { specialistId, type, ...time });
     return res.redirect(303, stepPath(time ? 'examinee' : 'time', created.id));
   }
-  // A time belongs to one calendar and one type: another choice needs another time.
+  // A time belongs to one specialist and one type, so another choice needs another time.
   const isSame = draft.data.specialistId === specialistId && draft.data.type === type;
   const idempotencyKey = services.ids.uuid();
   const change = isSame && !time ? {} : { specialistId, type, startsAt: time?.startsAt, idempotencyKey };

@@ -56,13 +56,13 @@ export function confirmPages(services: Needs): PageRoute[] {
 
 async function confirmBooking(services: Needs, req: Request, res: Response): Promise<void> {
   const { draftId, idempotencyKey } = parse(formSchema, req.body);
-  // For the navigation: pages rendered here belong to the journey, not to the list with the same URL.
+  // Tells the navigation that this page belongs to the journey, and not to the list with the same URL.
   res.locals.currentPath = paths.newBooking();
   const actor = actorOf(req, res);
   const owner = actor.viewer;
   const data = await services.drafts.find(owner, draftId);
   if (!data) return renderExpired(res);
-  // A second click or a reload: the booking exists already.
+  // After a second click or a reload the booking exists already.
   if (data.bookingId) return res.redirect(303, paths.bookingConfirmed(data.bookingId));
   const open = await withSpecialist(services, { id: draftId, owner, data });
   if (!open) return res.redirect(303, paths.newBooking(draftId));

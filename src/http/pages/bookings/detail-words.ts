@@ -7,7 +7,7 @@ import { dayInWords } from '../../../lib/dates.ts';
 export function detailWords(detail: Detail, value: string | null | undefined): string {
   if (!value) return detail.absentWords ?? '';
   const { input } = detail;
-  // Whatever cannot be read is shown as typed: of two numbers the formatter would show one.
+  // Text that cannot be read as a number is shown as typed. Of two numbers the formatter would show only one.
   if (detail.isReadable?.(value) === false) return value;
   if (input.as === 'day') return dayInWords(value);
   if (input.as === 'text' && input.type === 'tel')

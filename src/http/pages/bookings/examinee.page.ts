@@ -34,7 +34,7 @@ export interface ExamineePage extends JourneyPage {
   choice: Choice;
   /** The inputs, row by row. */
   rows: DetailField[][];
-  /** Sent with what is kept while somebody types; a form of an earlier state of the draft keeps nothing. */
+  /** The state of the draft, sent with what is kept while somebody types. The server ignores a form of an earlier state. */
   keepsFor: string;
   /** As typed. */
   values: ExamineeFormValues;

@@ -84,7 +84,7 @@ async function showInstructions(services: Needs, req: InstructionsRequest, res: 
 
 async function sendInstructions(services: Needs, req: InstructionsRequest, res: Response): Promise<void> {
   const actor = actorOf(req, res);
-  // Records a refused request, and tells an unknown booking from nothing.
+  // Answers 404 for an unknown booking, and records a refused request.
   if (!(await services.bookings.changedAt(actor, req.params.id))) throw notFound();
   const done = await services.instructions.send(actor, req.params.id);
   if (done === 'not_found') throw notFound();

@@ -1,10 +1,10 @@
-// The query of the list's address, as its links carry it on.
+// The query of the list's address, as the list's links contain it.
 import { detailFilters, type DetailFilterName } from '../../../bookings/index.ts';
 import type { BookingFilter } from '../../forms/booking-filter.ts';
 
 export type LinkQuery = Record<string, string | null | undefined>;
 
-/** Filters that links contain in clear. */
+/** Filters that links contain unencrypted. */
 type FilterName = Exclude<
   keyof BookingFilter,
   'find' | 'q' | 'cursor' | 'limit' | 'tab' | 'view' | 'month' | 'day'

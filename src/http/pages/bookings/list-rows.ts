@@ -1,4 +1,4 @@
-// The rows of the list: what one acts on, and the actions, which lead back to the list as it was.
+// The rows of the list and their actions, which lead back to the list as it was.
 import { isStaff, type Viewer } from '../../../accounts/index.ts';
 import { details, examineeName, type ListedBooking, type Need } from '../../../bookings/index.ts';
 import { remembered } from '../../../lib/remembered.ts';
@@ -27,7 +27,7 @@ export interface ListRow extends RowTimes {
   examinee: string;
   claimNumber: string | null;
   specialist: string;
-  /** `Dr Hart`, where there is little room. */
+  /** `Dr Hart`, for narrow screens. */
   specialistCalled: string;
   specialty: string;
   progress: string;
@@ -36,10 +36,10 @@ export interface ListRow extends RowTimes {
   phone: { text: string; href: string } | null;
   referrer: string;
   organization: string | null;
-  /** What of it needs the viewer. */
+  /** What in this booking needs the viewer. */
   marks: NeedMark[];
   isNew: boolean;
-  /** Not shown where a mark says the same. */
+  /** False when a mark says the same. */
   showsProgress: boolean;
   actions: RowAction[];
 }
@@ -132,7 +132,7 @@ const phone = details.find(({ column }) => column === 'examinee_phone');
 
 const phoneOf = remembered((stored: string): ListRow['phone'] => {
   const text = phone && stored ? detailWords(phone, stored) : '';
-  // What could not be read as a number is text: nothing to call.
+  // Text that could not be read as a number cannot be called.
   const href = /^\+\d+(;ext=\d+)?$/.test(stored) ? `tel:${stored}` : '';
   return text && href ? { text: text.replaceAll(' ', '\u00a0'), href } : null;
 });

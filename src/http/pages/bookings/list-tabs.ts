@@ -1,4 +1,4 @@
-// Above the list: its tabs with their counts, and its views.
+// What is above the list: its tabs with their counts, and its views.
 import {
   listTabs,
   mostCounted,
@@ -27,7 +27,7 @@ const tabWords: Record<ListTab, string> = {
   needs_you: 'Needs you',
 };
 
-/** @param counts null: of a filtered list nothing is counted */
+/** @param counts null for a filtered list, whose tabs have no counts */
 export function tabsOf(given: {
   filter: BookingFilter;
   hasNeeds: boolean;
@@ -41,7 +41,7 @@ export function tabsOf(given: {
   return listTabs
     .filter((tab) => tab !== 'needs_you' || hasNeeds)
     .map((tab) => {
-      // A calendar has days of its own.
+      // A calendar shows days of its own choice.
       const stays = isList || tab === 'all' || tab === 'needs_you';
       const isCurrent = isList ? tab === current : tab === (current === 'needs_you' ? current : 'all');
       return {

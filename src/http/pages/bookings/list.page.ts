@@ -29,10 +29,10 @@ export interface BookingListPage extends PageData {
   tabs: ListLink[];
   views: ListLink[];
   tab: BookingFilter['tab'];
-  /** After a change that was started from the list. */
+  /** The notice after a change that was started from the list. */
   notice: { text: string; href: string } | null;
   rows: ListRow[];
-  /** The index of the first row that is over, in a list that goes on to what was; null elsewhere. */
+  /** The index of the first past examination, in a list that continues with past ones; null in other lists. */
   firstPast: number | null;
   calendar: BookingCalendar<ListRow> | null;
   /** The list's first page. */
@@ -96,17 +96,17 @@ async function showList(services: Needs, sealed: SealedSearch, req: Request, res
   }
   const filter = parsed.data;
   const query = { tab: tabQuery(filter), ...placeQuery(filter), ...filterQuery(filter) };
-  // A link of a mail or a bookmark: the words leave the address, and with it the browser's history.
+  // The words came by a link or a bookmark. Redirects to an address that has them encrypted, for the browser's history.
   if (filter.q) {
     const find = sealed.seal(viewer.userId, filter.q);
     return res.redirect(303, withQuery(paths.bookings(), { ...query, find }));
   }
   const words = (filter.find && sealed.open(viewer.userId, filter.find)) || null;
-  // Another person's search, or from before the secret changed; or a tab that the viewer does not have.
+  // The search was encrypted for another person or with an old secret, or the viewer does not have this tab.
   if ((filter.find && words === null) || (filter.tab === 'needs_you' && isStaff(viewer)))
     return res.redirect(303, withQuery(paths.bookings(), { ...query, tab: null }));
 
-  // Sealed anew, so that links followed after a change of the secret no longer need the one before.
+  // Encrypts the words again, so that after a change of the secret no link needs the earlier one for long.
   const find = words ? sealed.seal(viewer.userId, words) : null;
   const now = services.clock.now();
   const today = dayIn(now, pageZoneOf(req));
@@ -159,7 +159,7 @@ function firstBefore(bookings: ListedBooking[], now: Date): number | null {
   return index < 0 ? null : index;
 }
 
-/** Days take the place of the tabs of time. */
+/** A filter by days replaces the tabs Today, Upcoming and Past. */
 async function calendarPage(services: Needs, shown: Shown, view: CalendarView): Promise<BookingListPage> {
   const { viewer, filter, words, query, now, today } = shown;
   const here = withQuery(paths.bookings(), query);
@@ -183,7 +183,7 @@ function idsOf(bookings: Booking[]): string[] {
   return bookings.map(({ id }) => id);
 }
 
-/** What surrounds the rows. */
+/** Everything on the page except the rows. */
 async function framePage(services: Needs, shown: Shown, facts: ListFacts): Promise<BookingListPage> {
   const { viewer, filter, words, query } = shown;
   const specialists = await services.specialists.listActive();

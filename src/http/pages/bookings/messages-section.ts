@@ -38,7 +38,7 @@ export interface NoteRow {
 /** The data of views/bookings/_messages.ejs. */
 export interface MessagesSection {
   bookingId: string;
-  /** Changes with the lists. */
+  /** A hash that changes whenever the lists of messages and notes change. */
   seen: string;
   rows: MessageRow[];
   olderHref: string | null;
@@ -122,7 +122,7 @@ export function threadRows(
       text: message.text,
       who: writerOf(message),
       isOwn: message.createdBy.id === viewer.userId,
-      // To an admin who acts, what they wrote themselves is not new: to the referrer it is.
+      // A message that an admin wrote while acting is new to the referrer, but not to the admin.
       isNew: message.isUnread && !(viewer.actingAdmin && message.createdFor?.id === viewer.actingAdmin.id),
       at: message.createdAt.toISOString(),
       when: stamp(message.createdAt, zone),

@@ -119,7 +119,7 @@ async function addNote(services: Needs, req: BookingRequest, res: Response): Pro
   return showBooking(services, req, res.status(409), refused);
 }
 
-/** Whoever goes back, and writes something else into the same form, sends another message. */
+/** Sends with a new key when the form's key was used for another text: somebody went back and wrote something else. */
 async function sendOnce<Value, Failed extends { reason: string }>(
   { ids }: Pick<Needs, 'ids'>,
   key: string,

@@ -1,4 +1,4 @@
-// What of a booking needs its referrer, as home and the rows of lists mark it.
+// The marks with which home and the rows of lists show what a booking needs from its referrer.
 import {
   dueState,
   paperCategories,
@@ -21,7 +21,7 @@ export interface NeedMark {
   href: string;
 }
 
-/** One mark each; documents that are due on the same day share one. */
+/** Makes a mark of each need; documents that are due on the same day share one. */
 export function needMarks(
   booking: Pick<Booking, 'id' | 'timezone'>,
   needs: readonly Need[],
@@ -52,7 +52,7 @@ export function needMarks(
 function dueMark(booking: Pick<Booking, 'id' | 'timezone'>, due: Need[], dueOn: string, now: Date): NeedMark {
   const { words, left, isLate, isSoon } = dueState(dueOn, dayIn(now, booking.timezone));
   return {
-    // What is urgent comes first: a phone cuts the end off.
+    // The urgent part comes first, because phones cut the end off.
     words: `${words.charAt(0).toUpperCase()}${words.slice(1)}: ${papersInWords(paperCategories.filter((category) => due.some(({ kind }) => kind === category))).toLowerCase()}`,
     note: left,
     tone: isLate ? 'danger' : isSoon ? 'warn' : 'info',

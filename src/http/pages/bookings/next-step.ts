@@ -1,4 +1,4 @@
-// What comes next for a booking, first on its page: one sentence, and its action.
+// The first thing on a booking's page: what comes next, in one sentence with its action.
 import { isStaff, type Viewer } from '../../../accounts/index.ts';
 import { hasEnded, isPlanned, type Booking } from '../../../bookings/index.ts';
 import { dayIn, shiftDays } from '../../../lib/dates.ts';
@@ -120,7 +120,7 @@ function uploadOf({ papers, upload }: DocumentsSection): NextAction | null {
   };
 }
 
-/** What waits for staff; null: what the referrer sees holds for staff too. */
+/** The next step for staff; null when it is the same as for the referrer. */
 function nextForStaff(booking: Booking, { rows }: DocumentsSection, now: Date): NextStep | null {
   const record = paths.consoleBooking(booking.id);
   if (!booking.organization) {

@@ -154,7 +154,7 @@ async function render(
   res.render('bookings/reschedule', page);
 }
 
-/** With the way back to the list. */
+/** The page's address, with the way back to the list. */
 function hereOf(req: Request, bookingId: string): string {
   return withBack(paths.bookingReschedule(bookingId), listOf(req));
 }

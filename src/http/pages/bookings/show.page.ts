@@ -40,7 +40,7 @@ export interface BookingStatus {
   seen: string;
   tone: Tone;
   progressLabel: string;
-  /** Only when it says more than the progress. */
+  /** The status, if it says more than the progress. */
   statusLabel: string | null;
   sections: { id: string; title: string; rows: BookingFact[] }[];
   /** Answers to Acuity's own questions, grouped by form. */
@@ -49,9 +49,9 @@ export interface BookingStatus {
   mayReschedule: boolean;
   mayCancel: boolean;
   mayAddToCalendar: boolean;
-  /** Null: the examination is over, or they are what comes next anyway. */
+  /** Null when the examination is over, or when the next step says the same. */
   instructionsHref: string | null;
-  /** For staff. */
+  /** Only for staff. */
   consoleHref: string | null;
 }
 
@@ -154,7 +154,7 @@ async function waitListOf(
   };
 }
 
-/** What the page shows of other rooms, in the statement of the view. */
+/** The parts of other rooms that the page shows, read by the statement of the view. */
 function partsOf({ documents, messages }: Needs) {
   return { ...documentParts(documents), ...messages.inView };
 }
@@ -168,7 +168,7 @@ export interface ChangedBooking extends BookingStatus {
   messages: MessagesSection | null;
 }
 
-/** 204 while nothing has changed: the page stays as it is, and no view is recorded. */
+/** Answers 204 while nothing has changed: the page stays as it is, and no view is recorded. */
 async function showStatus(services: Needs, req: Request<{ id: string }>, res: Response): Promise<void> {
   const { bookings, documents, messages, clock } = services;
   const { id } = req.params;

@@ -1,4 +1,4 @@
-// The list as CSV, with its filters: of the own organisation. Staff export from the console.
+// The list of an organisation's bookings as CSV, with its filters. Staff export from the console.
 import type { Request, Response } from 'express';
 import { detailIn, details, type Booking, type Detail } from '../../../bookings/index.ts';
 import { csvLine } from '../../../lib/csv.ts';
@@ -63,7 +63,7 @@ async function sendTable(
   const filter = parse(bookingFilterSchema, req.query);
   const { userId } = actor.viewer;
   const words = filter.find === undefined ? filter.q : sealed.open(userId, filter.find);
-  // Another person's search: what it would find is not what they were looking at.
+  // The search was encrypted for another person, so the file would not match the list that they saw.
   if (words === null) throw notFound();
   const today = dayIn(services.clock.now(), pageZoneOf(req));
   const query = { ...filterQuery(filter), q: words, tab: filter.tab ?? 'all', today } as const;

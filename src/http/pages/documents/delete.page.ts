@@ -16,7 +16,7 @@ export interface DeleteDocumentPage extends PageData {
   bookingId: string;
   fileName: string;
   facts: string;
-  /** What the examination would lack: `consent form`; null when it would lack nothing by this. */
+  /** What the examination would lack without this document: `consent form`; null when nothing. */
   needed: string | null;
 }
 

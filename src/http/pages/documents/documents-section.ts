@@ -56,9 +56,9 @@ export interface DocumentsSection {
   seen: string;
   /** What the examination needs, until it begins. */
   papers: PaperLine[];
-  /** The report first. */
+  /** The documents; the report comes first. */
   rows: DocumentRow[];
-  /** How many rows from which on are folded away; null when there are few. */
+  /** Which rows are folded away: how many, and from which on; null when there are few. */
   folded: { from: number; count: number } | null;
   /** Null when nothing can be added, because the booking is cancelled. */
   upload: {
@@ -147,7 +147,7 @@ function paperLine({ category, dueOn, isThere }: Paper, today: string): PaperLin
   };
 }
 
-/** Of many documents the earlier ones are folded away: reports, and what was added last, stay in sight. */
+/** If there are many documents, earlier ones are folded away. Reports and the last ones stay visible. */
 function foldedOf(found: Document[]): DocumentsSection['folded'] {
   const from = found.filter(isReport).length;
   const count = found.length - from - latestShown;

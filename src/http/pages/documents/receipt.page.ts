@@ -21,7 +21,7 @@ export interface ReceiptPage extends PageData {
   events: { what: string; when: string; at: string; who: string; told: string | null }[];
 }
 
-/** To print and keep: what was received, its hash, and who has opened it. */
+/** A page to print and keep: what was received, its hash, and who has opened it. */
 export function receiptPages(services: Needs): PageRoute[] {
   return [
     {
@@ -44,7 +44,7 @@ async function showReceipt(
   const seen = document && (await bookings.view(actor, document.bookingId));
   if (!document || !events || !seen) throw notFound();
   const zone = readerZoneOf(req.headers.cookie) ?? seen.booking.timezone;
-  // What it was before is not kept beside each event.
+  // Events do not say what the category was before.
   const sinceCategory = events.findLastIndex(({ what }) => what === 'category_changed');
   const page: ReceiptPage = {
     title: 'Receipt for a document',

@@ -37,7 +37,7 @@ export interface ActAsPage extends PageData {
 
 export interface ConfirmActAsPage extends PageData {
   referrer: ReferrerRow;
-  /** `booking`: from whose page one comes; empty otherwise. */
+  /** The id of the booking whose page the admin came from; empty otherwise. */
   values: { reason: string; booking: string };
   longestReason: number;
 }
@@ -73,7 +73,7 @@ export function actAsPages({
         const viewer = viewerOf(res);
         const back = origin.take(req, res);
         if (!viewer) return res.redirect(303, paths.signIn(back));
-        // Stopped already, in another tab.
+        // Acting was stopped in another tab already.
         if (viewer.role === 'admin') return res.redirect(303, back);
         const isAdminBack = await stopActing(impersonation, req, res);
         res.redirect(303, isAdminBack ? back : paths.signIn(back));

@@ -39,7 +39,7 @@ const pages: Record<string, string> = {
   '/documents/:id/delete': 'Document: delete',
 };
 
-/** `Page: Booking`, `Booking rescheduled`. Of a page without a label: its path. */
+/** `Page: Booking`, `Booking rescheduled`. A page without a label is named by its path. */
 export function stepWords({ action, resourceId }: EpisodeStep): string {
   if (action !== 'page.seen') return auditActions[action];
   return `Page: ${pageWords(resourceId ?? '') ?? resourceId}`;

@@ -7,7 +7,7 @@ import { ago, clockTime, readerTime, shortDay } from '../when.ts';
 
 /** The data of views/partials/next-free.ejs. */
 export interface NextFreeWords {
-  /** Null: none is known. */
+  /** Null when no free time is known. */
   slot: { startsAt: string; day: string; time: string; kind: string } | null;
   /** `4 minutes ago`; null: nothing is known that is not too old. */
   asOf: string | null;
@@ -36,7 +36,7 @@ export function nextFreeWords(
   }
   const [oldest] = known.toSorted((a, b) => a.asOf.getTime() - b.asOf.getTime());
   const until = Math.min(...known.map(({ knownUntil }) => knownUntil.getTime()));
-  // The known times are over: others may be free before `until` only if Acuity named none.
+  // If Acuity named times that have passed since, others may be free by now. Only if it named none is none free before `until`.
   const isNone = oldest !== undefined && known.every(({ hadTimes }) => !hadTimes);
   return {
     slot: null,

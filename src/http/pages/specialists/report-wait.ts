@@ -5,7 +5,7 @@ import type { SpecialistProfile } from '../../../specialists/index.ts';
 export interface ReportWaitWords {
   /** `About 2 weeks` */
   wait: string;
-  /** Where that comes from. */
+  /** What the estimate is based on. */
   basis: string;
 }
 

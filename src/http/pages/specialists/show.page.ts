@@ -1,4 +1,4 @@
-// One specialist, as a referrer wants to know them before choosing.
+// The page of one specialist: what a referrer wants to know before choosing.
 import type { Request, Response } from 'express';
 import { isStaff, mayAdminister } from '../../../accounts/index.ts';
 import { mapLink } from '../../../lib/map-link.ts';

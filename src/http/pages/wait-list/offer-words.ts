@@ -49,7 +49,7 @@ export interface MissedWords {
   time: string;
   specialistName: string;
   until: string;
-  /** Where the time is found if nobody took it. */
+  /** The page on which the time can be booked if nobody has taken it. */
   href: string;
   booking: string | null;
 }
