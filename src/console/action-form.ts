@@ -1,6 +1,6 @@
-// The form of an action: AdminJS's own, for editing a record as for a verb. Here is what its page shows, and how it is
-// sent. The values that AdminJS reads from a request are not used: it writes any column, and turns blanks into 0.
-// http/console reads them, and calls the verb of a room.
+// The forms of actions, which edit a record or call a verb. AdminJS shows them; this file gives AdminJS what the page shows,
+// and passes on what was sent. The values that AdminJS itself reads from a request are not used, because it writes any
+// column and turns blanks into 0: http/console reads the values and calls the verb of a room.
 import {
   EditAction,
   NewAction,
@@ -16,23 +16,23 @@ import type { ActionButton } from './actions.ts';
 export interface ActionForm {
   /** What the page shows: parameters of AdminJS's record (public/js/console/form.js). */
   params(): Promise<Record<string, unknown>>;
-  /** Does what was asked; or says why not. */
+  /** Calls the verb. Returns why it was refused, if it was. */
   send(): Promise<Done | Refused>;
 }
 
 export interface Done {
   notice: string;
-  /** The record that an action of the list has made; the form leads to it. */
+  /** The id of the record that an action of the list has made. The form leads to it. */
   madeId?: string | undefined;
 }
 
 export interface Refused {
   problem: { detail: string; errors?: readonly FieldError[] | undefined };
-  /** What the page shows from now on: nothing, unless the record has changed. */
+  /** What the page shows from now on. Empty unless the record was changed meanwhile. */
   params: Record<string, unknown>;
 }
 
-/** The property of AdminJS's form that holds all its fields, and what is wrong with it as a whole. */
+/** The property of AdminJS's form that holds all its fields, and the error that concerns the form as a whole. */
 export const formProperty = 'form';
 
 /** For a resource's `create` and `update`. @throws ValidationError */
@@ -49,7 +49,7 @@ export async function sendForm(context: ActionContext): Promise<Record<string, n
 
 type Response = { locals: { form?: ActionForm } };
 
-/** AdminJS's handler, which saves a record: what that means is up to the form. Shows its fields, and leads on. */
+/** Uses AdminJS's handler that saves a record, for which saving means sending the form. Shows its fields, and leads on. */
 export const formHandler =
   ({ table, kind, leadsTo }: ActionButton): ActionHandler<object> =>
   async (request, { locals: { form } }: Response, context) => {

@@ -1,5 +1,5 @@
-// What staff can do to a record or a list. AdminJS shows the buttons and the forms, http/console says what they do; both read
-// this list, so that what is offered is what is allowed.
+// What staff can do to a record or a list. AdminJS shows the buttons and forms, and http/console carries the actions out.
+// Both read this list, so that exactly what is allowed is offered.
 import { bulkRights, type BulkKind } from '../bulk/index.ts';
 import { isReady, type Document } from '../documents/index.ts';
 import { asText } from '../lib/typed-edit.ts';
@@ -12,13 +12,13 @@ export interface ActionButton {
   icon: string;
   who: Who;
   kind: 'record' | 'resource';
-  /** The page it opens; `{id}` is the record's, another name its column's. Unset: it opens a form (http/console/forms). */
+  /** The page that it opens. `{id}` and other names in braces stand for the record's columns. Unset: it opens a form. */
   href?: string;
-  /** Where its form leads. Unset: to the record, or the one that it has made. */
+  /** The page after its form. Unset: the record, or the one that the form has made. */
   leadsTo?: 'list';
-  /** Unset: always. */
+  /** Whether it is offered for a record. Unset: always. */
   isOffered?: Condition;
-  /** For which records it is offered, as a sentence without its stop. */
+  /** The records for which it is offered, as a sentence without its full stop. */
   offeredFor?: string;
 }
 
@@ -92,7 +92,7 @@ export const actionButtons: readonly ActionButton[] = [
   form('users/end-sessions', 'End sessions', 'LogOut', 'admin'),
   inBulk('webhook-events/replay', 'Replay webhook', 'RefreshCw', ({ state }) => state !== 'refused'),
   inBulk('emails/send-again', 'Send again', 'Send', ({ status }) => status !== 'queued'),
-  // The job is gone as soon as it is done.
+  // Leads to the list, because the job no longer exists once it is done.
   { ...form('failed-jobs/run-again', 'Run again', 'RefreshCw', 'admin'), leadsTo: 'list' },
   inBulk('drift-items/close', 'Close', 'CheckCircle', (row) => row.isStillDifferent === true),
   form('intake-fields/edit', 'Edit', 'Edit', 'admin'),
@@ -120,7 +120,7 @@ function progressOf(who: Who): ActionButton {
   return page(`bulk-actions/progress-${who}`, 'Progress and result', 'Activity', who, bulkPage, isTheirs);
 }
 
-/** Can be done to many records, too. */
+/** Can also be done to many records at once. */
 function inBulk(kind: BulkKind, label: string, icon: string, when: Condition): ActionButton {
   return form(kind, label, icon, bulkRights[kind], when);
 }

@@ -1,4 +1,4 @@
-// One record after the other of what needs attention: which is the next, and how many are left.
+// For repairing records that need attention one after the other: which is the next, and how many are left.
 import type { Role } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import type { AttentionList } from './dashboard.attention.ts';
@@ -10,9 +10,9 @@ export interface NextRecord {
   label: string;
   /** The next record’s repair; null when there is none. */
   href: string | null;
-  /** Without the record it comes after, up to where lists stop counting. */
+  /** How many are left, without the record that was just looked at. Counted no further than lists count. */
   left: number;
-  /** Whether the record it comes after still needs attention. */
+  /** Whether the record that was just looked at still needs attention. */
   isOpen: boolean;
 }
 
@@ -23,8 +23,8 @@ export function mayRepair(list: AttentionList, role: Role): boolean {
 }
 
 /**
- * @param after the id of a record, repaired or not: the one behind it comes next, and after the last one the first that
- * was passed over
+ * @param after the id of the record that was just looked at, repaired or not. The record behind it comes next; after the
+ * last one, the first that was passed over
  */
 export async function nextRecord(
   db: Database,
@@ -41,7 +41,7 @@ export async function nextRecord(
   const behind = after === null ? null : await findRow(db, table, after);
   const id = (behind?.id ?? null) as string | null;
   const isOpen = id !== null && (await open().where('r.id', id).first('r.id')) !== undefined;
-  // Compared by PostgreSQL: a Date has no microseconds, and records of one transaction have the same time.
+  // PostgreSQL compares the times, because a Date has no microseconds, and records of one transaction have the same time.
   const last = selectRows(db, table, {}).where('r.id', id).select(keys);
   const next =
     (id !== null && (await first(open().whereRaw('(??, ??) > ?', [...keys, last])))) ||

@@ -9,13 +9,13 @@ import { orderRows, searchOf, selectRows, type Filters, type Row } from './table
 import { tableNamed } from './tables.ts';
 
 interface BulkOffer {
-  /** What the rules below read. */
+  /** The columns that the rules below read. */
   columns: readonly string[];
   /** What must not have changed when the record's turn comes. */
   seen(row: Row): string;
   /** Why a record for which the list does not offer the action is skipped. */
   notOffered: string;
-  /** Why another one is skipped; null: it is done. */
+  /** Why a record is skipped although the list offers the action for it; null when it is done. */
   skips?(row: Row, role: Role): string | null;
 }
 
@@ -98,7 +98,7 @@ export function seenIn(kind: BulkKind, row: Row): string {
   return offers[kind].seen(row);
 }
 
-/** How the records read, by id. */
+/** The records' names, by id. */
 export async function titlesOf(
   db: Queryable,
   kind: BulkKind,

@@ -21,10 +21,10 @@ export const stored = (
     const words = (Array.isArray(kind) ? spelledOut(kind) : kind) as Record<string, string>;
     return column(name, 'enum', sql, { words, ...more });
   });
-/** Shows codes as they read: `bad_signature` as `Bad signature`. */
+/** Shows codes as words: `bad_signature` as `Bad signature`. */
 export const spelledOut = (codes: readonly string[]): Record<string, string> =>
   Object.fromEntries(codes.map((code) => [code, inWords(code)]));
-/** A name of code as people read it: `receivedAt` as `Received at`. */
+/** The words of an identifier: `receivedAt` as `Received at`. */
 function inWords(name: string): string {
   const words = name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).replaceAll(/[_-]/g, ' ');
   const spelled = words
@@ -36,11 +36,11 @@ function inWords(name: string): string {
 }
 export const recordOnly: ColumnOptions = { shown: 'record' };
 export const health: ColumnOptions = { isHealth: true };
-/** Not shown; links filter by it, because two records may have the same name. */
+/** A column that is not shown. Links filter by it, because two records may have the same name. */
 export const filterOnly: ColumnOptions = { shown: 'filter' };
 /** @param sql the id of the record linked to */
 export const linkTo = (table: string, sql: string): ColumnOptions => ({ to: `'${table}/' || ${sql}` });
-/** What another list's record is called, as a link to it. @param alias of that list's table */
+/** The name of another list's record, as a link to it. @param alias of that list's table */
 export const linked = (name: string, table: string, alias: string, more: ColumnOptions = {}): Column => {
   const title = table === 'bookings' ? 'reference' : 'name';
   return column(name, 'string', `${alias}.${title}`, { ...linkTo(table, `${alias}.id`), ...more });
@@ -55,19 +55,19 @@ function labelOf(name: string, type: ColumnType): string {
   return inWords(name.replace(type === 'id' ? /Id$/ : /^(is|was)(?=[A-Z])/, ''));
 }
 
-/** Of a list whose words are not stored; nothing when it has none. */
+/** The search of a list whose words are not stored. A list without text columns has none. */
 function searchAll(columns: readonly Column[], limit: number | undefined): Table['searched'] {
   if (!columns.some(({ type }) => type === 'string')) return { hint: null };
   return { hint: limit ? `Search the newest ${limit.toLocaleString('en-AU')}` : 'Search all text columns' };
 }
 
 type Derived = 'group' | 'singular' | 'who' | 'label' | 'title' | 'sort' | 'searched';
-/** As a list is written. Its id is that of the first table. */
+/** How a list is declared. The id of its records is that of the first table. */
 export type List = Omit<Table, 'id' | Derived> & Partial<Pick<Table, Exclude<Derived, 'group'>>>;
 /**
- * By their ids. A list is called as its id, a record as its list without the s and by its first column; the newest come
- * first, by the first time that it shows. Lists that differ say so.
- * @param who reads those lists that do not say it themselves
+ * Makes the lists, by their ids, and fills in what they leave out. A list has its id as its name; a record has the name of
+ * the list without the s, and its first column as its title. The newest come first, by the first column of times.
+ * @param who reads the lists that do not say it themselves
  */
 export const inGroup = (group: Table['group'], who: Who, lists: Record<string, List>): Table[] =>
   Object.entries(lists).map(([id, { columns: own, ...list }]) => {

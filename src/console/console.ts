@@ -19,7 +19,7 @@ import { columnsIn, linkKey, isFor, type Column, type Table } from './table.ts';
 import { handOver, TableResource, type Checked } from './table.resource.ts';
 import { tableOf, tables } from './tables.ts';
 
-/** What AdminJS writes into the page's script about the viewer. It does not escape, so characters that could end the script go. */
+/** What AdminJS writes about the viewer into a script, unescaped: characters that could end the script are removed. */
 export function currentAdminOf(
   { userId: id, role, email, name }: Actor['viewer'],
   checked: Checked,
@@ -28,15 +28,15 @@ export function currentAdminOf(
   return handOver({ id, role, title: roleNames[role], email: plain(email), name: plain(name) }, checked);
 }
 
-/** The files of AdminJS that its page loads, and others that it does not. */
+/** The files of AdminJS: those that its page loads, and others that it does not use. */
 export const bundles = adminRoutes.assets;
 
-/** What @adminjs/sql knows of the tables of the console. */
+/** The schema of the console's tables, as @adminjs/sql reads it. */
 export const readConsoleSchema = (db: Database): Promise<Schema> => readSchema(db, tables);
 
 /**
- * The routes of a role's console, without authentication: it does not know the lists that the role may not read. Reads
- * the viewer (`currentAdminOf`) from `req.session.adminUser`.
+ * The routes of a role's console, without authentication. It has only the lists that the role may read, and reads the viewer
+ * (`currentAdminOf`) from `req.session.adminUser`.
  *
  * @param assetUrl from the path of a file of public/
  */
@@ -69,15 +69,15 @@ export function buildConsole(
     locale: { language: 'en', availableLanguages: ['en'], translations: { en: translations() } },
     settings: { defaultPerPage: 20 },
   });
-  // It would bundle our components in production, and write them to the disk; they need no bundling.
+  // AdminJS would bundle our components in production and write them to the disk. They need no bundling.
   admin.initialize = () => Promise.resolve();
-  // No body reaches it; the limits are so that none could matter.
+  // No body reaches AdminJS's parser. The limits are set so low that none could do harm.
   return buildRouter(admin, null, { maxFileSize: 1, maxFieldsSize: 1, maxFields: 1 });
 }
 
 /**
- * Where AdminJS mixes a colour with another, it needs a value; the others are the portal's (tokens.css), in both colour
- * schemes. `looks.css` covers what has a value.
+ * Colours that AdminJS mixes with others need a value here. All others are the portal's variables (tokens.css), which have a
+ * value for each colour scheme. `looks.css` overrides what has a value here.
  */
 const theme = {
   colors: {
@@ -99,13 +99,13 @@ const theme = {
   },
   borders: { default: '1px solid var(--line)', filterInput: '1px solid var(--edge)' },
   sizes: { sidebarWidth: '216px' },
-  // The sidebar stays open from the last width on; the stylesheets use the same widths.
+  // From the last width on the sidebar stays open. The style sheets use the same widths.
   breakpoints: ['577px', '769px', '1024px', '1200px'],
 };
 
 const notHere = 'There is nothing here that you can see.';
 
-/** In place of AdminJS's own, which name tables and actions by their code. */
+/** The words of lists and actions, in place of AdminJS's, which show identifiers. */
 const messages = {
   anyForbiddenError: 'Your role does not allow this.',
   forbiddenError: 'Your role does not allow this.',
@@ -136,7 +136,7 @@ function translations() {
   return { labels, messages, resources };
 }
 
-/** Where a button finds its words: AdminJS's form calls every button Save. */
+/** The key under which a form's button finds its words. AdminJS would label every button Save. */
 const wordsOf = (table: string, action: string): string => `${table}/${action}`;
 
 const never = { isAccessible: false, isVisible: false };
@@ -151,7 +151,7 @@ function propertyOf({ name, type, isFacts, to, zone, lists, words }: Column, tab
   };
 }
 
-/** What is listed below a record: without lists that the role may not read, and in them without the record's own name. */
+/** The lists below a record: those that the role may read, without the column that names the record itself. */
 function relatedOf({ id, related = [] }: Table, role: Role) {
   return related.flatMap(({ table, by, holds = 'id' }) => {
     const other = tableOf(table);
@@ -161,7 +161,7 @@ function relatedOf({ id, related = [] }: Table, role: Role) {
   });
 }
 
-/** Under its heading each column of a record, and none twice. */
+/** The columns of a record by their headings, each once. */
 function layoutOf({ headings }: Table, names: string[]): LayoutElement[] | undefined {
   if (!headings) return undefined;
   const others = names.filter((name) => !Object.values(headings).flat().includes(name));
@@ -178,14 +178,14 @@ function optionsOf(table: Table, role: Role): ResourceOptions {
     sort: { sortBy: table.sort.by, direction: table.sort.direction },
     listProperties: names('list'),
     showProperties: names('record'),
-    // One for all fields: which they are depends on the record, and on what Acuity offers.
+    // One property stands for all fields, because which fields there are depends on the record and on Acuity.
     editProperties: [formProperty],
     properties: {
       ...Object.fromEntries(table.columns.map((column) => [column.name, propertyOf(column, table)])),
       [formProperty]: { components: { edit: 'ConsoleFields' } },
     },
     actions: {
-      // The filters are in the list's head.
+      // AdminJS shows no filters; they are in the list's head.
       list: {
         showFilter: false,
         custom: {
@@ -211,7 +211,7 @@ function actionOptions(button: ActionButton) {
     icon,
     isAccessible,
     component: 'ConsoleForm',
-    // A page of the portal is opened before AdminJS is asked (http/console).
+    // http/console opens the pages of the portal, before AdminJS is called.
     custom: { words: wordsOf(table, name), isPage: href !== undefined },
     handler: formHandler(button),
   };

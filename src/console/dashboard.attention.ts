@@ -9,7 +9,7 @@ import type { Filters } from './table.query.ts';
 import { tableOf } from './tables.ts';
 
 export interface AttentionList {
-  /** Names the list in addresses. */
+  /** The id of the kind, which names it in addresses. */
   id: string;
   label: string;
   table: string;
@@ -18,7 +18,7 @@ export interface AttentionList {
   repair: {
     label: string;
     who: Who;
-    /** The label for staff who may not do it. */
+    /** The label for staff who may look at it but not do it. */
     unavailable?: string;
   } & RepairBy;
 }
@@ -34,7 +34,7 @@ type RepairBy =
   | { bulk: BulkKind; next?: undefined };
 
 const listed = (table: string, filters: Filters, label: string) => ({ table, filters, label });
-/** An action of each record, or what it shows. */
+/** What to do about each record: an action of it, or to look at it. */
 function each(table: string, action: string, next: string, label: string): Repair {
   const who = actionOf(table, action)?.who ?? tableOf(table)?.who ?? 'admin';
   return { label, who, href: `/admin/resources/${table}/records/{next}/${action}`, next };
@@ -122,25 +122,25 @@ export interface Attention {
   /** The id of a list of records; unset for a notice. */
   id?: string;
   label: string;
-  /** Null: there is nothing to count. */
+  /** Null when there is nothing to count. */
   count: number | null;
-  /** Null: this reader may open nothing. */
+  /** Null when this reader may open nothing about it. */
   href: string | null;
   /** What to do about it. Without `href` and `bulk` somebody else has to do it. */
   repair: { label: string; href: string | null; bulk?: { kind: string; query: string } };
 }
 
-/** @param href where it is both seen and repaired */
+/** @param href the page on which it is both shown and repaired */
 export function notice(label: string, href: string, repair: string, count: number | null = null): Attention {
   return { label, count, href, repair: { label: repair, href } };
 }
 
-/** For somebody else. */
+/** A notice of something that somebody else has to do. */
 export function askedFor(label: string, href: string | null, ask: string): Attention {
   return { label, count: null, href, repair: { label: ask, href: null } };
 }
 
-/** Events of Acuity do not arrive. Support may look at the events received so far. */
+/** The notice that Acuity's events do not arrive. Support may look at the events received so far. */
 export function connectionNotices(
   { attention, trouble }: Pick<ConnectionState, 'attention' | 'trouble'>,
   role: Role,
@@ -152,7 +152,7 @@ export function connectionNotices(
     : [askedFor(label, '/admin/resources/webhook-events', 'Ask an admin to connect Acuity')];
 }
 
-/** For admins: what is to be set up before anybody can book. */
+/** The notice for admins of what has to be set up before anybody can book. */
 export function setUpNotices(steps: readonly NextStep[]): Attention[] {
   const repairs = { questions: 'Map the questions', specialists: 'Add a specialist' };
   return steps.map(({ at, text }) =>
@@ -170,7 +170,7 @@ export function paperworkNotices(late: number, isRefreshing: boolean): Attention
   return [notice(`${kind}, being worked out again`, '/admin/paperwork', 'See who is late', late || null)];
 }
 
-/** What is to do on the page Acuity questions. */
+/** The notice of what has to be done on the page "Acuity questions". */
 export function questionNotices({ lost, newRequired, withoutReference }: MappingAttention): Attention[] {
   const href = '/admin/acuity-questions';
   return counted([

@@ -43,7 +43,7 @@ const tools = [
   tool('People, organisations and invitations', '/account/people', 'admin', 'Invite people, change roles'),
 ];
 
-/** @param beside the list in whose group the menu has it, too */
+/** @param beside the list in whose group the menu shows it as well */
 function tool(label: string, href: string, who: Who, about: string, beside?: string) {
   return { label, href, who, about, beside };
 }
@@ -93,7 +93,7 @@ export async function readDashboard(
   return { day, today, weeks, attention, tools: tools.filter((one) => isFor(role, one)) };
 }
 
-/** The earliest of a day. */
+/** The earliest examination of a day. */
 async function readToday(db: Database, day: string) {
   const filters: Filters = { startsAt: { from: day, to: day }, takesPlace: 'true' };
   const [count, rows] = await Promise.all([

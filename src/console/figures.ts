@@ -1,6 +1,6 @@
-// What the console draws: counts and times of the last twelve weeks, and who examines whom in the next four. Every number
-// is counted by the filters of the list that it links to. Each statement reads bounded ranges of an index, however many
-// bookings there are; none reads health information.
+// The figures of the console: counts and times of the last twelve weeks, and the load of specialists in the next four. Every
+// number is counted by the filters of the list that it links to. Each statement reads bounded ranges of an index, however
+// many bookings there are. None reads health information.
 import { isFirstReport, sourceWords } from '../bookings/index.ts';
 import type { Database } from '../db/knex.ts';
 import { driftStates } from '../following/index.ts';
@@ -30,9 +30,9 @@ export interface WeekOfTimes {
   /** How many; at most `countedAtMost`, the newest. */
   count: number;
   href: string;
-  /** Half took less, in seconds. Null: there are none. */
+  /** The median, in seconds. Null when there are none. */
   median: number | null;
-  /** 95 of a hundred took less. */
+  /** The 95th percentile, in seconds. */
   slow: number | null;
 }
 
@@ -47,10 +47,10 @@ export interface Load {
 export type Figures = Awaited<ReturnType<typeof readFigures>>;
 
 export const shownWeeks = 12;
-/** The next days of which the load is shown. */
+/** For how many days ahead the load is shown. */
 export const loadDays = 28;
 const shownSpecialists = 20;
-/** How many are counted for a week: a list counts no further either. */
+/** Counts of a week stop here, as those of lists do. */
 export const countedAtMost = 1_000;
 
 /** @param day today in the reader's `zone`, where weeks begin */
@@ -68,7 +68,7 @@ export async function readFigures(db: Database, day: string, zone: string) {
 /** New bookings by where they were made. */
 export function readBooked(db: Database, day: string, zone: string): Promise<WeekOfParts[]> {
   const parts = Object.entries(sourceWords);
-  // The index has the source as well.
+  // PostgreSQL reads only the index, which has the source as well.
   const counted = countsOf('source', parts, 'bookings where created_at >= since and created_at < before');
   return weeksOfParts(db, mondaysUntil(day), zone, counted, {
     list: 'bookings',
@@ -79,8 +79,8 @@ export function readBooked(db: Database, day: string, zone: string): Promise<Wee
 }
 
 /**
- * Counts the rows of each value, without a `group by`: that would compute a hash of each row's value. A constraint allows
- * these values only, so the first one's rows are all others': each comparison of texts takes as long as reading the row.
+ * Counts the rows of each value. `group by` would compute a hash of each row's value. A constraint allows only these values,
+ * so the rows of the first value are those that have none of the others: comparing a text takes as long as reading the row.
  */
 function countsOf(
   column: string,

@@ -1,5 +1,5 @@
-// What @adminjs/sql's adapter knows of the tables that the console shows: type, key, required, reference of each column.
-// Only its reading of the schema is used: its resources read, filter by and write any column (docs/decisions/0015).
+// Reads the schema of the console's tables with @adminjs/sql: the type, key, requirement and reference of each column. Only
+// this part of the package is used, because its resources read, filter by and write any column (docs/decisions/0015).
 import type { BaseProperty } from 'adminjs';
 import type { Queryable } from '../db/knex.ts';
 import type { Column, ColumnType, Table } from './table.ts';
@@ -13,8 +13,8 @@ interface Parser {
 }
 
 /**
- * Reads the schema through the given connection. The package's own entry would open a pool of ten connections without our
- * limits and time-outs, read every table, and print those that it cannot; its parser reads those that we name, on ours.
+ * Reads the schema through the given connection, with the package's parser. The package's own entry would open a pool of ten
+ * connections without our limits and time-outs, read every table, and print those that it cannot read.
  *
  * @throws if a column does not exist, or has a type that the console shows as another
  */
@@ -41,11 +41,11 @@ export async function readSchema(db: Queryable, tables: readonly Table[]): Promi
   return schema;
 }
 
-/** By name. Nothing when the adapter cannot tell our table from another schema's table or index of the same name. */
+/** The columns by name. Empty when the adapter confuses the table with one, or an index, of that name in another schema. */
 async function propertiesOf(parser: Parser, table: string): Promise<Map<string, BaseProperty>> {
   try {
     const properties = await parser.getProperties(table, 'public');
-    // A column comes once for each key that it is part of.
+    // The adapter returns a column once for each key that it is part of.
     return new Map(properties.map((property) => [property.path(), property]));
   } catch (error) {
     // PostgreSQL's cardinality_violation.
@@ -59,7 +59,7 @@ async function createParser(db: Queryable): Promise<Parser> {
   const { PostgresParser } = (await import(address.href)) as {
     PostgresParser: new (dialect: 'postgresql', connection: { database: string }) => Parser;
   };
-  // It connects when it is first asked, and is never asked through its own knex.
+  // The adapter's own knex would connect when it is first used, and is never used.
   const parser = new PostgresParser('postgresql', { database: 'examdesk' });
   parser.knex = db;
   return parser;
@@ -71,12 +71,12 @@ function storedTables({ from }: Table): Map<string, string> {
   return new Map([...named].map(([, name = '', alias = '']) => [alias, name] as const));
 }
 
-/** How AdminJS calls the type of a column; first what it is told, then what the adapter may find in the database. */
+/** AdminJS's name for the type of a column: the declared type, and the types that the adapter may find in the database. */
 export function typesOf({ type }: Column): readonly [PropertyType, ...PropertyType[]] {
   return namedOtherwise[type] ?? [type as PropertyType];
 }
 
-/** A string is every type that the adapter does not know; a reference is a foreign key, of a record or of words. */
+/** The adapter reports types that it does not know as strings, and any foreign key as a reference. */
 const namedOtherwise: Partial<Record<ColumnType, readonly [PropertyType, ...PropertyType[]]>> = {
   id: ['uuid', 'reference'],
   enum: ['string', 'reference'],

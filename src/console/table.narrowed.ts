@@ -1,5 +1,5 @@
-// A table with only those of its columns and joins that a count needs. PostgreSQL leaves out idle joins itself, but then
-// reads rows where an index alone would do, and plans for longer.
+// Reduces a table to the columns and joins that a count needs. PostgreSQL itself leaves out joins that are not used, but
+// then it reads rows where an index would be enough, and planning takes longer.
 import type { Table } from './table.ts';
 
 /** @param names of columns that rows are chosen and sorted by */
@@ -18,13 +18,13 @@ export function narrowed(table: Table, names: string[]): Table {
 const aJoin = String.raw`\s+left join \w+ (\w+) on \w+\.\w+ = \w+\.\w+`;
 const joined = new RegExp(String.raw`^(\w+ \w+)((?:${aJoin})*)(\s+where .*)?$`, 's');
 
-/** Each such join finds at most one row, by an id: as many rows are left without it. Any other `from` stays as it is. */
+/** Removes joins that find at most one row by an id, which does not change the number of rows. Other joins stay. */
 function withoutIdleJoins(from: string, expressions: string[]): string {
   const [, first = '', joins = '', , where = ''] = joined.exec(from) ?? [];
   if (first === '') return from;
   const used = [where, ...expressions];
   const kept: string[] = [];
-  // From the last one: a join may use those before it.
+  // Begins with the last join, because a join may use those before it.
   for (const [join, alias] of [...joins.matchAll(new RegExp(aJoin, 'g'))].toReversed()) {
     if (!used.some((sql) => new RegExp(String.raw`\b${alias}\.`).test(sql))) continue;
     used.push(join);

@@ -8,14 +8,14 @@ import { narrowed } from './table.narrowed.ts';
 import { columnOf, linkKey, searchFilter, textOf, type Column, type Table } from './table.ts';
 
 export type Row = Record<string, unknown>;
-/** Text; for times one bound or both. */
+/** A text; for times one bound or both. */
 export type FilterValue = string | { from?: string; to?: string };
 export type Filters = Record<string, FilterValue>;
 type Order = Table['sort'];
 
 /**
- * A filter that names no column finds nothing; the router has refused it before. The search box's words are no filter
- * here: `search` has them.
+ * A filter that names no column finds nothing; the router refuses it before. The words of the search box are not among the
+ * filters, but in `search`.
  */
 export function selectRows(
   db: Queryable,
@@ -44,15 +44,15 @@ export function selectRows(
   return found;
 }
 
-/** The words of the search box, and which of what they find: rows that have exactly these words, the others, or both. */
+/** The words of the search box, and which of the found rows: those with exactly these words, the others, or both. */
 export interface ListSearch {
   found: Search;
   part: SearchPart;
-  /** How many of the newest are found; null: all. */
+  /** Only this many of the newest rows are found; null: all. */
   limit: number | null;
 }
 
-/** Null: nobody searches. */
+/** Null when nobody searches. */
 export async function searchOf(
   db: Queryable,
   filters: Filters,
@@ -74,7 +74,7 @@ function applySearch(
   else whereOwn(query, { words: `r."${searchFilter}"` }, found.words);
 }
 
-/** No index serves such a filter: PostgreSQL reads every row. */
+/** Whether a filter is one that no index serves, so that PostgreSQL reads every row. */
 function readsEachRow(column: Column | null, value: FilterValue): boolean {
   return (column?.type === 'string' || column?.type === 'json') && !(column.isId && isUuid(value));
 }
@@ -91,14 +91,14 @@ export function orderRows(query: Knex.QueryBuilder, table: Table, order: Order):
 
 const inRow = (name: string): string => `r.${name}`;
 
-/** What rows are sorted by, so that none has the place of another. */
+/** The columns that rows are sorted by, ending with the id, so that the order is always the same. */
 function keysOf({ sort }: Table, by: string): string[] {
   return [...new Set([by, ...(by === sort.by && sort.then ? [sort.then] : []), 'id'])];
 }
 
 /**
- * Of a search, rows that have exactly its words come first.
- * @returns `total` of all pages, where reading this one has told it; null: `countRows` tells
+ * In a search, rows that have exactly its words come first.
+ * @returns `total`: the number of rows of all pages, if reading this page has found it; null: use `countRows`
  */
 export async function findRows(
   db: Queryable,
@@ -123,7 +123,7 @@ function isRanked(table: Table, search: ListSearch | null): search is ListSearch
 }
 
 /**
- * Everything that a search finds: it is little, and its count is the list's. What the rows show is read for one page only.
+ * Finds all rows of a search: they are few, and their number is the list's count. Columns are read only for one page.
  */
 async function rankedIds(
   db: Queryable,
@@ -170,7 +170,7 @@ export async function* pagesOf(
 
 /** Counting further would cost more than reading the page that is shown. */
 const countLimit = 1_000;
-/** How many of the newest rows a search finds. */
+/** A search finds at most this many of the newest rows. */
 const searchLimit = 100;
 
 export async function countRows(db: Queryable, table: Table, filters: Filters): Promise<number> {
@@ -179,7 +179,7 @@ export async function countRows(db: Queryable, table: Table, filters: Filters): 
   const isTextRead = search !== null && !table.searched.words;
   const names = [...keysOf(table, table.sort.by), ...Object.keys(filters)];
   const read = isTextRead ? table : narrowed(table, names);
-  // In the list's order: an index then serves the count as it serves the list.
+  // Counts in the list's order, so that the index that serves the list also serves the count.
   const rows = orderRows(selectRows(db, read, filters, search), read, read.sort);
   const counted = rows.select(db.raw('1')).limit(countLimit);
   const row = await db.from(counted.as('counted')).count('* as total').first<{ total: number } | undefined>();
@@ -205,7 +205,7 @@ function applyFilter(query: Knex.QueryBuilder, column: Column | null, value: Fil
   else void query.whereRaw('false');
 }
 
-/** Null: no row meets it. */
+/** Null when no row can meet the filter. */
 function conditionOf({ type, isId }: Column, value: string): { sql: string; value: string | boolean } | null {
   if (isId && isUuid(value)) return { sql: '?? = ?', value: value.toLowerCase() };
   if (type === 'id') return isUuid(value) ? { sql: '?? = ?', value } : null;
@@ -232,7 +232,7 @@ function filterBySpan(query: Knex.QueryBuilder, { name, zone }: Column, value: F
   }
 }
 
-/** In the zone of the row; of bookings an index has it, in the order of their list. */
+/** The day in the zone of the row. For bookings an index has it, in the order of their list. */
 const dayOf = '(?? at time zone ??)::date';
 
 /** Compares days in the zone of each row. The first condition lets the index narrow: no zone is a whole day from UTC. */

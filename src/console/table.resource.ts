@@ -1,5 +1,5 @@
-// An AdminJS resource over a table, made from what @adminjs/sql knows of its columns. It reads what the gate has checked;
-// the forms of its actions are sent to the rooms (action-form.ts).
+// An AdminJS resource over a table, made from the columns that @adminjs/sql has read. It reads only what the gate has
+// checked. The forms of its actions call the rooms (action-form.ts).
 import {
   BaseProperty,
   BaseRecord,
@@ -14,9 +14,9 @@ import { typesOf, type Schema } from './schema.ts';
 import type { Column, Table } from './table.ts';
 import { countRows, findRows, shownRow, type Filters, type Row } from './table.query.ts';
 
-/** What the gate (http/console) has checked, and read, for one request. */
+/** What the gate (http/console) has checked and read for one request. */
 export interface Checked {
-  /** A list's filters: unsealed, and in the reader's zone. AdminJS gets none in its query. */
+  /** A list's filters, decrypted and in the reader's zone. AdminJS's own query has none. */
   filters: Filters;
   /** The record that is shown or changed; null for a list. */
   row: Row | null;
@@ -26,7 +26,7 @@ export interface Checked {
 
 const checks = new WeakMap<CurrentAdmin, Checked>();
 
-/** AdminJS hands the viewer on to its resources, and so this. Not a part of the viewer, whom a page's script shows. */
+/** Kept by viewer, whom AdminJS passes to its resources. Not in the viewer, who is written into a script of the page. */
 export function handOver(viewer: CurrentAdmin, checked: Checked): CurrentAdmin {
   checks.set(viewer, checked);
   return viewer;
@@ -38,7 +38,7 @@ function checkedIn({ currentAdmin }: ActionContext): Checked {
   return checked;
 }
 
-/** Never a reference: AdminJS would send the whole record that it names, whoever may read that. */
+/** Never a reference: AdminJS would send the whole referenced record, whether the viewer may read it or not. */
 function propertyOf(column: Column, stored: BaseProperty | null, position: number): BaseProperty {
   const [type] = typesOf(column);
   // The first column is the id, whatever keys the table has.

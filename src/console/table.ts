@@ -12,21 +12,21 @@ export interface Column {
   type: ColumnType;
   /** An SQL expression over the table's `from`: a trusted constant, never built from input. */
   sql: string;
-  /** Of an enumeration: each value with the words it is shown in. */
+  /** For an enumeration: the words of each value. */
   words?: Readonly<Record<string, string>>;
   /** Health information: its filter takes sealed words only, because filters are part of the URL. */
   isHealth?: true;
   /** Makes the value a link: SQL for `table/id` of the record it names, null when there is none. */
   to?: string;
-  /** Of a count: the list it counts, and the column there that holds this record's id. */
+  /** For a count: the list that it counts, and the column there that holds this record's id. */
   lists?: { table: string; by: string; also?: Record<string, string> };
-  /** Of a time: the column with its IANA zone, which decides how it is shown and where days begin. Unset: the reader's zone. */
+  /** For a time: the column with the IANA zone in which it is shown and days begin. Unset: the reader's zone. */
   zone?: string;
   /** A text column of ids: a filter that is a whole UUID matches exactly, not as a part. */
   isId?: true;
-  /** Of a number: how lists and records show it. The filter and exports take the number, in this unit if it has one. */
+  /** For a number: how lists and records show it. Filters and exports use the number, in this unit if it has one. */
   shownAs?: { words: (value: number) => string; unit?: string };
-  /** Of JSON that people read: shown as names and values. Unset: as it is. */
+  /** For JSON that people read: shows it as names and values. Unset: shows it as it is. */
   isFacts?: true;
   /** `record`: in records, not in lists. `filter`: nowhere; links filter by it. Unset: everywhere. */
   shown?: 'record' | 'filter';
@@ -44,13 +44,13 @@ export interface Table {
   /** The first is the id. */
   columns: readonly Column[];
   title: string;
-  /** How an empty list gets records. Unset: they come by themselves, or by its button. */
+  /** Tells how an empty list gets records. Unset: they come by themselves, or by the list's button. */
   whenEmpty?: string;
   /** What the search box searches, and its placeholder. */
   searched: SearchBox;
-  /** Text filters look at this many of the newest records that pass the other filters. Unset: at all. */
+  /** Text filters look only at this many of the newest records that pass the other filters. Unset: at all of them. */
   textSearchLimit?: number;
-  /** `then`: the order of rows that are equal by it, before their ids. */
+  /** `then` orders rows that are equal in the sorted column, before their ids do. */
   sort: { by: string; direction: 'asc' | 'desc'; then?: string };
   /** Columns of a record by their heading; all others come last, under "Record". Unset: without headings. */
   headings?: Readonly<Record<string, readonly string[]>>;
@@ -67,7 +67,7 @@ export function columnOf(table: Table, name: string): Column | null {
   return table.columns.find((column) => column.name === name) ?? null;
 }
 
-/** The id comes last. */
+/** The columns that a list or a record shows; the id comes last. */
 export function columnsIn({ columns }: Table, where: 'list' | 'record'): Column[] {
   return columns
     .filter(({ shown }) => !shown || (where === 'record' && shown === 'record'))

@@ -3,14 +3,14 @@ import { auditActions, auditedTypes, auditOutcomes } from '../audit/index.ts';
 import { column, inGroup, linked, recordOnly, stored, type List } from './columns.ts';
 
 const listed = `'booking', 'document', 'specialist', 'organization', 'user', 'webhook_event', 'email', 'drift_report'`;
-/** A list is called as its records are. Null for what has no list here: a page, a job. */
+/** SQL: the record of an entry as `list/id`. Null for what has no list in the console, such as a page or a job. */
 const auditedRecord = `case when a.resource_type in (${listed})
   then replace(a.resource_type, '_', '-') || 's/' || a.resource_id end`;
 const auditLog: List = {
   label: 'Audit log',
   singular: 'Audit entry',
   title: 'action',
-  // The audit log only grows.
+  // The audit log grows without end, so text filters look only at its newest entries.
   textSearchLimit: 10_000,
   from: 'audit_log a left join users p on p.id = a.actor_id left join users r on r.id = a.acting_as_id',
   columns: [

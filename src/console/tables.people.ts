@@ -5,10 +5,10 @@ import { typeWords } from '../specialists/index.ts';
 import { column, filterOnly, inGroup, linkTo, linked, recordOnly, stored, type List } from './columns.ts';
 import type { Column } from './table.ts';
 
-/** A list shows twenty such counts: without a bound each would read all bookings of a specialist. */
+/** A list shows twenty such counts. Without this bound each would read all bookings of a specialist. */
 const countedAtMost = 200;
 
-/** @param by the list's filter, which finds those that `key` finds, and counts further */
+/** @param by the filter of the list, which finds the same rows as `key`, but counts further */
 function countBookings(by: string, key: string, id: string, more: Partial<Column> = {}): Column {
   const some = `select from bookings b where b.${key} = ${id} limit ${countedAtMost}`;
   return column('bookings', 'number', `(select count(*)::int from (${some}) c)`, {

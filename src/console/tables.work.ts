@@ -94,7 +94,7 @@ const bookings: List = {
     }),
     linked('referrer', 'users', 'cb', { label: 'Belongs to (referrer)', ...recordOnly }),
     linked('assistedBy', 'users', 'cf', { label: 'Assisted by (admin)', ...recordOnly }),
-    // May be the examinee, who can book in Acuity: health information.
+    // It may be the examinee, who can book in Acuity, so the address is health information.
     ...stored('b', { externalCreatedBy: 'string' }, { label: 'Made in Acuity by', ...recordOnly, ...health }),
     column('messages', 'number', countOf('booking_messages'), recordOnly),
     column('staffNotes', 'string', staffNotesText('b.id'), { ...recordOnly, ...health }),
@@ -105,7 +105,7 @@ const bookings: List = {
   ],
 };
 
-/** Bookings about which a referrer wrote, and whom nobody has answered; few at a time, found by an index. */
+/** Bookings with a message of a referrer that nobody has answered. There are few at a time, and an index finds them. */
 const unanswered: List = {
   label: 'Unanswered messages',
   singular: 'Unanswered messages',
@@ -181,7 +181,7 @@ const bulkWords: Record<BulkKind, string> = {
 };
 const itemsOf = (condition: string): string =>
   `(select count(*)::int from bulk_items i where i.bulk_action_id = k.id and ${condition})`;
-/** Those that have begun: whoever left the page of one finds it again. */
+/** Bulk actions that have begun, so that whoever left the page of one finds it again. */
 const bulkActions: List = {
   whenEmpty: 'Begin one in a list: for the records that you select there, or for all that match its filters.',
   from: 'bulk_actions k join users u on u.id = k.made_by_id where k.begun_at is not null',

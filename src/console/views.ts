@@ -1,4 +1,4 @@
-// What a person keeps of a list: views (filters, sort and columns under a name) and the columns that they see.
+// What a person stores for a list: views (filters, sort and columns under a name), and the columns that they see.
 import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Database, Queryable } from '../db/knex.ts';
@@ -17,7 +17,7 @@ export interface SavedView {
 }
 
 export interface ListChoices {
-  /** Null: those that the list names. */
+  /** Null: the list's usual columns. */
   columns: string[] | null;
   views: SavedView[];
 }
@@ -35,7 +35,7 @@ export function choosableColumns({ columns }: Table): Column[] {
   return columns.filter(({ name, type, shown }) => name !== 'id' && type !== 'json' && shown !== 'filter');
 }
 
-/** What this person sees of a list: of the view, else their own choice (if still there), else the usual; always the title. */
+/** The columns that this person sees: those of the view, their own choice, or the usual ones; the title in any case. */
 export function shownColumns(table: Table, { columns, views }: ListChoices, viewId: unknown): Column[] {
   const usual = columnsIn(table, 'list');
   const chosen = views.find(({ id }) => id === viewId)?.columns ?? columns;
@@ -66,7 +66,7 @@ export async function readChoices(db: Queryable, userId: string, table: Table): 
   return { columns: own?.columns ?? null, views };
 }
 
-/** A view of the same name is replaced. @returns its id; null when there are too many: one has to be removed first */
+/** Replaces a view of the same name. @returns its id; null when there are too many, and one has to be removed first */
 export async function saveView(
   { db, audit }: ViewDeps,
   actor: Actor,
@@ -88,7 +88,7 @@ export async function saveView(
       .merge({ query, columns, is_shared: isShared })
       .returning('id');
     const resourceId = row?.id ?? id;
-    // Not its name: it may be an examinee's.
+    // The audit row leaves out the view's name, which may be an examinee's.
     await audit.record(trx, auditActor(actor), changed(resourceId, 'saved', { list: table.id, isShared }));
     return resourceId;
   });
@@ -107,7 +107,7 @@ export function mayRemoveView(
   return ownerId === viewer.userId || (isShared && mayAdminister(viewer));
 }
 
-/** False: there is no such view that this person may remove. */
+/** False when there is no such view that this person may remove. */
 export async function removeView(
   { db, audit }: ViewDeps,
   actor: Actor,
@@ -128,7 +128,7 @@ export async function removeView(
   });
 }
 
-/** @param columns null: those that the list names */
+/** @param columns null: the list's usual columns */
 export async function saveColumns(
   { db, audit }: ViewDeps,
   actor: Actor,

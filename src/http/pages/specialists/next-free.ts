@@ -36,7 +36,7 @@ export function nextFreeWords(
   }
   const [oldest] = known.toSorted((a, b) => a.asOf.getTime() - b.asOf.getTime());
   const until = Math.min(...known.map(({ knownUntil }) => knownUntil.getTime()));
-  // If Acuity named times that have passed since, others may be free by now. Only if it named none is none free before `until`.
+  // If the times that Acuity named have passed, others may be free by now. If it named none, none is free before `until`.
   const isNone = oldest !== undefined && known.every(({ hadTimes }) => !hadTimes);
   return {
     slot: null,
