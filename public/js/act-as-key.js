@@ -1,4 +1,4 @@
-// Ctrl+K opens the search for somebody to act as, on every page. The console has no link to it, only the key.
+// On every page, Ctrl+K opens the search for somebody to act as. In the console there is no link to it, only this key.
 const link = document.querySelector('[data-act-as]');
 const isAdminsConsole = globalThis.REDUX_STATE?.session?.role === 'admin';
 

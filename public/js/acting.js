@@ -10,7 +10,7 @@ const warnMs = 5 * 60_000;
 const typingMs = 5 * 60_000;
 const checkMs = 15_000;
 
-// Undefined on error pages that were rendered before the session was read.
+// It is undefined on error pages that were rendered before the session was read.
 const ownEpisode = document.documentElement.dataset.acting;
 const banner = document.querySelector('[data-acting-left]');
 const notice = ownEpisode === undefined ? null : createNotice('acting-notice', banner?.closest('header'));
@@ -25,7 +25,7 @@ if (ownEpisode !== undefined) {
   const checkAgain = () => void check();
   setInterval(checkAgain, checkMs);
   addEventListener('storage', checkAgain);
-  // Also when the browser restores the page from its back/forward cache.
+  // This also runs when the browser restores the page from its back/forward cache.
   addEventListener('pageshow', checkAgain);
   document.addEventListener('visibilitychange', checkAgain);
   document.addEventListener('input', ({ isTrusted }) => {
@@ -68,7 +68,7 @@ async function check() {
   show();
 }
 
-/** Does not extend the episode: only a person's actions do. */
+/** Asks the server about the episode. This does not extend it; only a person's actions do. */
 async function askServer() {
   await compare(fetch(address, { headers: { Accept: 'application/json', 'X-Polling': 'true' } }));
 }

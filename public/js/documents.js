@@ -173,7 +173,7 @@ async function enhance(form) {
     await refresh();
   }
 
-  /** Perhaps only the answer was lost; then the document is in the list. */
+  /** Checks whether only the answer was lost: the document is in the list then. */
   async function broken(upload) {
     if (await isListed(upload)) return finish(upload);
     refuse(upload, brokenWords(upload), true);
@@ -232,7 +232,7 @@ async function enhance(form) {
     );
   }
 
-  /** The server adds its kind's ending to a name without one. */
+  /** Compares names as the server stores them: it adds the kind's ending to a name without one. */
   function isNameOf(listedName, { name }) {
     return (
       listedName === name || (listedName.startsWith(name) && /^\.\w+$/.test(listedName.slice(name.length)))
@@ -277,7 +277,7 @@ async function enhance(form) {
   }
 }
 
-/** Infinity: this page uploads every file through the app. */
+/** The size from which files are uploaded directly. Infinity: this page uploads every file through the app. */
 async function firstDirectSize({ sendDirectly, directFrom, directOrigin }) {
   if (!sendDirectly) return Number.POSITIVE_INFINITY;
   const { canSendDirectly } = await import(sendDirectly);

@@ -17,7 +17,7 @@ function choose(box, options, place) {
   }
 }
 
-/** A new list replaces the old one: a link that is in both stays chosen, wherever it stands now. */
+/** When a new list replaces the old one, a link that is in both stays chosen, at whatever place. */
 function prepare(box) {
   const { list, options } = partsOf(box);
   box.setAttribute('role', 'combobox');
@@ -64,7 +64,7 @@ document.addEventListener('keydown', (event) => {
     options[here].click();
   }
 });
-// What is typed searches anew: nothing is chosen until an arrow key says so.
+// Typing starts a new search, so no link is chosen until an arrow key is pressed.
 document.addEventListener('input', ({ target, isTrusted }) => {
   if (isTrusted && target instanceof HTMLInputElement && target.dataset.finds) {
     target.dataset.chosen = '';

@@ -8,7 +8,7 @@ function wait() {
   timer ??= setTimeout(keepInTurn, pauseMs);
 }
 
-/** One after the other: an older state must not arrive last. */
+/** Requests are sent one after the other, so that an older state never arrives last. */
 function keepInTurn() {
   sending = sending.then(keep);
 }
@@ -18,7 +18,7 @@ function keep() {
   stop();
   const body = new URLSearchParams(new FormData(form));
   body.set('keptFor', form.dataset.keepsFor);
-  // Not kept is no loss yet: the next letter sends all of it again, and Continue does.
+  // A failure is no loss yet: the next letter sends everything again, and so does Continue.
   return fetch(form.action, { method: 'POST', body, keepalive: true, redirect: 'manual' }).catch(
     () => undefined,
   );
@@ -31,8 +31,8 @@ function stop() {
 
 form.addEventListener('input', wait);
 form.addEventListener('submit', stop);
-// The next page may show what was typed, and a page is hidden only once the answer of the next one is there: what is typed
-// goes out when the focus leaves the form, as for a link that is pressed, or before the next page is asked for.
+// The next page may show what was typed, but this page is hidden only when the answer of the next one has arrived. So the
+// text is sent when the focus leaves the form (as when a link is pressed), or before the next page is requested.
 form.addEventListener('focusout', ({ relatedTarget }) => {
   if (!form.contains(relatedTarget)) keepInTurn();
 });

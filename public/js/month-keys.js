@@ -1,18 +1,18 @@
-// A month is one stop of the Tab key, and arrow keys move between its days (WAI-ARIA's grid). Days without a link are
-// passed over; beyond the month's last day comes the next month.
+// The Tab key stops once in a month, and arrow keys move between its days (WAI-ARIA's grid). They skip days without a link,
+// and go on to the next month after the last day.
 const months = 'table[data-month-keys]';
 const dayLinks = (table) => [...table.querySelectorAll('a[data-day]')];
 const weekOf = (link) => link.closest('tr');
 const columnOf = (link) => link.closest('td').cellIndex;
 const numberOf = (link) => Number(link.dataset.day.slice(-2));
 
-/** Of a page that a key turned to: its day gets the focus. */
+/** The fragment of an address that a key has opened: a day of that page gets the focus. */
 const turned = '#turned';
 
-/** Takes the focus in a month without a day to go to, so that the keys lead on from there. */
+/** Gets the focus in a month without selectable days, so that the keys work from there. */
 const otherMonth = () => document.getElementById('month-next') ?? document.getElementById('month-previous');
 
-/** What to focus once another month is there: gets its days. */
+/** Chooses what gets the focus once another month is loaded. Called with the days of that month. */
 let afterTurn = null;
 
 /** Whether the focus was in the part of the page that is being replaced. */
@@ -40,7 +40,7 @@ function focusOn(day) {
   day.focus();
 }
 
-/** By key: the day to go to among all, or which month to turn to and the day to take there. */
+/** By key: the day to go to, or the month to open and the day to choose in it. */
 const moves = {
   ArrowRight: (day, days) => days[days.indexOf(day) + 1] ?? { turn: 'next', take: (others) => others[0] },
   ArrowLeft: (day, days) =>

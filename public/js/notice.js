@@ -1,6 +1,6 @@
-// The notice of a page about its session: said once under the header, with what one can do.
+// Shows the page's notice about its session under the header, once, with what the person can do.
 
-/** @param place the element it follows; without one it is the first of the page */
+/** @param place the element that the notice follows; without one it is the first of the page */
 export function createNotice(className, place) {
   const notice = document.createElement('div');
   notice.className = className;
@@ -36,15 +36,15 @@ export function link(href, text) {
   return made;
 }
 
-/** In the server's format. */
+/** Formats a time as the server does. */
 export function timeOf(at) {
   const clock = new Intl.DateTimeFormat('en-AU', { hour: 'numeric', minute: '2-digit', hour12: true });
   return clock.format(at).replaceAll(/\s/gu, '\u00a0');
 }
 
 /**
- * While `isOver()`, no form of this page is sent; the notice says what to do instead. Where it may not be over any more,
- * because a person signed in elsewhere a moment ago, `askServer` finds out, and what they wanted to send is sent.
+ * While `isOver()`, no form of this page is sent, and the notice says what to do instead. The person may have signed in
+ * elsewhere a moment ago: `askServer` finds out, and then the form is sent.
  */
 export function blockSubmits(isOver, notice, askServer = null) {
   let blocked = null;
@@ -60,7 +60,7 @@ export function blockSubmits(isOver, notice, askServer = null) {
     if (!isAsking) void sendOrKeep();
   };
   const sendOrKeep = async () => {
-    // A press while the server is asked may come after the sign-in that its answer does not know of.
+    // The person may have signed in after the server answered, and pressed the button while the answer was on its way.
     let asked = null;
     while (asked !== blocked) {
       asked = blocked;

@@ -1,6 +1,6 @@
-// Opens the search over the page: by the link in the header, Ctrl+K, or / where nobody types. In the console, whose bar has
-// the search's field, the keys lead there. Admins have Ctrl+K for the people they act as (act-as-key.js). The key / can be
-// switched off, for whoever speaks instead of typing (WCAG 2.1.4).
+// Opens the search over the page: by the link in the header, by Ctrl+K, or by / outside text fields. The console's bar has
+// the field of the search, and the keys lead there. For admins Ctrl+K opens the search of act-as-key.js instead. The key /
+// can be switched off, for people who use speech input (WCAG 2.1.4).
 const link = document.querySelector('[data-search]');
 const fieldInBar = () => document.querySelector('[data-search-field]');
 const keyOff = 'examdesk.search-key-off';
@@ -59,7 +59,7 @@ const isTyping = (target) =>
   target instanceof HTMLElement &&
   (target.isContentEditable || target.matches('input, textarea, select, [role="textbox"]'));
 
-// On the search's own page its field is there already.
+// The search's own page has the field already.
 const opensHere = link && location.pathname !== new URL(link.href).pathname;
 if (opensHere)
   link.addEventListener('click', (event) => {

@@ -1,5 +1,5 @@
-// Warns before the session ends because nothing happens here, and tells when it has ended. Whoever types stays signed in.
-// Never discards what was typed: a page with unsent input stays open, and can be used again after signing in elsewhere.
+// Warns before the session ends because of inactivity, and tells when it has ended. Typing keeps the session. Never discards
+// what was typed: a page with unsent input stays open, and can be used again after signing in elsewhere.
 import { blockSubmits, button, createNotice, link, mayLeave, timeOf } from './notice.js';
 
 const address = '/session';
@@ -20,14 +20,14 @@ blockSubmits(() => isOver, notice, askServer);
 document.addEventListener('input', ({ isTrusted }) => {
   if (isTrusted) typedAt = Date.now();
 });
-// A timer of the page was refused: the session was ended elsewhere.
+// The request of a timer was refused, so the session was ended elsewhere.
 document.addEventListener('htmx:after:request', ({ detail }) => {
   if (detail.ctx.response?.status === 401) void askServer();
 });
 setInterval(() => void check(), checkMs);
 for (const event of ['pageshow', 'focus']) addEventListener(event, () => void lookAgain());
 document.addEventListener('visibilitychange', () => void lookAgain());
-// The console's pages do not say who is signed in, nor for how long.
+// The console's pages tell neither who is signed in nor for how long.
 if (!dataset.sessionUser) void askServer();
 
 async function check() {
@@ -45,7 +45,7 @@ async function lookAgain() {
   else await check();
 }
 
-/** Does not extend the session: only a person's actions do. */
+/** Asks the server about the session. This does not extend it; only a person's actions do. */
 async function askServer() {
   await take(fetch(address, { headers: { Accept: 'application/json', 'X-Polling': 'true' } }));
 }

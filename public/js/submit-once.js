@@ -1,5 +1,5 @@
-// Ignores a second submit of a form, and says what goes on when the answer takes longer than a second. The server books
-// once in any case (the form contains an idempotency key); this only avoids confusion.
+// Ignores a second submit of a form, and says what is happening when the answer takes longer than a second. This only avoids
+// confusion: the form contains an idempotency key, so the server books once in any case.
 let announcing;
 
 document.addEventListener('submit', (event) => {

@@ -51,7 +51,7 @@ export async function sendDirectly(file, { action, category, signal, progress, s
     }
   };
   try {
-    // One at a time until the store has accepted a part: if it accepts none, the file goes through the app.
+    // Sends parts one at a time until the store has accepted one. If it accepts none, the file is sent through the app.
     await sendWhile(() => isLeft() && !parts.isReached());
     await Promise.all(Array.from({ length: parallelParts }, () => sendWhile(isLeft)));
     if (failed) return markRepeatable(failed);
@@ -96,7 +96,7 @@ function partsOf(file, partBytes, { upload, signal, progress, sendWithProgress }
         const answer = isSent ? await put(offer, part) : offered;
         isReached ||= isSent && answer.status === 200;
         if (answer.status === 200) break;
-        // When the app refuses, repeating does not help; the store may have been busy, or the address expired.
+        // Repeating helps when the store was busy or the address had expired, but not when the app refuses.
         const isFinal = !offer && answer.status >= 400 && answer.status < 500;
         // A busy store (5xx) gets all tries.
         const triesUntilUnreachable = answer.isSilent ? 1 : answer.status < 500 ? 2 : maxTries;

@@ -1,5 +1,5 @@
-// AdminJS's own routes, as @adminjs/express builds them. Each request comes here after our gate, and leaves with our
-// Content-Security-Policy and a status that tells the truth.
+// AdminJS's own routes, as @adminjs/express builds them. Requests get here after our gate has checked them. Answers leave
+// with our Content-Security-Policy and the right status.
 import { Router, type RequestHandler, type Response } from 'express';
 import type { Role } from '../../accounts/index.ts';
 import { loadConsole, type Checked } from '../../console/index.ts';
@@ -28,31 +28,31 @@ export function handToAdminJs(
     };
   });
   return async (req, res, next) => {
-    // The gate checks nothing for the first page, which asks nothing of AdminJS.
+    // The first page has nothing for the gate to check: it gets no data from AdminJS.
     const { checked = { filters: {}, row: null } } = res.locals as { checked?: Checked };
-    // middleware/body.ts has read anything else than multipart, up to its limits.
+    // Any other body has been read by middleware/body.ts, up to its limits.
     if (req.method === 'POST' && req.is('multipart'))
       throw new Problem('unsupported_type', 'Send JSON (application/json). Files are not accepted here.');
     if (req.method !== 'POST' && hasBody(req)) throw badRequest('This request takes no body.');
     const { viewer } = actorOf(req, res);
     const [{ consoles, currentAdminOf }, scripts] = await Promise.all([load(), loadScripts()]);
-    // Express computes it from the address. The filters are checked; AdminJS would read them as they came.
+    // Express computes the query from the address. AdminJS gets none, because it would use the filters unchecked.
     const query = Object.entries(req.query).filter(([name]) => !name.startsWith('filters.'));
     Object.defineProperty(req, 'query', { value: Object.fromEntries(query) });
-    // express-formidable reads nothing then; `form` has what was sent.
+    // Keeps express-formidable from reading the body; `form` has what was sent.
     const parsed = { express_formidable: { parsed: true }, fields: {}, files: {} };
-    // Where @adminjs/express looks for the viewer.
+    // @adminjs/express looks for the viewer here.
     Object.assign(req, parsed, { session: { adminUser: currentAdminOf(viewer, checked) } });
     const answerAsUsual = answerAsOurs(res, scripts);
     consoles[viewer.role === 'admin' ? 'admin' : 'support'](req, res, (error?: unknown) => {
-      // What answers now is ours.
+      // From here our own code answers.
       answerAsUsual();
       next(error);
     });
   };
 }
 
-/** AdminJS sends a page as text and data as an object. @returns ends this */
+/** Changes what AdminJS sends: a page is text, data is an object. @returns a function that stops this */
 function answerAsOurs(res: Response, scripts: Scripts): () => void {
   const { send } = res;
   const answerAsUsual = () => {

@@ -17,7 +17,7 @@ export function createCsvExport(
 ): ExportCsv {
   const send = createCsvSender(limits);
   return (actor, table, filters, res) => {
-    // Names of filters only: their values may be an examinee's name.
+    // Records only the names of filters: a value may be an examinee's name.
     const record = () =>
       audit.record(db, auditActor(actor), {
         action: 'records.exported',
@@ -30,7 +30,7 @@ export function createCsvExport(
   };
 }
 
-/** In pages by key, each a statement of its own: no snapshot is held while a slow client reads. */
+/** Reads page after page, each by a statement of its own, so that no snapshot is held while a slow client reads. */
 async function* linesOf(db: Database, table: Table, filters: Filters): AsyncGenerator<string> {
   for await (const rows of pagesOf(db, table, filters, batch)) {
     const shown = rows.map((row) => shownRow(table, row));

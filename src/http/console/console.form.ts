@@ -1,6 +1,6 @@
-// What the form of an action shows, and what sending it does: one of ./forms, with the values as they were sent. AdminJS's
-// own parsing of bodies is not used: it waits for ever for one that was read, writes files to the disk, and makes 0 of a
-// blank.
+// Shows and sends the form of an action, which is one of ./forms, with the values as they were sent. AdminJS's own parsing
+// of bodies is not used: it waits for ever for a body that was read before, writes files to the disk, and turns a blank
+// into 0.
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { whoChanged } from '../../audit/index.ts';
@@ -25,7 +25,7 @@ export function formRequest(
 ): ActionForm {
   return { params, send };
 
-  /** What was typed before the session ended is here again, with the version of then. */
+  /** What the person had sent when their session had ended is shown again, with the version of that time. */
   async function params(): Promise<Record<string, unknown>> {
     const opened = await openForm(services, form, id);
     const kept = keptFormOf(res, req.originalUrl)?.fields;
@@ -46,7 +46,7 @@ export function formRequest(
       if (answer.reason !== 'stale') throw refusalProblem(answer);
       const opened = await openForm(services, form, id);
       if (isSavedAlready(opened, sent)) return done;
-      // All but what was sent, which stays as it was typed.
+      // Everything that the page shows anew, except the sent values, which stay as they were typed.
       const shown = Object.entries(paramsOf(opened)).filter(([param]) => !(param in sent.values));
       newest = Object.fromEntries(shown);
       const who = await whoChanged(services.db, id);
@@ -60,12 +60,12 @@ export function formRequest(
   }
 }
 
-/** The id of the record that a list's action has made. */
+/** The id of the record that an action of a list has made. */
 function idIn(value: unknown): string | undefined {
   return typeof value === 'object' && value !== null && 'id' in value ? String(value.id) : undefined;
 }
 
-/** `version`: what the page sends back with the values, the record's version and what the fields showed. */
+/** `version`: the record's version and the values that the fields showed. The page sends it back with the new values. */
 async function openForm(services: ConsoleServices, form: FormAction, id: string) {
   const shown = await form.read(services, id);
   if (shown === null) throw notFound();
@@ -77,7 +77,7 @@ async function openForm(services: ConsoleServices, form: FormAction, id: string)
 }
 type Opened = Awaited<ReturnType<typeof openForm>>;
 
-/** @param typed shown in place of what the record has */
+/** @param typed values that are shown in place of the record's */
 function paramsOf(
   { intro, fields, isPartial, version }: Opened,
   typed: Sent = {},
@@ -108,7 +108,7 @@ function bodyOf(body: unknown): { version: string; values: Sent } {
   return { version, values };
 }
 
-/** The form keeps what was typed and shows the current value beside each field that somebody else has changed otherwise. */
+/** Keeps what was typed, and shows the current value beside each field that somebody else has set to another value. */
 function staleProblem(
   { fields, inRecord, version }: Opened,
   { seen, values }: SentForm,

@@ -1,5 +1,5 @@
-// The rules of the console's addresses, in order. The router answers with the problem of the first that does not hold; the
-// page "Check access" shows the rules up to that one.
+// The rules of the console's addresses, in order. The router answers with the problem of the first rule that does not hold.
+// The page "Check access" shows the rules up to that one.
 import type { Step } from '../../access/index.ts';
 import type { Viewer } from '../../accounts/index.ts';
 import {
@@ -24,7 +24,7 @@ export interface ConsoleRule extends Step {
   problem: () => Problem;
 }
 
-/** Each rule is computed only when those before it hold. @returns what the rules are about */
+/** Each rule is computed only if those before it hold. @returns the list, record or action that the rules are about */
 export type ConsoleRules<Subject> = Generator<ConsoleRule, Subject>;
 
 /** @throws Problem of the first rule that does not hold */
@@ -54,7 +54,7 @@ export function* nextRules(viewer: Viewer, id: string): ConsoleRules<AttentionLi
   return found;
 }
 
-/** @returns the action's button; null for reading */
+/** @returns the action's button; null for an action that only reads */
 export function* actionRules(
   viewer: Viewer,
   table: Table,

@@ -1,5 +1,5 @@
-// The head of a list: search, filters, saved views and columns, as HTML which public/js/console/fragment.js shows. What is
-// typed may be an examinee's name: it is posted, and sealed for this person in the list's address.
+// The head of a list: search, filters, saved views and columns, as HTML that public/js/console/fragment.js shows. What is
+// typed may be an examinee's name, so it is sent by POST, and the list's address has it encrypted for this person.
 import { Router, type Request, type RequestHandler } from 'express';
 import { z } from 'zod';
 import {
@@ -61,7 +61,7 @@ export function listHeadRoutes({ services, sealing }: ListNeeds): Router {
     res.set('Cache-Control', 'no-store').json({ html: await htmlOf(res, 'console/_list-head', head) });
   });
 
-  // Each text is a filter, or says the order; without a text it is left out.
+  // Each parameter is a filter or the sort order. Empty ones are left out.
   router.post('/admin/views/:table/find', (req, res) => {
     const table = tableIn(req, res);
     const { query, ...typed } = parse(findSchema, req.body ?? {});
@@ -81,7 +81,7 @@ const findSchema = z
   .catchall(z.string().trim().max(200, 'Use fewer words'))
   .refine((sent) => Object.keys(sent).length <= 100, 'Send at most 100 texts');
 
-/** The answer of a list names the columns that this person sees. */
+/** Adds to the answer of a list the names of the columns that this person sees. */
 export const sayColumns =
   ({ services }: ListNeeds): RequestHandler =>
   async (req, res, next) => {
@@ -93,7 +93,7 @@ export const sayColumns =
     next();
   };
 
-/** Each parameter that has a text. */
+/** The parameters that are not empty. */
 function textsOf(query: Request['query']): Record<string, string> {
   return Object.fromEntries(
     Object.entries(query).filter(
@@ -111,7 +111,7 @@ function chipText(table: Table, filter: string, text: string): string {
     if (isSealed(table, filter)) return text || '…';
     if (bound) return `${bound} ${parseDay(text) ? dayInWords(text) : text}`;
     const known = new Map(Object.entries({ true: 'yes', false: 'no', ...words })).get(text);
-    // A filter by id that came with a link.
+    // A filter by id, which came with a link and has no field.
     return known?.toLowerCase() ?? (shown === 'filter' ? 'selected' : text);
   }
 }

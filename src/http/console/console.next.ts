@@ -6,7 +6,7 @@ import { badRequest } from '../problem.ts';
 import { enforce, nextRules } from './console.gate.ts';
 import type { ConsoleServices } from './console.services.ts';
 
-/** GET `?after=`: the id of the record that was just looked at. */
+/** GET `?after=` with the id of the record that was just looked at. */
 export const nextAddresses = { page: '/admin/next/:attention', data: '/admin/api/next/:attention' };
 
 export function nextRoutes(services: Pick<ConsoleServices, 'db'>): Router {

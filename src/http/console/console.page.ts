@@ -33,6 +33,6 @@ export function statusOf(body: unknown): number {
   const type = record?.baseError?.type;
   if (type === 'ForbiddenError') return 403;
   if (type === 'NotFoundError') return 404;
-  // Any other error of a read: the record does not exist.
+  // Any other error of a read means that the record does not exist.
   return notice?.type === 'error' ? 404 : 200;
 }

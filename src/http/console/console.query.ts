@@ -25,11 +25,11 @@ const otherParameters = new Set([
   'redirectUrl',
   'refresh',
   'ignore_cache',
-  // Of a record: which kind of what needs attention it was opened from.
+  // For a record: the list of what needs attention from which it was opened.
   'next',
 ]);
 
-/** The list of an address. @throws Problem when there is none, or this role may not read it */
+/** The list that an address names. @throws Problem when there is none, or this role may not read it */
 export function tableIn(req: Request, res: Response): Table {
   return enforce(listRules(actorOf(req, res).viewer, String(req.params.table)));
 }

@@ -1,4 +1,4 @@
-// What becomes of what rooms refuse, for every form of the console.
+// Turns refusals of rooms into problems, for every form of the console.
 import { personRefusals } from '../../accounts/index.ts';
 import type { Failure } from '../../lib/result.ts';
 import { problemFor } from '../api/bookings.problems.ts';

@@ -1,4 +1,4 @@
-// The console at /admin: staff only; first our own routes, then AdminJS's pages, lists and forms.
+// The console at /admin, for staff only: first our own routes, then AdminJS's pages, lists and forms.
 import { Router, type ErrorRequestHandler, type Request, type RequestHandler } from 'express';
 import { auditActor, isStaff } from '../../accounts/index.ts';
 import {
@@ -84,11 +84,11 @@ const setRoute: RequestHandler = (req, res, next) => {
   next();
 };
 
-/** Records in the audit log what staff were refused in the console. */
+/** Records in the audit log when staff are refused something in the console. */
 const recordRefusals =
   (services: Pick<ConsoleServices, 'db' | 'audit'>, words: ReadonlySet<string>): ErrorRequestHandler =>
   async (error: unknown, req, res, next) => {
-    // Others were refused by access('staff'), which has written its own row.
+    // People who are not staff were refused by access('staff'), which has written an audit row of its own.
     const viewer = viewerOf(res);
     if (viewer && isStaff(viewer) && error instanceof Problem && error.code === 'forbidden')
       await recordDenial(services, req, res, {
@@ -96,7 +96,7 @@ const recordRefusals =
         method: req.method,
         address: req.baseUrl + addressOf(req, words),
       });
-    // An address that cannot be decoded.
+    // The address cannot be decoded.
     next(error instanceof URIError ? notFound() : error);
   };
 
@@ -117,7 +117,7 @@ function addressOf({ path: asked }: Request, words: ReadonlySet<string>): string
     .join('/');
 }
 
-/** Answers data, reads included, to the console's own pages only, to programs, and at an address that somebody typed. */
+/** Sends data only to the console's own pages, to programs, and to somebody who typed the address. */
 const ownPagesOnly = (baseUrl: string): RequestHandler => {
   const own = new URL(baseUrl).origin;
   return (req, _res, next) => {

@@ -11,7 +11,7 @@ const root = path.resolve(import.meta.dirname, '../../..');
 const htmFile = path.join(root, 'node_modules/htm/dist/htm.umd.js');
 const scriptsFolder = path.join(root, 'public/js');
 const componentsFolder = path.join(scriptsFolder, 'console');
-/** The portal's scripts that listen to keys, here before the bar is drawn: no key is lost for want of them. */
+/** The portal's scripts that listen to keys. They run before the bar is drawn, so that no key is lost. */
 const keyScripts = ['unsaved', 'act-as-key', 'found-list', 'search', 'row-actions'].map((name) =>
   path.join(scriptsFolder, `${name}.js`),
 );
@@ -34,7 +34,7 @@ export function sendScript(scripts: () => Promise<Scripts>): RequestHandler {
 
 /** AdminJS's page names its scripts without digests. Data in the page cannot look like this: its quotes are escaped. */
 export function nameScripts(html: string, scripts: Scripts): string {
-  // No lookbehind: it is tried at each letter of a page of half a megabyte.
+  // Without a lookbehind, which would be tried at each letter of a page of half a megabyte.
   return html.replaceAll(
     /(<script src="\/admin\/frontend\/assets\/)([\w.-]+)(?=")/g,
     (_, before: string, name: string) => {
@@ -64,14 +64,14 @@ async function bundleText(bundles: readonly { path: string; src: string }[], nam
   );
 }
 
-/** Replaces the way old libraries reach the global object, which our CSP refuses and reports. */
+/** Replaces code with which old libraries reach the global object: our CSP refuses and reports it. */
 function withoutEval(script: string): string {
   return script.replaceAll(/(?:new )?Function\("return this"\)\(\)/g, 'globalThis');
 }
 
 /**
- * Leaves out the drawings of AdminJS's own first page and sign-in page, and the flags of its field for telephone numbers:
- * half of its design system, and never shown here. The paths of its icons are shorter, as a test holds.
+ * Leaves out the drawings of AdminJS's own first page and sign-in page, and the flags of its field for telephone numbers.
+ * They are half of its design system and never shown here. A test checks that its icons, whose paths are shorter, stay.
  */
 function withoutPictures(script: string): string {
   return script
@@ -79,7 +79,7 @@ function withoutPictures(script: string): string {
     .replaceAll(/data:image\/png;base64,[\w+/=]{10000,}/g, 'data:,');
 }
 
-/** Each file in a block of its own: in strict mode its names stay in it. First htm, in which they write HTML. */
+/** Puts each file into a block, so that its names stay in it. htm, with which the files write HTML, comes first. */
 async function ownComponents(): Promise<string> {
   const components = (await readdir(componentsFolder))
     .sort()

@@ -24,7 +24,7 @@ export interface ListNeeds {
   sealing: SealedSearch;
 }
 
-/** A form sends a single one as text. */
+/** A form sends a single column as text instead of a list. */
 const columnsOf = (table: Table) =>
   z.preprocess(
     (sent) => (typeof sent === 'string' ? [sent] : sent),
@@ -57,7 +57,7 @@ export function viewRoutes({ services, sealing }: ListNeeds): Router {
   router.post('/admin/views/:table', async (req, res) => {
     const table = tableIn(req, res);
     const { query: kept, isShared, ...view } = parse(viewSchema(table), req.body ?? {});
-    // Refuses what the list cannot be filtered or sorted by.
+    // Refuses filters and sort orders that the list does not have.
     filtersOf({ query: kept, headers: req.headers }, res, table, sealing);
     const whole = { ...view, id: services.ids.uuid(), query: addressOf(kept), isShared: isShared === 'yes' };
     const id = await saveView(services, actorOf(req, res), table, whole);
@@ -81,7 +81,7 @@ export function viewRoutes({ services, sealing }: ListNeeds): Router {
   return router;
 }
 
-/** Filters and sort only, not the page; each once, so that all that is kept was checked. */
+/** Only filters and sort order, not the page. Each parameter once, so that everything that is stored was checked. */
 function keptQuery(address: string): Record<string, string> {
   return Object.fromEntries(
     [...new URLSearchParams(address)].filter(
@@ -96,7 +96,7 @@ const addressOf = (kept: Record<string, string>): string => new URLSearchParams(
 const viewAddress = ({ id: list }: Table, { id, query }: Pick<SavedView, 'id' | 'query'>): string =>
   `/admin/resources/${list}?${query && `${query}&`}tab=${id}`;
 
-/** For the head of the list. */
+/** The views and columns for the head of the list. */
 export function shownView(view: SavedView, table: Table, actor: Actor, sealing: SealedSearch) {
   const { id, name, isShared, ownerId, ownerName } = view;
   const { userId } = actor.viewer;
@@ -106,7 +106,7 @@ export function shownView(view: SavedView, table: Table, actor: Actor, sealing: 
   return { id, name, href, note: note || '', mayRemove: mayRemoveView(actor, view) };
 }
 
-/** Sealed words are for one person: a shared view's are sealed again for whoever reads it, who may read the column. */
+/** Encrypted words are for one person, so those of a shared view are encrypted again for each reader. */
 function resealed(
   { query, ownerId }: SavedView,
   table: Table,

@@ -14,7 +14,7 @@ import { isUuid } from '../../../lib/uuid.ts';
 import type { ConsoleServices } from '../console.services.ts';
 import { formField, recordForm } from './form.ts';
 
-/** Which record every form of a booking is about. */
+/** The record of every form of a booking. */
 const ofBooking = {
   read: async ({ db }: ConsoleServices, id: string) => (isUuid(id) ? findBooking(db, id) : null),
   version: ({ version }: Booking) => version,
@@ -72,7 +72,7 @@ const assignOrganization = recordForm({
     bookings.assignOrganization(actor, id, Number(version), values.organizationId),
 });
 
-/** Who booked in Acuity, in sentences after others: staff choose the referrer by it. Nothing where a referrer booked. */
+/** Sentences that tell who booked in Acuity, so that staff can choose the referrer. Empty for bookings of referrers. */
 async function clientWords({ acuity, db }: ConsoleServices, booking: Booking): Promise<string> {
   if (booking.createdBy) return '';
   const found = await acuity.getAppointment(booking.acuityAppointmentId);

@@ -10,21 +10,21 @@ import { formField, optionsOf, recordForm, type FormField } from './form.ts';
 
 const tells = 'tell_';
 
-/** One box for each person who may be told once referrers see the document; ticked are those whom a release tells. */
+/** A box for each person who may be told when referrers see the document. Those whom a release tells are ticked. */
 const recipientField = ({ id, name, email, isUsual }: ReleaseCandidate): FormField =>
   formField(`${tells}${id}`, `Tell ${name}`, isUsual, {
     hint: email,
     only: { for: 'category', values: documentCategories.filter(isVisibleAtOnce) },
   });
 
-/** Null when the form showed nobody. */
+/** The people who were ticked; null when the form showed nobody. */
 function recipientsOf(values: Sent): string[] | null {
   const shown = Object.keys(values).filter((name) => name.startsWith(tells));
   if (shown.length === 0) return null;
   return shown.filter((name) => String(values[name]) === 'true').map((name) => name.slice(tells.length));
 }
 
-/** The category shown is the version. */
+/** The record's version is the category that was shown. */
 export const documentForms = {
   'documents/edit': recordForm({
     read: ({ db }, id) => findRow(db, tableNamed('documents'), id),

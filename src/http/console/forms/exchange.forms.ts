@@ -5,7 +5,7 @@ import { runJobAgain } from '../../../jobs/index.ts';
 import type { ConsoleServices } from '../console.services.ts';
 import { confirmation, recordForm, formField, type FormAction } from './form.ts';
 
-/** What can be done to many records is done to one by the same verb. */
+/** Does a bulk action to one record, by the same verb. */
 const byBulkVerb = (kind: BulkKind, intro: string, notice: string): FormAction =>
   recordForm({
     read: ({ db }, id) => findRow(db, bulkParts(kind).table, id),

@@ -1,5 +1,5 @@
-// What a form of the console is: which record, which of its fields, and which verb of a room gets what was typed. What the
-// verb refuses is told by ../console.refusals.ts.
+// What a form of the console is: its record, its fields, and the verb of a room that gets what was typed.
+// ../console.refusals.ts turns what the verb refuses into problems.
 import type { z } from 'zod';
 import type { Actor, PersonFailure } from '../../../accounts/index.ts';
 import type { BookFailure, ChangeFailure } from '../../../attempts/index.ts';
@@ -11,7 +11,7 @@ import type { OfferFailure } from '../../../specialists/index.ts';
 import type { ConsoleServices } from '../console.services.ts';
 import type { OptionSource } from './options.ts';
 
-/** Offered only while the field `for` of the same form has one of these values, or none. */
+/** The option is offered only while the field `for` of the same form is empty or has one of these values. */
 type Only = { for: string; values: readonly string[] };
 
 interface Option {
@@ -29,16 +29,16 @@ export interface FormField {
   value: string | number | boolean;
   only?: Only;
   options?: Option[];
-  /** Where a search finds options. */
+  /** The address at which a search finds options. */
   source?: OptionSource;
-  /** Where `value` is an id, or a suggestion: what the record has, in words. */
+  /** If `value` is an id or a suggestion: the record's value in words. */
   display?: string;
-  /** Where `value` is a suggestion: what the record has. */
+  /** If `value` is a suggestion: the record's value. */
   current?: string;
   hint?: string | undefined;
 }
 
-/** What a room answers that does not do what was asked. */
+/** The answer of a room that refuses a verb. */
 export type Refusal =
   | BookFailure
   | ChangeFailure
@@ -52,29 +52,29 @@ export type Refusal =
   /** The record changed after the form was opened. */
   | { reason: 'stale' };
 
-/** A text is the notice to show. `id`: of the record that an action of a list has made. */
+/** The answer of a room that did it. A text is the notice to show. `id`: the record that an action of a list has made. */
 export type Answer = string | Ok<unknown> | Failure<Refusal>;
 
 export interface SentForm {
-  /** The record's, as it was shown. */
+  /** The record's version, as it was shown. */
   version: string;
-  /** The fields as they were shown. */
+  /** The values of the fields, as they were shown. */
   seen: Sent;
   values: Sent;
 }
 
 type MaybeLater<T> = T | Promise<T>;
 
-/** Opened, it shows a record; sent, it asks the room. */
+/** A form. When it is opened, it shows a record (`read`); when it is sent, it calls the verb of a room (`send`). */
 export interface FormAction<Shown = unknown> {
-  /** Null: there is no such record. */
+  /** Null when there is no such record. */
   read(services: ConsoleServices, id: string): MaybeLater<Shown | null>;
   intro(shown: Shown, services: ConsoleServices): MaybeLater<string>;
-  /** Unset: the form asks whether to go on. */
+  /** The fields. Unset: the form only asks whether to continue. */
   fields?(shown: Shown, services: ConsoleServices): MaybeLater<FormField[]>;
-  /** What of the record was shown: sent back, and compared. Unset: what the fields show. */
+  /** The version of the record, which is sent back and compared. Unset: the values of the fields. */
   version?(shown: Shown): string | number;
-  /** A value that is left out stays as it is: the page sends only what was changed in it, so that it overwrites nothing else. */
+  /** Values that are left out stay as they are: the page sends only changed ones, so that it overwrites nothing else. */
   isPartial?: true;
   send(services: ConsoleServices, actor: Actor, id: string, sent: SentForm): Promise<Answer>;
   /** The notice to show when it is done. Unset: Saved. */
@@ -84,7 +84,7 @@ export interface FormAction<Shown = unknown> {
 /** Each form is handed what it has read itself. */
 export const recordForm = <Shown>(form: FormAction<Shown>): FormAction => form;
 
-/** A form without fields, of no version. */
+/** A form without fields and version. */
 export const confirmation = (intro: string, send: FormAction['send'], notice = 'Saved'): FormAction => ({
   read: () => true,
   intro: () => intro,

@@ -1,9 +1,9 @@
-// What search fields of forms find while one types: GET `?query=` answers `{options: [{value, label}]}`.
+// The options that search fields of forms find while somebody types: GET `?query=` answers `{options: [{value, label}]}`.
 import { Router } from 'express';
 import { badRequest } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
 
-/** What finds options, by its address: at most twenty, by words of their names. */
+/** The searches by their address. Each finds at most twenty options, by words of their names. */
 export const optionSources = {
   async '/admin/options/referrers'({ impersonation }: ConsoleServices, query: string) {
     const found = await impersonation.search(query);

@@ -13,7 +13,7 @@ import {
 import { refusalProblem } from '../console.refusals.ts';
 import { fieldsOf, recordForm, formField, type FormField } from './form.ts';
 
-/** Each type is offered while the chosen calendar has it. */
+/** The appointment types. Each is offered while a calendar is chosen that has it. */
 function typeFields({ calendars, types }: AcuityOffer, chosen: WantedServices): FormField[] {
   const options = types.map(({ id, name, durationMinutes, calendarIds }) => {
     const on = calendars.filter((calendar) => calendarIds.includes(calendar.id)).map((one) => one.name);
@@ -55,7 +55,7 @@ const add = recordForm({
   send: (services, actor, _id, { values }) => addSpecialist(services, actor, values),
 });
 
-/** Without Acuity all but the services can be changed. */
+/** While Acuity does not answer, everything except the services can be changed. */
 const changeSpecialist = recordForm({
   async read(services, id) {
     const specialist = await findEditable(services.db, id);
