@@ -16,21 +16,21 @@ const failed = (detail) => ({ ok: false, answer: { detail, isSignedOut: detail =
 const signInAddress = () => `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`;
 
 /**
- * After a click the console changes the address without loading a page. When it cannot show that address, the server
- * answers with the page, or says why it refuses. Not twice, whatever the server says.
+ * After a click the console changes the address without loading a page. When it cannot show that address, this loads it from
+ * the server, which answers with the page or with why it refuses. It does so only once for an address.
  */
 function reloadOnce() {
   const [loaded] = performance.getEntriesByType('navigation');
   if (loaded?.name !== location.href) location.reload();
 }
 
-/** What this page shows a form for. AdminJS's form always saves by `edit` or `new`, whatever its action. */
+/** The API address of the action whose form this page shows. AdminJS's form would always save by `edit` or `new`. */
 const actionAddress = () => location.pathname.replace('/admin/', '/admin/api/');
 
-/** The columns that this person sees of each list, as its last answer says. */
+/** For each list, the columns that this person sees, from its last answer. */
 const columnsOf = new Map();
 
-// AdminJS's own requests.
+// Adapts AdminJS's own requests.
 for (const name of ['recordAction', 'resourceAction']) {
   const usual = AdminJS.ApiClient.prototype[name];
   AdminJS.ApiClient.prototype[name] = async function (options) {
@@ -50,7 +50,7 @@ for (const name of ['recordAction', 'resourceAction']) {
   };
 }
 
-/** Opens a page of the portal, or a download, that was chosen in the menu of a row: from the list, where Back leads. */
+/** Opens a page of the portal, or a download, that was chosen in the menu of a row. It opens from the list, for Back. */
 function leaveFor(href) {
   addEventListener('popstate', () => location.assign(href), { once: true });
   history.back();
@@ -58,12 +58,12 @@ function leaveFor(href) {
 }
 
 let saves = 0;
-/** A form is on its way: what was typed is not lost when its page is left. */
+/** True while a form is being sent: leaving its page loses nothing then. */
 const isSaving = () => saves > 0;
 
 /**
- * Of a refusal AdminJS shows nothing: it becomes errors of the record, where `form` is the form as a whole (form.js). Whoever
- * has gone elsewhere meanwhile stays there, and is told.
+ * AdminJS shows nothing when an action is refused, so the refusal becomes errors of the record; `form` stands for the form
+ * as a whole (form.js). A person who has left the page meanwhile stays where they are, and is told.
  */
 async function save(typed) {
   const from = location.href;
@@ -77,7 +77,7 @@ async function save(typed) {
   const notice = problem ? { type: 'error', message: `Not saved. ${problem.message}` } : data.notice;
   return { data: { ...data, notice, redirectUrl: undefined } };
 }
-/** The values to send. The server knows the form: with every choice in it, it may be larger than a body may be. */
+/** The values to send, without the form: with all its options it may exceed the limit of bodies, and the server knows it. */
 function changedIn(typed) {
   const { form, ...values } = Object.fromEntries(typed);
   const { isPartial, fields = [] } = JSON.parse(form ?? '{}');
@@ -112,8 +112,8 @@ async function ask(address, body, { signal, stays = Boolean(body) } = {}) {
 }
 
 /**
- * What the server answers to a GET; null while nothing is there yet, or without an address. Asks anew when `key` changes;
- * `again()` asks once more.
+ * The answer to a GET; null until it is there, or without an address. Sends the request again when `key` changes, and when
+ * `again()` is called.
  * @returns {[{ok: boolean, answer: any} | null, () => void]}
  */
 function useAnswer(address, key) {
@@ -131,10 +131,10 @@ function useAnswer(address, key) {
   return [found, () => setCount(count + 1)];
 }
 
-/** What the server says of a list. */
+/** The server's answer for a list. */
 const listOf = ({ resourceActions }) => resourceActions.find(({ name }) => name === 'list').custom;
 
-/** Of an action of AdminJS: of a record's, or without one of a list's. */
+/** The address of an action in AdminJS: of a record, or without one of a list. */
 function pageAddress(resource, record, action) {
   const of = record ? `records/${encodeURIComponent(record.id)}` : 'actions';
   return `/admin/resources/${resource.id}/${of}/${action}`;

@@ -1,11 +1,11 @@
-// Above the rows of a list: what can be done to those that are selected, or to all that match. The server counts first.
+// The bar above the rows of a list, with the actions for the selected rows or for all that match. The server counts first.
 const { createContext, useContext, useEffect, useState } = React;
 const { html, listOf } = examdesk;
 
-/** Null outside a list whose records can be selected. */
+/** The selection; null outside a list whose records can be selected. */
 const Selection = createContext(null);
 
-/** Around a table: which records of the list are selected, and the columns that this person sees. */
+/** Surrounds a table: keeps which records of the list are selected, and the columns that this person sees. */
 function Table({ OriginalComponent, isRelated, ...shown }) {
   const { records, resource } = shown;
   const [ids, setIds] = useState(new Set());
@@ -22,18 +22,18 @@ function Table({ OriginalComponent, isRelated, ...shown }) {
     <${Selection.Provider} value=${selection}><${OriginalComponent} ...${shown} resource=${list} /><//>`;
 }
 
-/** In front of a record's title. */
+/** The checkbox in front of a record's title. */
 function Select({ record, label }) {
   const selection = useContext(Selection);
   if (!selection) return null;
   const { ids, set } = selection;
-  // A click on the row opens the record.
+  // Otherwise the click would reach the row, which opens the record.
   return html`
     <input type="checkbox" className="console-box" aria-label="Select ${label}" checked=${ids.has(record.id)}
       onChange=${(event) => set([record.id], event.target.checked)} onClick=${(event) => event.stopPropagation()} />`;
 }
 
-/** In place of AdminJS's bar of selected records: a form that works on the server. */
+/** Replaces AdminJS's bar of selected records by a form that is sent to the server. */
 function Bar({ resource }) {
   const selection = useContext(Selection);
   const { search } = ReactRouter.useLocation();

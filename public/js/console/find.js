@@ -1,13 +1,13 @@
-// Fields that find while one types: the one in the bar, and a form's for a record. found-list.js makes each field and the
-// links below it a combobox; search.js has the key /.
+// Fields that search while somebody types: the field in the bar, and a form's field for a record. found-list.js makes each
+// field and the links below it a combobox; search.js handles the key /.
 const { useEffect, useRef, useState } = React;
 const { ask, html, signInAddress } = examdesk;
 const pauseMs = 150;
 const failed = '<p class="muted">We can’t search right now. Check your connection and try again.</p>';
 
 /**
- * What `load(words, signal)` finds, a moment after the last key; null: nothing is shown. `events` are for the element
- * around field and list: Escape and leaving it close the list.
+ * Returns what `load(words, signal)` finds, a moment after the last key; null when nothing is to be shown. `events` are for
+ * the element around the field and the list: Escape and leaving it close the list.
  */
 function useFound(load) {
   const [found, setFound] = useState(null);
@@ -35,7 +35,7 @@ function useFound(load) {
   const events = {
     onKeyDown(event) {
       if (event.key !== 'Escape' || found === null) return;
-      // The browser would empty the field; the next Escape does.
+      // Keeps the browser from emptying the field; the next Escape empties it.
       event.preventDefault();
       close();
       event.currentTarget.querySelector('input').focus();
@@ -76,7 +76,7 @@ function SearchField({ field, common, value, onChange }) {
     <li key=${one.value}>
       <a className="found-one" href="#${one.value}" onClick=${(event) => choose(event, one)}>${one.label}</a>
     </li>`;
-  // The focus stays in the field.
+  // Keeps the focus in the field.
   return html`
     <div className="console-combobox" ...${events}>
       <input ...${common} value=${text} autoComplete="off" spellCheck=${false} data-finds=${list}
@@ -88,7 +88,7 @@ function SearchField({ field, common, value, onChange }) {
     </div>`;
 }
 
-/** What the words find everywhere, as the portal's HTML (views/search/_found.ejs). */
+/** Shows everything that the words find, in the portal's HTML (views/search/_found.ejs). */
 async function findEverywhere(words, signal) {
   try {
     const response = await fetch('/search', {
@@ -112,7 +112,7 @@ function SearchBox() {
     field.current.blur();
     close();
   });
-  // Enter before anything is chosen: the search's own page.
+  // Enter without a chosen result opens the search's own page.
   return html`
     <form className="console-find" role="search" aria-label="Everything" method="post" action="/search"
       autoComplete="off" ...${events}>

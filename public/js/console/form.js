@@ -2,12 +2,12 @@
 const { useEffect, useRef, useState } = React;
 const { actionAddress, html, isSaving, signInAddress, useAnswer } = examdesk;
 
-/** Whether an option, or a field, fits the values of the other fields. */
+/** Whether an option or a field is offered with these values of the other fields. */
 const isOffered = ({ only }, values) => !only || !values[only.for] || only.values.includes(values[only.for]);
 
 /**
- * The values after one has changed: choices that no longer fit become empty, and the chosen option fills fields that are
- * empty or hold what the option before had filled in.
+ * The values after one has changed. Choices that are no longer offered become empty. The chosen option fills fields that are
+ * empty, or that still have what the earlier option had filled in.
  */
 function changed(fields, before, name, value) {
   const values = { ...before, [name]: value };
@@ -34,7 +34,7 @@ function Field({ field, value, values, error, onChange }) {
     'aria-describedby': error ? `${id}-error` : undefined,
     onChange: ({ target }) => onChange(name, isBox ? target.checked : target.value),
   };
-  // The current value may no longer be offered: show it instead of the first option, by the words that it had.
+  // The current value may no longer be offered. Shows it with the words that it had, and not the first option.
   const words = useRef({}).current;
   for (const option of options) words[option.value] = option.label;
   const isGone = !options.some((option) => option.value === String(value));
@@ -62,7 +62,7 @@ function Field({ field, value, values, error, onChange }) {
     </div>`;
 }
 
-/** Above the form: what is wrong with it as a whole (src/console/action-form.ts), and with what it does not show. */
+/** Above the form: errors of the form as a whole (src/console/action-form.ts), and of fields that it does not show. */
 function ProblemBox({ whole, errors, fields }) {
   const box = useRef(null);
   useEffect(() => box.current.focus(), [errors]);
@@ -78,18 +78,18 @@ function ProblemBox({ whole, errors, fields }) {
     </div>`;
 }
 
-/** Where the form was opened from: its record, or the list. */
+/** The address from which the form was opened: that of its record, or of the list. */
 const backAddress = () =>
   location.pathname.replace(/\/actions\/[^/]+$/, '').replace(/(\/records\/[^/]+)\/[^/]+$/, '$1/show');
 
-/** Beside AdminJS's button, which is outside the fields. */
+/** The link Cancel beside AdminJS's button, which is outside the fields. */
 function Cancel({ fields }) {
   const foot = fields?.closest('form').querySelector('[data-css$="-drawer-footer"]');
   const link = html`<${ReactRouterDOM.Link} to=${backAddress()} className="button button-quiet">Cancel<//>`;
   return foot ? ReactDOM.createPortal(link, foot) : null;
 }
 
-/** A click in the menu would lose what was typed (../unsaved.js). Cancel says so itself. */
+/** Asks before a click in the menu discards what was typed (../unsaved.js). Cancel asks itself. */
 function askBeforeLeaving(event) {
   const link = event.target.closest('a[href]:not([target])');
   if (!link || link.closest('form') || isSaving()) return;
@@ -99,11 +99,11 @@ function askBeforeLeaving(event) {
   event.stopPropagation();
 }
 
-/** In AdminJS's form, which holds the values and sends them: all fields, and what is wrong. */
+/** All fields with their errors, inside AdminJS's form, which holds the values and sends them. */
 function Fields({ record, onChange }) {
   const { params, errors } = record;
   const [shown, setShown] = useState(null);
-  // A record comes with its form.
+  // AdminJS loads a record together with its form.
   const [address] = useState(params.form ? null : actionAddress());
   const [found, again] = useAnswer(address);
   useEffect(() => {
@@ -113,7 +113,7 @@ function Fields({ record, onChange }) {
     document.addEventListener('click', askBeforeLeaving, true);
     return () => {
       document.removeEventListener('click', askBeforeLeaving, true);
-      // The record is shown in place of a long form, from its top.
+      // The record replaces the form, which may be long, so its page is shown from the top.
       scrollTo(0, 0);
     };
   }, []);

@@ -1,4 +1,4 @@
-// HTML of the server within AdminJS's page: its links and forms stay in the page.
+// Shows HTML of the server inside AdminJS's page. Its links and forms do not load a new page.
 const { useEffect, useLayoutEffect } = React;
 const { ask, html, useAnswer } = examdesk;
 
@@ -18,14 +18,14 @@ function useFollow(leave) {
   };
 }
 
-/** A form's values; of several with one name a list. */
+/** A form's values. Several values of one name become a list. */
 function valuesOf(form, submitter) {
   const fields = new FormData(form, submitter);
   return Object.fromEntries([...fields.keys()].map((name) => [name, fields.getAll(name)]).map(single));
 }
 const single = ([name, values]) => [name, values.length === 1 ? values[0] : values];
 
-/** Shows what `address` answers as `html`, anew after each step of the page. A form's answer says where it leads. */
+/** Shows the `html` that `address` answers, and loads it again after each step. A form's answer names the next page. */
 function Fragment({ address }) {
   const { key, pathname, search } = ReactRouter.useLocation();
   const navigate = ReactRouter.useNavigate();
@@ -33,14 +33,14 @@ function Fragment({ address }) {
   const [found, again] = useAnswer(address, key);
   const follow = useFollow();
   const focused = document.activeElement?.id;
-  // What had the focus and was replaced has it again.
+  // If the element with the focus was replaced, its replacement gets the focus.
   useLayoutEffect(() => {
     if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus();
   }, [found]);
   const send = async (event) => {
     const form = event.target;
     const refusal = form.querySelector('[role="alert"]');
-    // The other forms lead to pages.
+    // The other forms lead to pages, which the browser loads.
     if (!refusal) return;
     event.preventDefault();
     const { ok, answer } = await ask(
@@ -59,7 +59,7 @@ function Fragment({ address }) {
   return html`<div className="stacked" onClick=${follow} onSubmit=${send} dangerouslySetInnerHTML=${{ __html: found.answer.html }} />`;
 }
 
-/** Before an answer is there, and when it is a failure. */
+/** What is shown until the answer is there, and when it is a failure. */
 const Waiting = ({ found, again }) =>
   found
     ? html`

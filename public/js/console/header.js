@@ -4,11 +4,11 @@ const { useEffect } = React;
 const { html, pageAddress } = examdesk;
 const { Icon } = AdminJSDesignSystem;
 
-/** The title of a record as it reads. */
+/** The title of a record in words. */
 const titleOf = ({ params, title }, { titleProperty }) =>
   examdesk.textOf(titleProperty, params[titleProperty.propertyPath] ?? title);
 
-/** Where the server stops counting (table.query.ts). */
+/** The server stops counting here (table.query.ts). */
 const mostCounted = 1_000;
 function countWords(tag) {
   const count = Number(tag);
@@ -20,7 +20,7 @@ function ActionLink({ action, resource, record }) {
   const to = pageAddress(resource, record, action.name);
   const parts = html`<${Icon} icon=${action.icon} />${translateAction(action.label, resource.id)}`;
   const className = 'button button-second';
-  // AdminJS would not load a page of the portal.
+  // The browser loads pages of the portal; AdminJS would look for them in the console.
   if (action.custom.isPage) return html`<a href=${to} className=${className}>${parts}</a>`;
   return html`<${ReactRouterDOM.Link} to=${to} className=${className}>${parts}<//>`;
 }
@@ -34,10 +34,10 @@ function Header({ resource, record, action, tag }) {
   const heading = translateAction(action.label, resource.id);
   const title = record ? titleOf(record, resource) : '';
   useEffect(() => {
-    // Not the record's title: a file name would stay in the browser's history.
+    // Leaves out the record's title, because a file name would stay in the browser's history.
     document.title = `${heading} – Examdesk`;
   }, [heading]);
-  // The last is this page.
+  // The last breadcrumb is this page.
   const steps = [
     ['/admin', 'Today'],
     [`/admin/resources/${resource.id}`, label],

@@ -1,10 +1,10 @@
-// On a record that was opened from what needs attention: how many of its kind are left, and a link to the next.
+// Shows, on a record that was opened from what needs attention, how many of its kind are left, with a link to the next.
 const { html } = examdesk;
 
-/** After it has saved a record AdminJS shows it, at an address without the kind. */
+/** Keeps the kind: after saving a record, AdminJS shows it at an address without the kind. */
 let last = { id: '', kind: '' };
 
-/** The kind in this page's address, or in the one before of the same record. */
+/** The kind in this page's address, or in the earlier address of the same record. */
 function useKind(id) {
   const { search } = ReactRouter.useLocation();
   const kind = new URLSearchParams(search).get('next');

@@ -1,7 +1,7 @@
-// Shows a value of a record: in a list by itself, in a record below its label.
+// Shows a value of a record: alone in a list, below its label in a record.
 const { html, pageAddress } = examdesk;
 
-/** As the portal's pages have it (src/http/pages/when.ts): `Tue 1 Dec 2026, 9:00 am`; without a zone in the reader's. */
+/** Formats a time as the portal does (when.ts), in this zone or the reader's: `Tue 1 Dec 2026, 9:00 am`. */
 function moment(value, timeZone, isWithYear) {
   const format = new Intl.DateTimeFormat('en-AU', {
     weekday: 'short',
@@ -28,14 +28,14 @@ function day(value) {
 /** Lists omit the year of today. */
 const hasYear = (value, isList) => !isList || new Date(value).getFullYear() !== new Date().getFullYear();
 
-/** In the zone of the examination if it has one, else in the reader's. */
+/** Shows a time in the zone of the examination if it has one, otherwise in the reader's. */
 function when(value, timeZone, isList) {
   const place = timeZone && ` (${timeZone.split('/').at(-1).replaceAll('_', '\u00a0')})`;
   const words = moment(value, timeZone, hasYear(value, isList));
   return html`<time className="console-when" dateTime=${value}>${words}${place}</time>`;
 }
 
-/** The portal's tags, of a booking's progress as there. */
+/** The portal's tags; a booking's progress has the same colours as there. */
 const tones = {
   brand: 'scheduled rescheduled',
   danger: 'failed dead infected refused denied failure cancelled left',
@@ -48,7 +48,7 @@ function pill(code, words) {
   return html`<span className="tag tag-${tone}">${words}</span>`;
 }
 
-/** JSON as people read it: `sentAt` as `sent at`, each of a list in a line of its own. */
+/** JSON in words: `sentAt` as `sent at`, each item of a list in a line of its own. */
 function factsIn(value) {
   if (value === null) return '–';
   if (Array.isArray(value)) return value.map(factsIn).join('\n');
@@ -60,7 +60,7 @@ const factIn = ([name, value]) => {
   return `${name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}${isGroup ? ':' : ''} ${factsIn(value)}`;
 };
 
-/** '' when there is none. */
+/** The value as text; '' when there is none. */
 function textOf(property, value, isList) {
   if (value === null || value === undefined || value === '') return '';
   const { type } = property.custom;
@@ -72,7 +72,7 @@ function textOf(property, value, isList) {
   return words ?? String(value);
 }
 
-/** The list that a value leads to, and the rest of the address: the record that it names, or what it counts there. */
+/** The list that a value links to, and the rest of the address: the record that it names, or the filter of a count. */
 function targetOf({ id, params }, { path, custom: { to, lists } }) {
   const value = params[path];
   if (lists && Number.parseInt(value, 10) > 0) {
@@ -83,7 +83,7 @@ function targetOf({ id, params }, { path, custom: { to, lists } }) {
   return named ? [table, `/records/${encodeURIComponent(named)}/show`] : [];
 }
 
-/** Of a list: a phone shows no heads of columns, without which a number says nothing. An examination's time says its place. */
+/** Phones show no column heads, so values that say nothing alone have their name before them; times of examinations do not. */
 const isNamed = ({ type, zone }) => !zone && ['number', 'date', 'datetime'].includes(type);
 const withName = (name, value) => html`<span><small className="console-name">${name} </small>${value}</span>`;
 

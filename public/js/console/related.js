@@ -1,4 +1,4 @@
-// Below a record: what belongs to it, each as the newest few rows of its list.
+// The lists below a record: what belongs to it, each with the newest few rows.
 const { html } = examdesk;
 const shown = 10;
 
