@@ -81,7 +81,7 @@ export function createOrganizations(deps: AccountDeps): Organizations {
 
     async create(input, actor) {
       const parsed = organizationInput.safeParse(input);
-      return writing(deps, actor, async (trx) => {
+      return writeRecorded(deps, actor, async (trx) => {
         if (!parsed.success) return failure({ reason: 'invalid', errors: fieldErrors(parsed.error) });
         const { name } = parsed.data;
         const id = deps.ids.uuid();
@@ -97,7 +97,7 @@ export function createOrganizations(deps: AccountDeps): Organizations {
 
     async change(id, sent, actor, seen) {
       if (!isUuid(id)) return failure({ reason: 'not_found' });
-      const changed = await writing<{ reason: 'stale'; current: OrganizationEdit }>(
+      const changed = await writeRecorded<{ reason: 'stale'; current: OrganizationEdit }>(
         deps,
         actor,
         async (trx) => {
@@ -137,7 +137,8 @@ const columnOf: Record<keyof OrganizationEdit, string> = {
   examineesCall: 'examinees_call',
 };
 
-async function writing<More extends { reason: string } = never>(
+/** Runs `write` in a transaction, and records the columns that it returns in the audit log. */
+async function writeRecorded<More extends { reason: string } = never>(
   deps: AccountDeps,
   actor: Actor,
   write: (trx: Transaction) => Promise<Result<{ id: string; columns: string[] }, OrganizationFailure | More>>,

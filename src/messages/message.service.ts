@@ -92,7 +92,7 @@ export function createMessages(deps: MessageDeps): Messages {
       const { userId, actingAdmin } = actor.viewer;
       const retryAfterMs = await deps.countSent(actingAdmin?.id ?? userId);
       if (retryAfterMs > 0) return failure({ reason: 'too_many', retryAfterMs });
-      const sent = await writing(deps, actor, bookingId, (trx, booking) =>
+      const sent = await writeAbout(deps, actor, bookingId, (trx, booking) =>
         writeMessage(deps, trx, actor, booking, given),
       );
       if (!sent.ok) return sent;
@@ -103,7 +103,7 @@ export function createMessages(deps: MessageDeps): Messages {
 
     async needNoAnswer(actor, bookingId) {
       if (!isStaff(actor.viewer)) return false;
-      const done = await writing(deps, actor, bookingId, async (trx, booking) => {
+      const done = await writeAbout(deps, actor, bookingId, async (trx, booking) => {
         const answered = await markAnswered(trx, booking.id);
         if (answered > 0) await record(deps, trx, actor, booking.id, 'message.answered', { answered });
         return ok(null);
@@ -113,7 +113,7 @@ export function createMessages(deps: MessageDeps): Messages {
 
     async addNote(actor, bookingId, given) {
       if (!isStaff(actor.viewer)) return failure({ reason: 'not_found' });
-      return writing(deps, actor, bookingId, (trx, booking) => writeNote(deps, trx, actor, booking, given));
+      return writeAbout(deps, actor, bookingId, (trx, booking) => writeNote(deps, trx, actor, booking, given));
     },
   };
 }
@@ -134,8 +134,8 @@ function threadOf(found: BookingMessage[], limit: number): Thread {
   return { messages, older: found.length > limit ? (messages[0]?.id ?? null) : null };
 }
 
-/** Locks the booking: its messages have one order, and a key is used once. */
-async function writing<Value>(
+/** Runs `write` with the booking locked, so that its messages have one order and a key is used once. */
+async function writeAbout<Value>(
   deps: MessageDeps,
   actor: Actor,
   bookingId: string,

@@ -83,7 +83,7 @@ function targetOf({ id, params }, { path, custom: { to, lists } }) {
   return named ? [table, `/records/${encodeURIComponent(named)}/show`] : [];
 }
 
-/** Phones show no column heads, so values that say nothing alone have their name before them; times of examinations do not. */
+/** Phones show no column heads, so values that say nothing alone have their name before them, except examination times. */
 const isNamed = ({ type, zone }) => !zone && ['number', 'date', 'datetime'].includes(type);
 const withName = (name, value) => html`<span><small className="console-name">${name} </small>${value}</span>`;
 
