@@ -32,7 +32,7 @@ export interface AvailabilityDeps {
 }
 
 const dayMs = 24 * 3_600_000;
-/** Nobody books further ahead, so such a day is empty without a call. */
+/** Nobody books further ahead, so later days are empty, and Acuity is not called for them. */
 const horizonMs = 2 * 366 * dayMs;
 /** A cached "not free" older than this is checked again before a referrer is told that the time is taken. */
 const recheckTakenMs = 5_000;

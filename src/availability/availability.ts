@@ -1,7 +1,7 @@
 import type { Result } from '../lib/result.ts';
 import type { ExaminationType, Specialist } from '../specialists/index.ts';
 
-/** Until a call may work again that Acuity did not let in: an admin has to act first. */
+/** When to try again after Acuity refused our credentials: an admin has to act first. */
 export const refusedRetryMs = 60_000;
 
 export interface Slot {
@@ -34,13 +34,13 @@ export type AvailabilityFailure =
   | { reason: 'type_not_offered' }
   /** Acuity does not answer, and nothing in the cache is less than an hour old. */
   | { reason: 'acuity_unavailable'; retryAfterMs: number }
-  /** The same, but too many of our own calls wait for what Acuity allows. */
+  /** As above, because too many of our own calls wait for Acuity's rate limit. */
   | { reason: 'acuity_queue_full'; retryAfterMs: number }
-  /** The same, but Acuity does not let us in (ports/acuity.ts). */
+  /** As above, because Acuity refuses our credentials (ports/acuity.ts). */
   | { reason: 'acuity_refuses_us'; retryAfterMs: number }
   | { reason: 'acuity_error' };
 
-/** `personId`: whoever looks. Times that are held for somebody else are not free. */
+/** `personId`: the person who asks. Times that are held for somebody else are not free. */
 export interface AvailabilityService {
   /** `timezone` defaults to the specialist's own. */
   day(

@@ -19,7 +19,7 @@ export interface CalendarReads {
     day: string,
     maxAgeMs?: number,
   ): Promise<ReadResult<number[]>>;
-  /** The same, if it is cached. */
+  /** What `day` would return, if it is cached. Does not call Acuity. */
   cachedDay(specialist: Specialist, service: SpecialistService, day: string): Promise<DayAnswer | null>;
   /** Days in the specialist's zone that have a free time. */
   month(
@@ -155,7 +155,7 @@ function sameDaysAllMonth(month: string, zone: string, other: string): boolean {
   );
 }
 
-/** The times that can be offered now, sorted: future ones, and of a stale copy those not taken since. */
+/** The times that can be offered now, sorted: future ones, without those that were taken after a stale copy was read. */
 export function offeredSlots(answers: DayAnswer[], service: SpecialistService, now: Date): Slot[] {
   const { durationMinutes } = service;
   const length = durationMinutes * 60_000;
@@ -189,7 +189,7 @@ export function asAvailabilityFailure(why: AcuityFailure): Failure<AvailabilityF
   return failure({ reason: 'acuity_error' });
 }
 
-/** Acuity answers, and does not read this calendar: another one may be read. */
+/** Whether Acuity answered but could not read this calendar; others may still be read. */
 export function isRefusal(why: AcuityFailure): boolean {
   return !refusesUs(why) && (why.reason === 'refused' || why.reason === 'not_found');
 }

@@ -17,7 +17,7 @@ interface Search {
 /** How many times are suggested. */
 const wanted = 3;
 const weekMs = 7 * 24 * 3_600_000;
-// The page that reports "taken" waits for this.
+// Limited, because the page that reports a taken time waits for it.
 const maxSearchMs = 5_000;
 
 /** The three free times nearest to `around`, within a week before and after, without `around` itself. Sorted by time. */

@@ -28,7 +28,7 @@ export interface NextFreeFiller {
 
 export interface FillerDeps {
   db: Database;
-  /** Its lane for the background. */
+  /** Acuity, called in the lane for work in the background. */
   acuity: Acuity;
   cache: Cache;
   clock: Clock;
@@ -47,7 +47,7 @@ const maxDays = 5;
 const maxMonths = 4;
 /** A run leaves the rest to the next one, so that no job takes long. */
 const maxRunMs = 45_000;
-/** Not older than this from the cache, which people's views fill as well. */
+/** Cached reads that are older are read again. People's views fill the same cache. */
 const maxCachedMs = 4 * 60_000;
 const retryMs = 60_000;
 
@@ -71,7 +71,7 @@ export function createNextFreeFiller(deps: FillerDeps): NextFreeFiller {
   };
 }
 
-/** False when Acuity does not answer: what else is due waits for the next run. */
+/** False when Acuity does not answer; everything else that is due then waits for the next run. */
 async function fillRow(deps: FillerDeps, reads: CalendarReads, row: ClaimedRow): Promise<boolean> {
   const { db, clock, log } = deps;
   const after = (ms: number) => new Date(clock.now().getTime() + ms);

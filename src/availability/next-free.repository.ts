@@ -41,7 +41,7 @@ export async function matchServices(db: Database): Promise<void> {
   await db('next_free_times').whereRaw(`(specialist_id, type) not in (${offered})`).delete();
 }
 
-/** Longer than the calls for one row take. A run that dies leaves its claim, and the next one goes on after it. */
+/** When a claim of a run that died expires. Longer than the calls for one row take. */
 const claim = `interval '90 seconds'`;
 const lockName = 'fill_next_free_times';
 
@@ -72,13 +72,13 @@ export interface ReadTimes {
   asOf: Date;
 }
 
-/** Runs in the transaction that stores them. */
+/** Is told which times became free, in the transaction that stores them. */
 export type NoteFreed = (
   trx: Transaction,
   freed: { specialistId: string; type: ExaminationType; times: Date[] },
 ) => Promise<void>;
 
-/** Free now, and not when the calendar was read before: of the days that were known. */
+/** Times that are free now and were not at the previous read, on the days that were known then. */
 function freedBetween({ times, known_until: knownUntil }: ClaimedRow, read: ReadTimes): Date[] {
   const known = new Set(times.map((time) => time.getTime()));
   return read.times.filter((time) => knownUntil && time < knownUntil && !known.has(time.getTime()));
@@ -112,14 +112,14 @@ export async function storeRead(
   });
 }
 
-/** Acuity did not answer: what was known stays. */
+/** Ends the claim when Acuity did not answer; what was known stays. */
 export async function giveBack(db: Database, row: ClaimedRow, dueAt: Date): Promise<void> {
   await db('next_free_times')
     .where({ specialist_id: row.specialist_id, type: row.type })
     .update({ claimed_until: null, due_at: dueAt });
 }
 
-/** The calendar changed: its times are due, and those that are `taken` are no longer shown. */
+/** The query for a changed calendar: its times have to be read again, and those that are `taken` are no longer shown. */
 export function markChangedQuery(
   db: Database,
   calendarId: number,
@@ -164,7 +164,7 @@ export async function removeTime(
   return removed > 0;
 }
 
-/** After a restore: the next read is not compared with the times of the backup, so that no time counts as freed. */
+/** Call it after a restore: compared with the times of the backup, the next read would find times that seem freed. */
 export async function forgetNextFree(trx: Transaction): Promise<void> {
   await trx('next_free_times').delete();
 }

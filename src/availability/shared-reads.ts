@@ -47,11 +47,11 @@ const staleMs = 60 * 60_000;
 // Our clock decides the age; the cache's own expiry only cleans up.
 const staleKeyMs = staleMs + 60_000;
 const failureMs = 2_000;
-// A holder renews its lock while it lives, so a dead one is replaced after this time.
+// The holder of a lock renews it. After this time without a renewal the holder is dead, and another one takes over.
 const lockMs = 3_000;
 const renewEveryMs = 1_000;
 const maxWaitMs = 30_000;
-// Allows for clocks of two machines that differ: the answer may miss what was taken just before it.
+// Clocks of two machines may differ by this much, so a time that was taken just before an answer may be missing in it.
 const clockDifferenceMs = 5_000;
 
 type Failed = { ok: false } & AcuityFailure;
@@ -63,7 +63,7 @@ const failedReply: z.ZodType<AcuityFailure> = z.union([
   z.object({ reason: z.literal('refused'), code: z.string(), message: z.string(), status: z.number() }),
 ]);
 
-/** Reads for which a person waits, or nobody. */
+/** Reads that a person waits for, and reads in the background. */
 export interface Reads {
   /** `maxAgeMs`: an older answer is read again. */
   get<T>(read: SharedRead<T>, maxAgeMs?: number): Promise<ReadResult<T>>;
@@ -125,7 +125,7 @@ export function createSharedReads({ cache: plainCache, clock, log }: Options): S
     return flight;
   }
 
-  /** Across all processes one asks; the others wait for its result, and one of them takes over when it dies. */
+  /** One of all processes calls Acuity. The others wait for its result, and one of them takes over when it dies. */
   async function askOnce<T>(key: string, read: SharedRead<T>, maxAgeMs: number): Promise<ReadResult<T>> {
     const known = async (): Promise<ReadResult<T> | null> => {
       const found = await fresh(key, read, maxAgeMs);
@@ -150,7 +150,7 @@ export function createSharedReads({ cache: plainCache, clock, log }: Options): S
   }
 
   async function askAndStore<T>(key: string, read: SharedRead<T>): Promise<ReadResult<T>> {
-    // The answer is as old as the request.
+    // The age of the answer counts from the request.
     const asOf = clock.now();
     const answer = await read.ask();
     if (!answer.ok) return answer;
