@@ -1,4 +1,4 @@
-// Works stored events off: claims those that are due, and stores how they ended.
+// Claims stored events that are due, and stores their outcomes.
 import type { Queryable, Transaction } from '../db/knex.ts';
 import { sendTogether, type Query, type Statement, type Statements } from '../db/statements.ts';
 import type { Outcome } from '../following/index.ts';
@@ -26,7 +26,7 @@ export interface EventBehind extends EventVersion {
 // Changes when the event is claimed, replayed, or counts an equal one.
 const version = `concat_ws(':', state, attempts, coalesced, extract(epoch from replayed_at))`;
 
-/** So that one transaction stays short. The next event of the appointment takes further ones along. */
+/** A limit, so that a transaction stays short. The next event of the appointment answers the further ones. */
 const mostBehind = 200;
 
 /**

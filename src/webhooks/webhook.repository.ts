@@ -160,7 +160,7 @@ const columnNames = Object.keys(storedColumns) as (keyof typeof storedColumns)[]
 const parameterOf = (name: keyof typeof storedColumns): string =>
   `$${columnNames.indexOf(name) + 1}::${storedColumns[name]}`;
 
-// What has attempts = 0 and a next attempt waits, and its delivery has never begun: see webhook_events_equal_idx.
+// An event with attempts = 0 and a next attempt waits, and its delivery has never begun: see webhook_events_equal_idx.
 const storeStatement: Statement = {
   name: 'webhook event',
   text: `with equal as (
