@@ -6,7 +6,7 @@ import type { AuditAction, AuditActor, AuditEntry } from './audit.ts';
 /** The append-only log. Pass the transaction of the recorded change: both commit or neither does. */
 export interface AuditLog {
   record(trx: Queryable, actor: AuditActor, entry: AuditEntry): Promise<void>;
-  /** The same, to be sent together with the change (src/db/statements.ts). */
+  /** The query of `record`, to be sent together with the change (src/db/statements.ts). */
   recordQuery(actor: AuditActor, entry: UnlimitedEntry): Query;
 }
 
@@ -54,7 +54,8 @@ const columnTypes = {
 const columns = Object.keys(columnTypes) as (keyof typeof columnTypes)[];
 
 /**
- * For a statement that reads and records that it was read: `with recorded as (…)`. One commit, one round trip.
+ * SQL for a statement that reads a record and also records that it was read: `with recorded as (…)`. It saves a commit and a
+ * round trip.
  * @param first the number of the first parameter for `auditValues`
  * @param where SQL: whether to record
  */
@@ -72,7 +73,7 @@ function valuesOf(actor: AuditActor, entry: AuditEntry): unknown[] {
   return columns.map((column) => row[column]);
 }
 
-/** An entry that nobody can cause by being refused: those are limited (`record`). */
+/** An entry that is no refusal. Refusals are limited, because anyone can cause them without end: use `record` for them. */
 export type UnlimitedEntry = AuditEntry & { action: Exclude<AuditAction, Limited> };
 
 /** Refused webhooks are limited where their event is stored (src/webhooks). */
@@ -84,8 +85,8 @@ function isLimited(action: AuditAction): action is Limited {
 }
 
 /**
- * For changes of many rows at once: names the author and the metadata for every row that this transaction changes
- * without an audit row of its own. Triggers write those rows; without this call they name nobody.
+ * Call it before changes of many rows at once. Triggers write an audit row for each changed row that has none; this gives
+ * them the author and the metadata. Without this call those rows name nobody.
  */
 export async function attributeChanges(
   trx: Transaction,

@@ -26,7 +26,7 @@ export interface AddJobOptions {
 
 export interface JobQueue {
   add<Payload>(job: JobDefinition<Payload>, payload: Payload, options: AddJobOptions): Promise<void>;
-  /** The same, to be sent together with other statements (src/db/statements.ts). */
+  /** The query of `add`, to be sent together with others (src/db/statements.ts). */
   addQuery<Payload>(
     job: JobDefinition<Payload>,
     payload: Payload,
