@@ -58,7 +58,7 @@ export async function completeOnce(
   const changing = changedId
     ? [lockBookingQuery(db, { id: changedId }), findBookingQuery(db, { id: changedId })]
     : [];
-  // Lock order everywhere: merges, the booking, then the attempt.
+  // Lock order everywhere: merges, the booking, then the attempt. The answers come in the order of these queries.
   const locking: Query[] = [blockMergesQuery(db, {}), ...changing, lockAttemptQuery(db, { id })];
   const first = [...locking, ...(options.reads ?? [])];
   return transact(db, first, async (trx, answers): Promise<Ending<Settled>> => {

@@ -218,7 +218,7 @@ function refuseInside(db: Queryable): void {
   if (isTransaction(db)) throw new Error('A transaction was begun inside another');
 }
 
-/** Of pg. */
+/** A pool or a connection of pg. */
 interface PoolOrConnection {
   query(query: PreparedBatch, done: BatchDone): unknown;
 }
