@@ -5,7 +5,7 @@ import { ok } from '../lib/result.ts';
 import type { AcuityResult, Appointment } from '../ports/acuity.ts';
 import { daysAround, newAppointment, verdictOn } from './attempt.acuity.ts';
 import type { AttemptDeps } from './attempt.deps.ts';
-import type { Call } from './attempt.kind.ts';
+import type { AnsweredCall } from './attempt.kind.ts';
 import { claimNextCall } from './attempt.repository.ts';
 import type { Attempt } from './attempt.ts';
 
@@ -16,7 +16,7 @@ import type { Attempt } from './attempt.ts';
 export async function createAppointment(
   deps: AttemptDeps,
   given: Attempt<'book'>,
-): Promise<Call<'book'> | null> {
+): Promise<AnsweredCall<'book'> | null> {
   const fields = await ownFields(deps.db, deps);
   const isOwn = (id: number) => isOwnDetail(fields, id) || id === given.request.acuity.referenceFieldId;
   let attempt = given;

@@ -8,7 +8,7 @@ import type { Attempt, AttemptKind, Refusal } from './attempt.ts';
 
 export interface Kind<K extends AttemptKind> {
   /** Calls Acuity. Null: the attempt is no longer open. */
-  call(deps: AttemptDeps, attempt: Attempt<K>): Promise<Call<K> | null>;
+  callAcuity(deps: AttemptDeps, attempt: Attempt<K>): Promise<AnsweredCall<K> | null>;
   /** Reads the appointment after a call whose answer was unreadable; null: not found, or unreadable too. */
   readBack(deps: AttemptDeps, attempt: Attempt<K>): Promise<Appointment | null>;
   /** Decides what follows when Acuity refused the call for a reason other than a taken time. */
@@ -32,7 +32,7 @@ export interface Kind<K extends AttemptKind> {
 }
 
 /** A call to Acuity that was answered. `attempt` has the request as it was finally sent. */
-export interface Call<K extends AttemptKind> {
+export interface AnsweredCall<K extends AttemptKind> {
   attempt: Attempt<K>;
   answer: AcuityResult<Appointment>;
 }
@@ -48,7 +48,7 @@ export type Ruling<K extends AttemptKind> =
   | { refusal: Refusal; releaseKey?: boolean }
   | 'taken'
   /** Acuity was called once more. Null: the attempt is no longer open. */
-  | { again: Call<K> | null };
+  | { again: AnsweredCall<K> | null };
 
 export interface WantedTime {
   specialist: Specialist;

@@ -11,7 +11,7 @@ import { verdictOn } from './attempt.acuity.ts';
 import { timingsOf, type AttemptDeps } from './attempt.deps.ts';
 import { failAttempt, type FailOptions } from './attempt.end.ts';
 import { settleAttemptJob } from './attempt.jobs.ts';
-import type { Call, Completion } from './attempt.kind.ts';
+import type { AnsweredCall, Completion } from './attempt.kind.ts';
 import { kindOf } from './attempt.kinds.ts';
 import {
   claimAttemptQuery,
@@ -90,7 +90,7 @@ async function carryOut(deps: AttemptDeps, attempt: Attempt, claim: Claim): Prom
   try {
     if (!(await claim())) return await notClaimed(deps, attempt);
     await deps.onStep?.('before_acuity');
-    const call = await kindOf(attempt).call(deps, attempt);
+    const call = await kindOf(attempt).callAcuity(deps, attempt);
     await deps.onStep?.('after_acuity');
     return await conclude(deps, attempt, call);
   } catch (error) {
@@ -102,7 +102,7 @@ async function carryOut(deps: AttemptDeps, attempt: Attempt, claim: Claim): Prom
 async function conclude(
   deps: AttemptDeps,
   asked: Attempt,
-  call: Call<AttemptKind> | null,
+  call: AnsweredCall<AttemptKind> | null,
 ): Promise<AttemptAnswer> {
   if (!call) return currentOutcome(deps, asked);
   const { attempt, answer } = call;

@@ -12,7 +12,7 @@ import { claimNextCall } from './attempt.repository.ts';
 import { lost, type Attempt, type Refusal } from './attempt.ts';
 
 export const bookKind: Kind<'book'> = {
-  call: createAppointment,
+  callAcuity: createAppointment,
 
   async readBack(deps, attempt) {
     const found = await findAppointmentsOf(deps, attempt);

@@ -100,7 +100,7 @@ export function isCarriedOut(attempt: Attempt<ChangeKind>, appointment: Appointm
 
 function kindOfChange<K extends ChangeKind>(change: Change<K>): Kind<K> {
   return {
-    async call(deps, attempt) {
+    async callAcuity(deps, attempt) {
       // Calls as the client first, so that the clinic's own rules apply. Staff may overrule the rules about notice.
       const asked = await change.ask(deps, attempt, false);
       const isPolicy = !asked.ok && asked.reason === 'refused' && policyCodes.has(asked.code);
