@@ -9,7 +9,7 @@ export interface FreedTime {
   specialist_id: string;
   type: ExaminationType;
   starts_at: Date;
-  /** `noticed_at`, with all its digits. */
+  /** `noticed_at` as text, because a Date has no microseconds. */
   noticed: string;
   /** Acuity may take some minutes until it offers the time of a cancelled appointment again. */
   is_recent: boolean;
@@ -51,8 +51,8 @@ export async function freedTimes(db: Queryable, now: Date): Promise<FreedTime[]>
 }
 
 /**
- * First come, first served. An entry gets no offer while it has an open one, no time that was already free when its last
- * offer ended, and not the time that its own booking was moved from.
+ * Finds the oldest entry that the freed time suits. An entry gets no offer while it has an open one, no time that was
+ * already free when its last offer ended, and not the time that its own booking was moved from.
  */
 export async function nextInLine(db: Queryable, freed: FreedTime, now: Date): Promise<NextInLine | null> {
   const { rows } = await db.raw<{ rows: NextInLine[] }>(
@@ -166,7 +166,7 @@ export async function noteFreed(
   );
 }
 
-/** After a restore: withdraws open offers, and drops the freed times that the backup has. */
+/** Call it after a restore: withdraws open offers, and deletes the freed times that the backup has. */
 export async function dropFreed(trx: Transaction): Promise<void> {
   await trx('freed_times').where({ state: 'open' }).update({ state: 'done' });
   await trx('wait_offers')

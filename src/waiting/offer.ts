@@ -30,7 +30,7 @@ export type AnnounceOffer = (
 export interface OfferDeps {
   db: Database;
   audit: AuditLog;
-  /** Its lane for the background. */
+  /** Acuity, called in the lane for work in the background. */
   acuity: Pick<Acuity, 'availableTimes'>;
   specialists: Pick<SpecialistRepository, 'findById'>;
   announceOffer: AnnounceOffer;
@@ -59,7 +59,7 @@ export function createWaitListOffers(deps: OfferDeps): WaitListOffers {
       for (const freed of await freedTimes(deps.db, deps.clock.now())) {
         const outcome = await offerTime(deps, freed);
         if (outcome === 'offered') made += 1;
-        // The rest waits for the next run, instead of waiting for Acuity once for each time.
+        // Leaves the other times to the next run, instead of waiting for Acuity once for each of them.
         if (outcome === 'unanswered') break;
       }
       await deps

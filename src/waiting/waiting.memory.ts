@@ -1,5 +1,5 @@
-// What nearly every page asks of the wait-list, in memory: read again once an entry, an offer or the organisation of a
-// booking has changed, in any process. It is short: only the times that are held now, and the entries that wait now.
+// Keeps in memory what nearly every page asks of the wait-list: the times that are held now, and the entries that wait now.
+// It is read again when an entry, an offer or the organisation of a booking was changed by any process.
 import type { HeldTime, Holds } from '../availability/index.ts';
 import type { Database } from '../db/knex.ts';
 import { keep, type KeptVersion } from '../db/kept-version.ts';
@@ -16,7 +16,7 @@ export interface WaitMemory extends Holds {
 interface Hold extends HeldTime {
   specialistId: string;
   personId: string;
-  /** Of performance.now(): the database's clock decides when a hold ends. */
+  /** When the hold ends, in time of performance.now(): the database's clock decides. */
   until: number;
 }
 

@@ -36,13 +36,13 @@ interface OfferRow extends WantedRow {
   expires_at: Date;
 }
 
-/** Whose entries: of a person in an organisation. */
+/** Whose entries are read: those of a person in an organisation. */
 export interface Waiting {
   userId: string;
   organizationId: string;
 }
 
-/** Those that an entry `e` and an offer share: over its booking `b` and its specialist `s`. */
+/** The columns that entries and offers share, over an entry `e`, its booking `b` and its specialist `s`. */
 const wantedColumns = [
   'e.booking_id',
   'b.reference',

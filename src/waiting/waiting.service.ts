@@ -46,7 +46,7 @@ export type JoinFailure =
 
 export type AcceptFailure =
   | { reason: 'not_found' }
-  /** Its hold is over, or it was declined. */
+  /** The offer's hold is over, or the offer was declined. */
   | { reason: 'lapsed'; offer: WaitOffer }
   | { reason: 'taken'; offer: WaitOffer }
   | { reason: 'not_moved'; offer: WaitOffer; because: Exclude<ChangeFailure, { reason: 'slot_taken' }> };
@@ -59,18 +59,18 @@ export type Accepted =
 export interface WaitList {
   /** What this person waits for and was offered, in their organisation. */
   of(viewer: Viewer): Promise<{ entries: WaitEntry[]; offers: WaitOffer[]; missed: WaitOffer[] }>;
-  /** For home: no statement while this person has no offer. */
+  /** The offers that home shows. Sends no statement while this person has no offer. */
   summaryOf(viewer: Viewer): Promise<{ offers: WaitOffer[]; entryCount: number }>;
   /** Of a booking that the viewer may see; no statement while it is not on the list. `offer`: only the viewer's own. */
   ofBooking(viewer: Viewer, bookingId: string): Promise<{ entry: WaitEntry | null; offer: WaitOffer | null }>;
   /** Also ok when the booking is on the list already. */
   joinForBooking(actor: Actor, bookingId: string): Promise<Result<Booking, JoinFailure>>;
-  /** A second time: changes the days. */
+  /** Joining a second time changes the days. */
   join(actor: Actor, request: WaitRequest): Promise<Result<null, JoinFailure>>;
-  /** False when it is not this person's. Also ok a second time. */
+  /** False when the entry is not this person's. Repeating it does no harm. */
   leave(actor: Actor, entryId: string): Promise<boolean>;
   decline(actor: Actor, offerId: string): Promise<boolean>;
-  /** Moves the booking as any other request does; a second time: the same answer. */
+  /** Moves the booking as any other request does. A repeated request gets the same answer. */
   accept(actor: Actor, offerId: string): Promise<Result<Accepted, AcceptFailure>>;
 }
 
