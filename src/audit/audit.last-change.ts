@@ -10,7 +10,7 @@ const changes: AuditAction[] = [
   'booking.progressed',
 ];
 
-/** Null: nobody at a keyboard, or nobody knows. */
+/** Null when no person made the change, or when it is unknown. */
 export async function whoChanged(db: Database, id: string): Promise<{ id: string; name: string } | null> {
   const last = await db('audit_log as a')
     .leftJoin('users as u', 'u.id', 'a.actor_id')

@@ -29,7 +29,7 @@ export interface AuditVerdict {
   /** Seals that were looked at, and the rows below them. */
   seals: number;
   rows: number;
-  /** Rows younger than the last seal: nothing vouches for them yet. */
+  /** Rows after the last seal, which no seal proves yet. */
   unsealed: number;
   faults: { seal: number; fromId: number; toId: number; fault: SealFault }[];
 }
@@ -37,7 +37,7 @@ export interface AuditVerdict {
 const batch = 5_000;
 const lockKey = 'audit-seals';
 
-/** Seals what is final. @returns how many rows; 0 when there is nothing new, or another process is at it. */
+/** Seals the rows that are final. @returns how many; 0 when there is nothing new, or another process is sealing */
 export async function sealAudit(db: Database, keyring: Keyring, patienceMs = 10_000): Promise<number> {
   const upTo = await finalId(db, patienceMs);
   if (upTo === null) return 0;
@@ -57,10 +57,10 @@ export async function sealAudit(db: Database, keyring: Keyring, patienceMs = 10_
   });
 }
 
-/** Connections that read at once: PostgreSQL writing the rows' texts takes nearly all of the time. */
+/** How many connections read at once. Nearly all of the time PostgreSQL is writing the rows as text. */
 const readers = 2;
 
-/** Computes every seal anew from the rows as they stand. Takes as many connections as there are `readers`. */
+/** Computes every seal again from the stored rows. Takes as many connections as there are `readers`. */
 export async function verifyAudit(
   db: Database,
   keyring: Keyring,
@@ -71,7 +71,7 @@ export async function verifyAudit(
     const total = seals.reduce((sum, seal) => sum + seal.row_count, 0);
     const verdict: AuditVerdict = { seals: seals.length, rows: 0, unsealed: 0, faults: [] };
     let next = 0;
-    // Each seal is computed from the digest that the one before it has stored, so their order does not matter.
+    // Each seal is computed from the stored digest of the one before, so seals can be checked in any order.
     const verifyInTurn = async (reader: Transaction) => {
       for (let at = next++; at < seals.length; at = next++) {
         const seal = seals[at] as AuditSeal;
@@ -91,7 +91,7 @@ export async function verifyAudit(
   });
 }
 
-/** One moment's view in several transactions: rows that come while we look must not seem to have been slipped in. */
+/** One snapshot for several transactions: rows that are added meanwhile must not seem to be forged. */
 function inOneSnapshot<T>(
   db: Database,
   count: number,
@@ -118,16 +118,16 @@ function inOneSnapshot<T>(
 export interface RecentSeals {
   /** Null: nothing was ever sealed. */
   lastSealedAt: Date | null;
-  /** Since when a row waits for its seal; null: none does. */
+  /** Since when the oldest unsealed row waits; null when all are sealed. */
   unsealedSince: Date | null;
   /** Whether the key of the last seal is known. */
   hasKey: boolean;
-  /** Rows that were held against their seals. */
+  /** Rows that were compared with their seals. */
   rows: number;
   faults: AuditVerdict['faults'];
 }
 
-/** The newest seals only, as many as have at most `maxRows` rows, and one at least. */
+/** Checks only the newest seals: at least one, and not more than cover `maxRows` rows. */
 export function verifyRecentSeals(db: Queryable, keyring: Keyring, maxRows = 20_000): Promise<RecentSeals> {
   return inTransaction(db, async (trx) => {
     await trx.raw('set transaction isolation level repeatable read, read only');
@@ -189,8 +189,9 @@ async function digestOf(
 }
 
 /**
- * A line for each row. Columns by name and in microseconds: neither a new column nor a session's time zone may change a
- * digest. Joined by the server: a row for each would take this process as long as the server needs for its text.
+ * SQL: a line of text for each row. Columns are named and times are in microseconds, so that neither a new column nor a
+ * session's time zone changes a digest. The server joins the lines, because reading a row for each would take this process
+ * as long as the server needs for the text.
  */
 async function readTexts(
   trx: Transaction,
@@ -209,8 +210,8 @@ async function readTexts(
 }
 
 /**
- * The newest id below which no row can appear any more. An id is drawn before its transaction commits, so it is
- * only final once every transaction that was under way when it was seen has ended. Null when one goes on for too long.
+ * The newest id below which no row can appear any more. A row gets its id before its transaction commits, so an id is final
+ * once every transaction that was running when the id was seen has ended. Null when one runs for too long.
  */
 async function finalId(db: Database, patienceMs: number): Promise<number | null> {
   const { rows } = await db.raw<{ rows: { id: number | null; horizon: string }[] }>(

@@ -1,4 +1,4 @@
-/** What a request says of itself; kept on every audit row. */
+/** Facts of a request, which every audit row has. */
 export interface RequestFacts {
   requestId: string;
   ip: string | null;
@@ -95,10 +95,10 @@ export interface AuditActor {
   request: RequestFacts | null;
 }
 
-/** A job, a webhook, a settlement: nobody at a keyboard. */
+/** For what no person does: a job, a webhook, a settlement. */
 export const systemActor: AuditActor = { actorId: null, actingAsId: null, request: null };
 
-/** Whoever sent the request: nobody is signed in. */
+/** For a request of somebody who is not signed in. */
 export function anonymousActor(request: RequestFacts): AuditActor {
   return { ...systemActor, request };
 }
