@@ -17,7 +17,7 @@ import type { JobQueue } from '../ports/job-queue.ts';
 
 export interface Ground {
   db: Database;
-  /** Beside knex's own: for better-auth and for `statements`. */
+  /** A second pool besides that of knex, for better-auth and `statements`. */
   pool: Pool;
   statements: Statements;
   keptVersion: KeptVersion;

@@ -9,7 +9,7 @@ export interface LogOutput {
 
 let output: LogOutput | undefined;
 
-/** The same for all logs of the process. What a process that is killed loses is the last moment's lines. */
+/** All logs of the process share it. A process that is killed loses the lines of the last moment. */
 export function logOutput(): LogOutput {
   output ??= gathered();
   return output;
@@ -27,9 +27,9 @@ function gathered(): LogOutput {
     lines = '';
     if (text) process.stdout.write(text);
   };
-  // Also after an error that nobody caught. Node writes to pipes and files synchronously.
+  // Writes the remaining lines, also after an uncaught error. Node writes to pipes and files synchronously.
   process.on('exit', flush);
-  // A log that nobody can read has nowhere to say so: the app goes on without it.
+  // If nobody can read the log, the app goes on without it: there is no place to report that.
   process.stdout.on('error', () => undefined);
   return {
     write(line) {

@@ -60,7 +60,7 @@ export function connectOutside(
 
 const checkAgainMs = 60_000;
 
-/** Has a worker check the connection, so that staff see at once what people see; once a minute at most. */
+/** Adds a job that checks the connection, once a minute at most, so that staff see at once what people see. */
 function checkingConnection({ clock, log, jobs }: Pick<Ground, 'clock' | 'log' | 'jobs'>): () => void {
   let askedAt = Number.NEGATIVE_INFINITY;
   return () => {

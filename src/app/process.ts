@@ -10,11 +10,11 @@ import type { Worker } from '../jobs/index.ts';
 import { errorFacts } from '../lib/error-facts.ts';
 
 /**
- * V8 collects its old generation once it has grown by half of what was in use, on every machine. By its own rule it
- * grows the further, the more memory the machine has.
+ * Makes V8 collect its old generation when it has grown by half of what was in use. By default the growth depends on the
+ * memory of the machine.
  *
- * Not an option of the command line, which would have to be repeated wherever a process is started. Compiled code is
- * kept for one set of options: set this only once everything that is imported statically has been loaded.
+ * It is not an option of the command line, which would have to be repeated wherever a process is started. Call it only after
+ * everything that is imported statically has been loaded, because V8 keeps compiled code for one set of options.
  */
 export function limitHeapGrowth(): void {
   setFlagsFromString('--heap-growing-percent=50');
@@ -61,7 +61,7 @@ export async function serveUntilStopped(running: Running): Promise<void> {
     log.fatal({ err: errorFacts(reason) }, 'Unhandled rejection of a promise');
     process.exit(1);
   });
-  // Before the port is open: whoever sees the process may send the signal at once.
+  // Listens for signals before the port is open, because a signal may be sent as soon as the process is seen.
   const stopping = stopSignal(log);
   const drain = server && watchConnections(server);
   const takeAny = running.takesAnyPort === true;

@@ -1,4 +1,4 @@
-// What works in the background: jobs, and the relay's deliveries. Each gives signs of life.
+// The background work: jobs, and the relay's deliveries. Each regularly records that it is alive.
 import type { Config } from '../config.ts';
 import {
   createJobHandlers,
@@ -13,9 +13,9 @@ import type { Relay } from '../relay/index.ts';
 import type { Ground } from './ground.ts';
 
 export interface Workers {
-  /** Jobs, and the relay's deliveries unless RUN_RELAY says no. */
+  /** Starts jobs, and the relay's deliveries unless RUN_RELAY is off. */
   worker: Worker;
-  /** The relay's deliveries alone. */
+  /** Starts only the relay's deliveries. */
   relayWorker: Worker;
 }
 

@@ -14,7 +14,7 @@ export interface WorkerDeps {
   cron?: CronEntry[];
   /** Jobs at once. Default 4. */
   concurrency?: number;
-  /** Between two looks for jobs that have become due. Default one second. */
+  /** The pause between two polls for jobs that have become due. Default one second. */
   pollMs?: number;
   /** Called after every run. */
   watch?: (labels: { task: string; outcome: 'done' | 'failed' | 'given_back' }, seconds: number) => void;
@@ -91,7 +91,7 @@ export function createWorker(deps: WorkerDeps): JobWorker {
 
 async function launchRunner(deps: WorkerDeps): Promise<Runner> {
   const cron = deps.cron ?? usualCron;
-  // Loaded by processes that work: a web process may leave jobs to others.
+  // graphile-worker is loaded only here, because a web process may leave jobs to others.
   const { Logger: WorkerLogger, parseCronItems, run } = await import('graphile-worker');
   const runner = await run({
     connectionString: deps.databaseUrl,

@@ -1,4 +1,4 @@
-/** The stack begins with the message, and a line of what somebody typed may begin with "at", too. */
+/** Matches lines of the stack. The stack begins with the message, in which a line of typed text may also begin with "at". */
 const frame = /^\s+at .*file:\/\/\S+:\d+:\d+\)?$/;
 
 /**

@@ -1,6 +1,6 @@
-// Digests over what people typed or sent are stored keyed: without a key, whoever reads the database could find out by
-// trying whose birthday, phone number or address a digest is of. Keyed with ENCRYPTION_KEYS, whose earlier keys stay in the
-// list: a digest that nobody recognises any more would make an answer look changed.
+// Digests over what people typed or sent are stored keyed. Without a key, whoever reads the database could find out by
+// trying which birthday, phone number or address a digest belongs to. The keys are ENCRYPTION_KEYS. Earlier keys must stay
+// in that list: a digest that no key recognises makes an answer look changed.
 import { createHmac, type KeyObject } from 'node:crypto';
 import type { Keyring } from './keyring.ts';
 import { derivedKey } from './secret-ring.ts';
@@ -8,9 +8,9 @@ import { derivedKey } from './secret-ring.ts';
 export interface KeyedDigests {
   /** What is stored: the key's id and an HMAC. */
   of(content: string): string;
-  /** Whether this is stored of the content; also as versions before 0.3 stored it, without a key. */
+  /** Whether the stored digest is that of the content. Accepts digests without a key, which versions before 0.3 stored. */
   isOf(stored: string | null, content: string): boolean;
-  /** Everything that may be stored of the content, for a search. */
+  /** All digests under which the content may be stored, for a search. */
   all(content: string): string[];
 }
 

@@ -1,4 +1,4 @@
-/** Loads once; a failed load is tried again at the next call. */
+/** Loads a value at the first call and keeps it. A failed load is tried again at the next call. */
 export function lazy<T>(load: () => Promise<T>): () => Promise<T> {
   let loaded: Promise<T> | undefined;
   return () =>

@@ -2,8 +2,8 @@ const most = 5_000;
 const longest = 100;
 
 /**
- * A pure function that remembers its answers. The arguments may be what people typed: long ones are not kept, and it
- * begins anew when it knows many.
+ * Makes a pure function remember its answers. Arguments may be what people typed, so long ones are not kept, and everything
+ * is forgotten when there are many.
  */
 export function remembered<Given extends (string | number)[], Answer>(
   compute: (...given: Given) => Answer,

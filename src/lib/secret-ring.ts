@@ -1,5 +1,5 @@
-// A ring of secrets: the first makes whatever is new, and what any of them made is accepted. So a secret can be changed
-// without anything that was made with the one before becoming invalid.
+// A ring of secrets. The first makes everything new; what any of them made is accepted. So a secret can be changed while
+// what was made with the earlier one stays valid.
 import { createHmac, createSecretKey, hkdfSync, timingSafeEqual, type KeyObject } from 'node:crypto';
 
 export type SecretRing = readonly [string, ...string[]];
@@ -19,7 +19,7 @@ export function derivedKey(secret: string | Buffer, purpose: string): KeyObject 
   return createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', purpose, 32)));
 }
 
-/** One from each secret. */
+/** A key from each secret. */
 export function derivedKeys(ring: SecretRing, purpose: string): readonly [KeyObject, ...KeyObject[]] {
   const [first, ...others] = ring;
   return [derivedKey(first, purpose), ...others.map((secret) => derivedKey(secret, purpose))];
@@ -27,7 +27,7 @@ export function derivedKeys(ring: SecretRing, purpose: string): readonly [KeyObj
 
 export interface Signer {
   sign(text: string): Buffer;
-  /** What the text's signature may be: by the current key first, then by the earlier ones. */
+  /** The valid signatures of the text: by the current key first, then by the earlier ones. */
   signatures(text: string): Buffer[];
   /** Compares in constant time. */
   isSigned(text: string, signature: Buffer): boolean;

@@ -1,5 +1,5 @@
-// The edit of a record as it was typed. Each value is checked only if it differs from the record: what is older than a rule
-// does not hinder saving something else.
+// Reads the edit of a record as it was typed. A value is checked only if it differs from the record's, so that a value that
+// is older than a rule does not prevent saving another one.
 import type { z } from 'zod';
 import { failure, type InvalidFields, ok, type Result } from './result.ts';
 import { tidyProse } from './typed-text.ts';
@@ -28,7 +28,7 @@ export function readEdit<T extends object>(
   return errors.length > 0 ? failure({ reason: 'invalid', errors }) : ok(edit);
 }
 
-/** Forms send numbers and boxes as text, and null as nothing. */
+/** Forms send numbers and ticked boxes as text, and empty text for null. */
 export function isSameText(sent: unknown, stored: unknown): boolean {
   return tidyProse(asText(sent)) === tidyProse(asText(stored));
 }
@@ -38,7 +38,7 @@ export function asText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** The fields whose values are not those of before, or not those that were shown. */
+/** The names of the fields whose values differ between the two. */
 export function changedSince<T extends object>(before: T | Sent, now: T): (keyof T & string)[] {
   const names = Object.keys(now) as (keyof T & string)[];
   return names.filter((name) => asText((before as Sent)[name]) !== asText(now[name]));

@@ -1,4 +1,4 @@
-// Schemas for what people type. Each tidies first and refuses after.
+// Schemas for what people type. Each tidies the text first, then checks it.
 import { z } from 'zod';
 import { isEmail, longestEmail, tidyEmail } from './typed-email.ts';
 import { hasInvisible, tidyLine, tidyProse } from './typed-text.ts';
@@ -45,7 +45,7 @@ export function typedWhole(
   );
 }
 
-/** A box of a form is sent as text. */
+/** A checkbox, which a form sends as text. */
 export function typedBox(message?: string) {
   return z.preprocess(
     (sent) => (sent === 'true' || sent === 'false' ? sent === 'true' : sent),
@@ -53,7 +53,7 @@ export function typedBox(message?: string) {
   );
 }
 
-/** Nothing typed is null. */
+/** Parses empty text as null. */
 export function blankAsNull<Schema extends z.ZodType>(schema: Schema) {
   return z.preprocess((sent) => (sent === '' ? null : sent), schema.nullable());
 }

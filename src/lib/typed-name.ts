@@ -2,7 +2,7 @@
 import { hasInvisible } from './typed-text.ts';
 
 const emoji = /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|\u20e3/u;
-/** Not the letters that only change others, like ʻ. */
+/** Letters, without those that only modify others, like ʻ. */
 const letterOrDigit = /[[\p{L}--\p{Lm}]\p{N}]/v;
 
 export type NameFault = 'invisible' | 'emoji' | 'brackets' | 'only_marks';
