@@ -90,7 +90,7 @@ export async function lockBulkAction(trx: Transaction, id: string): Promise<Bulk
   return row ?? null;
 }
 
-/** Against a stop until this transaction ends; several workers may hold it. Null: it is not running. */
+/** Prevents a stop until this transaction ends; several workers may do so. Null when the action is not running. */
 export async function holdRunning(trx: Transaction, id: string): Promise<BulkRow | null> {
   const row = await trx('bulk_actions')
     .where({ id, state: 'running' })
@@ -103,7 +103,7 @@ export interface Item {
   place: number;
   record_id: string;
   seen: string;
-  /** How often it was tried in vain. */
+  /** How often it was tried without success. */
   tries: number;
 }
 
@@ -138,7 +138,7 @@ export async function settleItem(
     });
 }
 
-/** Only one of two bulk actions has the record at a time, until this transaction ends. */
+/** Keeps other bulk actions from working on the record until this transaction ends. */
 export async function lockRecord(trx: Transaction, kind: BulkKind, recordId: string): Promise<void> {
   await trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`bulk:${kind}:${recordId}`]);
 }
@@ -170,7 +170,7 @@ export async function pause(db: Queryable, id: string, forMs: number): Promise<v
     .update({ paused_until: db.raw(`clock_timestamp() + ? * interval '1 millisecond'`, [forMs]) });
 }
 
-/** Running, not paused, and no worker has gone on with it for this long. */
+/** The actions that are running and not paused, but that no worker has continued for this long. */
 export async function abandoned(db: Queryable, quietMs: number): Promise<string[]> {
   return await db('bulk_actions')
     .where({ state: 'running' })
@@ -182,14 +182,14 @@ export async function abandoned(db: Queryable, quietMs: number): Promise<string[
     .pluck('id');
 }
 
-/** Stops all that run: after a restore, the records that a backup has as waiting may have been done since. */
+/** Stops all running actions after a restore: records that wait in the backup may have been done since. */
 export async function stopBulkActions(trx: Transaction): Promise<number> {
   return await trx('bulk_actions')
     .where({ state: 'running' })
     .update({ state: 'stopped', ended_at: trx.raw('clock_timestamp()') });
 }
 
-/** Never begun for a day, or over for longer than the audit of a quarter needs its list. */
+/** Removes actions that were not begun within a day, or that ended longer ago than an audit of a quarter needs. */
 export async function removeOld(db: Queryable): Promise<number> {
   return await db('bulk_actions')
     .whereRaw(`state = 'prepared' and created_at < now() - interval '1 day'`)

@@ -15,7 +15,7 @@ export const bulkKinds = Object.keys(bulkRights) as BulkKind[];
 export const bulkStates = ['prepared', 'running', 'stopped', 'done'] as const;
 export type BulkState = (typeof bulkStates)[number];
 
-/** More records in one bulk action are too many to look through what was skipped. */
+/** A bulk action takes at most this many records, so that people can look through those that were skipped. */
 export const mostAtOnce = 10_000;
 /** How often a record is tried for which the database does not answer in time; then it is skipped. */
 export const mostTries = 5;
@@ -40,14 +40,14 @@ export interface BulkAction {
   kind: BulkKind;
   state: BulkState;
   madeBy: { id: string; name: string };
-  /** Null in a stopped one: whoever made it may no longer do it, or a backup was restored. */
+  /** Null in an action that was stopped because its maker lost the right to it, or because a backup was restored. */
   stoppedBy: { id: string; name: string } | null;
   input: BulkInput;
   /** More records matched than one bulk action takes. */
   isCut: boolean;
   createdAt: Date;
   endedAt: Date | null;
-  /** While the database does not answer in time; null: it is not waiting for it. */
+  /** Until when the action pauses because the database did not answer in time; null when it does not pause. */
   pausedUntil: Date | null;
   counts: Record<'waiting' | 'done' | 'skipped', number>;
   /** How many of those that wait were tried in vain, and are tried again. */

@@ -46,7 +46,7 @@ export interface BulkWork {
 const atATime = 50;
 /** An action that nobody has worked on for this long was left by a worker that died: no record takes longer. */
 const quietMs = 30_000;
-/** After so many failures in a row it is the database that is slow, and not the records. */
+/** After this many failures in a row the database is taken to be slow, and not the records. */
 const mostFailuresInARow = 3;
 const pauseMs = 60_000;
 
@@ -110,7 +110,7 @@ async function doNext(deps: BulkWorkDeps, id: string): Promise<Step> {
   }
 }
 
-/** One record that cannot be done must not stop the others: they come first, and it is not tried for ever. */
+/** A record that fails goes behind the others, and is not tried for ever, so that it cannot stop them. */
 async function failed({ db, log }: BulkWorkDeps, id: string, item: Item, error: unknown): Promise<Step> {
   const isRetried = mayHelpToRetry(error) && item.tries + 1 < mostTries;
   if (isRetried) {
@@ -130,7 +130,7 @@ async function failed({ db, log }: BulkWorkDeps, id: string, item: Item, error: 
   return 'settled';
 }
 
-/** Whoever began it, with the rights they have now; null: they may not sign in any more. */
+/** The person who began the action, with their present rights; null when they may no longer sign in. */
 async function makerNow(
   db: Queryable,
   userId: string,

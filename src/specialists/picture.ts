@@ -22,7 +22,7 @@ const pngHead = 8;
 const pngChunks = ['IHDR', 'PLTE', 'tRNS', 'sRGB', 'gAMA', 'IDAT', 'IEND'];
 
 function pngOnly(bytes: Buffer): Picture | null {
-  // Elsewhere the size that is read here would be another than browsers read.
+  // At another place the size would be read differently here than by browsers.
   if (bytes.toString('latin1', 12, 16) !== 'IHDR') return null;
   const kept = [bytes.subarray(0, pngHead)];
   for (let at = pngHead; ; ) {
@@ -38,7 +38,7 @@ function pngOnly(bytes: Buffer): Picture | null {
 
 const startOfScan = 0xda;
 const endOfImage = 0xd9;
-/** Adobe's says how the colours are coded. */
+/** Adobe's segment is kept: it says how the colours are coded. */
 const keptApps = [0xe0, 0xee];
 
 function jpegOnly(bytes: Buffer): Picture | null {

@@ -115,7 +115,7 @@ export function createProfileFiles(deps: ProfileFileDeps): ProfileFiles {
   };
 }
 
-/** Ids of specialists may stand in keys: they are no examinees. */
+/** Keys may contain ids of specialists, who are not examinees. */
 const folderOf = (id: string, kind: ProfileFileKind): string => `profiles/${id.toLowerCase()}/${kind}/`;
 
 interface Checked {
@@ -140,7 +140,7 @@ async function check(
   const sides = [picture.width, picture.height];
   if (Math.min(...sides) < photoSides.least || Math.max(...sides) > photoSides.most)
     return refused(`Use a picture of ${photoSides.least} to ${photoSides.most} pixels on each side`);
-  // What is stored is not what was sent: the hash is of the stored bytes.
+  // The stored bytes differ from those that were sent, so the hash is that of the stored ones.
   const stored = await inspect(picture.bytes, kinds, maxBytes);
   if (!stored) return refused(words);
   return scan(scanner, { bytes: picture.bytes, mimeType, sha256: stored.sha256 });
@@ -216,7 +216,7 @@ async function change(
   });
 }
 
-/** The change is made already: what is left in the store now, a save of tomorrow removes. */
+/** The change is stored already. If removing fails, a later save removes what is left. */
 async function tidy(
   deps: Pick<ProfileFileDeps, 'db' | 'store' | 'clock' | 'log'>,
   id: string,
@@ -235,8 +235,8 @@ async function tidy(
 }
 
 /**
- * Also removes what a process left that died between the store and the database. A young object may be of somebody who
- * saves at the same time and has not committed yet.
+ * Also removes objects of a process that died between writing to the store and to the database. Young objects stay: somebody
+ * else may be saving and have not committed yet.
  */
 async function removeUnused(
   { db, store, clock }: Pick<ProfileFileDeps, 'db' | 'store' | 'clock'>,

@@ -58,7 +58,7 @@ function differencesOf(row: Row, { calendars, types }: AcuityOffer): Found[] {
     trx('specialists').where({ id: specialistId }).update(change);
   const found: Found[] = [];
   const isVisited = services.some(({ type }) => type === 'in_person');
-  // Without a place in Acuity ours is used, for bookings, too.
+  // If Acuity has no place, ours is used, for bookings as well.
   if (calendar?.location && isVisited && calendar.location !== location) {
     const reason = inWords(location ?? '', calendar.location);
     const set = setRow({ location: calendar.location });

@@ -65,7 +65,7 @@ export async function editSpecialist(
   return db.transaction(async (trx): Promise<Result<null, SpecialistEditFailure>> => {
     const row = await trx('specialists').where({ id }).forUpdate().first();
     if (!row) return failure({ reason: 'not_found' });
-    // Whoever changes the services changes `updated_at`, too: `servicesNow` still holds.
+    // Every change of the services also changes `updated_at`, so `servicesNow` is still true.
     if (row.updated_at.getTime() !== seen.getTime()) return failure({ reason: 'stale' });
     const edit = readEdit(specialistFields.shape, shownOf(row), sent);
     if (!edit.ok) return edit;
@@ -83,7 +83,7 @@ export async function editSpecialist(
       columns.push('services');
     }
     if (columns.length === 0) return ok(null);
-    // Also when only the services change: the trigger sets `updated_at`.
+    // Updates the row even if only the services change, so that the trigger sets `updated_at`.
     await trx('specialists').where({ id }).update(written);
     await audit.record(trx, auditActor(actor), {
       action: 'record.changed',

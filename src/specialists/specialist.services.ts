@@ -72,7 +72,7 @@ export function servicesOf(
   return ok(services);
 }
 
-/** Replaces those of before. */
+/** Replaces all services of the specialist. */
 export async function writeServices(
   trx: Transaction,
   specialistId: string,
