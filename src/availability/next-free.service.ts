@@ -26,12 +26,18 @@ export function createNextFree(deps: {
   holds: Holds;
 }): NextFree {
   const addFillQuery = () =>
-    deps.jobs.addQuery(fillNextFreeJob, {}, { key: fillNextFreeJob.name, delayMs: gatherMs, keepRunAt: true });
+    deps.jobs.addQuery(
+      fillNextFreeJob,
+      {},
+      { key: fillNextFreeJob.name, delayMs: gatherMs, keepRunAt: true },
+    );
 
   return {
     async all(personId) {
       const now = deps.clock.now();
-      const rows = await selectNextFreeQuery.rows(deps, { since: new Date(now.getTime() - maxNextFreeAgeMs) });
+      const rows = await selectNextFreeQuery.rows(deps, {
+        since: new Date(now.getTime() - maxNextFreeAgeMs),
+      });
       return Promise.all(
         rows.map(async (row) => {
           const slots = row.times

@@ -175,11 +175,7 @@ export async function findBookingId(db: Queryable, reference: string): Promise<s
 
 /** Locks the row until the transaction ends, and reads it. */
 export async function lockBooking(trx: Transaction, id: string): Promise<Booking | null> {
-  const [, [row]] = await sendTogether(
-    trx,
-    lockBookingQuery(trx, { id }),
-    findBookingQuery(trx, { id }),
-  );
+  const [, [row]] = await sendTogether(trx, lockBookingQuery(trx, { id }), findBookingQuery(trx, { id }));
   return row ? toBooking(row) : null;
 }
 

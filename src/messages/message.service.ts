@@ -113,7 +113,9 @@ export function createMessages(deps: MessageDeps): Messages {
 
     async addNote(actor, bookingId, given) {
       if (!isStaff(actor.viewer)) return failure({ reason: 'not_found' });
-      return writeAbout(deps, actor, bookingId, (trx, booking) => writeNote(deps, trx, actor, booking, given));
+      return writeAbout(deps, actor, bookingId, (trx, booking) =>
+        writeNote(deps, trx, actor, booking, given),
+      );
     },
   };
 }

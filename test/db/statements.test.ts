@@ -71,7 +71,10 @@ describe('statements', () => {
       );
       expect(await added()).to.deep.equal([]);
     }
-    const [[row]] = await sendTogether(db, query('select $1::text as word', 'sent') as Query<{ word: string }>);
+    const [[row]] = await sendTogether(
+      db,
+      query('select $1::text as word', 'sent') as Query<{ word: string }>,
+    );
     expect(row?.word).to.equal('sent');
   });
 
