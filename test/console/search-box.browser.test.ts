@@ -196,6 +196,22 @@ describe('the search in the console’s bar', function () {
     await page.getByRole('combobox').and(page.locator(':focus')).waitFor();
   });
 
+  for (const [width, where] of [
+    [1280, 'in the bar'],
+    [390, 'in the menu'],
+  ] as const)
+    it(`is beside the name of the person, and the way out of the console is ${where}, ${width} px wide`, async () => {
+      await open(sam, { width });
+      await page.getByText('Sam Whitlock').waitFor();
+      expect(await page.getByText(sam).count()).to.equal(0);
+      if (where === 'in the menu') await page.getByRole('button', { name: 'Menu' }).click();
+      const wayOut = page.getByRole('link', { name: 'Leave the console' });
+      await wayOut.waitFor();
+      await watched.check();
+      await wayOut.click();
+      await page.waitForURL(`${app.url}/`);
+    });
+
   it('is three steps from “a lawyer is on the phone” to a booking in their name', async () => {
     await open(ada);
     let steps = 0;

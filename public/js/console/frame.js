@@ -31,7 +31,7 @@ function TopBar({ toggleSidebar }) {
         admin &&
         html`
           <div className="console-who">
-            <span>${admin.email}<small className="note"> ${admin.title}</small></span>
+            <span>${admin.name}<small className="note"> ${admin.title}</small></span>
             <a className="button button-second" href="/sign-out">Sign out</a>
           </div>`
       }
@@ -59,6 +59,7 @@ function Lists({ resources }) {
     <div className="console-lists">
       ${link('/admin', 'Today', pathname === '/admin')}
       <a href="/admin/figures">Figures</a>
+      <a href="/" className="console-leave">Leave the console</a>
       ${Object.entries(Object.groupBy(resources, ({ navigation }) => navigation.name)).map(group)}
     </div>`;
 }
