@@ -139,6 +139,14 @@ describe('a morning in the console', function () {
       await page.locator('td[data-property-name="claimNumber"]').waitFor();
       await page.locator('summary').filter({ hasText: 'View: Open claims' }).waitFor();
       await watched.check();
+      // The columns of the view that is open are the view's.
+      await page.locator('summary').filter({ hasText: 'Columns' }).click();
+      await page.getByRole('group', { name: 'Columns of the view Open claims' }).waitFor();
+      await press(page.getByRole('checkbox', { name: 'Claim number', exact: true }), 'Space');
+      await watched.check();
+      await press(page.getByRole('button', { name: 'Save columns' }));
+      await page.locator('td[data-property-name="claimNumber"]').waitFor({ state: 'detached' });
+      await page.locator('summary').filter({ hasText: 'View: Open claims' }).waitFor();
     });
   }
 });

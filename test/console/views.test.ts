@@ -76,6 +76,24 @@ describe('what a person keeps of a list', () => {
     await ada.post('/admin/views/bookings/no-such/remove').send({}).expect(404);
   });
 
+  it('offers the columns of an open view to its owner alone, and those of the list to nobody meanwhile', async () => {
+    await save(ada, { ...open, columns: ['reference', 'phone'], isShared: 'yes' }).expect(200);
+    const [view] = (await read(ada)).views;
+    const columnsPanel = async (agent: Agent, tab = '') => {
+      const { html } = (await agent.get(`/admin/api/views/bookings?tab=${tab}`).expect(200)).body;
+      return (html as string).split('>Columns</summary>')[1] ?? '';
+    };
+    expect(await columnsPanel(ada, view?.id))
+      .to.contain('action="/admin/views/bookings"')
+      .and.contain('<input type="hidden" name="name" value="Open ones">')
+      .and.contain('<input type="hidden" name="isShared" value="yes">')
+      .and.not.contain('Usual columns');
+    expect(await columnsPanel(sam, view?.id))
+      .to.contain('The view Open ones has its own columns.')
+      .and.not.contain('Save columns');
+    expect(await columnsPanel(sam)).to.contain('action="/admin/views/bookings/columns"');
+  });
+
   it('lets admins remove a shared view of somebody who has left, and no view that is not shared', async () => {
     await save(sam, { ...open, isShared: 'yes' }).expect(200);
     await save(sam, { name: 'Own', query: '' }).expect(200);

@@ -42,6 +42,7 @@ export function listHeadRoutes({ services, sealing }: ListNeeds): Router {
       const { [`filters.${name}`]: _removed, page: _page, ...others } = asked;
       return { href: withQuery(paths.consoleList(table.id), others), text: chipText(table, name, text) };
     });
+    const views = choices.views.map((view) => shownView(view, table, actor, sealing));
     const head = {
       list: table.id,
       hint: table.searched.hint,
@@ -52,8 +53,8 @@ export function listHeadRoutes({ services, sealing }: ListNeeds): Router {
       chips,
       allHref: paths.consoleList(table.id),
       exportHref: withQuery(`/admin/export/${table.id}`, Object.fromEntries(filters)),
-      views: choices.views.map((view) => shownView(view, table, actor, sealing)),
-      view: choices.views.find(({ id }) => id === asked.tab),
+      views,
+      view: views.find(({ id }) => id === asked.tab),
       title: table.title,
       shown: shownColumns(table, choices, asked.tab).map(({ name }) => name),
       choosable: choosableColumns(table),

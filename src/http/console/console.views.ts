@@ -103,7 +103,10 @@ export function shownView(view: SavedView, table: Table, actor: Actor, sealing: 
   const isOwn = ownerId === userId;
   const href = viewAddress(table, { id, query: isOwn ? view.query : resealed(view, table, userId, sealing) });
   const note = isOwn ? isShared && 'shared' : `by ${ownerName}`;
-  return { id, name, href, note: note || '', mayRemove: mayRemoveView(actor, view) };
+  // What the owner sends to save it with other columns.
+  const saved = isOwn ? { name, query: view.query, ...(isShared && { isShared: 'yes' }) } : null;
+  const shown = { id, name, href, note: note || '', mayRemove: mayRemoveView(actor, view) };
+  return { ...shown, hasColumns: view.columns !== null, saved };
 }
 
 /** Encrypted words are for one person, so those of a shared view are encrypted again for each reader. */
