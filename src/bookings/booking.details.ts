@@ -346,7 +346,12 @@ export function changedDetails(booking: BookingDetails, given: PartialDetails): 
 }
 
 export function lacksDetails(booking: BookingDetails): boolean {
-  return details.some((detail) => {
+  return lackedDetails(booking).length > 0;
+}
+
+/** The needed details that are missing, and those that cannot be read. */
+export function lackedDetails(booking: BookingDetails): Detail[] {
+  return details.filter((detail) => {
     const value = detailIn(booking, detail);
     return value ? detail.isReadable?.(value) === false : detail.isNeeded;
   });

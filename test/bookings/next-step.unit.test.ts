@@ -103,6 +103,47 @@ describe('nextStep', () => {
     expect(step.action).to.deep.include({ href: '/bookings/b1/reschedule' });
   });
 
+  describe('with details needed', () => {
+    const at = '2026-12-01T08:00:00+11:00';
+    const examinee = { firstName: 'Maria', lastName: 'Santos', phone: '+61491570313', email: null };
+    const lacking = (change: object, viewer = referrer, booked: Partial<Booking> = {}) =>
+      next(
+        { detailsNeeded: true, examinee: { ...examinee, ...change } as Booking['examinee'], ...booked },
+        at,
+        [],
+        viewer,
+      );
+
+    it('names what is missing or cannot be read to the referrer, and leads to the messages', () => {
+      const step = lacking({ lastName: '', phone: '+61 412 345 678 or +61 412 345 679' });
+      expect(plain(step.sentence)).to.equal(
+        'The examination is on Tue 8 Dec, 9:00 am AEDT. We need the examinee’s last name and phone number from you.',
+      );
+      expect(step.action).to.deep.equal({ label: 'Send it in a message', href: '#messages' });
+      const written = lacking({ phone: '' }, referrer, { currentProgress: 'generating_report' });
+      expect(written.sentence).to.match(/ready\. We need the examinee’s phone number from you\.$/);
+    });
+
+    it('asks nothing of the referrer when nothing is missing, or when the booking is over', () => {
+      const checked = lacking({});
+      expect(checked.sentence).to.contain('You do not need to do anything.');
+      expect(checked.action).to.deep.include({ label: 'Instructions for the examinee' });
+      for (const booked of [
+        { currentProgress: 'no_show' },
+        { currentProgress: 'payment_received' },
+        { currentProgress: 'cancelled', status: 'cancelled' },
+      ] as const)
+        expect(lacking({ phone: '' }, referrer, booked).sentence).not.to.contain('We need');
+    });
+
+    it('tells staff whether something is missing, or is to be compared with Acuity', () => {
+      expect(lacking({ phone: '' }, support).sentence).to.equal(
+        'Details of this booking are missing: phone number.',
+      );
+      expect(lacking({}, support).sentence).to.contain('compared with the appointment in Acuity');
+    });
+  });
+
   it('tells staff first what waits for them', () => {
     const at = '2026-12-09T09:00:00+11:00';
     const forStaff = (change: Partial<Booking>, rows: DocumentRow[] = []) => next(change, at, rows, support);

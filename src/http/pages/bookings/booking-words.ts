@@ -23,7 +23,7 @@ import {
   timeAndDay,
 } from '../when.ts';
 import { changeWords } from './answer-words.ts';
-import { detailWords } from './detail-words.ts';
+import { detailWords, isUnreadable } from './detail-words.ts';
 
 export type Tone = 'brand' | 'info' | 'warn' | 'ok' | 'danger';
 
@@ -107,6 +107,7 @@ function factsOf(booking: Booking, some: Detail[]): BookingFact[] {
   return some.map((detail) => ({
     label: detail.label,
     value: detailWords(detail, detailIn(booking, detail)),
+    note: isUnreadable(detail, detailIn(booking, detail)) ? 'This cannot be read' : null,
     isProse: detail.input.as === 'prose',
   }));
 }

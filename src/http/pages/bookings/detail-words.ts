@@ -8,9 +8,13 @@ export function detailWords(detail: Detail, value: string | null | undefined): s
   if (!value) return detail.absentWords ?? '';
   const { input } = detail;
   // Text that cannot be read as a number is shown as typed. Of two numbers the formatter would show only one.
-  if (detail.isReadable?.(value) === false) return value;
+  if (isUnreadable(detail, value)) return value;
   if (input.as === 'day') return dayInWords(value);
   if (input.as === 'text' && input.type === 'tel')
     return parsePhoneNumberFromString(value)?.formatInternational() ?? value;
   return value;
+}
+
+export function isUnreadable(detail: Detail, value: string | null | undefined): boolean {
+  return Boolean(value) && detail.isReadable?.(value as string) === false;
 }

@@ -1,6 +1,6 @@
 // The first thing on a booking's page: what comes next, in one sentence with its action.
 import { isStaff, type Viewer } from '../../../accounts/index.ts';
-import { hasEnded, isPlanned, type Booking } from '../../../bookings/index.ts';
+import { hasEnded, isPlanned, lackedDetails, type Booking, type Detail } from '../../../bookings/index.ts';
 import { dayIn, shiftDays } from '../../../lib/dates.ts';
 import { paths } from '../../paths.ts';
 import type { DocumentsSection } from '../documents/documents-section.ts';
@@ -34,6 +34,11 @@ export function nextStep(booking: Booking, documents: DocumentsSection, viewer: 
     const forStaff = nextForStaff(booking, documents, now);
     if (forStaff) return forStaff;
   }
+  const step = nextByProgress(booking, documents, viewer, now);
+  return isStaff(viewer) ? step : withDetailsNeeded(step, booking);
+}
+
+function nextByProgress(booking: Booking, documents: DocumentsSection, viewer: Viewer, now: Date): NextStep {
   switch (booking.currentProgress) {
     case 'cancelled':
       return {
@@ -68,6 +73,30 @@ export function nextStep(booking: Booking, documents: DocumentsSection, viewer: 
       break;
   }
   return { sentence: 'This case is complete.', tone: 'ok', action: null };
+}
+
+/** What a referrer must tell the agency, who alone can change details. */
+function withDetailsNeeded(step: NextStep, booking: Booking): NextStep {
+  const { currentProgress: progress, detailsNeeded, status } = booking;
+  const isOver = progress === 'no_show' || progress === 'payment_received';
+  if (!detailsNeeded || status !== 'active' || isOver) return step;
+  const lacked = lackedDetails(booking);
+  if (lacked.length === 0)
+    return {
+      ...step,
+      sentence: `${step.sentence} We are checking its details. You do not need to do anything.`,
+    };
+  return {
+    sentence: `${step.sentence} We need the examinee’s ${lackedWords(lacked)} from you.`,
+    tone: 'warn',
+    action: { label: 'Send it in a message', href: '#messages' },
+  };
+}
+
+/** `last name and phone number` */
+function lackedWords(lacked: Detail[]): string {
+  const words = lacked.map(({ label }) => (label === 'Phone' ? 'phone number' : label.toLowerCase()));
+  return words.join(' and ');
 }
 
 function examinationAhead(booking: Booking, documents: DocumentsSection, now: Date): NextStep {
@@ -131,11 +160,18 @@ function nextForStaff(booking: Booking, { rows }: DocumentsSection, now: Date): 
     };
   }
   if (booking.detailsNeeded && booking.status === 'active') {
-    return {
-      sentence: 'Details of this booking are missing.',
-      tone: 'warn',
-      action: { label: 'Complete them', href: record },
-    };
+    const lacked = lackedDetails(booking);
+    return lacked.length > 0
+      ? {
+          sentence: `Details of this booking are missing: ${lackedWords(lacked)}.`,
+          tone: 'warn',
+          action: { label: 'Complete them', href: record },
+        }
+      : {
+          sentence: 'Details of this booking need to be compared with the appointment in Acuity.',
+          tone: 'warn',
+          action: { label: 'Check them', href: record },
+        };
   }
   const draft = rows.find(({ mayRelease }) => mayRelease);
   if (draft) {
