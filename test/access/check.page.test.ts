@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { bookingRules, explainAccess } from '../../src/access/index.ts';
 import { accountStatusOf, type AccountStatus } from '../../src/accounts/index.ts';
+import { timeAhead } from '../support/days.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 
 const rita = 'rita@harbour-legal.example';
@@ -31,7 +32,7 @@ describe('the page Check access', () => {
       examinee_first_name: 'Ewan',
       examinee_last_name: 'Marsh',
       examinee_phone: '+61412345678',
-      starts_at: new Date('2026-12-01T00:00:00Z'),
+      starts_at: new Date(timeAhead(10)),
       duration_minutes: 60,
       timezone: 'Australia/Sydney',
       type: 'in_person' as const,

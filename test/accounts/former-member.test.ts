@@ -4,6 +4,7 @@ import type { Test } from 'supertest';
 import { createEmailSender } from '../../src/email/index.ts';
 import type { Mail } from '../../src/ports/mailer.ts';
 import { silent } from '../support/booking-fixture.ts';
+import { dayAhead, timeAhead } from '../support/days.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { pdf } from '../support/builders/files.ts';
 import { sendDirectly, type DirectSender } from '../support/direct-upload.ts';
@@ -41,7 +42,7 @@ describe('a former member of an organisation', () => {
 
   const freeTime = async (): Promise<string> => {
     hours += 1;
-    const startsAt = new Date(Date.UTC(2027, 1, 1, hours)).toISOString();
+    const startsAt = new Date(Date.parse(timeAhead(10)) + hours * 3_600_000).toISOString();
     fake.offer(7001, startsAt);
     await app.system.services.availability.invalidate(7001);
     return startsAt;
@@ -159,7 +160,7 @@ describe('a former member of an organisation', () => {
         for (const path of [
           '/',
           '/bookings',
-          '/bookings?view=calendar&month=2027-02',
+          `/bookings?view=calendar&month=${dayAhead().slice(0, 7)}`,
           `/bookings?specialistId=${specialistId}`,
         ]) {
           const page = await agent.get(path).set(html).expect(200);

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { createOutbox } from '../../src/email/index.ts';
 import { mailKinds } from '../../src/mail-kinds/index.ts';
+import { timeAhead } from '../support/days.ts';
 import { markupErrors, type Visitor } from '../support/visitor.ts';
 import { openAccountFixture, type AccountFixture } from '../support/account-fixture.ts';
 
@@ -176,7 +177,7 @@ describe('the choice of e-mails', () => {
         examinee_first_name: 'Ewan',
         examinee_last_name: 'Marsh',
         examinee_phone: '+61412345678',
-        starts_at: new Date('2027-12-01T00:00:00Z'),
+        starts_at: new Date(timeAhead(10)),
         duration_minutes: 60,
         timezone: 'Australia/Sydney',
         type: 'in_person',

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Actor, Role } from '../../src/accounts/index.ts';
 import { demoAccounts } from '../../seeds/demo.ts';
+import { timeAhead } from '../support/days.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { anOrganization, aReferrer } from '../support/own-people.ts';
@@ -53,7 +54,7 @@ describe('managing people', () => {
     };
 
   async function bookedBy(email: string): Promise<{ id: string; reference: string }> {
-    const startsAt = '2027-01-12T10:00:00+11:00';
+    const startsAt = timeAhead(10);
     acuity.offer(7001, startsAt);
     const row = (await app.db('specialists').where({ acuity_calendar_id: 7001 }).first('id')) as {
       id: string;

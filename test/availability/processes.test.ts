@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { expect } from 'chai';
-import { shiftDays } from '../../src/lib/dates.ts';
+import { dayFromToday } from '../support/days.ts';
 import { redisForTests } from '../support/redis.ts';
 
 interface Answer {
@@ -14,7 +14,7 @@ interface Answer {
 }
 
 const program = path.resolve(import.meta.dirname, '../support/processes/availability-reader.ts');
-const date = shiftDays(new Date().toISOString().slice(0, 10), 100);
+const date = dayFromToday(100);
 
 describe('free times read by two processes through one Redis', () => {
   let redis: Awaited<ReturnType<typeof redisForTests>>;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
+import { timeAhead } from '../support/days.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { markupErrors } from '../support/visitor.ts';
@@ -35,7 +36,7 @@ describe('booking contacts', () => {
   let hours = 0;
   beforeEach(async () => {
     hours += 1;
-    const startsAt = new Date(Date.UTC(2027, 1, 1, hours)).toISOString();
+    const startsAt = new Date(Date.parse(timeAhead(10)) + hours * 3_600_000).toISOString();
     acuity.offer(7001, startsAt);
     await app.system.services.availability.invalidate(7001);
     const specialist = await app.system.services.specialists.findByCalendar(7001);

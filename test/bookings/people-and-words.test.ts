@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { composeMail } from '../../src/email/email.message.ts';
 import type { EmailRow } from '../../src/email/email.ts';
 import type { Agent } from '../support/app.ts';
+import { dayFromToday } from '../support/days.ts';
 import { testLinks } from '../support/links.ts';
 import { openWebhookStack, rita, type WebhookStack } from '../support/webhook-stack.ts';
 
@@ -70,7 +71,7 @@ describe('a booking of a person with one name and a phone with an extension', ()
 
   async function freeSlots(specialistId: string): Promise<string> {
     for (let day = 7; day < 30; day += 1) {
-      const date = new Date(Date.now() + day * 86_400_000).toISOString().slice(0, 10);
+      const date = dayFromToday(day);
       const { body } = await agent
         .get(`/specialists/${specialistId}/availability`)
         .query({ type: 'in_person', date })

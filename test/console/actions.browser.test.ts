@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { demoPassword } from '../../seeds/demo.ts';
+import { dayAhead, timeAhead } from '../support/days.ts';
 import { openBrowser } from '../support/browser.ts';
 import { personOf } from '../support/console-records.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
@@ -18,14 +19,14 @@ describe('the console’s actions in a browser', function () {
   let watched: Watched;
   let page: Page;
   const id = { booking: '', specialist: '' };
-  const nineOnFirst = '2027-03-01T09:00:00+11:00';
-  const tenOnFirst = '2027-03-01T10:00:00+11:00';
+  const nine = timeAhead(9);
+  const ten = timeAhead(10);
 
   before(async () => {
     [browser, app] = await Promise.all([openBrowser(), startTestApp({ overrides: { acuity } })]);
     id.specialist = (await app.db('specialists').where({ acuity_calendar_id: 7001 }).first('id'))!.id;
-    acuity.offer(7001, tenOnFirst);
-    id.booking = await bookAt(nineOnFirst);
+    acuity.offer(7001, ten);
+    id.booking = await bookAt(nine);
   });
   after(async () => {
     await browser.close();
@@ -76,11 +77,11 @@ describe('the console’s actions in a browser', function () {
     await page.goBack();
     await page.getByRole('heading', { name: /^Booking EX-/ }).waitFor();
     await follow('Reschedule');
-    await page.goto(`/bookings/${id.booking}/reschedule?day=2027-03-01`);
+    await page.goto(`/bookings/${id.booking}/reschedule?day=${dayAhead()}`);
     await page.getByRole('radio', { name: '10:00' }).check();
     await page.getByRole('button', { name: /Move|Reschedule|Change/ }).click();
     await page.waitForURL(/rescheduled/);
-    expect((await booking())?.starts_at).to.deep.equal(new Date(tenOnFirst));
+    expect((await booking())?.starts_at).to.deep.equal(new Date(ten));
   });
 
   it('changes progress, with a note', async () => {
@@ -110,7 +111,7 @@ describe('the console’s actions in a browser', function () {
   });
 
   it('cancels a booking, in Acuity too', async () => {
-    const booked = await bookAt('2027-03-02T09:00:00+11:00');
+    const booked = await bookAt(timeAhead(9, 1));
     await open(record('bookings', booked), 'sam@examdesk.example');
     await follow('Cancel booking');
     await page.getByLabel(/Reason/).fill('The case was settled');

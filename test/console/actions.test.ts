@@ -6,6 +6,7 @@ import { aBookingOf, anEmailAbout, personOf } from '../support/console-records.t
 import { acuityDown, createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { confirm, formAddress, openForm, openedIn, sendForm } from '../support/console-form.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+import { dayFromToday } from '../support/days.ts';
 
 describe('the console’s actions', () => {
   let app: TestApp;
@@ -197,9 +198,9 @@ describe('the console’s actions', () => {
         state,
         started_at: at(hours),
         finished_at: at(hours),
-        from_day: dayFrom(-90),
-        to_day: dayFrom(400),
-        next_day: dayFrom(400),
+        from_day: dayFromToday(-90),
+        to_day: dayFromToday(400),
+        next_day: dayFromToday(400),
       });
       await app.db('drift_reports').del();
       expect(await days()).to.equal('near');
@@ -216,12 +217,12 @@ describe('the console’s actions', () => {
         found_at: at(3),
       });
       const item = randomUUID();
-      await app.db('drift_items').insert(left(item, dayFrom(2)));
+      await app.db('drift_items').insert(left(item, dayFromToday(2)));
       expect(await days()).to.equal('near');
       await app
         .db('drift_items')
         .where({ id: item })
-        .update({ day: dayFrom(-40) });
+        .update({ day: dayFromToday(-40) });
       expect(await days()).to.equal('all');
       await app.db('drift_items').del();
       const failed = report('all', 2, 'failed');
@@ -237,8 +238,6 @@ describe('the console’s actions', () => {
       expect(body.record.params).to.include({ state: 'failed', needsAttention: false });
       expect(await days()).to.equal('near');
     });
-
-    const dayFrom = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
 
     /** As the worker would: the handlers are the same. */
     async function runJob(name: string): Promise<void> {

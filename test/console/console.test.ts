@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { expect } from 'chai';
 import { tables } from '../../src/console/index.ts';
+import { timeAhead } from '../support/days.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { ask } from '../support/ask.ts';
 import { confirm, formAddress, openForm, sendForm } from '../support/console-form.ts';
@@ -37,7 +38,7 @@ async function bookOne({ db }: TestApp): Promise<string> {
     examinee_first_name: 'Ewan',
     examinee_last_name: 'Marsh',
     examinee_phone: '+61412345678',
-    starts_at: new Date('2026-12-01T10:00:00+11:00'),
+    starts_at: new Date(timeAhead(10)),
     duration_minutes: 60,
     timezone: 'Australia/Sydney',
     type: 'in_person',
@@ -425,7 +426,7 @@ describe('the console', () => {
         .expect(413);
     });
 
-    it('is not waited for: JSON and forms are answered, and a list is no record', async () => {
+    it('holds up no request when the body was read before: JSON and forms are saved, and lists refused', async () => {
       const { version, values } = await openForm(sam, address());
       for (const type of ['json', 'form'] as const)
         await sam
@@ -437,7 +438,7 @@ describe('the console', () => {
       await sam.post(address()).send({ notes: 'x' }).expect(400);
     });
 
-    it('gets a body at the addresses of actions with a form alone', async () => {
+    it('gets a body only when the address is that of an action with a form', async () => {
       const of = '/admin/api/resources/bookings';
       for (const path of [
         `${of}/records/${bookingId}/show`,

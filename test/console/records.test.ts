@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { aBookingOf, personOf } from '../support/console-records.ts';
 import { acuityDown, createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { confirm, formAddress, openedIn, openForm, sendForm } from '../support/console-form.ts';
+import { timeAhead } from '../support/days.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { aDriftReport } from '../support/builders/drift-report.ts';
 
@@ -37,7 +38,7 @@ describe('the console’s records', () => {
       examinee_first_name: 'Ewan',
       examinee_last_name: 'Marsh',
       examinee_phone: '+61412345678',
-      starts_at: new Date('2026-12-01T10:00:00+11:00'),
+      starts_at: new Date(timeAhead(10)),
       duration_minutes: 60,
       type: 'in_person',
       timezone: 'Australia/Sydney',

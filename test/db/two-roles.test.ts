@@ -12,6 +12,7 @@ import type { Mailbox } from '../../src/dev/mailbox.ts';
 import { createReadiness } from '../../src/doctor/index.ts';
 import { noteDatabase } from '../../src/app/start-notes.ts';
 import type { Agent } from '../support/app.ts';
+import { dayFromToday } from '../support/days.ts';
 import { pdf } from '../support/builders/files.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { formAddress, openForm, sendForm } from '../support/console-form.ts';
@@ -55,9 +56,8 @@ describe('the product on a database that another role owns', function () {
       .db('specialists')
       .where({ acuity_calendar_id: 7001 })
       .first('id')) as { id: string };
-    const date = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
     const free = await rita.get(
-      `/specialists/${specialistId}/availability?type=in_person&month=${date.slice(0, 7)}`,
+      `/specialists/${specialistId}/availability?type=in_person&month=${dayFromToday(30).slice(0, 7)}`,
     );
     const [day] = (free.body as { dates: string[] }).dates.slice(-1);
     const times = await rita.get(`/specialists/${specialistId}/availability?type=in_person&date=${day}`);

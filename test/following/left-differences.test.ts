@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { selectRows, tableOf, type Table } from '../../src/console/index.ts';
+import { dayFromToday } from '../support/days.ts';
 import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
 import { aDriftReport } from '../support/builders/drift-report.ts';
 
 const dayMs = 86_400_000;
-const dayOf = (days: number) => new Date(Date.now() + days * dayMs).toISOString().slice(0, 10);
 
 describe('differences that were left', () => {
   let stack: WebhookStack;
@@ -16,7 +16,7 @@ describe('differences that were left', () => {
   const reportsOfLeftItems = () => leftItems().pluck('r.reportId');
   /** In a calendar without a specialist, so that no run can repair it. */
   const makeUnknown = (days: number) =>
-    stack.makeAppointment({ calendarID: 7003, datetime: `${dayOf(days)}T10:00:00+1100` });
+    stack.makeAppointment({ calendarID: 7003, datetime: `${dayFromToday(days)}T10:00:00+1100` });
 
   beforeEach(async () => {
     stack = await openWebhookStack({ target: null });
@@ -125,7 +125,7 @@ describe('differences that were left', () => {
   async function aReport(run: { kind: 'near' | 'all'; days: number; left: number; superseded?: boolean }) {
     const { db } = stack.app;
     const at = new Date(Date.now() + run.days * dayMs);
-    const day = dayOf(run.days);
+    const day = dayFromToday(run.days);
     const id = await aDriftReport(db, {
       kind: run.kind,
       from_day: day,

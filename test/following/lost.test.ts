@@ -1,6 +1,7 @@
 // Appointments that were made here and whose bookings the database has lost.
 import { expect } from 'chai';
 import type { Agent } from '../support/app.ts';
+import { dayFromToday } from '../support/days.ts';
 import { openWebhookStack, rita, type BookingRow, type WebhookStack } from '../support/webhook-stack.ts';
 
 const referenceField = 9101;
@@ -32,7 +33,7 @@ describe('appointment with a reference of ours but no booking', () => {
   async function book(): Promise<Made> {
     const specialist = await stack.app.system.services.specialists.findByCalendar(7001);
     slot += 1;
-    const date = new Date(Date.now() + (8 + slot) * 86_400_000).toISOString().slice(0, 10);
+    const date = dayFromToday(8 + slot);
     const times = await agent.get(`/specialists/${specialist?.id}/availability?type=in_person&date=${date}`);
     const startsAt = (times.body as { slots: { startsAt: string }[] }).slots[0]?.startsAt;
     if (!startsAt) return book();

@@ -1,16 +1,14 @@
 // Reconciliation repairs examinations whose time is over, but tells nobody.
 import { expect } from 'chai';
+import { dayFromToday } from '../support/days.ts';
 import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
-
-const dayMs = 86_400_000;
 
 describe('reconciliation of past examinations', () => {
   let stack: WebhookStack;
   const sync = () => stack.app.system.services.sync;
   const kinds = () => stack.app.db('emails').orderBy('kind').pluck('kind');
   /** At ten in the morning in Sydney. */
-  const timeIn = (days: number) =>
-    `${new Date(Date.now() + days * dayMs).toISOString().slice(0, 10)}T10:00:00+1100`;
+  const timeIn = (days: number) => `${dayFromToday(days)}T10:00:00+1100`;
   const makePast = (change: object = {}) => stack.makeAppointment({ datetime: timeIn(-5), ...change });
   /** Edits the simulator's state directly, so that no event is sent. */
   function moveToPast(id: number): void {

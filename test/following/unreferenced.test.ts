@@ -1,10 +1,11 @@
 // Appointment types whose forms have no question for our reference: the event alone must find the attempt.
 import { expect } from 'chai';
+import { timeAhead } from '../support/days.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
 
-const startsAt = '2027-02-02T09:00:00+11:00';
+const startsAt = timeAhead(9);
 const cause = { source: 'acuity' } as const;
 
 describe('event for an appointment without our reference', () => {

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import type { Test } from 'supertest';
+import { dayAhead, timeAhead } from '../support/days.ts';
 import { sendDirectly } from '../support/direct-upload.ts';
 import type { FakeAcuity } from '../support/fakes/acuity.ts';
 import { openMatrixFixture, type MatrixFixture } from '../support/matrix-fixture.ts';
@@ -12,12 +13,7 @@ import { isChanging, mountedRoutes } from '../support/routes.ts';
 const withoutAttribution =
   /^post \/(sign-in|sign-out|session|api\/auth|account|admin|automation|webhooks|search|specialists\/:id\/(cv|photo)|bookings\/search|bookings\/:id\/(progress|notes|messages\/answered)|documents\/:id\/(release|recall))(\/|$)/;
 
-const tenths = [
-  '2027-01-13T10:00:00+11:00',
-  '2027-01-14T10:00:00+11:00',
-  '2027-01-15T10:00:00+11:00',
-  '2027-01-12T10:00:00+11:00',
-] as const;
+const tenths = [timeAhead(10, 1), timeAhead(10, 2), timeAhead(10, 3), timeAhead(10)] as const;
 
 interface Scenario {
   /** What it is done to: Rita's own. */
@@ -75,7 +71,7 @@ const scenarios: Record<string, Scenario> = {
   'post /bookings/new/:draftId/time': {
     go: async (fixture) =>
       html(fixture.agents.acting.post(await fixture.fill('/bookings/new/:draftId/time')))
-        .send({ day: '2027-01-13', startsAt: tenths[0] })
+        .send({ day: dayAhead(1), startsAt: tenths[0] })
         .expect(303),
     leaves: [],
   },
@@ -190,7 +186,7 @@ const scenarios: Record<string, Scenario> = {
     go: async ({ app, agents }) => {
       const specialist = await app.system.services.specialists.findByCalendar(7001);
       await html(agents.acting.post('/wait-list'))
-        .send({ specialistId: specialist?.id, type: 'in_person', before: '2027-06-01' })
+        .send({ specialistId: specialist?.id, type: 'in_person', before: dayAhead(13) })
         .expect(303);
     },
     leaves: ['wait_entries.created_by_id', 'record.changed'],

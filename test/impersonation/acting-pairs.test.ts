@@ -2,6 +2,7 @@
 // takes no pair of which the one never acted as the other, whoever writes it, and however.
 import { expect } from 'chai';
 import type { Transaction } from '../../src/db/knex.ts';
+import { dayAhead } from '../support/days.ts';
 import { openMatrixFixture, type MatrixFixture } from '../support/matrix-fixture.ts';
 
 /** Every pair of columns of the kind, and a row to write it into. */
@@ -52,7 +53,7 @@ describe('the referrer and the admin acting', () => {
       organization_id: booking!.organization_id!,
       specialist_id: booking!.specialist_id,
       type: 'in_person',
-      before: new Date('2027-06-01'),
+      before: new Date(dayAhead(13)),
     });
   });
   after(() => fixture.close());

@@ -2,6 +2,7 @@
 // and keeps what was typed.
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
+import { timeAhead } from '../support/days.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import type { FakeAcuity } from '../support/fakes/acuity.ts';
 import { openBrowser } from '../support/browser.ts';
@@ -225,7 +226,7 @@ describe('acting as a referrer in several tabs', function () {
 
 async function aBookingAndADraft(app: TestApp): Promise<{ id: string; draft: string }> {
   const acuity = app.system.services.acuity as FakeAcuity;
-  const [startsAt = '', ...others] = [12, 13, 14].map((day) => `2027-01-${day}T10:00:00+11:00`);
+  const [startsAt = '', ...others] = [0, 1, 2].map((days) => timeAhead(10, days));
   acuity.offer(7001, startsAt, ...others);
   const specialist = await app.system.services.specialists.findByCalendar(7001);
   if (!specialist) throw new Error('The demo has no specialist with calendar 7001');

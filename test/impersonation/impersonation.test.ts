@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { demoPassword } from '../../seeds/demo.ts';
+import { timeAhead } from '../support/days.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { copyDemo, type OwnPerson } from '../support/own-demo.ts';
 
@@ -258,13 +259,13 @@ describe('acting as a referrer', () => {
     const acuity = app.system.services.acuity as unknown as {
       offer(calendar: number, ...times: string[]): void;
     };
-    acuity.offer(7001, '2027-01-12T10:00:00+11:00', '2027-01-12T11:00:00+11:00');
+    acuity.offer(7001, timeAhead(10), timeAhead(11));
     const { body } = await admin
       .post('/bookings')
       .send({
         specialistId: specialists.find(({ name }) => name.includes('Hart'))?.id,
         type: 'in_person',
-        startsAt: '2027-01-12T10:00:00+11:00',
+        startsAt: timeAhead(10),
         examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
       })
       .expect(201);
@@ -273,7 +274,7 @@ describe('acting as a referrer', () => {
     expect(body.booking.createdFor.id).to.equal(ada.id);
     await admin
       .post(`/bookings/${bookingId}/reschedule`)
-      .send({ startsAt: '2027-01-12T11:00:00+11:00' })
+      .send({ startsAt: timeAhead(11) })
       .expect(200);
     await admin.post(`/bookings/${bookingId}/cancel`).send({}).expect(200);
     const progress = await app
@@ -287,6 +288,7 @@ describe('acting as a referrer', () => {
       .db('audit_log')
       .where({ resource_id: bookingId })
       .select('actor_id', 'acting_as_id');
+    expect(audit).to.not.be.empty;
     for (const row of audit) expect(row).to.deep.equal({ actor_id: ada.id, acting_as_id: rita.id });
     const { text } = await admin.get(`/bookings/${bookingId}`).set('Accept', 'text/html').expect(200);
     expect(text).to.match(/Rita Alvarez, assisted by Ada/);

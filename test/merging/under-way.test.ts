@@ -5,6 +5,7 @@ import type { Booking } from '../../src/bookings/index.ts';
 import { createEmailSender, type EmailSender } from '../../src/email/index.ts';
 import type { Mail } from '../../src/ports/mailer.ts';
 import { silent } from '../support/booking-fixture.ts';
+import { timeAhead } from '../support/days.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { nothingNeeded, testLinks } from '../support/links.ts';
@@ -44,7 +45,7 @@ describe('merge, while bookings are under way,', () => {
   beforeEach(async () => {
     onStep = () => Promise.resolve();
     n += 1;
-    startsAt = new Date(Date.parse('2027-01-12T10:00:00+11:00') + n * 86_400_000);
+    startsAt = new Date(Date.parse(timeAhead(10)) + n * 86_400_000);
     fake.offer(calendar, startsAt.toISOString());
     await app.system.services.availability.invalidate(calendar);
     own = await copyDemo(app.db);

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { startSimulator, type Simulator } from '../../src/simulator/index.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { forgetForms, forgetMappings } from '../support/kept-questions.ts';
+import { dayFromToday } from '../support/days.ts';
 import type { Visit, Visitor } from '../support/visitor.ts';
 
 const credentials = { userId: '11100001', apiKey: 'demo-acuity-key' };
@@ -102,7 +103,7 @@ describe('the page of Acuity’s questions', () => {
 
     const rita = await app.signIn('rita@harbour-legal.example');
     const specialist = await app.system.services.specialists.findByCalendar(7001);
-    const day = new Date(Date.now() + 15 * 86_400_000).toISOString().slice(0, 7);
+    const day = dayFromToday(15).slice(0, 7);
     const times = `/specialists/${specialist?.id}/availability?type=in_person`;
     const { body: month } = await rita.get(`${times}&month=${day}`).expect(200);
     const { body: free } = await rita

@@ -15,6 +15,7 @@ import { silent } from './booking-fixture.ts';
 import { kill, openChildPool, type ChildPool, type Stopped } from './child-pool.ts';
 import { testJobs } from './cron.ts';
 import { openSeededDatabase } from './database.ts';
+import { dayFromToday } from './days.ts';
 import { openMailbox } from './mailbox.ts';
 import { testSecret } from './session.ts';
 import { until } from './until.ts';
@@ -128,9 +129,8 @@ export async function openBookingStack(extraEnv: Record<string, string> = {}): P
 
 /** One time a day: Acuity's padding hides neighbouring times. */
 async function* freeTimes(acuity: Acuity): AsyncGenerator<Date> {
-  const dayMs = 86_400_000;
   for (let day = 3; day < 190; day += 1) {
-    const date = new Date(Date.now() + day * dayMs).toISOString().slice(0, 10);
+    const date = dayFromToday(day);
     const times = await acuity.availableTimes({
       date,
       appointmentTypeId: 8001,

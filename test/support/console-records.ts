@@ -1,6 +1,7 @@
 // Bookings for tests of the console: inserted directly, without Acuity.
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../../src/db/knex.ts';
+import { timeAhead } from './days.ts';
 
 type Name = 'rita' | 'rob' | 'nadia';
 
@@ -41,7 +42,7 @@ export async function aBookingOf(
     examinee_first_name: 'Ewan',
     examinee_last_name: 'Marsh',
     examinee_phone: '+61412345678',
-    starts_at: new Date('2026-12-01T10:00:00+11:00'),
+    starts_at: new Date(timeAhead(10)),
     duration_minutes: 60,
     type: 'in_person',
     timezone: 'Australia/Sydney',

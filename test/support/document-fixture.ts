@@ -4,6 +4,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Test } from 'supertest';
 import type { Overrides } from '../../src/compose.ts';
+import { timeAhead } from './days.ts';
 import { startTestApp, type Agent, type TestApp } from './app.ts';
 import { createFakeAcuity } from './fakes/acuity.ts';
 import { openTestStorage, type TestStorage } from './object-storage.ts';
@@ -69,7 +70,7 @@ export async function openDocumentFixture(
   let hours = 0;
   const newBooking = async (agent = rita): Promise<string> => {
     hours += 1;
-    const startsAt = new Date(Date.UTC(2027, 1, 1, hours)).toISOString();
+    const startsAt = new Date(Date.parse(timeAhead(10)) + hours * 3_600_000).toISOString();
     acuity.offer(7001, startsAt);
     const booked = await agent
       .post('/bookings')

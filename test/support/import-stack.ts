@@ -3,10 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImportResult, ReportLine } from '../../src/importing/index.ts';
 import { tellNobody } from '../../src/bookings/index.ts';
 import { createReminders, createUnassignedDigest } from '../../src/email/index.ts';
+import { dayFromToday } from './days.ts';
 import { openMailbox } from './mailbox.ts';
 import { openWebhookStack, type WebhookStack } from './webhook-stack.ts';
-
-const dayMs = 86_400_000;
 
 export interface ImportStack extends WebhookStack {
   /** `YYYY-MM-DD`, this many days from today. */
@@ -48,7 +47,7 @@ export async function openImportStack(): Promise<ImportStack> {
       },
     },
   });
-  const day = (days: number) => new Date(Date.now() + days * dayMs).toISOString().slice(0, 10);
+  const day = dayFromToday;
   const { imports, clock, ids, jobs } = stack.app.system.services;
 
   async function done(

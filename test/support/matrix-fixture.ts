@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
+import { timeAhead } from './days.ts';
 import { startTestApp, type Agent, type TestApp } from './app.ts';
 import { createFakeAcuity } from './fakes/acuity.ts';
 import { openTestStorage, testCredentials } from './object-storage.ts';
@@ -75,7 +76,8 @@ export async function openMatrixFixture(): Promise<MatrixFixture> {
   const agents = {} as MatrixFixture['agents'];
   for (const name of visitors) agents[name] = await enter(name);
 
-  acuity.offer(7001, '2027-01-12T10:00:00+11:00');
+  const startsAt = timeAhead(10);
+  acuity.offer(7001, startsAt);
   const specialist = await app.system.services.specialists.findByCalendar(7001);
   if (!specialist) throw new Error('The demo has no specialist with calendar 7001');
   const booked = await agents.rita
@@ -83,7 +85,7 @@ export async function openMatrixFixture(): Promise<MatrixFixture> {
     .send({
       specialistId: specialist.id,
       type: 'in_person',
-      startsAt: '2027-01-12T10:00:00+11:00',
+      startsAt,
       examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
     })
     .expect(201);

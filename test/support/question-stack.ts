@@ -1,5 +1,6 @@
 // The app and a simulated Acuity over HTTP, with a specialist whose form has a question of each type.
 import type { Agent } from './app.ts';
+import { dayFromToday } from './days.ts';
 import {
   openWebhookStack,
   rita as ritasAddress,
@@ -93,7 +94,7 @@ export async function openQuestionStack(options: StackOptions = {}): Promise<Que
 
 async function* freeTimes(stack: WebhookStack): AsyncGenerator<string> {
   for (let day = 3; day < 190; day += 1) {
-    const date = new Date(Date.now() + day * 86_400_000).toISOString().slice(0, 10);
+    const date = dayFromToday(day);
     const times = await stack.staff<{ time: string }[]>(
       'GET',
       `/availability/times?date=${date}&appointmentTypeID=8005&calendarID=7008&timezone=Australia/Melbourne`,

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { shiftDays } from '../../src/lib/dates.ts';
 import type { Agent } from './app.ts';
+import { dayFromToday } from './days.ts';
 import { openWebhookStack, rita, type WebhookStack } from './webhook-stack.ts';
 import { until } from './until.ts';
 
@@ -188,7 +189,7 @@ async function byPortal(
 }
 
 async function freeTime(agent: Agent, specialistId: string, which: number): Promise<string | undefined> {
-  const date = new Date(Date.now() + (8 + (which % 15)) * 86_400_000).toISOString().slice(0, 10);
+  const date = dayFromToday(8 + (which % 15));
   const { body } = await agent.get(`/specialists/${specialistId}/availability?type=in_person&date=${date}`);
   const slots = (body as { slots?: { startsAt: string }[] }).slots ?? [];
   return slots[which % Math.max(1, slots.length)]?.startsAt;

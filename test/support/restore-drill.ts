@@ -9,6 +9,7 @@ import { startSimulator, type Simulator, type WebhookTarget } from '../../src/si
 import { startTestApp, type Agent, type TestApp } from './app.ts';
 import { acuityRate } from './acuity-rate.ts';
 import { copyDatabase, openSeededDatabase, type TestDatabase } from './database.ts';
+import { dayFromToday } from './days.ts';
 import { openMailbox } from './mailbox.ts';
 import { openTestStorage, type TestStorage } from './object-storage.ts';
 import { testSecret } from './session.ts';
@@ -154,7 +155,7 @@ export function describeRestoreDrill(size: number): void {
 
     async function* freeTimes(): AsyncGenerator<string> {
       for (let day = 3; day < 190; day += 1) {
-        const date = new Date(Date.now() + day * 86_400_000).toISOString().slice(0, 10);
+        const date = dayFromToday(day);
         const times = await call<{ time: string }[]>(
           'GET',
           `/api/v1/availability/times?date=${date}&appointmentTypeID=8001&calendarID=7001&timezone=Australia/Sydney`,

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Acuity, Appointment, NewAppointment } from '../../src/ports/acuity.ts';
+import { timeAhead } from '../support/days.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { peopleOf } from '../support/booking-fixture.ts';
 import { aBookingRequest } from '../support/builders/booking-request.ts';
@@ -9,9 +10,9 @@ import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { until } from '../support/until.ts';
 import { anAppointment } from '../support/builders/appointment.ts';
 
-const nine = '2027-02-02T09:00:00+11:00';
-const ten = '2027-02-02T10:00:00+11:00';
-const eleven = '2027-02-02T11:00:00+11:00';
+const nine = timeAhead(9);
+const ten = timeAhead(10);
+const eleven = timeAhead(11);
 const appointmentId = 1_900_000_001;
 const cause = { source: 'acuity' } as const;
 
