@@ -1,13 +1,12 @@
 // The control API that makes the simulator misbehave, and the page where people act as the clinic's staff.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { startSimulator, type Simulator, type WebhookTarget } from '../../src/simulator/index.ts';
 import { until } from '../support/until.ts';
+import { listen } from '../support/listen.ts';
 
 const credentials = { userId: '11100001', apiKey: 'demo-acuity-key' };
 const authorization = `Basic ${Buffer.from('11100001:demo-acuity-key').toString('base64')}`;
@@ -33,11 +32,9 @@ describe('the simulator’s control API', () => {
         res.end();
       });
     });
-    await new Promise<void>((done) => {
-      receiver.listen(0, '127.0.0.1', done);
-    });
+    const port = await listen(receiver);
     targets.splice(0, 1, {
-      url: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`,
+      url: `http://127.0.0.1:${port}/`,
       style: 'static',
     });
     simulator = await start();
@@ -92,6 +89,10 @@ describe('the simulator’s control API', () => {
   const appointments = async () =>
     (await api('GET', '/appointments?minDate=2027-01-01&maxDate=2027-01-31&showall=true')).body;
 
+  const look = async (what: string) => (await fetch(`${simulator.url}/_sim/${what}`)).json() as unknown;
+  const deliveries = async () =>
+    ((await look('deliveries')) as { deliveries: { state: string }[] }).deliveries;
+
   it('resets to the fixture', async () => {
     await book();
     await control('faults', { rules: [{ effect: { status: 500 } }] });
@@ -140,10 +141,13 @@ describe('the simulator’s control API', () => {
     await until(() => received.length === 2);
     expect(performance.now() - bookedAt).to.be.above(290);
     received.length = 0;
+    const before = await deliveries();
     await control('webhooks', { enabled: false });
-    await book({ calendarID: 7005 });
-    await sleep(400);
-    expect(received).to.have.length(0);
+    const { body } = await book({ calendarID: 7005 });
+    await control('webhooks', { enabled: true, delayMs: 0 });
+    await api('PUT', `/appointments/${(body as { id: number }).id}`, { phone: '1' });
+    await until(() => received.length === 1);
+    expect(await deliveries()).to.have.length(before.length + 1);
   });
 
   it('sends an event before the answer to the call that caused it', async () => {
@@ -163,22 +167,16 @@ describe('the simulator’s control API', () => {
     await book({ calendarID: 7003 });
     await until(() => received.length === 6);
     await control('clock', { now: new Date(Date.now() + 86_400_000).toISOString() });
-    await sleep(200);
+    await until(async () => (await deliveries()).every(({ state }) => state !== 'waiting'));
     expect(received).to.have.length(6);
   });
 
   it('lists calls and deliveries', async () => {
     await book();
     await until(() => received.length === 2);
-    const look = async (what: string) =>
-      (await fetch(`${simulator.url}/_sim/${what}`)).json() as Promise<
-        Record<string, { state?: string; path?: string; status?: number }[]>
-      >;
-    expect((await look('deliveries')).deliveries?.map(({ state }) => state)).to.deep.equal([
-      'delivered',
-      'delivered',
-    ]);
-    expect((await look('calls')).calls?.at(-1)).to.include({ path: '/appointments', status: 200 });
+    expect((await deliveries()).map(({ state }) => state)).to.deep.equal(['delivered', 'delivered']);
+    const { calls } = (await look('calls')) as { calls: object[] };
+    expect(calls.at(-1)).to.include({ path: '/appointments', status: 200 });
   });
 
   it('explains what is wrong with a request that it cannot read', async () => {
