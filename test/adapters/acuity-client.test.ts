@@ -14,6 +14,7 @@ import type { Acuity, NewAppointment } from '../../src/ports/acuity.ts';
 import type { Cache } from '../../src/ports/cache.ts';
 import { mostAcuityCalls } from '../../src/config.production.ts';
 import { acuityRate } from '../support/acuity-rate.ts';
+import { listen } from '../support/listen.ts';
 
 interface Received {
   method: string;
@@ -107,10 +108,7 @@ describe('the Acuity client', () => {
   });
 
   before(async () => {
-    await new Promise<void>((go) => {
-      server.listen(0, '127.0.0.1', go);
-    });
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    url = `http://127.0.0.1:${await listen(server)}`;
   });
   after(() => {
     server.closeAllConnections();

@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { LargeReadAgent } from '../../src/adapters/large-reads.ts';
+import { listen } from '../support/listen.ts';
 
 const bytes = [randomBytes(3_000_001), randomBytes(3_000_001)] as const;
 
 describe('LargeReadAgent', () => {
   let server: Server;
+  let port: number;
   let connections = 0;
   let agent: LargeReadAgent;
   before(async () => {
@@ -21,9 +22,7 @@ describe('LargeReadAgent', () => {
     server.on('connection', () => {
       connections += 1;
     });
-    await new Promise<void>((resolve) => {
-      server.listen(0, '127.0.0.1', resolve);
-    });
+    port = await listen(server);
   });
   after(() => server.close());
   beforeEach(() => {
@@ -33,7 +32,6 @@ describe('LargeReadAgent', () => {
   afterEach(() => agent.destroy());
 
   const read = async (path: string, pauseMs = 0): Promise<Buffer> => {
-    const { port } = server.address() as AddressInfo;
     const [answer] = (await once(get({ port, path, agent }), 'response')) as [IncomingMessage];
     const pieces: Buffer[] = [];
     for await (const piece of answer as AsyncIterable<Buffer>) {
@@ -49,7 +47,6 @@ describe('LargeReadAgent', () => {
   });
 
   it('reads more than 64 KB at once', async () => {
-    const { port } = server.address() as AddressInfo;
     const [answer] = (await once(get({ port, path: '/0', agent }), 'response')) as [IncomingMessage];
     let longest = 0;
     answer.on('data', (piece: Buffer) => {

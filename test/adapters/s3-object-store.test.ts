@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { connectS3, createS3ObjectStore, type S3Settings } from '../../src/adapters/s3-object-store.ts';
@@ -8,6 +7,7 @@ import { freeBlock } from '../../src/lib/blocks.ts';
 import { ObjectStoreUnavailable, type ObjectStore, type PartAddress } from '../../src/ports/object-store.ts';
 import { openTestStorage, testCredentials, type TestStorage } from '../support/object-storage.ts';
 import { until } from '../support/until.ts';
+import { listen } from '../support/listen.ts';
 
 const partBytes = 5 * 1024 * 1024;
 
@@ -197,10 +197,7 @@ describe('the object store', () => {
       for (let sent = 0; sent < count; sent += 1) res.write(block);
       res.end();
     });
-    await new Promise<void>((resolve) => {
-      server.listen(0, '127.0.0.1', resolve);
-    });
-    const { port } = server.address() as AddressInfo;
+    const port = await listen(server);
     const connection = connectS3({ ...ourSettings(), endpoint: `http://127.0.0.1:${port}` });
     const large = createS3ObjectStore(connection);
     const before = process.memoryUsage().arrayBuffers;
@@ -251,10 +248,7 @@ describe('the object store', () => {
       const half = createServer(
         (_, res) => void res.writeHead(200, { 'Content-Length': 500 }).write('<?xml'),
       );
-      await new Promise<void>((resolve) => {
-        half.listen(0, '127.0.0.1', resolve);
-      });
-      const endpoint = `http://127.0.0.1:${(half.address() as AddressInfo).port}`;
+      const endpoint = `http://127.0.0.1:${await listen(half)}`;
       const other = createS3ObjectStore(connectS3({ ...ourSettings(), endpoint, timeoutMs }));
       const listed = await outcome(other.list('a/')[Symbol.asyncIterator]().next());
       expect(listed.error).to.be.an.instanceOf(ObjectStoreUnavailable);

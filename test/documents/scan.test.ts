@@ -3,7 +3,6 @@
 import type { Context } from 'mocha';
 import { Readable } from 'node:stream';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { createClamavScanner } from '../../src/adapters/clamav-scanner.ts';
 import type { Scanner } from '../../src/ports/scanner.ts';
@@ -15,6 +14,7 @@ import {
   type DocumentFixture,
   type UploadedDocument,
 } from '../support/document-fixture.ts';
+import { listen } from '../support/listen.ts';
 
 const streamMaxBytes = 8_000_000;
 
@@ -226,10 +226,7 @@ describe('a scan', () => {
         socket.on('error', () => undefined);
         socket.once('data', () => socket.end(answer));
       });
-      await new Promise<void>((resolve) => {
-        server.listen(0, '127.0.0.1', resolve);
-      });
-      const url = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const url = `tcp://127.0.0.1:${await listen(server)}`;
       const outcome = await createClamavScanner({ url, timeoutMs: 2_000 })
         .scan(Readable.from([pdf(2_000_000)]))
         .then(

@@ -1,10 +1,10 @@
 // The app says whether uploads are scanned: in the first log lines, in /readyz and on the receipt.
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { noteScanner } from '../../src/app/start-notes.ts';
 import { samples } from '../support/builders/files.ts';
 import { openDocumentFixture, type DocumentFixture } from '../support/document-fixture.ts';
+import { listen } from '../support/listen.ts';
 
 describe('the notes about the virus scan', () => {
   let fixture: DocumentFixture;
@@ -32,10 +32,8 @@ describe('the notes about the virus scan', () => {
       socket.on('error', () => undefined);
       socket.once('data', () => socket.end('PONG\0'));
     });
-    await new Promise<void>((resolve) => {
-      server.listen(0, '127.0.0.1', resolve);
-    });
-    return { server, url: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}` };
+    const port = await listen(server);
+    return { server, url: `tcp://127.0.0.1:${port}` };
   };
 
   it('say so when the scan is switched off', async () => {

@@ -1,13 +1,13 @@
 // What requests leave behind, counted instead of weighed: resident memory depends on when V8 collects. `npm run bench
 // memory` weighs it over 50,000 requests.
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
+import { listen } from '../support/listen.ts';
 
 const connections = 5;
 
@@ -72,9 +72,7 @@ describe('the memory of the web process', () => {
         seen.push(new WeakRef(req), new WeakRef(res));
         app.system.app(req, res);
       });
-      await new Promise<void>((resolve) => {
-        server.listen(0, '127.0.0.1', resolve);
-      });
+      const port = await listen(server);
       const real = Intl.DateTimeFormat;
       Intl.DateTimeFormat = new Proxy(real, {
         construct(target, given) {
@@ -87,7 +85,7 @@ describe('the memory of the web process', () => {
         },
       });
       try {
-        await send(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 20);
+        await send(`http://127.0.0.1:${port}`, 20);
       } finally {
         Intl.DateTimeFormat = real;
       }

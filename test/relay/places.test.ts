@@ -1,9 +1,9 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { until } from '../support/until.ts';
 import { eventBody, send } from '../support/webhook-stack.ts';
+import { listen } from '../support/listen.ts';
 
 describe('relay', () => {
   let app: TestApp;
@@ -25,10 +25,7 @@ describe('relay', () => {
         else res.end();
       });
     });
-    await new Promise<void>((resolve) => {
-      target.listen(0, '127.0.0.1', resolve);
-    });
-    const targetUrl = `http://127.0.0.1:${(target.address() as AddressInfo).port}/`;
+    const targetUrl = `http://127.0.0.1:${await listen(target)}/`;
     app = await startTestApp({
       env: { WEBHOOK_DELAY_SECONDS: '0' },
       overrides: { relay: { targetUrl, concurrency: 8, pollMs: 25 } },

@@ -1,11 +1,11 @@
 // Acuity's own client against the simulator: what it sends to Acuity must work here in every detail.
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { expect } from 'chai';
 import { startSimulator, type Simulator, type WebhookTarget } from '../../src/simulator/index.ts';
 import { credentials, officialClient, sdk, type Ask } from '../support/official-client.ts';
 import { until } from '../support/until.ts';
+import { listen } from '../support/listen.ts';
 
 interface Appointment {
   id: number;
@@ -239,10 +239,7 @@ describe('the simulator, called by the official client', () => {
         res.sendStatus(200);
       });
       receiver = createServer(app);
-      await new Promise<void>((done) => {
-        receiver.listen(0, '127.0.0.1', done);
-      });
-      const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`;
+      const url = `http://127.0.0.1:${await listen(receiver)}/hook`;
       targets.push({ url, style: 'static' });
     });
     afterEach(() => {

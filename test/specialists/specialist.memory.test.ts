@@ -1,24 +1,23 @@
 // Specialists in memory, over HTTP and in two processes on one database.
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { pino } from 'pino';
 import { compose, type System } from '../../src/compose.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { listen } from '../support/listen.ts';
 
 describe('specialists in memory', () => {
   let app: TestApp;
   let other: System;
   let server: Server;
+  let otherUrl: string;
   let cookie: string;
 
   before(async () => {
     app = await startTestApp();
     other = compose(app.system.services.config, { log: pino({ level: 'silent' }) });
     server = createServer(other.app);
-    await new Promise<void>((go) => {
-      server.listen(0, '127.0.0.1', go);
-    });
+    otherUrl = `http://127.0.0.1:${await listen(server)}`;
     const { name, value } = await app.sessionCookie('rita@harbour-legal.example');
     cookie = `${name}=${value}`;
   });
@@ -31,7 +30,7 @@ describe('specialists in memory', () => {
 
   /** What each process lists: names, and how many kinds each specialist offers. */
   async function listed(): Promise<string[]> {
-    const urls = [app.url, `http://127.0.0.1:${(server.address() as AddressInfo).port}`];
+    const urls = [app.url, otherUrl];
     const answers = await Promise.all(
       urls.map(async (url) => {
         const answer = await fetch(`${url}/specialists`, { headers: { accept: 'application/json', cookie } });

@@ -1,7 +1,6 @@
 // The real app on a real database with the demo's people, listening on its own port.
 import { randomBytes } from 'node:crypto';
 import { Agent as Connections, createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import supertest from 'supertest';
 import { demoPassword } from '../../seeds/demo.ts';
@@ -15,6 +14,7 @@ import { openSeededDatabase, type TestDatabase } from './database.ts';
 import { createFakeAcuity } from './fakes/acuity.ts';
 import { mintSession, testSecret, type SessionCookie } from './session.ts';
 import { createVisitor, type Visitor } from './visitor.ts';
+import { listen } from './listen.ts';
 
 export type Agent = ReturnType<typeof supertest.agent>;
 
@@ -67,10 +67,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const logLines: string[] = [];
   const log = pino({ level: 'info', base: null }, { write: (line: string) => void logLines.push(line) });
   const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `http://127.0.0.1:${await listen(server)}`;
   const appEnv = {
     NODE_ENV: 'test',
     DATABASE_URL: database.url,

@@ -18,6 +18,7 @@ import { clamdForTests, type TestClamd } from './clamd.ts';
 import { openMailbox } from './mailbox.ts';
 import { openTestStorage, type TestStorage } from './object-storage.ts';
 import { redisForTests, type TestRedis } from './redis.ts';
+import { listen } from './listen.ts';
 
 export interface DoctorStack {
   app: TestApp;
@@ -140,11 +141,11 @@ export async function openClosedMailServer(): Promise<{ url: string; close(): Pr
 export async function openForwarder(
   target: () => string,
   { adds }: { adds: boolean },
-  listen: (
+  makeServer: (
     pass: (req: IncomingMessage, res: import('node:http').ServerResponse) => void,
   ) => Server = createServer,
 ): Promise<{ port: number; close(): Promise<void> }> {
-  const server = listen((req, res) => {
+  const server = makeServer((req, res) => {
     const given = req.headers['x-forwarded-for'];
     const added = [given, req.socket.remoteAddress].filter(Boolean).join(', ');
     const headers = { ...req.headers, ...(adds && { 'x-forwarded-for': added }) };
@@ -160,11 +161,9 @@ export async function openForwarder(
     upstream.on('error', () => res.destroy());
     req.pipe(upstream);
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
+  const port = await listen(server);
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => {

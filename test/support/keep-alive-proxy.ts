@@ -1,8 +1,8 @@
 // A reverse proxy that treats its upstreams as nginx does by default, with or without keep-alive: it does not check
 // /readyz, tries the next upstream when a connection is refused, and repeats other failures only when that is safe.
 import { Agent, createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { listen } from './listen.ts';
 
 export interface Proxy {
   url: string;
@@ -59,11 +59,9 @@ export async function openProxy({ keepsConnections }: { keepsConnections: boolea
   }
 
   const server = createServer((req, res) => void pass(req, res).catch(() => res.destroy()));
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
+  const port = await listen(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     route: (prefix, ports) => void routes.set(prefix, ports),
     addFallback: (prefix, ports) => void backups.set(prefix, ports),
     async close() {

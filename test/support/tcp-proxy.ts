@@ -1,6 +1,7 @@
 // A TCP proxy that can be blocked: it then breaks its connections and refuses new ones. Frozen, it keeps them, and passes
 // nothing on.
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
+import { listen } from './listen.ts';
 
 export interface TcpProxy {
   port: number;
@@ -35,14 +36,12 @@ export async function openTcpProxy(to: { host: string; port: number }): Promise<
       });
     }
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
+  const port = await listen(server);
   const disconnectAll = () => {
     for (const socket of sockets.keys()) socket.destroy();
   };
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     block() {
       isBlocked = true;
       disconnectAll();

@@ -1,5 +1,4 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { ConfigError, readConfig } from '../../src/config.ts';
 import { createRelayApp } from '../../src/http/small.app.ts';
@@ -7,6 +6,7 @@ import { claimDue, markDelivered } from '../../src/webhooks/index.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { peopleOf } from '../support/booking-fixture.ts';
 import { eventBody, send } from '../support/webhook-stack.ts';
+import { listen } from '../support/listen.ts';
 
 describe('claimDue', () => {
   let app: TestApp;
@@ -87,10 +87,7 @@ describe('relay process', () => {
   before(async () => {
     app = await startTestApp();
     server = createServer(createRelayApp(app.system.services));
-    await new Promise<void>((resolve) => {
-      server.listen(0, '127.0.0.1', resolve);
-    });
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    url = `http://127.0.0.1:${await listen(server)}`;
   });
   after(async () => {
     server.closeAllConnections();

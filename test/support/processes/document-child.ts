@@ -1,7 +1,6 @@
 // A web process that stops at chosen steps of uploads, releases, scans and removals, or that the test ends at a request
 // that its store receives.
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { compose } from '../../../src/compose.ts';
 import { readConfig } from '../../../src/config.ts';
 import type { Scanner } from '../../../src/ports/scanner.ts';
@@ -9,6 +8,7 @@ import { createStops, nextPlan } from '../child-pool.ts';
 import { createFakeAcuity } from '../fakes/acuity.ts';
 import { scannerThatSays } from '../fakes/scanner.ts';
 import type { Order, Plan } from './document-process.ts';
+import { listen } from '../listen.ts';
 
 const plan = await nextPlan<Plan>();
 const stops = createStops();
@@ -19,10 +19,7 @@ const scanner: Scanner | null = plan.scans
   : null;
 
 const server = createServer();
-await new Promise<void>((resolve) => {
-  server.listen(0, '127.0.0.1', resolve);
-});
-const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+const url = `http://127.0.0.1:${await listen(server)}`;
 const system = compose(readConfig({ ...process.env, BASE_URL: url }), {
   acuity: createFakeAcuity(),
   documents: { scanner, onStep: stops.onStep, retentionDays: 1 },
