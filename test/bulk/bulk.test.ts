@@ -395,7 +395,7 @@ describe('a bulk action', () => {
         when (old.id in (${ids.map((id) => `'${id}'`).join(', ')})) execute function fail_slowly()`);
   const beQuickAgain = () => app.database.owner.raw('drop function fail_slowly cascade');
 
-  it('goes on with what a worker left, and forgets what was never begun', async () => {
+  it('is continued when a worker left it, and removed when nobody began it for a day', async () => {
     const ids = [await anEmailAbout(app.db, await aBookingOf(app.db, 'rita'))];
     const [left, never] = [
       await prepare(sam, 'emails/send-again', { ids }),

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { readScripts } from '../../src/http/console/console.scripts.ts';
 
 describe('readScripts', () => {
-  it('keeps every line of every icon, which are told from drawings by their length', async function () {
+  it('keeps every icon whole when it leaves out AdminJS’s drawings', async function () {
     this.timeout(60_000);
     const adminJs = createRequire(createRequire(import.meta.url).resolve('@adminjs/design-system'));
     const folder = path.join(path.dirname(adminJs.resolve('react-feather/package.json')), 'dist/icons');

@@ -40,11 +40,11 @@ describe('the question of one detail', () => {
   const whole = (question: unknown, given = view) =>
     wholeWith(given, { token: 'token', detail: 'claim_number', question });
 
-  it('is its own, or one that holds no other and can', () => {
+  it('is chosen from its own and the free ones that can hold it', () => {
     expect(formsFor(view, 'claim_number')[0]?.fields.map(({ id }) => id)).to.deep.equal([2, 4]);
   });
 
-  it('changes alone: the others keep theirs, and only this question counts as looked at', () => {
+  it('changes alone when it is chosen: the others keep theirs, and only this one is confirmed', () => {
     expect(whole('4')).to.deep.equal({
       ok: true,
       value: {
@@ -59,7 +59,7 @@ describe('the question of one detail', () => {
     });
   });
 
-  it('can be none, also when it is gone from Acuity', () => {
+  it('may be none, and may stay when it is gone from Acuity', () => {
     const gone = aView(fields.slice(2), { claim_number: 2, examinee_email: 3 });
     for (const given of [view, gone]) {
       const read = whole('', given);
