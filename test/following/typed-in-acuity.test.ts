@@ -109,9 +109,9 @@ describe('details typed in Acuity', () => {
     const kept = () => db('booking_answers').where({ booking_id: row.id });
     await db('bookings').where({ id: row.id }).update({ examinee_first_name: 'Euan' });
     expect(row.acuity_answers_digest).to.match(/^h:[\w-]+:[\w-]{43}$/);
-    expect(await kept().pluck('acuity_digest')).to.satisfy((all: string[]) =>
-      all.every((one) => one.startsWith('h:')),
-    );
+    const digests: string[] = await kept().pluck('acuity_digest');
+    expect(digests).to.not.be.empty;
+    for (const digest of digests) expect(digest).to.match(/^h:/);
 
     const read = await stack.app.system.services.acuity.getAppointment(id);
     if (!read.ok) throw new Error(read.reason);

@@ -102,6 +102,7 @@ describe('polling by open pages', () => {
     expect(timed).to.have.length.above(1);
     for (const line of timed) expect(line).to.contain('hx-config="headers.X-Polling:true"');
     const scripts = textsBelow('public/js').filter((text) => text.includes('setInterval('));
+    expect(scripts).to.not.be.empty;
     for (const text of scripts) expect(text).to.contain('X-Polling');
   });
 });

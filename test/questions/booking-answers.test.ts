@@ -136,6 +136,7 @@ describe('POST /bookings with answers to Acuity’s questions', () => {
   it('wipes the answers from the attempt when it is settled, and logs none of them', async () => {
     await book({ answers: everything });
     const attempts = (await stack.app.db('booking_attempts').select('request')) as { request: object }[];
+    expect(attempts).to.not.be.empty;
     for (const { request } of attempts) expect(request).not.to.have.property('answers');
     expect(stack.app.logLines.join('\n')).not.to.match(/HL-2207|High Street|letter\.pdf/);
     const audit = JSON.stringify(await stack.app.db('audit_log').select('metadata'));
