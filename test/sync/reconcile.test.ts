@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { until } from '../support/until.ts';
 import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
 
 const anHour = 3_600_000;
@@ -344,7 +345,12 @@ describe('reconciliation', () => {
       rules: [{ method: 'GET', path: '/appointments', times: 1, effect: { delayMs: 400 } }],
     });
     const looking = near(true);
-    await new Promise((done) => setTimeout(done, 150));
+    await until(async () => {
+      const { calls } = (await (await fetch(`${stack.simulator.url}/_sim/calls`)).json()) as {
+        calls: { path: string; status: number | null }[];
+      };
+      return calls.some(({ path, status }) => path === '/appointments' && status === null);
+    });
     await stack.staff('PUT', `/appointments/${id}/cancel?admin=true`, {});
     await stack.app.system.services.convergence.converge(id, { source: 'acuity' });
     expect(await looking).to.include({ found: 0 });
