@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { demoPassword } from '../../seeds/demo.ts';
 import { openAccountFixture, type AccountFixture } from '../support/account-fixture.ts';
-import { until } from '../support/until.ts';
+import { untilBlocked } from '../support/locks.ts';
 
 const rita = 'rita@harbour-legal.example';
 const rob = 'rob@harbour-legal.example';
@@ -88,17 +88,9 @@ describe('changing the e-mail address', () => {
     const edit = await db.transaction();
     await edit('users').where({ email: rob }).update({ email: 'robert@harbour-legal.example' });
     const asked = person.post('/account/email', { email: 'elsewhere@x.example', password: demoPassword });
-    let isDone = false;
-    const answered = asked.finally(() => (isDone = true));
-    await until(async () => {
-      const waiting = await db('pg_stat_activity')
-        .where({ wait_event_type: 'Lock' })
-        .whereRaw(`datname = current_database() and query like '%users%for update%'`)
-        .select('pid');
-      return isDone || waiting.length > 0;
-    });
+    await untilBlocked(db, asked);
     await edit.commit();
-    await answered;
+    await asked;
     expect(await db('account_links').pluck('email')).to.deep.equal([]);
     await db('users').where({ email: 'robert@harbour-legal.example' }).update({ email: rob });
   });

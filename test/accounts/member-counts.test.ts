@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { countActiveMembers } from '../../src/accounts/index.ts';
 import type { Queryable } from '../../src/db/knex.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { untilBlocked } from '../support/locks.ts';
 
 describe('the kept number of active members', () => {
   let database: TestDatabase;
@@ -70,7 +70,7 @@ describe('the kept number of active members', () => {
     const [one, other] = [await db.transaction(), await db.transaction()];
     await join(one, people[0] ?? '', firms.harbour);
     const second = join(other, people[1] ?? '', firms.harbour).then(() => other.commit());
-    await sleep(50);
+    await untilBlocked(db, second);
     await one.commit();
     await second;
     expect(await counts()).to.deep.equal([2, 0]);
@@ -88,7 +88,7 @@ describe('the kept number of active members', () => {
       const [one, other] = [await db.transaction(), await db.transaction()];
       await works[0]?.(one);
       const second = Promise.resolve(works[1]?.(other)).then(() => other.commit());
-      await sleep(50);
+      await untilBlocked(db, second);
       await one.commit();
       await second;
       expect(await counts()).to.deep.equal([0, 0]);

@@ -14,7 +14,7 @@ import { aBookingOf, personOf } from '../support/console-records.ts';
 import { openSeededDatabase, type TestDatabase } from '../support/database.ts';
 import { insertDocumentRow } from '../support/document-row.ts';
 import { assertAlways } from '../support/random.ts';
-import { until } from '../support/until.ts';
+import { untilBlocked } from '../support/locks.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -129,7 +129,7 @@ describe('the stored paperwork of bookings', () => {
     await first.raw('set constraints all immediate');
     // A query begins when somebody waits for it.
     const moved = Promise.resolve(move(db, bookingId, hour(40)));
-    await isWaitingOrDone(moved);
+    await untilBlocked(database.owner, moved);
     await first.commit();
     await moved;
     expect(await countLatePaperwork(db, new Date(now))).to.equal(0);
@@ -141,7 +141,7 @@ describe('the stored paperwork of bookings', () => {
     await aBookingOf(first, 'rita', { starts_at: hour(26 * 24) });
     await first.raw('set constraints all immediate');
     const changed = Promise.resolve(db('paperwork_rules').update({ business_days: 30 }));
-    await isWaitingOrDone(changed);
+    await untilBlocked(database.owner, changed);
     await first.commit();
     await changed;
     expect(await countLatePaperwork(db, new Date(now))).to.equal(1);
@@ -215,18 +215,6 @@ describe('the stored paperwork of bookings', () => {
   });
   const move = (to: Database | Transaction, id: string, starts_at: Date) =>
     to('bookings').where({ id }).update({ starts_at });
-
-  /** Whether the other transaction waits for a lock; without one it would go on with what it has read. */
-  async function isWaitingOrDone(other: Promise<unknown>): Promise<void> {
-    let isDone = false;
-    void other.then(() => (isDone = true));
-    await until(async () => {
-      const { rows } = await database.owner.raw<{ rows: unknown[] }>(
-        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-      );
-      return isDone || rows.length > 0;
-    });
-  }
 
   async function happen({ kind, facts }: Happening): Promise<void> {
     await db.transaction(async (trx) => {

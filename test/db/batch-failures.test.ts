@@ -5,7 +5,7 @@ import { type Database, openDatabase } from '../../src/db/knex.ts';
 import { endWith, sendInTurn, sendTogether, transact, type Query } from '../../src/db/statements.ts';
 import { databaseTrouble } from '../../src/db/trouble.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
-import { until } from '../support/until.ts';
+import { untilBlocked } from '../support/locks.ts';
 
 const query = <Row = unknown>(name: string, text: string, ...values: unknown[]): Query<Row> => ({
   name,
@@ -106,13 +106,6 @@ describe('a batch in which a statement fails', () => {
   it('reports a deadlock, a lock that is not free, a serialization failure and a cancelled statement', async () => {
     const other = openDatabase(database.ownerUrl, 2);
     const lock = (n: number) => query(`lock ${n}`, `select from held where n = ${n} for update`);
-    const waiting = () =>
-      until(async () => {
-        const { rows } = await other.raw<{ rows: unknown[] }>(
-          "select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
-        );
-        return rows.length > 0;
-      });
     try {
       const trx = await other.transaction();
       await trx.raw('select from held where n = 2 for update');
@@ -123,7 +116,7 @@ describe('a batch in which a statement fails', () => {
       await trx.raw("set deadlock_timeout to '1min'");
       const theirs = async () => {
         const asked = trx.raw('select from held where n = 1 for update').then(() => undefined);
-        await waiting();
+        await untilBlocked(other);
         return { asked };
       };
       const fast = query('fast', "select set_config('deadlock_timeout', '20', true)");
@@ -136,7 +129,7 @@ describe('a batch in which a statement fails', () => {
       await granted[0]?.asked;
 
       const cancelled = errorOf(sendTogether(db, adding(1), lock(2), adding(2)));
-      await waiting();
+      await untilBlocked(other);
       await other.raw(
         "select pg_cancel_backend(pid) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
       );

@@ -5,7 +5,7 @@ import type { Agent } from '../support/app.ts';
 import { samples } from '../support/builders/files.ts';
 import type { DocumentFixture } from '../support/document-fixture.ts';
 import { openReleaseFixture, type ReleaseFixture } from '../support/release-fixture.ts';
-import { until } from '../support/until.ts';
+import { untilBlocked } from '../support/locks.ts';
 
 const unknownId = '0192f000-0000-7000-8000-000000000009';
 
@@ -53,12 +53,7 @@ describe('the release of a report', function () {
       const released = await db.transaction(async (trx) => {
         await trx('documents').where({ id: report.id }).update({ category: 'brief' });
         const answer = opened.release(report).then(({ status }) => status);
-        await until(
-          async () =>
-            (await db('pg_stat_activity')
-              .whereRaw(`datname = current_database() and wait_event_type = 'Lock'`)
-              .first('pid')) !== undefined,
-        );
+        await untilBlocked(db);
         return { answer };
       });
       expect(await released.answer).to.equal(422);

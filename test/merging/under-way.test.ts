@@ -1,5 +1,4 @@
 // Merges that meet: each other, bookings whose answer is still under way, and people who are somebody else by now.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Booking } from '../../src/bookings/index.ts';
 import { createEmailSender, type EmailSender } from '../../src/email/index.ts';
@@ -10,6 +9,7 @@ import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { nothingNeeded, testLinks } from '../support/links.ts';
 import { copyDemo, type OwnDemo, type OwnOrganization, type OwnPerson } from '../support/own-demo.ts';
+import { untilBlocked } from '../support/locks.ts';
 import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
 
 const ada = 'ada@examdesk.example';
@@ -187,7 +187,7 @@ describe('merge, while bookings are under way,', () => {
       await app.signIn(nadia.email),
       async () => {
         merged = mergeOrganizations().then((answer) => answer);
-        await sleep(200);
+        await untilBlocked(app.db, merged);
       },
       'in_complete_transaction',
     );
