@@ -204,6 +204,7 @@ describe('the console’s first page', () => {
   let sam: Agent;
   const zone = 'Australia/Sydney';
   const today = dayIn(new Date(), zone);
+  const noon = (day: string) => new Date(`${day}T12:00:00+10:00`);
   before(async () => {
     app = await startTestApp();
     ada = await app.signIn('ada@examdesk.example');
@@ -225,7 +226,6 @@ describe('the console’s first page', () => {
     attention.find((entry) => entry.label === label);
 
   it('counts all examinations of today, and links to them', async () => {
-    const noon = (day: string) => new Date(`${day}T12:00:00+10:00`);
     for (let count = 0; count < 10; count += 1) await aBookingOf(app.db, null, { starts_at: noon(today) });
     await aBookingOf(app.db, null, { starts_at: noon(shiftDays(today, 1)) });
     await aBookingOf(app.db, null, { starts_at: noon(shiftDays(today, -1)) });
@@ -242,8 +242,8 @@ describe('the console’s first page', () => {
   });
 
   it('counts twelve weeks by source, each with a link to its list', async () => {
-    await aBookingOf(app.db, 'rita', { created_at: new Date(Date.now() - 21 * 86_400_000) });
-    await aBookingOf(app.db, null, { created_at: new Date(Date.now() - 21 * 86_400_000) });
+    await aBookingOf(app.db, 'rita', { created_at: noon(shiftDays(today, -21)) });
+    await aBookingOf(app.db, null, { created_at: noon(shiftDays(today, -21)) });
     const { weeks } = await morning(sam);
     expect(weeks).to.have.length(12);
     expect(weeks.map(({ week }) => new Date(week).getUTCDay())).to.deep.equal(weeks.map(() => 1));
