@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { selectRows, tableOf, type Table } from '../../src/console/index.ts';
-import { dayFromToday } from '../support/days.ts';
+import { dayFromToday, sydneyTime } from '../support/days.ts';
 import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
 import { aDriftReport } from '../support/builders/drift-report.ts';
 
@@ -16,7 +16,7 @@ describe('differences that were left', () => {
   const reportsOfLeftItems = () => leftItems().pluck('r.reportId');
   /** In a calendar without a specialist, so that no run can repair it. */
   const makeUnknown = (days: number) =>
-    stack.makeAppointment({ calendarID: 7003, datetime: `${dayFromToday(days)}T10:00:00+1100` });
+    stack.makeAppointment({ calendarID: 7003, datetime: sydneyTime(dayFromToday(days), 10) });
 
   beforeEach(async () => {
     stack = await openWebhookStack({ target: null });

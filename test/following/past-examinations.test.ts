@@ -1,6 +1,6 @@
 // Reconciliation repairs examinations whose time is over, but tells nobody.
 import { expect } from 'chai';
-import { dayFromToday } from '../support/days.ts';
+import { dayFromToday, sydneyTime } from '../support/days.ts';
 import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
 
 describe('reconciliation of past examinations', () => {
@@ -8,7 +8,7 @@ describe('reconciliation of past examinations', () => {
   const sync = () => stack.app.system.services.sync;
   const kinds = () => stack.app.db('emails').orderBy('kind').pluck('kind');
   /** At ten in the morning in Sydney. */
-  const timeIn = (days: number) => `${dayFromToday(days)}T10:00:00+1100`;
+  const timeIn = (days: number) => sydneyTime(dayFromToday(days), 10);
   const makePast = (change: object = {}) => stack.makeAppointment({ datetime: timeIn(-5), ...change });
   /** Edits the simulator's state directly, so that no event is sent. */
   function moveToPast(id: number): void {

@@ -23,9 +23,16 @@ export function dayAhead(days = 0): string {
   return secondTuesday.add({ days }).toString();
 }
 
-/** `2027-01-12T10:00:00+11:00`: this full hour on `dayAhead(days)`, in Sydney. */
+/** This full hour on `dayAhead(days)`, in Sydney. */
 export function timeAhead(hour: number, days = 0): string {
-  const time = Temporal.PlainTime.from({ hour });
-  const start = secondTuesday.add({ days }).toZonedDateTime({ timeZone: zone, plainTime: time });
-  return start.toString({ timeZoneName: 'never' });
+  return sydneyTime(dayAhead(days), hour);
+}
+
+/** `2027-01-12T10:00:00+11:00` */
+export function sydneyTime(day: string, hour: number): string {
+  const time = Temporal.PlainDate.from(day).toZonedDateTime({
+    timeZone: zone,
+    plainTime: Temporal.PlainTime.from({ hour }),
+  });
+  return time.toString({ timeZoneName: 'never' });
 }

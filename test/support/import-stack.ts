@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImportResult, ReportLine } from '../../src/importing/index.ts';
 import { tellNobody } from '../../src/bookings/index.ts';
 import { createReminders, createUnassignedDigest } from '../../src/email/index.ts';
-import { dayFromToday } from './days.ts';
+import { dayFromToday, sydneyTime } from './days.ts';
 import { openMailbox } from './mailbox.ts';
 import { openWebhookStack, type WebhookStack } from './webhook-stack.ts';
 
@@ -64,7 +64,7 @@ export async function openImportStack(): Promise<ImportStack> {
     ...stack,
     day,
     async appointmentIn(days, change = {}) {
-      const { id } = await stack.makeAppointment({ datetime: `${day(days)}T10:00:00+1100`, ...change });
+      const { id } = await stack.makeAppointment({ datetime: sydneyTime(day(days), 10), ...change });
       return id;
     },
     acuity: (options = {}) =>

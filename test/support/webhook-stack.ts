@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startSimulator, type Simulator, type WebhookTarget } from '../../src/simulator/index.ts';
 import type { Overrides } from '../../src/compose.ts';
 import { startTestApp, type TestApp } from './app.ts';
-import { dayFromToday } from './days.ts';
+import { dayFromToday, sydneyTime } from './days.ts';
 
 export const apiKey = 'demo-acuity-key';
 export const rita = 'rita@harbour-legal.example';
@@ -130,7 +130,7 @@ export async function openWebhookStack(options: StackOptions = {}): Promise<Webh
 
 /** At ten in the morning in Sydney, from next week on; another day for each call. */
 function nextSlot(n: number): string {
-  return `${dayFromToday(7 + n)}T10:00:00+1100`;
+  return sydneyTime(dayFromToday(7 + n), 10);
 }
 
 export function signed(body: string, key = apiKey): Record<string, string> {
