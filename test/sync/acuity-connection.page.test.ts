@@ -1,5 +1,6 @@
 // The console's page that connects Acuity, against the simulated Acuity over HTTP.
 import { expect } from 'chai';
+import { dayAhead } from '../support/days.ts';
 import { until } from '../support/until.ts';
 import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
 
@@ -108,7 +109,7 @@ describe('page of the connection to Acuity', () => {
     await db('acuity_connection').update({ trouble: null });
     const rita = await stack.app.signIn('rita@harbour-legal.example');
     const { id } = (await db('specialists').first('id')) as { id: string };
-    for (const day of ['2026-12-01', '2026-12-02'])
+    for (const day of [dayAhead(), dayAhead(1)])
       await rita
         .get(`/specialists/${id}/availability?type=in_person&date=${day}`)
         .set('accept', 'application/json')
