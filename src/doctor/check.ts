@@ -81,7 +81,7 @@ async function linesWithin(check: Check, timeoutMs: number): Promise<Line[]> {
   }
 }
 
-/** Of an error, what may be shown: messages of drivers can quote addresses with passwords. */
+/** The part of an error that may be shown: messages of drivers can quote addresses with passwords. */
 export function codeOf(error: unknown): string {
   const { cause } = error as { cause?: unknown };
   const { name, code } = errorFacts(error);

@@ -132,7 +132,7 @@ export interface AnswersContext {
   digests: KeyedDigests;
 }
 
-/** Not inside a transaction: may read the forms from Acuity. */
+/** Do not call it in a transaction, because it may read the forms from Acuity. */
 export async function answersContext(
   deps: Pick<
     AttemptDeps,

@@ -29,7 +29,7 @@ export type Converged =
 export interface Convergence {
   /** @param given an answer of Acuity that was read after its `readVersion`: the first round uses it */
   converge(appointmentId: number, cause: FollowCause, given?: GivenAppointment): Promise<Converged>;
-  /** Without reading Acuity: its answer to our own booking is stored already. */
+  /** Does not read Acuity, because its answer to our own booking is stored already. */
   confirmCreated(appointmentId: number, bookingId: string): Promise<Converged>;
   /** For the job: throws while the meeting has no link yet. */
   fetchMeetingLink(appointmentId: number): Promise<void>;
@@ -113,7 +113,7 @@ export function createConvergence(announcing: ConvergenceDeps): Convergence {
       return { ok: true, outcome: 'skipped', bookingId, note: null };
     },
     async fetchMeetingLink(appointmentId) {
-      // Not via converge, which would add this job again each time it runs.
+      // Does not call `converge`, which would add this job again each time it runs.
       const done = await readAndWrite(appointmentId, { source: 'acuity' });
       if (!done.ok) throw new Error(done.reason);
       const booking = done.bookingId ? await findBooking(announcing.attempts.db, done.bookingId) : null;

@@ -3,9 +3,9 @@
 import type { Queryable, Transaction } from '../db/knex.ts';
 
 /**
- * How many times an answer about this appointment was acted on, and its booking at that moment: whoever makes or changes
- * one afterwards claims the version. Read one after the other, a booking made between the two would go unnoticed. Read
- * both before reading Acuity.
+ * How many times an answer about this appointment was acted on, and its booking at that moment. One statement reads both,
+ * because a booking that is made between two reads would go unnoticed; whoever makes or changes one later claims the
+ * version. Call it before reading Acuity.
  */
 export async function findVersions(
   db: Queryable,
@@ -52,7 +52,7 @@ export async function claimReadVersion(
   return rows.length > 0;
 }
 
-/** For an answer that changed nothing: a process that read Acuity earlier and wants to write must read again. */
+/** Call it when an answer changed nothing, so that a process that read Acuity earlier and wants to write reads again. */
 export async function bumpReadVersion(trx: Transaction, appointmentId: number): Promise<void> {
   await trx.raw(
     `insert into appointment_read_versions as r values (?, 1)

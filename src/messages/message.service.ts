@@ -30,7 +30,7 @@ export interface MessageDeps {
   audit: AuditLog;
   ids: Ids;
   announce: Announce;
-  /** Counts a message of this person. Milliseconds to wait after too many; else 0. */
+  /** Counts a message of this person. Returns the milliseconds to wait after too many, otherwise 0. */
   countSent(personId: string): Promise<number>;
 }
 

@@ -17,7 +17,7 @@ export interface BookingMessage {
   /** The admin who wrote it while acting as that referrer. */
   createdFor: Person | null;
   createdAt: Date;
-  /** Of a referrer's message: since when it needs no answer any more. Always null for a message of staff. */
+  /** For a referrer's message: since when it needs no answer any more. Always null for a message of staff. */
   answeredAt: Date | null;
   /** Others who have read it. */
   readBy: Person[];

@@ -123,7 +123,7 @@ export function createFigures(db: Database, registry: Registry): Figures {
       for (const [kind, count] of Object.entries(live)) workers.set({ kind }, count);
       up.set(1);
     } catch {
-      // Whoever asks learns it from the gauge; old figures would say that all is well.
+      // Sends no figures: old ones would say that all is well. The gauge tells that the database did not answer.
       for (const one of ofDatabase) one.reset();
       up.set(0);
     }

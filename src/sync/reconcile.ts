@@ -126,7 +126,7 @@ function readAhead(
     of(at) {
       const { from, to } = windows[at] as Span;
       const window = reading(at) as Reading;
-      // Not before this window is read: its size tells how to read the next one. Whoever needs it gets its error.
+      // The next window is read after this one, whose size tells how to read it. Errors go to whoever awaits the window.
       void window.then(() => reading(at + 1)).catch(() => undefined);
       readings.delete(at - 2);
       const day = (beside: string): Reading => read({ from: beside, to: beside });

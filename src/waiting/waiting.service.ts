@@ -61,7 +61,7 @@ export interface WaitList {
   of(viewer: Viewer): Promise<{ entries: WaitEntry[]; offers: WaitOffer[]; missed: WaitOffer[] }>;
   /** The offers that home shows. Sends no statement while this person has no offer. */
   summaryOf(viewer: Viewer): Promise<{ offers: WaitOffer[]; entryCount: number }>;
-  /** Of a booking that the viewer may see; no statement while it is not on the list. `offer`: only the viewer's own. */
+  /** The entry of a booking that the viewer may see; sends no statement while it has none. `offer`: the viewer's only. */
   ofBooking(viewer: Viewer, bookingId: string): Promise<{ entry: WaitEntry | null; offer: WaitOffer | null }>;
   /** Also ok when the booking is on the list already. */
   joinForBooking(actor: Actor, bookingId: string): Promise<Result<Booking, JoinFailure>>;
