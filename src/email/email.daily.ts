@@ -11,7 +11,7 @@ import {
   type PaperCategory,
 } from '../bookings/index.ts';
 import type { Database, Queryable, Transaction } from '../db/knex.ts';
-import { dayIn, dayInWords, formatExamTime, hourIn } from '../lib/dates.ts';
+import { dayIn, dayWords, formatExamTime, hourIn } from '../lib/dates.ts';
 import { agencyZone } from '../lib/zones.ts';
 import { changesCalendar, mailKinds, type MailKindName } from '../mail-kinds/index.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -257,7 +257,7 @@ function needPhrases(needs: Needs['bookings'][number]['needs']): string[] {
     if (dueOn === null || !isPaper(kind)) phrases.push(words);
     else due.set(dueOn, [...(due.get(dueOn) ?? []), kind]);
   }
-  for (const [day, papers] of due) phrases.push(`${papersInWords(papers)} missing (due ${dayInWords(day)})`);
+  for (const [day, papers] of due) phrases.push(`${papersInWords(papers)} missing (due ${dayWords(day)})`);
   return phrases;
 }
 

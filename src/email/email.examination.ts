@@ -13,7 +13,7 @@ import {
   type Paper,
 } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
-import { dayIn, dayInWords, formatDay, formatExamTime } from '../lib/dates.ts';
+import { dayIn, dayWords, formatDay, formatExamTime } from '../lib/dates.ts';
 import { isToBeReminded } from './email.examinee.ts';
 import type { ExaminationEmail, Fact, Links, Message } from './email.ts';
 
@@ -227,7 +227,7 @@ function factsOf(booking: Booking, readerTimezone: string | undefined): Fact[] {
 /** `Consent form: please upload by 26 November 2026` */
 function paperFact({ category, dueOn }: Paper, { timezone }: Booking): Fact {
   const { isLate } = dueState(dueOn, dayIn(new Date(), timezone));
-  const value = isLate ? `late: was due on ${dayInWords(dueOn)}` : `please upload by ${dayInWords(dueOn)}`;
+  const value = isLate ? `late: was due on ${dayWords(dueOn)}` : `please upload by ${dayWords(dueOn)}`;
   return { label: paperWords[category], value };
 }
 

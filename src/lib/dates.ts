@@ -101,6 +101,11 @@ export function formatDay(instant: Date, zone: string): string {
   return dateFormat('en-AU', zone, longDay).format(instant);
 }
 
+/** `Tuesday 1 December 2026` for `2026-12-01`. */
+export function dayWords(day: string): string {
+  return formatDay(new Date(`${day}T12:00:00Z`), 'UTC');
+}
+
 /** "1 December 2026" for `2026-12-01` */
 export function dayInWords(day: string): string {
   return dateFormat('en-AU', 'UTC', { day: 'numeric', month: 'long', year: 'numeric' }).format(

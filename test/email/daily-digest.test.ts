@@ -191,7 +191,7 @@ describe('the daily digest', () => {
     expect(mail?.subject).to.equal('Your day: 3 bookings need you, 1 booking has news');
     const text = mail?.text ?? '';
     expect(text)
-      .to.include('Ewan Marsh: Consent form and brief missing (due 1 December 2026)')
+      .to.include('Ewan Marsh: Consent form and brief missing (due Tuesday 1 December 2026)')
       .and.include('2 more');
     expect(text.indexOf('Needs you')).to.be.below(text.indexOf('What happened')).and.above(-1);
   });

@@ -231,7 +231,8 @@ describe('reminders of missing documents', () => {
       const { mail } = await send();
       expect(mail?.subject).to.match(/^Documents needed: examination EX-/);
       for (const body of [mail?.text ?? '', mail?.html ?? '']) {
-        expect(body).to.include('Consent form and brief are missing').and.include('please upload by');
+        expect(body).to.include('Consent form and brief are missing');
+        expect(body).to.match(/please upload by\s+[A-Z][a-z]+day\s/);
         expect(body).to.include(`${testLinks.booking(bookingId)}#documents`);
       }
     });

@@ -11,6 +11,8 @@ import {
   zonePlaceName,
 } from '../../lib/dates.ts';
 
+export { dayWords } from '../../lib/dates.ts';
+
 const dayWithYear = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' } as const;
 const dayWithoutYear = { weekday: 'short', day: 'numeric', month: 'short' } as const;
 const weekdayAlone = { weekday: 'short' } as const;
@@ -87,11 +89,6 @@ export function readerTimeAndDay(
 ): { time: string; zone: string } | null {
   if (!readerZone || sameWallClock(at, zone, readerZone)) return null;
   return { time: timeAndDay(at, readerZone), zone: zoneName(readerZone, at) };
-}
-
-/** `Tuesday 1 December 2026` for `2026-12-01`. */
-export function dayWords(day: string): string {
-  return formatDay(noonOf(day), 'UTC');
 }
 
 /** `December 2026` for `2026-12`. */

@@ -22,7 +22,7 @@ import {
 } from '../../../bookings/index.ts';
 import { dayIn } from '../../../lib/dates.ts';
 import { megabytes, uploadLimits } from '../../api/documents.problems.ts';
-import { timeAndDay } from '../when.ts';
+import { stamp } from '../when.ts';
 import { factsOf, isShownInline, statusLabels, uploaderOf } from './document-words.ts';
 
 export interface DocumentRow {
@@ -172,7 +172,7 @@ function rowOf(document: Document, viewer: Viewer, zone: string): DocumentRow {
     category: document.category,
     facts: factsOf(document),
     who: uploaderOf(document),
-    when: timeAndDay(document.createdAt, zone),
+    when: stamp(document.createdAt, zone),
     at: document.createdAt.toISOString(),
     state: document.damagedAt ? 'Damaged: ask for a new copy' : statusLabels[document.status],
     mayView: isShownInline(document) && isReady(document) && !document.damagedAt,
@@ -182,7 +182,7 @@ function rowOf(document: Document, viewer: Viewer, zone: string): DocumentRow {
     isDraft: isDraft(document),
     released: document.releasedAt && {
       at: document.releasedAt.toISOString(),
-      when: timeAndDay(document.releasedAt, zone),
+      when: stamp(document.releasedAt, zone),
     },
     mayRelease: isDraft(document) && mayRelease(viewer) && isReady(document),
     mayRecall: document.category === 'report' && !isDraft(document) && mayRelease(viewer),

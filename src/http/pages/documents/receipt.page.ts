@@ -5,7 +5,7 @@ import type { PageRoute } from '../../endpoint.ts';
 import { readerZoneOf } from '../../forms/fields.ts';
 import { notFound } from '../../problem.ts';
 import type { PageServices } from '../page-services.ts';
-import { timeAndDay } from '../when.ts';
+import { stamp, timeAndDay } from '../when.ts';
 import { zoneName } from '../../../lib/dates.ts';
 import type { PageData } from '../../views.ts';
 import { exactSize } from '../../../lib/sizes.ts';
@@ -63,7 +63,7 @@ async function showReceipt(
         ? [
             {
               label: 'Released',
-              value: document.releasedAt ? timeAndDay(document.releasedAt, zone) : 'No: a draft',
+              value: document.releasedAt ? stamp(document.releasedAt, zone) : 'No: a draft',
             },
           ]
         : []),
@@ -75,7 +75,7 @@ async function showReceipt(
     ],
     events: events.map((event, at) => ({
       what: eventLabel(event, document.category === 'report' && at > sinceCategory),
-      when: timeAndDay(event.at, zone),
+      when: stamp(event.at, zone),
       at: event.at.toISOString(),
       who: actorOfEvent(event),
       told: event.told.length > 0 ? event.told.map(({ name }) => name).join(', ') : null,

@@ -10,7 +10,7 @@ import { paths } from '../../paths.ts';
 import { notFound, type FieldProblem } from '../../problem.ts';
 import type { PageServices } from '../page-services.ts';
 import type { PageData } from '../../views.ts';
-import { timeAndDay } from '../when.ts';
+import { stamp } from '../when.ts';
 import { actorOfEvent, factsOf } from './document-words.ts';
 
 type Needs = Pick<PageServices, 'documents' | 'bookings'>;
@@ -137,7 +137,7 @@ async function showRecall(services: Needs, req: DocumentRequest, res: Response):
       .map((event) => ({
         who: actorOfEvent(event),
         what: event.what === 'viewed' ? 'viewed it' : 'downloaded it',
-        when: timeAndDay(event.at, zone),
+        when: stamp(event.at, zone),
         at: event.at.toISOString(),
       })),
   };
