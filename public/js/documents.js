@@ -213,7 +213,7 @@ async function enhance(form) {
     const { row, file } = upload;
     row.item.classList.add('upload-failed');
     row.progress.hidden = true;
-    row.state.textContent = why;
+    row.state.textContent = isShown(why) ? why.replace(/: .*/s, '.') : why;
     announce(`${file.name}: ${why}`);
     if (mayRetry) {
       row.setAction('Try again', () => {
@@ -221,6 +221,13 @@ async function enhance(form) {
         next();
       });
     } else row.setAction(null);
+  }
+
+  /** Whether another row gives the same advice, which is long for a wrong file type. */
+  function isShown(why) {
+    return [...uploads.querySelectorAll('.upload-failed .upload-state')].some(
+      (state) => state.textContent === why,
+    );
   }
 
   /** Whether the document has appeared in the list since the upload began: the answer may have been lost. */

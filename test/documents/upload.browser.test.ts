@@ -221,6 +221,15 @@ describe('uploading documents with JavaScript', function () {
     expect(await rows()).to.equal(1);
   });
 
+  it('gives the same advice once when it refuses several files', async () => {
+    await open();
+    await choose(file('setup.exe', samples.txt), file('other.exe', samples.txt));
+    await upload();
+    await page.getByText('The file is not an accepted file type.', { exact: true }).waitFor();
+    expect(await page.getByText(/^The file is not an accepted file type: use PDF/).count()).to.equal(1);
+    expect(await page.getByRole('button', { name: /^Dismiss / }).count()).to.equal(2);
+  });
+
   it('accepts dropped files, and asks for the category when none is chosen', async () => {
     await open();
     const drop = `{
