@@ -28,6 +28,8 @@ const disconnect = async () => {
   await db('drift_reports').delete();
   await db('webhook_subscriptions').delete();
   await db('acuity_connection').update({ checked_at: null, trouble: null, working_until: null });
+  // A process waits two seconds between two readings of the forms.
+  await db('acuity_forms').update({ forms: null, read_at: null, failed_at: null, reading_until: null });
 };
 
 const sync = () => stack.app.system.services.sync;
