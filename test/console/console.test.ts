@@ -366,15 +366,18 @@ describe('the console', () => {
     });
 
     it('removes “details needed” once what is marked was read, not for a note', async () => {
-      const edits: [Record<string, unknown>, boolean][] = [
-        [{ phone: '02 9374 4000 ext 55' }, true],
-        [{ email: 'smith&jones@example.com' }, false],
+      const edits: [Record<string, unknown>, boolean, string][] = [
+        [{ phone: '02 9374 4000 ext 55' }, true, 'Details needed (Phone, E-mail address): '],
+        [{ email: 'smith&jones@example.com' }, false, 'Details needed (E-mail address): '],
       ];
-      for (const [change, isNeeded] of edits) {
+      for (const [change, isNeeded, marked] of edits) {
+        expect((await openForm(sam, address())).intro).to.contain(marked);
         expect((await save(sam, change)).status, JSON.stringify(change)).to.equal(200);
         expect((await stored())?.details_needed).to.equal(isNeeded);
       }
+      expect((await openForm(sam, address())).intro).to.match(/^To change the time/);
       await app.db('bookings').where({ id: bookingId }).update({ details_needed: true });
+      expect((await openForm(sam, address())).intro).to.match(/^Details needed: /);
       expect((await save(sam, { notes: 'The clinic calls back' })).status).to.equal(200);
       expect((await stored())?.details_needed).to.equal(true);
       expect((await save(sam, { dateOfBirth: '27 March 1984' })).status).to.equal(200);

@@ -3,6 +3,7 @@ import {
   details,
   findBooking,
   isAhead,
+  lackedDetails,
   madeInAcuityBy,
   movesByHand,
   nameOf,
@@ -22,8 +23,8 @@ const ofBooking = {
 
 const changeBooking = recordForm({
   ...ofBooking,
-  intro: ({ detailsNeeded }) =>
-    `${detailsNeeded ? detailsNeededWords : ''}To change the time, the specialist or the length, use Reschedule; to cancel, use Cancel booking.`,
+  intro: (booking) =>
+    `${booking.detailsNeeded ? detailsNeededWords(booking) : ''}To change the time, the specialist or the length, use Reschedule; to cancel, use Cancel booking.`,
   isPartial: true,
   fields: (booking) =>
     details.map((detail) => {
@@ -37,8 +38,12 @@ const changeBooking = recordForm({
   send: ({ bookings }, actor, id, { version, values }) => bookings.edit(actor, id, Number(version), values),
 });
 
-const detailsNeededWords =
-  'Details needed: Acuity lacks a detail, or has one that cannot be read. Compare with the appointment in Acuity, and save. ';
+/** Names none where only an answer that is not kept could not be read. */
+function detailsNeededWords(booking: Booking): string {
+  const labels = lackedDetails(booking).map(({ label }) => label);
+  const which = labels.length > 0 ? ` (${labels.join(', ')})` : '';
+  return `Details needed${which}: Acuity lacks a detail, or has one that cannot be read. Compare with the appointment in Acuity, and save. `;
+}
 
 const assign = recordForm({
   ...ofBooking,
