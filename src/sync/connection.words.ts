@@ -66,8 +66,6 @@ export const stepPages: Record<NonNullable<NextStep['at']>, string> = {
   specialists: '/admin/resources/specialists/actions/new',
 };
 
-const addSpecialists = 'Add a specialist for each calendar that has none';
-
 /** What is left to do, in order. */
 export function nextSteps({ reach, calendars, questions }: Connection): NextStep[] {
   const steps: NextStep[] = [];
@@ -79,7 +77,7 @@ export function nextSteps({ reach, calendars, questions }: Connection): NextStep
   if (calendars && calendars.free.length > 0)
     steps.push({
       at: 'specialists',
-      text: `${addSpecialists}: ${calendars.free.map(({ name }) => name).join(', ')}`,
+      text: `Add a specialist for each calendar that has none: ${calendars.free.map(({ name }) => name).join(', ')}`,
     });
   if (calendars?.count === 0)
     steps.push({ at: null, text: 'Acuity has no calendar: create one there for each specialist' });
@@ -96,7 +94,7 @@ export function firstSteps({ hasSpecialist, mapping }: SetUpState): NextStep[] {
         ? questionSteps(mapping.questions)
         : [{ at: 'questions', text: 'Say which question is which detail' } as const]),
     );
-  if (!hasSpecialist) steps.push({ at: 'specialists', text: addSpecialists });
+  if (!hasSpecialist) steps.push({ at: 'specialists', text: 'Add the first specialist' });
   return steps;
 }
 
