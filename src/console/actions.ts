@@ -75,6 +75,7 @@ export const actionButtons: readonly ActionButton[] = [
     ...form('organizations/edit', 'Edit', 'Edit', 'admin', isUnmerged),
     offeredFor: 'Admins edit organisations that were not merged into another',
   },
+  { ...page('users/invite', 'Invite', 'UserPlus', 'admin', '/account/people'), kind: 'resource' },
   { ...page('users/find-referrer', 'Find a referrer', 'Search', 'admin', '/admin/act-as'), kind: 'resource' },
   {
     ...form('users/edit', 'Edit', 'Edit', 'admin', isEditable),

@@ -63,6 +63,7 @@ const consoleActions: Record<string, Record<string, string>> = {
   'specialists/files': { button: 'snnnin', page: 'snnnin' },
   'specialists/page': { button: 'snniin', page: 'siiiii' },
   'organizations/edit': { button: 'snnnin', form: 'snnnin' },
+  'users/invite': { button: 'snnnin', page: 'snnnin' },
   'users/find-referrer': { button: 'snnnin', page: 'snnnin' },
   'users/edit': { button: 'snnnin', form: 'snnnin' },
   'users/act-as': { button: 'snnnin', page: 'snnnin' },
