@@ -481,6 +481,10 @@ describe('booking pages', () => {
       const taken = await visitor.post(`${path}/reschedule`, { startsAt: inUtc(nineOnTuesday) });
       expect(taken.status).to.equal(409);
       expect(taken.text('.panel')).to.contain('9:00 am, Tuesday 1 December 2026');
+      expect(taken.text('.panel')).to.match(
+        /The booking keeps its time: 10:00\sam, Wednesday 9 December 2026 \(Sydney time\)\./,
+      );
+      expect(taken.text('.panel')).not.to.contain('Nothing was booked');
       expect(taken.form(`${path}/reschedule`)).to.deep.equal({});
     });
 

@@ -200,6 +200,7 @@ async function renderSlotTaken(
     steps: stepsAt('check', draft.id),
     ...takenWords({ startsAt, nearest }, zone, readerZone),
     specialistName: draft.specialist.name,
+    keeps: null,
     others: await othersNear(
       services,
       { specialist: draft.specialist, type: draft.service.type, startsAt },

@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import type { ChangeFailure } from '../../../attempts/index.ts';
 import type { Slot } from '../../../availability/index.ts';
 import { examineeName, rescheduleRequestSchema, type Booking } from '../../../bookings/index.ts';
-import { dayIn } from '../../../lib/dates.ts';
+import { dayIn, zonePlaceName } from '../../../lib/dates.ts';
 import type { FieldError } from '../../../lib/result.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
@@ -102,6 +102,7 @@ function renderTaken(
     steps: null,
     ...takenWords({ startsAt, nearest }, zone, readerZoneOf(req.headers.cookie)),
     specialistName: booking.specialist.name,
+    keeps: `${timeAndDay(booking.startsAt, zone)} (${zonePlaceName(zone)})`,
     others: [],
     draftId: null,
     chooseAction: hereOf(req, booking.id),

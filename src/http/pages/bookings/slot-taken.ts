@@ -16,6 +16,8 @@ export interface SlotTakenPage extends PageData {
   /** The taken time, in words. */
   clash: string;
   specialistName: string;
+  /** The present time of the booking that was to be moved, in words; null for a new booking. */
+  keeps: string | null;
   zoneName: string;
   nearest: { startsAt: string; day: string; time: string; reader: string | null }[];
   /** Free times of other specialists of the same specialty; empty when rescheduling. */
