@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
+import { dayAhead } from '../support/days.ts';
 import { insertDocumentRow } from '../support/document-row.ts';
 import { createSmtpMailer } from '../../src/adapters/smtp-mailer.ts';
 import { insertProgress, type Announce } from '../../src/bookings/index.ts';
@@ -9,7 +10,7 @@ import {
   createReminders,
   withholdQueued,
 } from '../../src/email/index.ts';
-import { dayIn, shiftDays, startOfDay } from '../../src/lib/dates.ts';
+import { shiftDays, startOfDay } from '../../src/lib/dates.ts';
 import {
   openBookingFixture,
   silent,
@@ -28,8 +29,8 @@ describe('reminders of missing documents', () => {
   let fixture: BookingFixture;
   let bookingId: string;
 
-  /** A Tuesday, weeks from the real now: messages are checked against it when they are sent. */
-  const examination = tuesdayAfter(shiftDays(dayIn(new Date(), zone), 30));
+  /** A Tuesday ahead of the real now, by which messages are checked when they are sent; no clock changes the week before. */
+  const examination = dayAhead(7);
   const day = (before: number) => shiftDays(examination, -before);
   const at = (before: number, hour: number) =>
     new Date(startOfDay(day(before), zone).getTime() + hour * hourMs);
@@ -244,8 +245,3 @@ describe('reminders of missing documents', () => {
     });
   });
 });
-
-function tuesdayAfter(day: string): string {
-  const isTuesday = new Date(`${day}T12:00:00Z`).getUTCDay() === 2;
-  return isTuesday ? day : tuesdayAfter(shiftDays(day, 1));
-}
