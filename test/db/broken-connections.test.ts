@@ -76,6 +76,11 @@ describe('a connection that ends', () => {
     const asked = "select from pg_stat_activity where pid = ? and wait_event = 'PgSleep'";
     return (await database.owner.raw<{ rows: unknown[] }>(asked, [pid])).rows.length > 0;
   };
+  const sleepers = async () => {
+    const asked =
+      "select from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'";
+    return (await database.owner.raw<{ rows: unknown[] }>(asked)).rows.length;
+  };
   async function expectAllWorks(): Promise<void> {
     expect(await sendTogether(db, one())).to.deep.equal([[{ n: 1 }]]);
     expect(await transact(db, [one()], async () => endWith([one()], ([rows]) => rows))).to.deep.equal([
@@ -243,11 +248,11 @@ describe('a connection that ends', () => {
   it('because the process stops is closed after its batch was answered', async () => {
     const [stopping, stoppingPool] = [openDatabase(database.ownerUrl, 2), openPool(database.ownerUrl, 2, 0)];
     const sent = [
-      sendTogether(stopping, adding(1), sleeping(0.3), adding(2)),
-      transact(stopping, [adding(3), sleeping(0.3)], async () => endWith([adding(4)], () => 'kept')),
-      createStatements(stoppingPool).rows(sleeping(0.3), [0.3]),
+      sendTogether(stopping, adding(1), sleeping(1), adding(2)),
+      transact(stopping, [adding(3), sleeping(1)], async () => endWith([adding(4)], () => 'kept')),
+      createStatements(stoppingPool).rows(sleeping(1), [1]),
     ];
-    await sleep(100);
+    await until(async () => (await sleepers()) === sent.length);
     await Promise.all([stopping.destroy(), stoppingPool.end()]);
     await Promise.all(sent);
     expect(await tried()).to.deep.equal([1, 2, 3, 4]);

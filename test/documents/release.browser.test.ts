@@ -76,7 +76,7 @@ describe('releasing a report in a browser', function () {
         const row = referrer.page.locator('.document');
         expect(await row.locator('.tag').innerText()).to.equal('Released');
         expect(await row.locator('.document-facts').innerText()).to.match(
-          /· released \d+:\d\d.[ap]m, \w+day \d+ \w+ \d{4}$/,
+          /· released \w{3} \d+ \w{3} \d{4}, \d+:\d\d.[ap]m (AWST|AE[DS]T)$/,
         );
 
         const waiting = referrer.page.waitForEvent('download');
