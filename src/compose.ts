@@ -119,7 +119,7 @@ export interface Overrides {
   mailer?: Mailer;
   signInLimits?: Partial<SignInLimits>;
   actionLimits?: ActionLimits;
-  jobs?: Pick<WorkerDeps, 'concurrency' | 'cron' | 'pollMs'>;
+  jobs?: Pick<WorkerDeps, 'cron' | 'pollMs'>;
   bookings?: Pick<AttemptDeps, 'timings' | 'onStep'>;
   questions?: Pick<QuestionDeps, 'timings'>;
   documents?: Partial<Pick<DocumentDeps, 'timings' | 'onStep' | 'limits' | 'scanner' | 'retentionDays'>>;

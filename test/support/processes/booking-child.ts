@@ -10,8 +10,7 @@ const stops = createStops();
 const { onStep } = stops;
 
 const system = compose(readConfig(), {
-  // Jobs that have stopped keep their places.
-  jobs: { ...testJobs, concurrency: 10 },
+  jobs: testJobs,
   bookings: { timings: shortTimings, onStep },
   emails: { firstPauseMs: 100, sweepAfterMs: 0, onStep },
   waiting: { onStep },
