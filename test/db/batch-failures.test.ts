@@ -6,14 +6,8 @@ import { endWith, sendInTurn, sendTogether, transact, type Query } from '../../s
 import { databaseTrouble } from '../../src/db/trouble.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { untilBlocked } from '../support/locks.ts';
+import { adding, one, query } from '../support/tried-queries.ts';
 
-const query = <Row = unknown>(name: string, text: string, ...values: unknown[]): Query<Row> => ({
-  name,
-  text,
-  values,
-});
-const adding = (n: number) => query('add', 'insert into tried (n) values ($1)', n);
-const one = () => query<{ n: number }>('one', 'select 1 as n');
 const errorOf = (work: Promise<unknown>) =>
   work.then(
     () => ({ code: 'none', message: 'no error' }),

@@ -5,26 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type pg from 'pg';
 import { type Database, openDatabase, openPool } from '../../src/db/knex.ts';
-import {
-  createStatements,
-  endWith,
-  sendInTurn,
-  sendTogether,
-  transact,
-  type Query,
-} from '../../src/db/statements.ts';
+import { createStatements, endWith, sendInTurn, sendTogether, transact } from '../../src/db/statements.ts';
 import { databaseTrouble } from '../../src/db/trouble.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { adding, one, query } from '../support/tried-queries.ts';
 import { until } from '../support/until.ts';
 
-const query = <Row = unknown>(name: string, text: string, ...values: unknown[]): Query<Row> => ({
-  name,
-  text,
-  values,
-});
-const adding = (n: number) => query('add', 'insert into tried (n) values ($1)', n);
-const one = () => query<{ n: number }>('one', 'select 1 as n');
 const sleeping = (seconds: number) => query('sleep', 'select pg_sleep($1)', seconds);
 const suicide = () => query('end', 'select pg_terminate_backend(pg_backend_pid())');
 const troubleOf = (work: Promise<unknown>) => work.then(() => 'no error', databaseTrouble);

@@ -1,7 +1,8 @@
 // What an admin acting as somebody meets at the gate: refused on record, told until when, and asked whether to go on.
 import { expect } from 'chai';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
-import { copyDemo, type OwnPerson } from '../support/own-demo.ts';
+import { copyDemo } from '../support/own-demo.ts';
+import type { OwnPerson } from '../support/own-people.ts';
 
 describe('acting', () => {
   let app: TestApp;

@@ -5,9 +5,10 @@ import { demoPassword } from '../../seeds/demo.ts';
 import { createLinkTokens } from '../../src/accounts/index.ts';
 import { paths } from '../../src/http/paths.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
-import { copyDemo, type OwnPerson } from '../support/own-demo.ts';
+import { untilBlocked } from '../support/locks.ts';
+import { copyDemo } from '../support/own-demo.ts';
+import type { OwnPerson } from '../support/own-people.ts';
 import { testSecret } from '../support/session.ts';
-import { until } from '../support/until.ts';
 
 const hour = 3_600_000;
 
@@ -266,7 +267,7 @@ describe('an acting session', () => {
       const trx = await app.db.transaction();
       await happen(trx);
       const started = act(agent, rob).then((answer) => answer.status);
-      await untilBlocked(app);
+      await untilBlocked(app.db);
       await trx.commit();
       expect(await started).to.equal(status);
       expect(await acting()).to.deep.equal([]);
@@ -277,7 +278,7 @@ describe('an acting session', () => {
     const trx = await app.db.transaction();
     await trx('users').where({ id: ada.id }).forUpdate().first('id');
     const started = act(admin, rita).then((answer) => answer.status);
-    await untilBlocked(app);
+    await untilBlocked(app.db);
     await trx('sessions').where({ user_id: ada.id }).delete();
     await trx.commit();
     expect(await started).to.equal(401);
@@ -322,7 +323,7 @@ describe('an acting session and the admin’s own, the only rows of their table,
     const trx = await app.db.transaction();
     await trx('sessions').where({ user_id: ada.id }).forUpdate();
     const asked = admin.get('/bookings').then(({ status }) => status);
-    await untilBlocked(app);
+    await untilBlocked(app.db);
     await trx('sessions').where({ impersonated_by: ada.id }).delete();
     await trx.commit();
     expect(await asked).to.equal(200);
@@ -346,15 +347,4 @@ function jarLine(agent: Agent): string {
 function cookies(agent: Agent) {
   const access = { domain: '127.0.0.1', path: '/', secure: false, script: false };
   return agent.jar.getCookies(access);
-}
-
-/** Until somebody waits for a lock. */
-async function untilBlocked(app: TestApp): Promise<void> {
-  await until(async () => {
-    const waiting = (await app
-      .db('pg_stat_activity')
-      .whereRaw(`datname = current_database() and wait_event_type = 'Lock'`)
-      .first('pid')) as unknown;
-    return waiting !== undefined;
-  });
 }

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { demoPassword } from '../../seeds/demo.ts';
 import { timeAhead } from '../support/days.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
-import { copyDemo, type OwnPerson } from '../support/own-demo.ts';
+import { copyDemo } from '../support/own-demo.ts';
+import type { OwnPerson } from '../support/own-people.ts';
 
 const sam = 'sam@examdesk.example';
 

@@ -4,7 +4,8 @@ import { createLinkTokens } from '../../src/accounts/index.ts';
 import { movedColumns } from '../../src/merging/index.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { aBookingOf } from '../support/console-records.ts';
-import { copyDemo, type OwnDemo, type OwnOrganization, type OwnPerson } from '../support/own-demo.ts';
+import { copyDemo, type OwnDemo } from '../support/own-demo.ts';
+import type { OwnOrganization, OwnPerson } from '../support/own-people.ts';
 import { testSecret } from '../support/session.ts';
 
 /** Of the demo, where nothing changes. */

@@ -8,7 +8,8 @@ import { timeAhead } from '../support/days.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { nothingNeeded, testLinks } from '../support/links.ts';
-import { copyDemo, type OwnDemo, type OwnOrganization, type OwnPerson } from '../support/own-demo.ts';
+import { copyDemo, type OwnDemo } from '../support/own-demo.ts';
+import type { OwnOrganization, OwnPerson } from '../support/own-people.ts';
 import { untilBlocked } from '../support/locks.ts';
 import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
 

@@ -1,17 +1,7 @@
 // The demo's people once more, for one test, so that the tests of a file can share a database.
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../../src/db/knex.ts';
-
-export interface OwnOrganization {
-  id: string;
-  name: string;
-}
-
-export interface OwnPerson {
-  id: string;
-  name: string;
-  email: string;
-}
+import type { OwnOrganization, OwnPerson } from './own-people.ts';
 
 export interface OwnDemo {
   /** Has a second step, which only the demo's own staff may do without. */
