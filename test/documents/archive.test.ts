@@ -4,7 +4,12 @@ import { buffer } from 'node:stream/consumers';
 import { expect } from 'chai';
 import yauzl from 'yauzl';
 import { uniqueNames } from '../../src/documents/document.archive.ts';
-import { download, openDocumentFixture, type DocumentFixture } from '../support/document-fixture.ts';
+import {
+  cookieOf,
+  download,
+  openDocumentFixture,
+  type DocumentFixture,
+} from '../support/document-fixture.ts';
 
 async function filesIn(bytes: Buffer): Promise<Record<string, Buffer>> {
   const zip = await yauzl.fromBufferPromise(bytes, { lazyEntries: true });
@@ -31,8 +36,8 @@ describe('the archive of a booking', () => {
   });
   after(() => fixture.close());
 
-  const archiveOf = (bookingId: string, agent = fixture.rita) =>
-    download(agent, `/bookings/${bookingId}/documents.zip`);
+  const archivePath = (bookingId: string) => `/bookings/${bookingId}/documents.zip`;
+  const archiveOf = (bookingId: string, agent = fixture.rita) => download(agent, archivePath(bookingId));
 
   it('has every document that the viewer may open, under a name of its own, and records each download', async () => {
     const bookingId = await fixture.newBooking();
@@ -60,7 +65,7 @@ describe('the archive of a booking', () => {
     ]);
     const ofStaff = await filesIn((await archiveOf(bookingId, staff).expect(200)).body as Buffer);
     expect(Object.keys(ofStaff)).to.include('dictation.txt');
-    await fixture.rita.head(`/bookings/${bookingId}/documents.zip`).expect(200);
+    await fixture.rita.head(archivePath(bookingId)).expect(200);
     expect(await fixture.audit('document.downloaded')).to.have.length(before + 5);
   });
 
@@ -70,7 +75,7 @@ describe('the archive of a booking', () => {
     await archiveOf(bookingId).expect(404);
     await fixture.upload({ 'note.txt': text('Note') }, { bookingId });
     await archiveOf(bookingId, nadia).expect(404);
-    await nadia.head(`/bookings/${bookingId}/documents.zip`).expect(404);
+    await nadia.head(archivePath(bookingId)).expect(404);
   });
 
   it('names what is withheld in a text of its own', async () => {
@@ -97,11 +102,12 @@ describe('the archive of a booking', () => {
         .where({ id: second?.id ?? '' })
         .first('s3_key');
       await spoil(row?.s3_key ?? '');
-      const failed = await archiveOf(bookingId).then(
-        () => null,
-        (error: { code?: string }) => error.code ?? 'broken',
-      );
-      expect(failed).to.match(/ECONNRESET|aborted|broken/);
+      // Not by supertest: it reports a body that breaks off twice, and warns of itself.
+      const cookie = await cookieOf(fixture, 'rita@harbour-legal.example');
+      const answer = await fetch(fixture.app.url + archivePath(bookingId), { headers: { cookie } });
+      expect(answer.status).to.equal(200);
+      const failed: unknown = await answer.arrayBuffer().catch((error: Error) => error.cause);
+      expect(failed).to.have.property('code', 'UND_ERR_SOCKET');
       const downloads = await fixture.audit('document.downloaded');
       expect(downloads.at(-1)).to.include({ resource_id: second?.id, outcome: 'failure' });
     });
