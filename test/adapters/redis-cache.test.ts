@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -178,15 +177,18 @@ async function startFakeRedis() {
     { eval: true },
   );
   let received = 0;
+  let hangs = false;
   const listening = new Promise<number>((resolve) => {
-    worker.on('message', (message: { port?: number; received?: number }) => {
+    worker.on('message', (message: { port?: number; received?: number; hangs?: boolean }) => {
       if (message.port !== undefined) resolve(message.port);
       received = message.received ?? received;
+      hangs = message.hangs ?? hangs;
     });
   });
   const told = async (word: 'hang' | 'answer') => {
     worker.postMessage(word);
-    await once(worker, 'message');
+    // The next message may count a command that was answered before.
+    await until(() => hangs === (word === 'hang'));
   };
   return {
     url: `redis://127.0.0.1:${await listening}`,
