@@ -15,6 +15,7 @@ import type { Cache } from '../../src/ports/cache.ts';
 import { mostAcuityCalls } from '../../src/config.production.ts';
 import { acuityRate } from '../support/acuity-rate.ts';
 import { listen } from '../support/listen.ts';
+import { until } from '../support/until.ts';
 
 interface Received {
   method: string;
@@ -67,6 +68,7 @@ const html =
       .end('<html><h1>Attention required</h1></html>');
 const refusal = (code: string, message: string) => json({ status_code: 400, message, error: code }, 400);
 const tooMany = json({ status_code: 429, message: 'Rate limit reached.', error: 'too_many_requests' }, 429);
+const tooManyForLong: Answer = (res, req) => tooMany(res.setHeader('retry-after', '60'), req);
 const reset: Answer = (res) => void res.destroy();
 const truncatedBody: Answer = (res) => {
   res.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
@@ -126,7 +128,7 @@ describe('the Acuity client', () => {
       baseUrl: url,
       userId: '11100001',
       apiKeys: ['demo-acuity-key'],
-      timeoutMs: 2_000,
+      timeoutMs: 20_000,
       callsPerSecond: acuityRate.perSecond,
       cache: createMemoryCache(),
       log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),
@@ -293,7 +295,7 @@ describe('the Acuity client', () => {
       expect(await failing(never)).to.deep.include({ reason: 'unavailable', notSent: false });
       expect(await failing(html(502))).to.deep.include({ reason: 'unavailable', notSent: false });
       expect(await failing(html(403))).to.deep.include({ reason: 'unavailable', notSent: false });
-      expect(await failing(tooMany)).to.deep.include({ reason: 'rate_limited' });
+      expect(await failing(tooManyForLong, 20_000)).to.deep.include({ reason: 'rate_limited' });
       expect(await failing(html(200), 5_000)).to.deep.equal({ ok: false, reason: 'unreadable' });
       expect(await failing(json({ times: [] }), 5_000)).to.deep.equal({ ok: false, reason: 'unreadable' });
       expect(await failing(json([{ time: '10:00am' }]), 5_000)).to.deep.equal({
@@ -398,7 +400,7 @@ describe('the Acuity client', () => {
     it('returns the appointment when it cannot be read back either', async () => {
       answers.push(json({ id: '1700000101', calendarID: 7001 }));
       otherwise = json({}, 500);
-      const booked = await book(client({ timeoutMs: 500 }));
+      const booked = await book(client({ timeoutMs: 60_000 }));
       if (!booked.ok) throw new Error(booked.reason);
       expect(booked.value).to.deep.include({
         id: 1700000101,
@@ -424,19 +426,26 @@ describe('the Acuity client', () => {
   });
 
   describe('the breaker', () => {
-    const breaker = { failures: 3, restMs: 300 };
+    /** Its rest outlasts the test. */
+    const breaker = { failures: 3, restMs: 300_000 };
 
-    it('stops the calls when Acuity fails, allows one after a rest, and closes when that succeeds', async () => {
-      const acuity = client({ breaker });
+    it('stops the calls when Acuity fails', async () => {
+      const acuity = client({ breaker, timeoutMs: 60_000 });
       otherwise = json({}, 500);
       await times(acuity);
       expect(received).to.have.length(3);
       expect(await times(acuity)).to.deep.include({ reason: 'unavailable', notSent: true });
       expect(await book(acuity)).to.deep.include({ reason: 'unavailable', notSent: true });
       expect(received).to.have.length(3);
-      await new Promise((go) => setTimeout(go, 400));
+    });
+
+    it('allows one call after a rest, and closes when that succeeds', async () => {
+      const acuity = client({ breaker: { failures: 3, restMs: 300 }, timeoutMs: 60_000 });
+      otherwise = json({}, 500);
+      await times(acuity);
       otherwise = json(made);
-      expect((await book(acuity)).ok).to.equal(true);
+      await until(async () => (await book(acuity)).ok);
+      expect(received.map(({ method }) => method)).to.deep.equal(['GET', 'GET', 'GET', 'POST']);
       otherwise = json([]);
       expect((await times(acuity)).ok).to.equal(true);
     });
