@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { draftHours } from '../../src/bookings/index.ts';
 import { acuityDown } from '../support/fakes/acuity.ts';
@@ -13,6 +12,7 @@ import {
   rita,
   type PageFixture,
 } from '../support/page-fixture.ts';
+import { until } from '../support/until.ts';
 
 describe('confirmation step of the booking journey', () => {
   let fixture: PageFixture;
@@ -34,15 +34,13 @@ describe('confirmation step of the booking journey', () => {
   /** Works as the worker does, until the attempt that the page waits for is settled. */
   const settle = async ({ at }: Visit) => {
     const id = /attempts\/([0-9a-f-]{36})/.exec(at)?.[1] ?? '';
-    for (let round = 0; round < 50; round++) {
+    await until(async () => {
       await fixture.app.system.services.settlement.settle(id);
       const row = (await fixture.app.db('booking_attempts').where({ id }).first('state')) as {
         state: string;
       };
-      if (row.state !== 'open') return;
-      await sleep(50);
-    }
-    throw new Error('The attempt was not settled');
+      return row.state !== 'open';
+    });
   };
 
   const bookingCount = async () => (await fixture.app.db('bookings').select('id')).length;
