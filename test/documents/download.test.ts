@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { chunkBytes } from '../../src/documents/content/hashes.ts';
 import { pdf, samples } from '../support/builders/files.ts';
@@ -11,6 +10,7 @@ import {
   type UploadedDocument,
 } from '../support/document-fixture.ts';
 import type { Agent } from '../support/app.ts';
+import { untilBlocked } from '../support/locks.ts';
 import { until } from '../support/until.ts';
 
 const unknownId = '0192f000-0000-7000-8000-000000000009';
@@ -314,38 +314,46 @@ describe('a download', () => {
       large = await one({ 'large.pdf': bytes });
     });
     // Only the first bytes arrive; the store's answer stays open until the reader closes it.
-    const withAuditTrigger = async (sql: string, ask: () => Promise<unknown>) => {
-      await fixture.app.database.owner.raw(`
-        create function on_download() returns trigger language plpgsql as
-          $$ begin if new.action = 'document.downloaded' then ${sql}; end if; return new; end $$;
-        create trigger on_download before insert on audit_log for each row execute function on_download()`);
+    beforeEach(() => {
       fixture.storage.server.injectFault = () => ({ body: 'stalls', after: chunkBytes + 500_000 });
-      try {
-        await ask();
-        await until(() => Promise.resolve(fixture.storage.server.answering === 0));
-      } finally {
-        fixture.storage.server.injectFault = null;
-        await fixture.app.database.owner.raw('drop function on_download cascade');
-      }
-    };
+    });
+    afterEach(() => {
+      fixture.storage.server.injectFault = null;
+    });
+    const answering = () => fixture.storage.server.answering;
 
     for (const path of ['', '/view']) {
       it(`closes the store’s answer when the audit row cannot be written${path && ' (view)'}`, async () => {
-        await withAuditTrigger(`raise exception 'The disk is full'`, () =>
-          fixture.rita.get(large.url + path).expect(500),
-        );
+        const { owner } = fixture.app.database;
+        await owner.raw(`
+          create function on_download() returns trigger language plpgsql as
+            $$ begin if new.action = 'document.downloaded' then raise exception 'The disk is full'; end if; return new; end $$;
+          create trigger on_download before insert on audit_log for each row execute function on_download()`);
+        try {
+          await fixture.rita.get(large.url + path).expect(500);
+          await until(() => answering() === 0);
+        } finally {
+          await owner.raw('drop function on_download cascade');
+        }
       });
 
       it(`closes the store’s answer when the client leaves before the first byte${path && ' (view)'}`, async () => {
         const cookie = await cookieOf(fixture, 'rita@harbour-legal.example');
-        await withAuditTrigger('perform pg_sleep(0.5)', async () => {
-          const asked = fetch(fixture.app.url + large.url + path, {
-            headers: { cookie },
-            signal: AbortSignal.timeout(200),
-          });
-          expect(await asked.catch((error: unknown) => (error as Error).name)).to.equal('TimeoutError');
-          await sleep(500);
-        });
+        const { owner } = fixture.app.database;
+        const hold = await owner.transaction();
+        await hold.raw('lock table audit_log in exclusive mode');
+        try {
+          const leaving = new AbortController();
+          const { signal } = leaving;
+          const asked = fetch(fixture.app.url + large.url + path, { headers: { cookie }, signal });
+          await untilBlocked(owner);
+          expect(answering()).to.equal(1);
+          leaving.abort();
+          expect(await asked.catch((error: unknown) => (error as Error).name)).to.equal('AbortError');
+        } finally {
+          await hold.rollback();
+        }
+        await until(() => answering() === 0);
       });
     }
   });

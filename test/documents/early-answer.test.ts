@@ -17,6 +17,7 @@ import {
   rawUpload,
   type DocumentFixture,
 } from '../support/document-fixture.ts';
+import { untilBlocked } from '../support/locks.ts';
 import { until } from '../support/until.ts';
 
 describe('an upload that is refused while it arrives', () => {
@@ -137,15 +138,8 @@ describe('an upload that is refused while it arrives', () => {
       const before = await refusals();
       const hold = await fixture.app.database.owner.transaction();
       await hold.raw('lock table audit_log in exclusive mode');
-      const isWaitingForLock = async () => {
-        const { rows } = (await fixture.app.db.raw(
-          `select from pg_locks where relation = 'audit_log'::regclass and not granted
-             and database = (select oid from pg_database where datname = current_database())`,
-        )) as { rows: object[] };
-        return rows.length > 0;
-      };
       const upload = await begin();
-      await until(isWaitingForLock);
+      await untilBlocked(fixture.app.database.owner);
       upload.disconnect();
       // An unhandled error event would end the process, and this test run.
       await sleep(100);
