@@ -2,11 +2,13 @@ import { expect } from 'chai';
 import type { Booking } from '../../src/bookings/index.ts';
 import {
   openBookingFixture,
+  openBookingGround,
   reasonOf,
   testClock,
   tuesdayAtTen,
   valueOf,
   type BookingFixture,
+  type BookingGround,
 } from '../support/booking-fixture.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
@@ -16,17 +18,21 @@ const wednesday = new Date('2026-12-02T10:00:00+11:00');
 describe('changes of a booking', () => {
   let fake: FakeAcuity;
   let acuity: FaultyAcuity;
+  let ground: BookingGround;
   let fixture: BookingFixture;
   let booking: Booking;
 
+  before(async () => {
+    ground = await openBookingGround();
+  });
+  after(() => ground.close());
   beforeEach(async () => {
     fake = createFakeAcuity();
     fake.offer(7001, tuesdayAtTen.toISOString(), wednesday.toISOString());
     acuity = withFaults(fake);
-    fixture = await openBookingFixture(acuity);
+    fixture = await openBookingFixture(acuity, {}, ground);
     booking = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
   });
-  afterEach(() => fixture.close());
 
   const appointment = () => fake.appointments.get(booking.acuityAppointmentId);
   const emails = () => fixture.db('emails').whereNot({ kind: 'booking_confirmation' }).pluck('kind');

@@ -18,15 +18,18 @@ import {
 import { shiftDays } from '../../src/lib/dates.ts';
 import {
   openBookingFixture,
+  openBookingGround,
   tuesdayAtTen,
   valueOf,
   type BookingFixture,
+  type BookingGround,
 } from '../support/booking-fixture.ts';
 import { aBookingOf } from '../support/console-records.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
 import { assertAlways } from '../support/random.ts';
 
 describe('what needs a referrer', () => {
+  let ground: BookingGround;
   let fixture: BookingFixture;
   let needs: BookingNeeds;
   let bookingId: string;
@@ -34,14 +37,17 @@ describe('what needs a referrer', () => {
   /** The Friday before `tuesdayAtTen`: the documents were due the day before. */
   const friday = new Date('2026-11-27T09:00:00+11:00');
 
+  before(async () => {
+    ground = await openBookingGround();
+  });
+  after(() => ground.close());
   beforeEach(async () => {
     const fake = createFakeAcuity();
     fake.offer(7001, tuesdayAtTen.toISOString());
-    fixture = await openBookingFixture(fake);
+    fixture = await openBookingFixture(fake, {}, ground);
     needs = createBookingNeeds({ statements: fixture.statements });
     bookingId = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null)).id;
   });
-  afterEach(() => fixture.close());
 
   const kinds = async (
     actor: Actor,

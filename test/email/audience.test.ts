@@ -4,9 +4,11 @@ import { contactsOf, type Announcement, type ContactRole } from '../../src/booki
 import { createOutbox } from '../../src/email/index.ts';
 import {
   openBookingFixture,
+  openBookingGround,
   tuesdayAtTen,
   valueOf,
   type BookingFixture,
+  type BookingGround,
 } from '../support/booking-fixture.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
 import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
@@ -14,19 +16,23 @@ import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
 type Name = keyof BookingFixture['people'];
 
 describe('who is told about a booking', () => {
+  let ground: BookingGround;
   let fixture: BookingFixture;
   let acuity: FaultyAcuity;
   let bookingId: string;
 
+  before(async () => {
+    ground = await openBookingGround();
+  });
+  after(() => ground.close());
   beforeEach(async () => {
     const fake = createFakeAcuity();
     fake.offer(7001, tuesdayAtTen.toISOString(), '2026-12-02T10:00:00+11:00');
     acuity = withFaults(fake);
-    fixture = await openBookingFixture(acuity);
+    fixture = await openBookingFixture(acuity, {}, ground);
     bookingId = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null)).id;
     await fixture.db('emails').delete();
   });
-  afterEach(() => fixture.close());
 
   const idOf = (name: Name) => fixture.people[name].viewer.userId;
   const announce = (announcement: Partial<Announcement> & Pick<Announcement, 'kind'>) =>

@@ -4,10 +4,12 @@ import type { Mailbox } from '../../src/dev/mailbox.ts';
 import { createEmailSender, createReminders } from '../../src/email/index.ts';
 import {
   openBookingFixture,
+  openBookingGround,
   silent,
   tuesdayAtTen,
   valueOf,
   type BookingFixture,
+  type BookingGround,
 } from '../support/booking-fixture.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
 import { nothingNeeded, testLinks } from '../support/links.ts';
@@ -17,19 +19,23 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
 describe('reminders', () => {
+  let ground: BookingGround;
   let fixture: BookingFixture;
   let bookingId: string;
   const startsAt = new Date(Date.now() + 10 * dayMs);
 
+  before(async () => {
+    ground = await openBookingGround();
+  });
+  after(() => ground.close());
   beforeEach(async () => {
     const fake = createFakeAcuity();
     fake.offer(7001, tuesdayAtTen.toISOString());
-    fixture = await openBookingFixture(fake);
+    fixture = await openBookingFixture(fake, {}, ground);
     bookingId = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null)).id;
     await fixture.db('bookings').where({ id: bookingId }).update({ starts_at: startsAt });
     await fixture.db('emails').delete();
   });
-  afterEach(() => fixture.close());
 
   const writerAt = (beforeMs: number) =>
     createReminders({

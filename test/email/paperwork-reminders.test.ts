@@ -13,10 +13,12 @@ import {
 import { shiftDays, startOfDay } from '../../src/lib/dates.ts';
 import {
   openBookingFixture,
+  openBookingGround,
   silent,
   tuesdayAtTen,
   valueOf,
   type BookingFixture,
+  type BookingGround,
 } from '../support/booking-fixture.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
 import { nothingNeeded, testLinks } from '../support/links.ts';
@@ -26,6 +28,7 @@ const zone = 'Australia/Sydney';
 const hourMs = 3_600_000;
 
 describe('reminders of missing documents', () => {
+  let ground: BookingGround;
   let fixture: BookingFixture;
   let bookingId: string;
 
@@ -38,17 +41,20 @@ describe('reminders of missing documents', () => {
   // Six business days before a Tuesday are the Monday of the week before, eight days; two more are the Thursday.
   const due = 12;
 
+  before(async () => {
+    ground = await openBookingGround();
+  });
+  after(() => ground.close());
   beforeEach(async () => {
     const fake = createFakeAcuity();
     fake.offer(7001, tuesdayAtTen.toISOString());
-    fixture = await openBookingFixture(fake);
+    fixture = await openBookingFixture(fake, {}, ground);
     bookingId = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null)).id;
     await setTo({ starts_at: startsAt });
     await fixture.db('booking_progress').update({ created_at: at(25, 9) });
     await fixture.db('emails').delete();
     await ownRules(6, null);
   });
-  afterEach(() => fixture.close());
 
   const setTo = (columns: Record<string, unknown>) =>
     fixture.db('bookings').where({ id: bookingId }).update(columns);

@@ -6,10 +6,12 @@ import { createEmailSender } from '../../src/email/index.ts';
 import type { Mailer } from '../../src/ports/mailer.ts';
 import {
   openBookingFixture,
+  openBookingGround,
   silent,
   tuesdayAtTen,
   valueOf,
   type BookingFixture,
+  type BookingGround,
 } from '../support/booking-fixture.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { nothingNeeded, testLinks } from '../support/links.ts';
@@ -18,22 +20,26 @@ import { openMailbox, waitForMail } from '../support/mailbox.ts';
 const wednesday = new Date('2026-12-02T10:00:00+11:00');
 
 describe("the texts of a booking's e-mails", () => {
+  let ground: BookingGround;
   let fixture: BookingFixture;
   let acuity: FakeAcuity;
   let mailbox: Mailbox;
   let mailer: Mailer & { close(): void };
 
+  before(async () => {
+    ground = await openBookingGround();
+  });
+  after(() => ground.close());
   beforeEach(async () => {
     acuity = createFakeAcuity();
     acuity.offer(7001, tuesdayAtTen.toISOString(), wednesday.toISOString());
-    fixture = await openBookingFixture(acuity);
+    fixture = await openBookingFixture(acuity, {}, ground);
     mailbox = await openMailbox();
     mailer = createSmtpMailer(mailbox.smtpUrl, 'Examdesk <bookings@examdesk.example>');
   });
   afterEach(async () => {
     mailer.close();
     await mailbox.close();
-    await fixture.close();
   });
 
   const book = async (by = fixture.people.rita) =>

@@ -1,4 +1,5 @@
 // The rooms around bookings on a real database, with a fake Acuity: for tests of rules and of what is stored.
+import type pg from 'pg';
 import pino from 'pino';
 import { openPool } from '../../src/db/knex.ts';
 import { createStatements, type Statements } from '../../src/db/statements.ts';
@@ -21,6 +22,7 @@ import type { Acuity } from '../../src/ports/acuity.ts';
 import { createQuestions } from '../../src/questions/index.ts';
 import { createSpecialistRepository } from '../../src/specialists/index.ts';
 import { openSeededDatabase } from './database.ts';
+import { openRewoundDatabase, type RewoundDatabase } from './rewound-database.ts';
 import { testDigests } from './digests.ts';
 
 export const silent = pino({ level: 'silent' });
@@ -84,13 +86,36 @@ export interface BookingFixture {
   close(): Promise<void>;
 }
 
+/** The database and connections that the fixtures of a file use one after the other. */
+export interface BookingGround {
+  database: RewoundDatabase;
+  pool: pg.Pool;
+  close(): Promise<void>;
+}
+
+export async function openBookingGround(): Promise<BookingGround> {
+  const database = await openRewoundDatabase();
+  const pool = openPool(database.url, 4, 0);
+  return {
+    database,
+    pool,
+    async close() {
+      await pool.end();
+      await database.close();
+    },
+  };
+}
+
+/** @param ground unset: a database of its own. Given: rewound first, and closed by the file, not by the fixture */
 export async function openBookingFixture(
   acuity: Acuity,
   overrides: Partial<AttemptDeps> = {},
+  ground?: BookingGround,
 ): Promise<BookingFixture> {
-  const database = await openSeededDatabase();
+  await ground?.database.rewind();
+  const database = ground?.database ?? (await openSeededDatabase());
   const { db, url } = database;
-  const pool = openPool(url, 4, 0);
+  const pool = ground?.pool ?? openPool(url, 4, 0);
   const statements = createStatements(pool);
   const jobs = createPgJobQueue(db);
   const availability = createFakeAvailability();
@@ -179,6 +204,7 @@ export async function openBookingFixture(
         .update({ created_at: longAgo('created_at'), acuity_called_at: longAgo('acuity_called_at') });
     },
     async close() {
+      if (ground) return;
       await pool.end();
       await database.close();
     },
