@@ -1,7 +1,6 @@
 // The restore drill: replaces the database by a backup that is older than Acuity, the bucket and the mailbox, and runs
 // `npm run after-restore` as a process. Checks what was restored, what is listed, and that nobody was mailed.
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { openDatabase, type Database } from '../../src/db/knex.ts';
 import type { Mailbox } from '../../src/dev/mailbox.ts';
@@ -409,7 +408,6 @@ export function describeRestoreDrill(size: number): void {
 
       const one = now.find((row) => row.reference === (later[5] as Row).reference) as Row;
       await asStaff(one.acuity_appointment_id, '/reschedule', { datetime: await freeTime() });
-      await sleep(300);
       await settled();
       expect(await rowOf(one.id)).to.include({ current_progress: 'rescheduled' });
       expect(mailbox.mails().length, 'mails after somebody moved one').to.equal(mails + 1);
