@@ -54,6 +54,8 @@ export async function openTcpProxy(to: { host: string; port: number }): Promise<
       for (const [one, other] of sockets) one.unpipe(other).pause();
     },
     thaw() {
+      // Piped a second time, connections would pass everything on twice.
+      if (!isFrozen) return;
       isFrozen = false;
       for (const [one, other] of sockets) one.pipe(other);
     },
