@@ -10,9 +10,13 @@ import { runAttempt, storeAttempt } from './attempt.saga.ts';
 import type { Attempt, AttemptRequest, ChangeFailure, ChangeKind, NewAttempt } from './attempt.ts';
 
 type Answer = Result<Booking, ChangeFailure>;
-export type ChangeRequest =
+export type ChangeRequest = (
   | { kind: 'reschedule'; startsAt: Date }
-  | { kind: 'cancel'; reason: string | null };
+  | { kind: 'cancel'; reason: string | null }
+) & {
+  /** The booking's time when the person decided; null: unknown. */
+  seenStartsAt: Date | null;
+};
 
 export async function change(
   deps: AttemptDeps,
@@ -71,6 +75,9 @@ function changeRefusal(deps: AttemptDeps, booking: Booking, request: ChangeReque
   if (booking.status === 'cancelled') return failure({ reason: 'already_cancelled' });
   if (!canMove(booking, to))
     return failure({ reason: 'invalid_transition', from: booking.currentProgress, to });
+  const { seenStartsAt } = request;
+  if (seenStartsAt && seenStartsAt.getTime() !== booking.startsAt.getTime())
+    return failure({ reason: 'stale', current: booking });
   if (request.kind === 'reschedule' && request.startsAt <= deps.clock.now()) {
     return invalidField('startsAt', 'This time has passed: choose a later one');
   }

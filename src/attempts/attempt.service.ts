@@ -16,8 +16,20 @@ export interface AttemptService {
     request: BookingRequest,
     idempotencyKey: string | null,
   ): Promise<Result<Booking, BookFailure>>;
-  reschedule(actor: Actor, bookingId: string, startsAt: Date): Promise<Result<Booking, ChangeFailure>>;
-  cancel(actor: Actor, bookingId: string, reason: string | null): Promise<Result<Booking, ChangeFailure>>;
+  /** @param seenStartsAt the booking's time when the person decided: refused as stale when it has another by now */
+  reschedule(
+    actor: Actor,
+    bookingId: string,
+    startsAt: Date,
+    seenStartsAt?: Date | null,
+  ): Promise<Result<Booking, ChangeFailure>>;
+  /** @param seenStartsAt as above */
+  cancel(
+    actor: Actor,
+    bookingId: string,
+    reason: string | null,
+    seenStartsAt?: Date | null,
+  ): Promise<Result<Booking, ChangeFailure>>;
   /** For people who may see its booking, or belong to the organisation it was made in; null for everyone else. */
   find(actor: Actor, attemptId: string): Promise<AttemptState | null>;
 }
@@ -26,10 +38,11 @@ export function createAttemptService(deps: AttemptDeps): AttemptService {
   return {
     book: (actor, request, idempotencyKey) => book(deps, actor, request, idempotencyKey),
 
-    reschedule: (actor, bookingId, startsAt) =>
-      change(deps, actor, bookingId, { kind: 'reschedule', startsAt }),
+    reschedule: (actor, bookingId, startsAt, seenStartsAt = null) =>
+      change(deps, actor, bookingId, { kind: 'reschedule', startsAt, seenStartsAt }),
 
-    cancel: (actor, bookingId, reason) => change(deps, actor, bookingId, { kind: 'cancel', reason }),
+    cancel: (actor, bookingId, reason, seenStartsAt = null) =>
+      change(deps, actor, bookingId, { kind: 'cancel', reason, seenStartsAt }),
 
     async find(actor, attemptId) {
       const attempt = isUuid(attemptId) ? await findAttempt(deps.db, attemptId) : null;

@@ -1,7 +1,7 @@
 // An attempt: a request to Acuity, stored before it is sent (docs/decisions/0003-booking-attempts.md).
 import type { AuditActor } from '../audit/index.ts';
 import type { Slot } from '../availability/index.ts';
-import type { BookingRequest, Progress } from '../bookings/index.ts';
+import type { BookingRequest, Progress, Stale } from '../bookings/index.ts';
 import type { FieldError, InvalidFields } from '../lib/result.ts';
 import type { Answer } from '../questions/index.ts';
 
@@ -137,6 +137,8 @@ export type ChangeFailure =
   | AttemptFailure
   | { reason: 'not_found' }
   | { reason: 'forbidden' }
+  /** The booking has another time than the one that the person saw. */
+  | Stale
   | { reason: 'invalid_transition'; from: Progress; to: Progress };
 
 /** How an attempt ended; for the page that waits for it. */

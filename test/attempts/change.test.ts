@@ -14,6 +14,7 @@ import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
 
 const wednesday = new Date('2026-12-02T10:00:00+11:00');
+const thursday = new Date('2026-12-03T10:00:00+11:00');
 
 describe('changes of a booking', () => {
   let fake: FakeAcuity;
@@ -95,6 +96,22 @@ describe('changes of a booking', () => {
     expect(past).to.have.nested.property('errors[0].path', 'startsAt');
     expect(appointment()?.startsAt).to.deep.equal(tuesdayAtTen);
     expect(await progress()).to.deep.equal(['scheduled']);
+  });
+
+  it('reschedule and cancel refuse somebody who saw another time than the booking has', async () => {
+    const { rita, rob } = fixture.people;
+    valueOf(await fixture.attempts.reschedule(rob, booking.id, wednesday, tuesdayAtTen));
+    const calls = fake.calls.length;
+    for (const late of [
+      await fixture.attempts.cancel(rita, booking.id, null, tuesdayAtTen),
+      await fixture.attempts.reschedule(rita, booking.id, thursday, tuesdayAtTen),
+    ])
+      expect(reasonOf(late)).to.have.nested.property('current.startsAt').that.deep.equals(wednesday);
+    expect(fake.calls).to.have.length(calls);
+    expect(await progress()).to.deep.equal(['scheduled', 'rescheduled']);
+    // The second press of a button that has moved the booking already.
+    valueOf(await fixture.attempts.reschedule(rob, booking.id, wednesday, tuesdayAtTen));
+    valueOf(await fixture.attempts.cancel(rita, booking.id, null, wednesday));
   });
 
   it('cancel frees the time, and refuses further changes of the booking', async () => {

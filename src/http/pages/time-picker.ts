@@ -79,6 +79,8 @@ interface PickerSubmit {
   action: string;
   text: string;
   doing?: string;
+  /** The time of the booking that is moved, ISO 8601: sent with the form. */
+  seenStartsAt?: string;
 }
 
 /** The data of views/bookings/_picker.ejs. `submit` null: times are shown but cannot be chosen. */

@@ -1,6 +1,8 @@
 import type { Request, Response } from 'express';
+import { z } from 'zod';
 import type { Booking } from '../../../bookings/index.ts';
 import { actorOf } from '../../actor.ts';
+import { rawField } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import { notFound } from '../../problem.ts';
 import type { PageServices } from '../page-services.ts';
@@ -21,3 +23,10 @@ export async function bookingToChange(
   res.redirect(303, paths.booking(found.booking.id));
   return null;
 }
+
+/** The booking's time on the page that the form was sent from; null when the form does not tell. */
+export function seenStartsAtIn(form: unknown): Date | null {
+  return seenStartsAtSchema.safeParse(rawField(form, 'seenStartsAt')).data ?? null;
+}
+
+const seenStartsAtSchema = z.iso.datetime().transform((iso) => new Date(iso));

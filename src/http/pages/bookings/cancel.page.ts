@@ -8,7 +8,7 @@ import { paths } from '../../paths.ts';
 import type { PageServices } from '../page-services.ts';
 import type { PageData } from '../../views.ts';
 import { afterChange, listOf, withBack } from './back-to-list.ts';
-import { bookingToChange, type BookingRequest } from './booking-to-change.ts';
+import { bookingToChange, seenStartsAtIn, type BookingRequest } from './booking-to-change.ts';
 import { appointmentFacts, type BookingFact } from './booking-words.ts';
 import { changeProblem, type ChangeProblem } from './change-problem.ts';
 
@@ -20,6 +20,8 @@ export interface CancelPage extends PageData {
   /** Where to go without cancelling. */
   keepHref: string;
   rows: BookingFact[];
+  /** The time that the page shows, ISO 8601: sent with the form. */
+  seenStartsAt: string;
   values: { reason: string };
   problem: ChangeProblem | null;
 }
@@ -52,13 +54,19 @@ async function cancel(services: Needs, req: BookingRequest, res: Response): Prom
   if (!booking) return;
   const form = cancelRequestSchema.safeParse({ reason: rawField(req.body, 'reason') });
   if (!form.success) return render(req, res.status(422), booking, { errors: named(fieldErrors(form.error)) });
-  const cancelled = await services.attempts.cancel(actorOf(req, res), booking.id, form.data.reason);
+  const cancelled = await services.attempts.cancel(
+    actorOf(req, res),
+    booking.id,
+    form.data.reason,
+    seenStartsAtIn(req.body),
+  );
   if (cancelled.ok) return res.redirect(303, afterChange(booking, 'cancelled', req));
   if (cancelled.reason === 'invalid')
     return render(req, res.status(422), booking, { errors: cancelled.errors });
   if (cancelled.reason === 'slot_taken') throw new Error('A cancellation cannot meet a taken slot');
   const problem = changeProblem(res, booking, cancelled);
-  if (problem) render(req, res, booking, { problem });
+  const current = cancelled.reason === 'stale' ? cancelled.current : booking;
+  if (problem) render(req, res, current, { problem });
 }
 
 function named(errors: FieldError[]) {
@@ -82,6 +90,7 @@ function render(
       { label: 'Examinee', value: examineeName(booking.examinee) },
       ...appointmentFacts(booking, readerZoneOf(req.headers.cookie)),
     ],
+    seenStartsAt: booking.startsAt.toISOString(),
     values: { reason: typed(req.body, 'reason') },
     problem: problem ?? null,
   };

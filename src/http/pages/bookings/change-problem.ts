@@ -5,7 +5,9 @@ import type { Booking } from '../../../bookings/index.ts';
 import { paths } from '../../paths.ts';
 import { forbidden, notFound, retryAfterSeconds } from '../../problem.ts';
 import { withQuery } from '../links.ts';
+import { zonePlaceName } from '../../../lib/dates.ts';
 import { refusesUsWords } from '../time-picker.ts';
+import { timeAndDay } from '../when.ts';
 
 export interface ChangeProblem {
   title: string;
@@ -24,6 +26,14 @@ export function changeProblem(
     // The booking's page shows its current state.
     res.redirect(303, paths.booking(booking.id));
     return null;
+  }
+  if (failure.reason === 'stale') {
+    const { startsAt, timezone: zone } = failure.current;
+    res.status(409);
+    return {
+      title: 'This booking was moved meanwhile',
+      text: `It is now at ${timeAndDay(startsAt, zone)} (${zonePlaceName(zone)}). The page that you sent still showed another time, so nothing was changed: read the new time, and go on if you still want to.`,
+    };
   }
   if (failure.reason === 'outcome_pending') {
     res.redirect(303, withQuery(paths.bookingAttempt(failure.attemptId), { booking: booking.id }));

@@ -208,7 +208,6 @@ async function renderSlotTaken(
     ),
     draftId: draft.id,
     chooseAction: paths.draftTime(draft.id),
-    doing: null,
     otherHref: paths.draftTime(draft.id),
     sections: draftSections(draft, draft.asked, readerZone).filter(({ id }) => id !== 'summary-time'),
   };

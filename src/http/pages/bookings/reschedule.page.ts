@@ -18,7 +18,7 @@ import { withQuery } from '../links.ts';
 import { answerPicker, buildPicker, dayOf, pickerQuery, type Picker } from '../time-picker.ts';
 import { clockTime, timeAndDay } from '../when.ts';
 import { afterChange, listOf, withBack } from './back-to-list.ts';
-import { bookingToChange, type BookingRequest } from './booking-to-change.ts';
+import { bookingToChange, seenStartsAtIn, type BookingRequest } from './booking-to-change.ts';
 import { changeProblem, type ChangeProblem } from './change-problem.ts';
 import type { Choice } from './journey.ts';
 import { takenWords, type SlotTakenPage } from './slot-taken.ts';
@@ -56,7 +56,10 @@ async function showReschedule(services: Needs, req: BookingRequest, res: Respons
   const unsent = keptFormOf(res, hereOf(req, req.params.id));
   const query = pickerQuery(req.query, unsent);
   const booking = await bookingToChange(services, req, res, 'rescheduled');
-  if (booking) await render(services, req, res, booking, { query });
+  if (!booking) return;
+  // A time of the page "That time has just been taken".
+  const chosen = rescheduleRequestSchema.safeParse(req.query).data?.startsAt ?? null;
+  await render(services, req, res, booking, { query, chosen });
 }
 
 async function reschedule(services: Needs, req: BookingRequest, res: Response): Promise<void> {
@@ -67,7 +70,12 @@ async function reschedule(services: Needs, req: BookingRequest, res: Response): 
     const errors = [{ path: 'startsAt', message: 'Choose a time' }];
     return render(services, req, res.status(422), booking, { query: dayOf(req.body), errors });
   }
-  const moved = await services.attempts.reschedule(actorOf(req, res), booking.id, form.data.startsAt);
+  const moved = await services.attempts.reschedule(
+    actorOf(req, res),
+    booking.id,
+    form.data.startsAt,
+    seenStartsAtIn(req.body),
+  );
   if (moved.ok) return res.redirect(303, afterChange(booking, 'rescheduled', req));
   return notMoved(services, req, res, booking, form.data.startsAt, moved);
 }
@@ -87,7 +95,8 @@ async function notMoved(
     return render(services, req, res.status(422), booking, { query, errors });
   }
   const problem = changeProblem(res, booking, failure);
-  if (problem) await render(services, req, res, booking, { query, problem });
+  const current = failure.reason === 'stale' ? failure.current : booking;
+  if (problem) await render(services, req, res, current, { query, chosen: to, problem });
 }
 
 function renderTaken(
@@ -100,13 +109,14 @@ function renderTaken(
   const page: SlotTakenPage = {
     title: 'That time has just been taken',
     steps: null,
-    ...takenWords({ startsAt, nearest }, zone, readerZoneOf(req.headers.cookie)),
+    ...takenWords({ startsAt, nearest }, zone, readerZoneOf(req.headers.cookie), (chosen) =>
+      withQuery(paths.bookingReschedule(booking.id), { startsAt: chosen, back: listOf(req) }),
+    ),
     specialistName: booking.specialist.name,
     keeps: `${timeAndDay(booking.startsAt, zone)} (${zonePlaceName(zone)})`,
     others: [],
     draftId: null,
-    chooseAction: hereOf(req, booking.id),
-    doing: 'Moving',
+    chooseAction: null,
     otherHref: hereOf(req, booking.id),
     sections: null,
   };
@@ -115,6 +125,8 @@ function renderTaken(
 
 interface Shown {
   query: { month?: string; day?: string };
+  /** The time that is chosen already. */
+  chosen?: Date | null;
   errors?: FieldError[];
   problem?: ChangeProblem;
 }
@@ -124,7 +136,7 @@ async function render(
   req: Request,
   res: Response,
   booking: Booking,
-  { query, errors = [], problem }: Shown,
+  { query, chosen = null, errors = [], problem }: Shown,
 ): Promise<void> {
   const specialist = await services.specialists.findById(booking.specialist.id);
   if (!specialist) throw new Error(`Booking ${booking.id} names a specialist who does not exist`);
@@ -136,10 +148,15 @@ async function render(
     type: booking.type,
     personId: actorOf(req, res).viewer.userId,
     query,
-    chosen: null,
+    chosen,
     readerZone: readerZoneOf(req.headers.cookie),
     href: (change) => withQuery(paths.bookingReschedule(booking.id), { ...change, back: list }),
-    submit: { action: here, text: 'Move the booking', doing: 'Moving' },
+    submit: {
+      action: here,
+      text: 'Move the booking',
+      doing: 'Moving',
+      seenStartsAt: booking.startsAt.toISOString(),
+    },
   });
   answerPicker(res, picker);
   if (wantsFragment(req)) return res.render('bookings/_picker', { picker, errors });

@@ -19,14 +19,13 @@ export interface SlotTakenPage extends PageData {
   /** The present time of the booking that was to be moved, in words; null for a new booking. */
   keeps: string | null;
   zoneName: string;
-  nearest: { startsAt: string; day: string; time: string; reader: string | null }[];
+  /** `href`: where the time is chosen; null: by the form of `chooseAction`. */
+  nearest: { startsAt: string; day: string; time: string; reader: string | null; href: string | null }[];
   /** Free times of other specialists of the same specialty; empty when rescheduling. */
   others: FreeSlotWords[];
   draftId: string | null;
-  /** The form action of the nearest times. */
-  chooseAction: string;
-  /** Shown while the booking is moved to the chosen time; null when choosing books nothing yet. */
-  doing: string | null;
+  /** The form action of the nearest times; null when they are links. */
+  chooseAction: string | null;
   otherHref: string;
   sections: SummarySection[] | null;
 }
@@ -36,6 +35,7 @@ export function takenWords(
   taken: { startsAt: Date; nearest: Slot[] },
   zone: string,
   readerZone: string | null,
+  href: (startsAt: string) => string | null = () => null,
 ): Pick<SlotTakenPage, 'clash' | 'zoneName' | 'nearest'> {
   const times: [Date, ...Date[]] = [taken.startsAt, ...taken.nearest.map(({ startsAt }) => startsAt)];
   const time = (at: Date) => clockTimeAmong(at, zone, times);
@@ -47,6 +47,7 @@ export function takenWords(
       day: shortDay(startsAt, zone),
       time: time(startsAt),
       reader: readerTime(startsAt, zone, readerZone),
+      href: href(startsAt.toISOString()),
     })),
   };
 }
