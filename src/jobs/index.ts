@@ -1,4 +1,4 @@
 export { createJobHandlers, cron, type JobServices } from './handlers.ts';
 export { runJobAgain } from './run-again.ts';
 export { withSignOfLife } from './sign-of-life.ts';
-export { createWorker, type Worker, type WorkerDeps } from './worker.ts';
+export { createWorker, type JobWorker, type Worker, type WorkerDeps } from './worker.ts';

@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CronItem, LogFunctionFactory, Runner } from 'graphile-worker';
 import type { Logger } from 'pino';
 import { databaseTrouble } from '../db/trouble.ts';
 import { errorFacts } from '../lib/error-facts.ts';
+import { withTimeout } from '../lib/timeout.ts';
 import type { CronEntry, JobQueue } from '../ports/job-queue.ts';
 import { cron as usualCron, type RunnableJob } from './handlers.ts';
 
@@ -16,6 +18,8 @@ export interface WorkerDeps {
   concurrency?: number;
   /** The pause between two polls for jobs that have become due. Default one second. */
   pollMs?: number;
+  /** How long running jobs may take once a stop has begun. Default five seconds. */
+  abortMs?: number;
   /** Called after every run. */
   watch?: (labels: { task: string; outcome: 'done' | 'failed' | 'given_back' }, seconds: number) => void;
 }
@@ -48,7 +52,7 @@ export function createWorker(deps: WorkerDeps): JobWorker {
   }
 
   async function watch(launched: Runner): Promise<void> {
-    const err = await launched.promise.then(() => null, errorFacts);
+    const err = await ended(launched, shutdownMsOf(deps)).then(() => null, errorFacts);
     if (!isWanted || runner !== launched) return;
     runner = null;
     deps.log.error({ err }, 'The worker lost its database connections; reconnecting every second');
@@ -84,9 +88,28 @@ export function createWorker(deps: WorkerDeps): JobWorker {
       await reconnecting;
       const stopping = runner;
       runner = null;
-      await stopping?.stop();
+      if (stopping) await withTimeout(stopping.stop(), shutdownMsOf(deps), () => undefined);
     },
   };
+}
+
+const abortMsOf = ({ abortMs = 5_000 }: WorkerDeps): number => abortMs;
+/** After this time a stop has ended, or never does. */
+const shutdownMsOf = (deps: WorkerDeps): number => 3 * abortMsOf(deps);
+
+/**
+ * Settles when the runner has ended, or should have. graphile-worker 0.18 shuts down when it cannot store the result of a
+ * job. When two results are lost it may never end: each takes one more from the number of results that are being stored
+ * than it has added (`batch` in its main.js), and the end waits for zero.
+ */
+async function ended(runner: Runner, shutdownMs: number): Promise<void> {
+  const limit = new AbortController();
+  const overdue = once(runner.events, 'pool:gracefulShutdown', limit).then(() =>
+    sleep(shutdownMs, 'overdue', limit),
+  );
+  const end = await Promise.race([runner.promise, overdue]).finally(() => limit.abort());
+  // Ends what is left of it: its timetable and its idle connections.
+  if (end === 'overdue') await runner.stop();
 }
 
 async function launchRunner(deps: WorkerDeps): Promise<Runner> {
@@ -100,7 +123,7 @@ async function launchRunner(deps: WorkerDeps): Promise<Runner> {
     // NOTIFY announces new jobs; polling finds jobs that have become due.
     pollInterval: deps.pollMs ?? 1_000,
     noHandleSignals: true,
-    gracefulShutdownAbortTimeout: 5_000,
+    gracefulShutdownAbortTimeout: abortMsOf(deps),
     // Batches make a stop wait until the results of the last jobs are stored.
     preset: { worker: { failJobBatchDelay: 0, completeJobBatchDelay: 0 } },
     logger: new WorkerLogger(quietLog(deps.log)),
