@@ -33,9 +33,10 @@ function next(
   rows: DocumentRow[] = [],
   viewer = referrer,
   papers: PaperLine[] = [],
+  wroteAt: Date | null = null,
 ) {
   const section = { rows, papers, upload: {} } as unknown as DocumentsSection;
-  return nextStep({ ...booking, ...change }, section, viewer, new Date(at));
+  return nextStep({ ...booking, ...change }, section, viewer, new Date(at), wroteAt);
 }
 const plain = (text: string) => text.replaceAll('\u00a0', ' ');
 
@@ -106,12 +107,19 @@ describe('nextStep', () => {
   describe('with details needed', () => {
     const at = '2026-12-01T08:00:00+11:00';
     const examinee = { firstName: 'Maria', lastName: 'Santos', phone: '+61491570313', email: null };
-    const lacking = (change: object, viewer = referrer, booked: Partial<Booking> = {}) =>
+    const lacking = (
+      change: object,
+      viewer = referrer,
+      booked: Partial<Booking> = {},
+      wroteAt: Date | null = null,
+    ) =>
       next(
         { detailsNeeded: true, examinee: { ...examinee, ...change } as Booking['examinee'], ...booked },
         at,
         [],
         viewer,
+        [],
+        wroteAt,
       );
 
     it('names what is missing or cannot be read to the referrer, and leads to the messages', () => {
@@ -122,6 +130,17 @@ describe('nextStep', () => {
       expect(step.action).to.deep.equal({ label: 'Send it in a message', href: '#messages' });
       const written = lacking({ phone: '' }, referrer, { currentProgress: 'generating_report' });
       expect(written.sentence).to.match(/ready\. We need the examinee’s phone number from you\.$/);
+    });
+
+    it('names a message that may have what is missing, until the agency has answered it', () => {
+      const step = lacking({ phone: '' }, referrer, {}, new Date('2026-11-30T15:05:00+11:00'));
+      expect(plain(step.sentence)).to.equal(
+        'The examination is on Tue 8 Dec, 9:00 am AEDT. We need the examinee’s phone number. If your message of Mon 30 Nov, 3:05 pm AEDT names it, you do not need to do anything: we enter it.',
+      );
+      expect(step).to.deep.include({
+        tone: 'info',
+        action: { label: 'Read the messages', href: '#messages' },
+      });
     });
 
     it('asks nothing of the referrer when nothing is missing, or when the booking is over', () => {

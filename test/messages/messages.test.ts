@@ -322,6 +322,16 @@ describe('messages about a booking', () => {
       expect((await show('sam')).has(link), 'opened later').to.equal(false);
     });
 
+    it('are named beside a missing detail that they may hold, until staff have answered', async () => {
+      await app.db('bookings').where({ id: bookingId }).update({ details_needed: true, examinee_phone: '' });
+      const next = async () => (await show('rita')).text('#booking-next');
+      expect(await next()).to.match(/phone number from you\. *Send it in a message/);
+      await send('rita', 'It is 0412 345 678').expect(201);
+      expect(await next()).to.match(/If your message of .* names it, .* Read the messages/);
+      await send('sam', 'That number does not answer').expect(201);
+      expect(await next()).to.match(/phone number from you\. *Send it in a message/);
+    });
+
     it('are news on the referrer’s home until they are opened', async () => {
       await send('sam', 'Please send the brief.');
       const home = async () =>

@@ -18,7 +18,14 @@ export type NextAction =
   /** Sends the form `book-again` of the page. */
   | { label: string; booksAgain: true };
 
-export function nextStep(booking: Booking, documents: DocumentsSection, viewer: Viewer, now: Date): NextStep {
+/** @param wroteAt when the referrer's side last wrote to the agency, which has not answered yet */
+export function nextStep(
+  booking: Booking,
+  documents: DocumentsSection,
+  viewer: Viewer,
+  now: Date,
+  wroteAt: Date | null,
+): NextStep {
   const report = documents.rows.find(
     ({ category, isDraft, state }) => category === 'report' && !isDraft && !state,
   );
@@ -35,7 +42,7 @@ export function nextStep(booking: Booking, documents: DocumentsSection, viewer: 
     if (forStaff) return forStaff;
   }
   const step = nextByProgress(booking, documents, viewer, now);
-  return isStaff(viewer) ? step : withDetailsNeeded(step, booking);
+  return isStaff(viewer) ? step : withDetailsNeeded(step, booking, now, wroteAt);
 }
 
 function nextByProgress(booking: Booking, documents: DocumentsSection, viewer: Viewer, now: Date): NextStep {
@@ -76,7 +83,7 @@ function nextByProgress(booking: Booking, documents: DocumentsSection, viewer: V
 }
 
 /** What a referrer must tell the agency, who alone can change details. */
-function withDetailsNeeded(step: NextStep, booking: Booking): NextStep {
+function withDetailsNeeded(step: NextStep, booking: Booking, now: Date, wroteAt: Date | null): NextStep {
   const { currentProgress: progress, detailsNeeded, status } = booking;
   const isOver = progress === 'no_show' || progress === 'payment_received';
   if (!detailsNeeded || status !== 'active' || isOver) return step;
@@ -86,6 +93,15 @@ function withDetailsNeeded(step: NextStep, booking: Booking): NextStep {
       ...step,
       sentence: `${step.sentence} We are checking its details. You do not need to do anything.`,
     };
+  if (wroteAt) {
+    const when = dayAndClockInZone(wroteAt, booking.timezone, now);
+    const them = lacked.length > 1 ? 'them' : 'it';
+    return {
+      sentence: `${step.sentence} We need the examinee’s ${lackedWords(lacked)}. If your message of ${when} names ${them}, you do not need to do anything: we enter ${them}.`,
+      tone: 'info',
+      action: { label: 'Read the messages', href: '#messages' },
+    };
+  }
   return {
     sentence: `${step.sentence} We need the examinee’s ${lackedWords(lacked)} from you.`,
     tone: 'warn',

@@ -12,6 +12,7 @@ import type { PageServices } from '../page-services.ts';
 import { progressWords, statusWords } from '../../view-helpers.ts';
 import type { PageData } from '../../views.ts';
 import { offerWords, type OfferWords } from '../wait-list/offer-words.ts';
+import type { MessagesInView } from '../../../messages/index.ts';
 import { shortDay } from '../when.ts';
 import { contactFacts } from './contacts.page.ts';
 import { listOf } from './back-to-list.ts';
@@ -208,12 +209,21 @@ async function showStatus(services: Needs, req: Request<{ id: string }>, res: Re
 }
 
 function statusOf(
-  { booking, progress, answers, answerChanges, madeInAcuityBy }: BookingView,
+  {
+    booking,
+    progress,
+    answers,
+    answerChanges,
+    madeInAcuityBy,
+    messages,
+  }: BookingView & { messages: MessagesInView },
   documents: DocumentsSection,
   { viewer, readerZone, now }: { viewer: Viewer; readerZone: string | null; now: Date },
 ): BookingStatus {
   const parts = titleParts(booking, { now, readerZone });
-  const next = nextStep(booking, documents, viewer, now);
+  // The newest comes first.
+  const unanswered = messages.messages.find(({ isFromStaff, answeredAt }) => !isFromStaff && !answeredAt);
+  const next = nextStep(booking, documents, viewer, now, unanswered?.createdAt ?? null);
   const instructions = paths.bookingInstructions(booking.id);
   const isShownAsNext = next.action !== null && 'href' in next.action && next.action.href === instructions;
   return {
