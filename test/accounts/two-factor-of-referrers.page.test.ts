@@ -53,6 +53,24 @@ describe('two-step sign-in of referrers', () => {
     expect(elsewhere.at).to.equal('/');
   });
 
+  it('is not offered to somebody whose form is kept until they have signed in again', async () => {
+    const email = 'interrupted@harbour-legal.example';
+    await newReferrer(email);
+    const person = fixture.visitor();
+    const offered = await signIn(person, email);
+    expect(offered.at).to.contain('/account/two-factor');
+    const { at } = await person.get('/account/email');
+    await fixture.app.db('sessions').delete();
+    const interrupted = await person.post(at, { email: 'next@harbour-legal.example' });
+    const back = await person.post('/sign-in', {
+      ...interrupted.form('/sign-in'),
+      email,
+      password: goodPassword,
+    });
+    expect(back.at).to.equal('/account/email');
+    expect(back.form('/account/email').email).to.equal('next@harbour-legal.example');
+  });
+
   it('is required where an admin says so for the organisation: they can do nothing else before', async () => {
     const email = 'required@harbour-legal.example';
     await newReferrer(email);
