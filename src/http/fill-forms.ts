@@ -32,7 +32,8 @@ interface Edit {
 
 /**
  * Fills a form only if it is about the same record in the same version, that is, if its hidden fields are equal to those
- * that were sent. The idempotency key may differ, because what was sent with the other key was not carried out.
+ * that were sent. The idempotency key may differ, because what was sent with the other key was not carried out; and so may
+ * the time of a booking, which the page shows as it is now.
  */
 export function fillForms(html: string, kept: readonly KeptForm[]): Filled {
   const found = { hasTyped: false, hasFiles: false };
@@ -75,10 +76,13 @@ function postForms(html: string): Form[] {
   return forms;
 }
 
+/** These are sent again as the page has them now. */
+const mayDiffer = new Set(['idempotencyKey', 'seenStartsAt']);
+
 function hasSameHidden({ inputs }: Form, sent: KeptForm['fields']): boolean {
   return inputs.every(
     ({ attributes: { type, name = '', value = '' } }) =>
-      type !== 'hidden' || name === 'idempotencyKey' || textsOf(sent[name]).includes(value),
+      type !== 'hidden' || mayDiffer.has(name) || textsOf(sent[name]).includes(value),
   );
 }
 
