@@ -40,7 +40,7 @@ export function rawField(body: unknown, name: string): unknown {
   return typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[name] : undefined;
 }
 
-/** The zone in which a page counts days that belong to no examination: the reader's, or else the agency's. */
+/** The zone of days and times on a page that belong to no examination: the reader’s, or else the agency’s. */
 export const pageZoneOf = ({ headers }: Pick<Request, 'headers'>): string =>
   readerZoneOf(headers.cookie) ?? agencyZone;
 

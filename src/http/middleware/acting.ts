@@ -7,7 +7,7 @@ import { formatTime } from '../../lib/dates.ts';
 import { isUuid } from '../../lib/uuid.ts';
 import { episodeOf, viewerOf } from '../actor.ts';
 import type { PageRoute } from '../endpoint.ts';
-import { readerZoneOf } from '../forms/fields.ts';
+import { pageZoneOf } from '../forms/fields.ts';
 import { paths } from '../paths.ts';
 import { forbidden } from '../problem.ts';
 import { isPolling, isFragmentPoll } from '../respond.ts';
@@ -23,7 +23,7 @@ export function acting(deps: AccessDeps): RequestHandler {
     if (episode) {
       // Set on fragments as well, because the browser's countdown uses it.
       if (!isPolling(req)) res.set('X-Acting-Until', episode.expiresAt.toISOString());
-      const zone = readerZoneOf(req.headers.cookie) ?? 'UTC';
+      const zone = pageZoneOf(req);
       res.locals.acting = {
         since: formatTime(episode.startedAt, zone),
         until: formatTime(episode.expiresAt, zone),

@@ -11,7 +11,7 @@ import {
 } from '../../../sync/index.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
-import { readerZoneOf } from '../../forms/fields.ts';
+import { pageZoneOf } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import { forbidden } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
@@ -68,7 +68,7 @@ async function show(
     attention: state.attention && connectionWords(state.attention, state.trouble),
     // When this request failed, `errors` says so already.
     trouble: state.trouble && errors.length === 0 ? troubleWords[state.trouble] : null,
-    facts: factsOf(state, readerZoneOf(req.headers.cookie) ?? 'UTC'),
+    facts: factsOf(state, pageZoneOf(req)),
     done,
   };
   res.render('admin/acuity-connection', page);

@@ -4,7 +4,7 @@ import type { FieldError } from '../../../lib/result.ts';
 import type { Mapping, MappingFailure, MappingView } from '../../../questions/index.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
-import { rawField, readerZoneOf, typed } from '../../forms/fields.ts';
+import { pageZoneOf, rawField, typed } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import { forbidden } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
@@ -131,7 +131,7 @@ function show(
   view: MappingView,
   { errors = [], choices = null }: { errors?: FieldError[]; choices?: Choices | null } = {},
 ): void {
-  const zone = readerZoneOf(req.headers.cookie) ?? 'UTC';
+  const zone = pageZoneOf(req);
   const forms = formSections(view, choices);
   const page: AcuityQuestionsPage = {
     title: 'Acuity questions',

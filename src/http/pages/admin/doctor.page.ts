@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import type { Doctor, DoctorReport, Line, LineState } from '../../../doctor/index.ts';
 import { commandLine } from '../../../lib/command-line.ts';
 import type { PageRoute } from '../../endpoint.ts';
-import { readerZoneOf } from '../../forms/fields.ts';
+import { pageZoneOf } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import type { PageData } from '../../views.ts';
 import { timeAndDay } from '../when.ts';
@@ -55,7 +55,7 @@ export function doctorPages({ doctor }: { doctor: Doctor }): PageRoute[] {
 }
 
 function show(req: Request, res: Response, report: DoctorReport | null): void {
-  const zone = readerZoneOf(req.headers.cookie) ?? 'UTC';
+  const zone = pageZoneOf(req);
   const page: DoctorPage = {
     title: 'System check',
     command: commandLine('doctor'),

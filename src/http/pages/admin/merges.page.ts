@@ -15,7 +15,7 @@ import { tidyLine } from '../../../lib/typed-text.ts';
 import type { FieldError } from '../../../lib/result.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
-import { fieldErrors, rawField, readerZoneOf, typed } from '../../forms/fields.ts';
+import { fieldErrors, pageZoneOf, rawField, typed } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import { notFound } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
@@ -154,7 +154,7 @@ function fieldsOf(body: unknown): Record<string, unknown> {
 }
 
 async function show(merges: MergeService, req: Request, res: Response, errors: FieldError[]): Promise<void> {
-  const zone = readerZoneOf(req.headers.cookie) ?? 'UTC';
+  const zone = pageZoneOf(req);
   const page: MergesPage = {
     title: 'Merge records',
     errors,

@@ -6,7 +6,7 @@ import { idSchema, withoutDetails, type DraftOwner } from '../../../bookings/ind
 import { zoneName } from '../../../lib/dates.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
-import { blankAsAbsent, readerZoneOf } from '../../forms/fields.ts';
+import { blankAsAbsent, pageZoneOf } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import { notFound, parse } from '../../problem.ts';
 import { wantsFragment } from '../../respond.ts';
@@ -89,8 +89,7 @@ async function askedWords(
 ): Promise<NonNullable<AttemptPage['asked']>> {
   if (!startsAt)
     return { before: 'We asked the specialist’s calendar to ', strong: 'cancel the examination', after: '' };
-  const zone =
-    (await specialists.findById(specialistId))?.timezone ?? readerZoneOf(req.headers.cookie) ?? 'UTC';
+  const zone = (await specialists.findById(specialistId))?.timezone ?? pageZoneOf(req);
   const when = `${timeAndDay(startsAt, zone)}, ${zoneName(zone, startsAt)}`;
   return kind === 'book'
     ? { before: 'We sent ', strong: when, after: ' to the specialist’s calendar' }

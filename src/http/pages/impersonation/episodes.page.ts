@@ -12,7 +12,7 @@ import {
 } from '../../../impersonation/index.ts';
 import { zoneName } from '../../../lib/dates.ts';
 import type { PageRoute } from '../../endpoint.ts';
-import { readerZoneOf } from '../../forms/fields.ts';
+import { pageZoneOf } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import { notFound } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
@@ -95,7 +95,7 @@ async function showList(
   const find = query === '' ? null : sealed.seal(actorOf(req, res).viewer.userId, query);
   const pageAt = (at: number) => withQuery(paths.episodes(), { find, page: String(at) });
   const now = new Date();
-  const zone = zoneOf(req);
+  const zone = pageZoneOf(req);
   res.render('impersonation/episodes', {
     title: 'Acted as',
     query,
@@ -110,7 +110,7 @@ async function showOne(impersonation: Needs, req: Request, res: Response): Promi
   const found = await impersonation.episode(String(req.params.id));
   if (!found) throw notFound();
   const { episode, steps } = found;
-  const zone = zoneOf(req);
+  const zone = pageZoneOf(req);
   const seen = steps.filter(({ action }) => action === 'page.seen').length;
   res.render('impersonation/episode', {
     title: `${episode.admin.name} acting as ${episode.actingAs.name}`,
@@ -120,10 +120,6 @@ async function showOne(impersonation: Needs, req: Request, res: Response): Promi
     changed: steps.filter(isChange).length,
     steps: steps.map((step) => stepRow(step, zone)),
   } satisfies EpisodePage);
-}
-
-function zoneOf(req: Request): string {
-  return readerZoneOf(req.headers.cookie) ?? 'UTC';
 }
 
 function isChange({ action, outcome }: EpisodeStep): boolean {
