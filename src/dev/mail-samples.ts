@@ -5,6 +5,7 @@ import { accountStatusOf } from '../accounts/index.ts';
 import { findBooking } from '../bookings/index.ts';
 import { openDatabase, type Database, type Transaction } from '../db/knex.ts';
 import { composeMail, type EmailRow, type Links } from '../email/index.ts';
+import { dayIn, shiftDays } from '../lib/dates.ts';
 import { mailKindNames, mailKinds, type MailKindName } from '../mail-kinds/index.ts';
 import type { MailSample } from './mailbox-page.ts';
 
@@ -179,14 +180,15 @@ async function compose(trx: Transaction, kind: MailKindName, subject: Subject): 
   const email = rowOf(kind, subject);
   const viewer = (await accountStatusOf(trx, subject.referrerId))?.viewer ?? null;
   const booking = await findBooking(trx, subject.bookingId);
+  const dueOn = booking ? shiftDays(dayIn(booking.startsAt, booking.timezone), -3) : null;
   const needs = booking
     ? {
         bookings: [
           {
             booking,
             needs: [
-              { kind: 'consent_form' as const, words: 'Consent form missing', dueOn: '2026-12-01' },
-              { kind: 'brief' as const, words: 'Brief missing', dueOn: '2026-12-01' },
+              { kind: 'consent_form' as const, words: 'Consent form missing', dueOn },
+              { kind: 'brief' as const, words: 'Brief missing', dueOn },
             ],
           },
         ],

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { demoPassword } from '../../seeds/demo.ts';
 import { totp } from '../support/totp.ts';
-import { markupErrors, type Visit, type Visitor } from '../support/visitor.ts';
+import { expectClean } from '../support/clean-pages.ts';
+import type { Visitor } from '../support/visitor.ts';
 import { goodPassword, openAccountFixture, type AccountFixture } from '../support/account-fixture.ts';
 
 const ada = 'ada@examdesk.example';
@@ -227,17 +228,6 @@ describe('the markup of the account’s pages', () => {
     fixture = await openAccountFixture();
   });
   after(() => fixture.close());
-
-  const expectClean = async (...pages: Visit[]) => {
-    for (const page of pages) {
-      expect(await markupErrors(page)).to.deep.equal([]);
-      expect(page.html, page.at).not.to.match(
-        /\sstyle="|<style|<script(?![^>]* src=)|\son\w+="|javascript:/i,
-      );
-      expect(page.html, page.at).not.to.match(/undefined|\[object Object\]|NaN/);
-      expect(page.all('h1'), page.at).to.have.length(1);
-    }
-  };
 
   it('is valid on pages of links', async () => {
     const stranger = fixture.visitor();

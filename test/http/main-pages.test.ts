@@ -3,7 +3,7 @@ import { brotliDecompressSync } from 'node:zlib';
 import { expect } from 'chai';
 import { ask } from '../support/ask.ts';
 import { openDemoApp, type DemoApp } from '../support/demo-app.ts';
-import { markupErrors } from '../support/visitor.ts';
+import { expectClean } from '../support/clean-pages.ts';
 
 describe('the main pages', () => {
   let demo: DemoApp;
@@ -18,9 +18,7 @@ describe('the main pages', () => {
       for (const address of addresses) {
         const page = await visitor.get(address);
         expect(page.status, address).to.equal(200);
-        expect(await markupErrors(page), address).to.deep.equal([]);
-        expect(page.html, address).not.to.match(/undefined|\[object Object\]|NaN/);
-        expect(page.all('h1'), address).to.have.length(1);
+        await expectClean(page);
       }
     }
   });

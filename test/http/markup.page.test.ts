@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { acuityDown } from '../support/fakes/acuity.ts';
-import { markupErrors, type Visit, type Visitor } from '../support/visitor.ts';
+import { expectClean } from '../support/clean-pages.ts';
+import type { Visitor } from '../support/visitor.ts';
 import { ewan, nineOnTuesday, openPageFixture, rita, type PageFixture } from '../support/page-fixture.ts';
 
 describe('the markup of every page', () => {
@@ -14,17 +15,6 @@ describe('the markup of every page', () => {
   });
 
   after(() => fixture.close());
-
-  const expectClean = async (...pages: Visit[]) => {
-    for (const page of pages) {
-      expect(await markupErrors(page)).to.deep.equal([]);
-      expect(page.html, page.at).not.to.match(
-        /\sstyle="|<style|<script(?![^>]* src=)|\son\w+="|javascript:/i,
-      );
-      expect(page.html, page.at).not.to.match(/undefined|\[object Object\]|NaN/);
-      expect(page.all('h1'), page.at).to.have.length(1);
-    }
-  };
 
   it('is valid when nobody is signed in', async () => {
     const stranger = fixture.visitor();
