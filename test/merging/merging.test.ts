@@ -138,6 +138,7 @@ describe('merge', () => {
       into: rita.email,
     }).expect(200);
     expect(text).to.match(/Bookings<\/dt><dd>1 moved/);
+    expect(text).not.to.match(/<dd>0 moved/);
     expect((await ownerOf(bookingId)).created_by_id).to.equal(rob.id);
     expect(await merges()).to.deep.equal([]);
   });

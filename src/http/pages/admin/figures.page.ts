@@ -11,6 +11,7 @@ import {
 } from '../../../console/index.ts';
 import type { Database } from '../../../db/knex.ts';
 import { dayIn, weekdayAndDay, zonePlaceName } from '../../../lib/dates.ts';
+import { percentagesOf } from '../../../lib/percentages.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import { drawColumns, drawLegend, drawRows, type Bar } from '../../chart.ts';
 import type { PageRoute } from '../../endpoint.ts';
@@ -89,13 +90,13 @@ function bookedFigure(weeks: WeekOfParts[]): Figure {
 
 function sharesFigure(shares: Figures['shares']): Figure {
   const total = shares.reduce((sum, { count }) => sum + count, 0);
-  const percent = (count: number) => `${Math.round((count / Math.max(1, total)) * 100)} %`;
+  const percentages = percentagesOf(shares.map(({ count }) => count)).map((percent) => `${percent} %`);
   const drawing = drawRows(
     'shares',
     'Share of new bookings by where they were made',
     shares.map(({ words, count, href }, kind) => ({
       words,
-      shown: `${percent(count)} (${number(count)})`,
+      shown: `${percentages[kind]} (${number(count)})`,
       href,
       value: count,
       kind,
@@ -108,10 +109,10 @@ function sharesFigure(shares: Figures['shares']): Figure {
     summary: total === 0 ? 'Nobody has booked in these weeks.' : `Of ${counted(total, 'booking')}.`,
     drawing: total === 0 ? null : drawing,
     heads: ['Where', 'Bookings', 'Share'],
-    rows: shares.map(({ words, count, href }) => [
+    rows: shares.map(({ words, count, href }, at) => [
       { text: words },
       { text: number(count), href },
-      { text: percent(count) },
+      { text: percentages[at] ?? '' },
     ]),
   };
 }

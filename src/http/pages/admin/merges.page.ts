@@ -210,5 +210,5 @@ function inWords({ moves }: MergePreview): { what: string; count: number }[] {
     const what = columnWords[column];
     counts.set(what, (counts.get(what) ?? 0) + count);
   }
-  return [...counts].map(([what, count]) => ({ what, count }));
+  return [...counts].filter(([, count]) => count > 0).map(([what, count]) => ({ what, count }));
 }
