@@ -52,7 +52,7 @@ export function createWorker(deps: WorkerDeps): JobWorker {
   }
 
   async function watch(launched: Runner): Promise<void> {
-    const err = await ended(launched, shutdownMsOf(deps)).then(() => null, errorFacts);
+    const err = await ended(launched, deps).then(() => null, errorFacts);
     if (!isWanted || runner !== launched) return;
     runner = null;
     deps.log.error({ err }, 'The worker lost its database connections; reconnecting every second');
@@ -102,14 +102,18 @@ const shutdownMsOf = (deps: WorkerDeps): number => 3 * abortMsOf(deps);
  * job. When two results are lost it may never end: each takes one more from the number of results that are being stored
  * than it has added (`batch` in its main.js), and the end waits for zero.
  */
-async function ended(runner: Runner, shutdownMs: number): Promise<void> {
+async function ended(runner: Runner, deps: WorkerDeps): Promise<void> {
   const limit = new AbortController();
   const overdue = once(runner.events, 'pool:gracefulShutdown', limit).then(() =>
-    sleep(shutdownMs, 'overdue', limit),
+    sleep(shutdownMsOf(deps), 'overdue', limit),
   );
   const end = await Promise.race([runner.promise, overdue]).finally(() => limit.abort());
-  // Ends what is left of it: its timetable and its idle connections.
-  if (end === 'overdue') await runner.stop();
+  if (end !== 'overdue') return;
+  // Ends what is left of it, its timetable and its idle connections. Not awaited: a timetable that has met the outage, too,
+  // sleeps for up to a minute before it ends.
+  runner.stop().catch((error: unknown) => {
+    deps.log.warn({ err: errorFacts(error) }, 'A worker that was given up could not be stopped');
+  });
 }
 
 async function launchRunner(deps: WorkerDeps): Promise<Runner> {
