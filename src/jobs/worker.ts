@@ -38,11 +38,14 @@ export interface JobWorker extends Worker {
 
 /** Between two attempts to reconnect. */
 const reconnectPauseMs = 1_000;
+const usualAbortMs = 5_000;
 
 export function createWorker(deps: WorkerDeps): JobWorker {
   let runner: Runner | null = null;
   let reconnecting: Promise<void> = Promise.resolve();
   let isWanted = false;
+  /** After this time a stop has ended, or never does. */
+  const shutdownMs = 3 * (deps.abortMs ?? usualAbortMs);
 
   async function launch(): Promise<void> {
     const launched = await launchRunner(deps);
@@ -52,7 +55,7 @@ export function createWorker(deps: WorkerDeps): JobWorker {
   }
 
   async function watch(launched: Runner): Promise<void> {
-    const err = await ended(launched, deps).then(() => null, errorFacts);
+    const err = await ended(launched, shutdownMs, deps.log).then(() => null, errorFacts);
     if (!isWanted || runner !== launched) return;
     runner = null;
     deps.log.error({ err }, 'The worker lost its database connections; reconnecting every second');
@@ -88,31 +91,27 @@ export function createWorker(deps: WorkerDeps): JobWorker {
       await reconnecting;
       const stopping = runner;
       runner = null;
-      if (stopping) await withTimeout(stopping.stop(), shutdownMsOf(deps), () => undefined);
+      if (stopping) await withTimeout(stopping.stop(), shutdownMs, () => undefined);
     },
   };
 }
-
-const abortMsOf = ({ abortMs = 5_000 }: WorkerDeps): number => abortMs;
-/** After this time a stop has ended, or never does. */
-const shutdownMsOf = (deps: WorkerDeps): number => 3 * abortMsOf(deps);
 
 /**
  * Settles when the runner has ended, or should have. graphile-worker 0.18 shuts down when it cannot store the result of a
  * job. When two results are lost it may never end: each takes one more from the number of results that are being stored
  * than it has added (`batch` in its main.js), and the end waits for zero.
  */
-async function ended(runner: Runner, deps: WorkerDeps): Promise<void> {
+async function ended(runner: Runner, shutdownMs: number, log: Logger): Promise<void> {
   const limit = new AbortController();
   const overdue = once(runner.events, 'pool:gracefulShutdown', limit).then(() =>
-    sleep(shutdownMsOf(deps), 'overdue', limit),
+    sleep(shutdownMs, 'overdue', limit),
   );
   const end = await Promise.race([runner.promise, overdue]).finally(() => limit.abort());
   if (end !== 'overdue') return;
   // Ends what is left of it, its timetable and its idle connections. Not awaited: a timetable that has met the outage, too,
   // sleeps for up to a minute before it ends.
   runner.stop().catch((error: unknown) => {
-    deps.log.warn({ err: errorFacts(error) }, 'A worker that was given up could not be stopped');
+    log.warn({ err: errorFacts(error) }, 'A worker that was given up could not be stopped');
   });
 }
 
@@ -127,7 +126,7 @@ async function launchRunner(deps: WorkerDeps): Promise<Runner> {
     // NOTIFY announces new jobs; polling finds jobs that have become due.
     pollInterval: deps.pollMs ?? 1_000,
     noHandleSignals: true,
-    gracefulShutdownAbortTimeout: abortMsOf(deps),
+    gracefulShutdownAbortTimeout: deps.abortMs ?? usualAbortMs,
     // Batches make a stop wait until the results of the last jobs are stored.
     preset: { worker: { failJobBatchDelay: 0, completeJobBatchDelay: 0 } },
     logger: new WorkerLogger(quietLog(deps.log)),
