@@ -1,6 +1,5 @@
 import type { Request, Response } from 'express';
-import { z } from 'zod';
-import type { Booking } from '../../../bookings/index.ts';
+import { startsAtSchema, type Booking } from '../../../bookings/index.ts';
 import { actorOf } from '../../actor.ts';
 import { rawField } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
@@ -26,7 +25,5 @@ export async function bookingToChange(
 
 /** The booking's time on the page that the form was sent from; null when the form does not tell. */
 export function seenStartsAtIn(form: unknown): Date | null {
-  return seenStartsAtSchema.safeParse(rawField(form, 'seenStartsAt')).data ?? null;
+  return startsAtSchema.safeParse(rawField(form, 'seenStartsAt')).data ?? null;
 }
-
-const seenStartsAtSchema = z.iso.datetime().transform((iso) => new Date(iso));
