@@ -8,7 +8,7 @@ import { type Database, openDatabase, openPool } from '../../src/db/knex.ts';
 import { createStatements, endWith, sendInTurn, sendTogether, transact } from '../../src/db/statements.ts';
 import { databaseTrouble } from '../../src/db/trouble.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
-import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { openDatabaseProxy, type DatabaseProxy } from '../support/database-proxy.ts';
 import { adding, one, query } from '../support/tried-queries.ts';
 import { until } from '../support/until.ts';
 
@@ -18,8 +18,7 @@ const troubleOf = (work: Promise<unknown>) => work.then(() => 'no error', databa
 
 describe('a connection that ends', () => {
   let database: TestDatabase;
-  let proxy: TcpProxy;
-  let throughProxy: string;
+  let proxy: DatabaseProxy;
   let db: Database;
   let pool: pg.Pool;
   const unhandled: unknown[] = [];
@@ -28,10 +27,7 @@ describe('a connection that ends', () => {
   before(async () => {
     database = await openTestDatabase();
     await database.owner.raw('create table tried (n integer primary key)');
-    const real = new URL(database.ownerUrl);
-    proxy = await openTcpProxy({ host: '127.0.0.1', port: Number(real.port) });
-    const to = { hostname: '127.0.0.1', port: String(proxy.port) };
-    throughProxy = Object.assign(new URL(real), to).href;
+    proxy = await openDatabaseProxy(database.ownerUrl);
     process.on('unhandledRejection', note);
   });
   after(async () => {
@@ -40,8 +36,8 @@ describe('a connection that ends', () => {
     await database.close();
   });
   beforeEach(() => {
-    db = openDatabase(throughProxy, 1, 2_000);
-    pool = openPool(throughProxy, 1, 2_000);
+    db = openDatabase(proxy.url, 1, 2_000);
+    pool = openPool(proxy.url, 1, 2_000);
     pool.on('error', () => undefined);
   });
   afterEach(async () => {
@@ -191,7 +187,7 @@ describe('a connection that ends', () => {
   });
 
   it('that falls silent during a batch fails after the limit, and is closed', async () => {
-    const [short, shortPool] = [openDatabase(throughProxy, 1, 200), openPool(throughProxy, 1, 200)];
+    const [short, shortPool] = [openDatabase(proxy.url, 1, 200), openPool(proxy.url, 1, 200)];
     shortPool.on('error', () => undefined);
     try {
       await sendTogether(short, one());
@@ -210,7 +206,7 @@ describe('a connection that ends', () => {
   });
 
   it('is not handed out again when its holder gives it back without saying that it failed', async () => {
-    const held = openPool(throughProxy, 1, 200);
+    const held = openPool(proxy.url, 1, 200);
     held.on('error', () => undefined);
     try {
       for (const fail of [
@@ -249,10 +245,9 @@ describe('a connection that ends', () => {
 
   it('is not waited for longer than the limit when the server does not answer', async () => {
     proxy.freeze();
-    const server = await openTcpProxy({ host: '127.0.0.1', port: proxy.port });
+    const server = await openDatabaseProxy(proxy.url);
     server.freeze();
-    const silent = Object.assign(new URL(throughProxy), { port: String(server.port) }).href;
-    const [lost, lostPool] = [openDatabase(silent, 1, 200), openPool(silent, 1, 200)];
+    const [lost, lostPool] = [openDatabase(server.url, 1, 200), openPool(server.url, 1, 200)];
     try {
       const failing = [sendTogether(lost, one()), createStatements(lostPool).rows(one(), [])].map(troubleOf);
       expect(await Promise.all(failing)).to.deep.equal(['database unavailable', 'database unavailable']);

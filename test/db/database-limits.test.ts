@@ -2,16 +2,14 @@ import { expect } from 'chai';
 import { type Agent, startTestApp, type TestApp } from '../support/app.ts';
 import { databaseTrouble } from '../../src/db/trouble.ts';
 import { openSeededDatabase } from '../support/database.ts';
-import { openTcpProxy } from '../support/tcp-proxy.ts';
+import { openDatabaseProxy } from '../support/database-proxy.ts';
 import { until } from '../support/until.ts';
 
 describe('a connection', () => {
   it('that breaks during a query answers 503, and is logged as an unavailable database', async () => {
     const database = await openSeededDatabase();
-    const real = new URL(database.url);
-    const proxy = await openTcpProxy({ host: '127.0.0.1', port: Number(real.port) });
-    const throughProxy = Object.assign(new URL(real), { hostname: '127.0.0.1', port: String(proxy.port) });
-    const app = await startTestApp({ database, env: { DATABASE_URL: throughProxy.href } });
+    const proxy = await openDatabaseProxy(database.url);
+    const app = await startTestApp({ database, env: { DATABASE_URL: proxy.url } });
     const lock = await database.db.transaction();
     try {
       const rita = await app.signIn('rita@harbour-legal.example');
@@ -37,10 +35,8 @@ describe('a connection', () => {
 
   it('that falls silent answers 503 some seconds after the time-out of statements, and is replaced', async () => {
     const database = await openSeededDatabase();
-    const real = new URL(database.url);
-    const proxy = await openTcpProxy({ host: '127.0.0.1', port: Number(real.port) });
-    const throughProxy = Object.assign(new URL(real), { hostname: '127.0.0.1', port: String(proxy.port) });
-    const env = { DATABASE_URL: throughProxy.href, DATABASE_STATEMENT_TIMEOUT_MS: '300' };
+    const proxy = await openDatabaseProxy(database.url);
+    const env = { DATABASE_URL: proxy.url, DATABASE_STATEMENT_TIMEOUT_MS: '300' };
     const app = await startTestApp({ database, env });
     try {
       const rita = await app.signIn('rita@harbour-legal.example');

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { pino } from 'pino';
 import { z } from 'zod';
@@ -5,7 +6,7 @@ import { createPgJobQueue } from '../../src/adapters/pg-job-queue.ts';
 import { createWorker, type JobWorker } from '../../src/jobs/index.ts';
 import type { JobDefinition } from '../../src/ports/job-queue.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
-import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { openDatabaseProxy, type DatabaseProxy } from '../support/database-proxy.ts';
 import { until } from '../support/until.ts';
 
 const aJob: JobDefinition<{ n: number }> = {
@@ -16,17 +17,16 @@ const aJob: JobDefinition<{ n: number }> = {
 
 describe('a worker whose database is lost', () => {
   let database: TestDatabase;
-  let proxy: TcpProxy;
+  let proxy: DatabaseProxy;
   let worker: JobWorker;
   const begun: number[] = [];
   const finish = new Map<number, () => void>();
 
   before(async () => {
     database = await openTestDatabase();
-    const real = new URL(database.url);
-    proxy = await openTcpProxy({ host: '127.0.0.1', port: Number(real.port) });
+    proxy = await openDatabaseProxy(database.url);
     worker = createWorker({
-      databaseUrl: Object.assign(new URL(real), { hostname: '127.0.0.1', port: String(proxy.port) }).href,
+      databaseUrl: proxy.url,
       handlers: [
         {
           name: aJob.name,
@@ -60,7 +60,7 @@ describe('a worker whose database is lost', () => {
     for (const n of [1, 2]) {
       finish.get(n)?.();
       // A result is sent in a turn of the event loop of its own, unless two are ready in the same one.
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await sleep(50);
     }
     // The third job is running: the end waits for it, and begins to wait for the results after both are lost.
     proxy.block();

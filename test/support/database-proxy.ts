@@ -1,10 +1,11 @@
-// A TCP proxy that can be blocked: it then breaks its connections and refuses new ones. Frozen, it keeps them, and passes
+// A TCP proxy in front of a database that can be blocked: it then breaks its connections and refuses new ones. Frozen, it keeps them, and passes
 // nothing on.
 import { connect, createServer, type Socket } from 'node:net';
 import { listen } from './listen.ts';
 
-export interface TcpProxy {
-  port: number;
+export interface DatabaseProxy {
+  /** The database's URL through the proxy. */
+  url: string;
   block(): void;
   unblock(): void;
   freeze(): void;
@@ -13,7 +14,9 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
-export async function openTcpProxy(to: { host: string; port: number }): Promise<TcpProxy> {
+export async function openDatabaseProxy(databaseUrl: string): Promise<DatabaseProxy> {
+  const url = new URL(databaseUrl);
+  const to = { host: '127.0.0.1', port: Number(url.port) };
   const sockets = new Map<Socket, Socket>();
   let isBlocked = false;
   let isFrozen = false;
@@ -36,12 +39,12 @@ export async function openTcpProxy(to: { host: string; port: number }): Promise<
       });
     }
   });
-  const port = await listen(server);
+  Object.assign(url, { hostname: to.host, port: String(await listen(server)) });
   const disconnectAll = () => {
     for (const socket of sockets.keys()) socket.destroy();
   };
   return {
-    port,
+    url: url.href,
     block() {
       isBlocked = true;
       disconnectAll();

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { kill } from '../support/child-pool.ts';
-import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { openDatabaseProxy, type DatabaseProxy } from '../support/database-proxy.ts';
 import {
   differencesOf,
   openWebhookProcessFixture,
@@ -14,15 +14,13 @@ const outageMs = 30_000;
 describe('relay without its database for 30 seconds', function () {
   this.timeout(300_000);
   let fixture: WebhookProcessFixture;
-  let proxy: TcpProxy;
+  let proxy: DatabaseProxy;
   let child: ChildProcess;
 
   before(async () => {
     fixture = await openWebhookProcessFixture();
-    const real = new URL(fixture.stack.databaseUrl);
-    proxy = await openTcpProxy({ host: '127.0.0.1', port: Number(real.port) });
-    const throughProxy = Object.assign(new URL(real), { hostname: '127.0.0.1', port: String(proxy.port) });
-    child = await fixture.start({ DATABASE_URL: throughProxy.href });
+    proxy = await openDatabaseProxy(fixture.stack.databaseUrl);
+    child = await fixture.start({ DATABASE_URL: proxy.url });
   });
   after(async () => {
     // Its connections of the outage may still hang: a stop would wait for them.
