@@ -234,7 +234,12 @@ describe('bookings API', () => {
       undefined,
     );
     const odd = await sam.post(`/bookings/${id}/progress`).send({ progress: 'payment_received' }).expect(409);
-    expect(odd.body).to.include({ code: 'invalid_transition' });
+    expect(odd.body).to.include({
+      code: 'invalid_transition',
+      from: 'no_show',
+      to: 'payment_received',
+      detail: 'This booking’s progress is “Did not attend”: it cannot become “Payment received”.',
+    });
     await sam.post(`/bookings/${id}/progress`).send({ progress: 'done' }).expect(422);
   });
 

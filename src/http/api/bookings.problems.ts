@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import type { BookFailure, ChangeFailure } from '../../attempts/index.ts';
-import type { Stale } from '../../bookings/index.ts';
+import { progressWords, type Stale } from '../../bookings/index.ts';
 import type { Result } from '../../lib/result.ts';
 import { requestIdOf } from '../actor.ts';
 import { paths } from '../paths.ts';
@@ -69,7 +69,7 @@ export function problemFor(
     case 'invalid_transition':
       return conflict(
         'invalid_transition',
-        `A booking that is ${failure.from} cannot become ${failure.to}.`,
+        `This booking’s progress is “${progressWords[failure.from]}”: it cannot become “${progressWords[failure.to]}”.`,
         {
           from: failure.from,
           to: failure.to,
