@@ -17,6 +17,11 @@ export function errorFor(errors: FieldErrors, path: string): string | undefined 
   return errors?.find((error) => error.path === path)?.message;
 }
 
+/** `Rita Shaw`, or `Rita Shaw, assisted by Ada Fox`: what the admin did while acting as her. */
+export function withAdmin(person: { name: string }, admin: { name: string } | null): string {
+  return admin ? `${person.name}, assisted by ${admin.name}` : person.name;
+}
+
 /** Whether a section of the navigation is current: `/bookings/new/…` is not in `/bookings`. */
 function isCurrent(currentPath: string | undefined, section: string): boolean {
   const here = currentPath ?? '';

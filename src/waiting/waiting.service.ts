@@ -70,8 +70,11 @@ export interface WaitList {
   /** False when the entry is not this person's. Repeating it does no harm. */
   leave(actor: Actor, entryId: string): Promise<boolean>;
   decline(actor: Actor, offerId: string): Promise<boolean>;
-  /** Moves the booking as any other request does. A repeated request gets the same answer. */
-  accept(actor: Actor, offerId: string): Promise<Result<Accepted, AcceptFailure>>;
+  /**
+   * Moves the booking as any other request does. A repeated request gets the same answer.
+   * @param seenStartsAt as for `AttemptService.reschedule`
+   */
+  accept(actor: Actor, offerId: string, seenStartsAt?: Date | null): Promise<Result<Accepted, AcceptFailure>>;
 }
 
 export function createWaitList(deps: WaitDeps): WaitList {
@@ -107,7 +110,7 @@ export function createWaitList(deps: WaitDeps): WaitList {
     join: (actor, request) => join(deps, actor, request),
     leave: (actor, entryId) => leave(deps, actor, entryId),
     decline: (actor, offerId) => decline(deps, actor, offerId),
-    accept: (actor, offerId) => accept(deps, actor, offerId),
+    accept: (actor, offerId, seenStartsAt = null) => accept(deps, actor, offerId, seenStartsAt),
   };
 }
 
@@ -260,6 +263,7 @@ async function accept(
   deps: WaitDeps,
   actor: Actor,
   offerId: string,
+  seenStartsAt: Date | null,
 ): Promise<Result<Accepted, AcceptFailure>> {
   const offer = await ownOffer(deps, actor, offerId);
   if (!offer) return failure({ reason: 'not_found' });
@@ -268,7 +272,7 @@ async function accept(
   if (offer.state === 'taken') return failure({ reason: 'taken', offer });
   if (offer.state !== 'open') return failure({ reason: 'lapsed', offer });
   if (!booking) return ok({ kind: 'to_book', offer });
-  const moved = await deps.attempts.reschedule(actor, booking.id, offer.startsAt);
+  const moved = await deps.attempts.reschedule(actor, booking.id, offer.startsAt, seenStartsAt);
   if (moved.ok) {
     await endWhatIsOver(deps);
     return ok({ kind: 'moved', bookingId: booking.id });

@@ -499,28 +499,6 @@ describe('booking pages', () => {
       expect((await visitor.get(path)).texts('.timeline-what')).to.deep.equal(['Rescheduled', 'Scheduled']);
     });
 
-    it('change nothing, and show the present time, when the booking was moved meanwhile', async () => {
-      const opened = {
-        cancel: (await visitor.get(`${path}/cancel`)).form(`${path}/cancel`),
-        reschedule: (await visitor.get(`${path}/reschedule`)).form(`${path}/reschedule`),
-      };
-      const [before = '', after = ''] = ['2026-12-09', '2026-12-10'].map((day) =>
-        inUtc(`${day}T10:00:00+11:00`),
-      );
-      await visitor.post(`${path}/reschedule`, { startsAt: after });
-      for (const [form, typed] of [
-        ['cancel', { reason: 'Settled' }],
-        ['reschedule', { startsAt: before }],
-      ] as const) {
-        const late = await visitor.post(`${path}/${form}`, { ...opened[form], ...typed });
-        expect(late.status).to.equal(409);
-        expect(late.text('.panel')).to.match(/moved meanwhile.* 10:00\sam, Thursday 10 December 2026/s);
-        expect(late.form(`${path}/${form}`)).to.include({ ...typed, seenStartsAt: after });
-      }
-      const { at } = await visitor.post(`${path}/reschedule`, { startsAt: before, seenStartsAt: after });
-      expect(at).to.equal(`${path}?rescheduled`);
-    });
-
     it('say that a booking cannot be moved when the specialist no longer offers its kind', async () => {
       const services = fixture.app.db('specialist_services');
       const rows = await services.clone();

@@ -245,6 +245,27 @@ describe('the wait-list', () => {
     expect((await visitors[nadia]!.get('/wait-list')).has('.panel-warn')).to.equal(false);
   });
 
+  it('moves nothing when the booking was moved after the page with the offer was opened', async () => {
+    const { first, ritas } = await threeBookings();
+    await cancel(nadia, first);
+    await offerFreed();
+    const [offer] = await offers();
+    const action = `/wait-list/offers/${offer!.id}/accept`;
+    const opened = (await visitors[rita]!.get('/wait-list')).form(action);
+    expect(opened).to.deep.equal({ seenStartsAt: utc(later) });
+    const sooner = '2026-12-07T09:00:00+11:00';
+    acuity.offer(calendar, early, later, latest, sooner);
+    await agents[rob]!.post(`/bookings/${ritas}/reschedule`).send({ startsAt: sooner }).expect(200);
+    const page = await visitors[rita]!.post(action, opened);
+    expect(page.status).to.equal(409);
+    expect(page.text('.panel')).to.match(
+      /moved meanwhile.*Rob \w+ moved it.*9:00\sam, Monday 7 December 2026/s,
+    );
+    expect((await visitors[rita]!.post(action, page.form(action))).at).to.equal(
+      `/bookings/${ritas}?rescheduled`,
+    );
+  });
+
   it('answers a late acceptance plainly, and changes nothing', async () => {
     const { first, ritas } = await threeBookings();
     await cancel(nadia, first);

@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
-import { startsAtSchema, type Booking } from '../../../bookings/index.ts';
+import { startsAtSchema, type BookingView } from '../../../bookings/index.ts';
 import { actorOf } from '../../actor.ts';
-import { rawField } from '../../forms/fields.ts';
+import { rawField, readerZoneOf } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import { notFound } from '../../problem.ts';
 import type { PageServices } from '../page-services.ts';
@@ -15,15 +15,20 @@ export async function bookingToChange(
   req: BookingRequest,
   res: Response,
   change: 'cancelled' | 'rescheduled',
-): Promise<Booking | null> {
+): Promise<BookingView | null> {
   const found = await bookings.view(actorOf(req, res), req.params.id);
   if (!found) throw notFound();
-  if (mayChange(found.booking, change)) return found.booking;
+  if (mayChange(found.booking, change)) return found;
   res.redirect(303, paths.booking(found.booking.id));
   return null;
 }
 
-/** The booking's time on the page that the form was sent from; null when the form does not tell. */
-export function seenStartsAtIn(form: unknown): Date | null {
-  return startsAtSchema.safeParse(rawField(form, 'seenStartsAt')).data ?? null;
+/** The booking's time on the page from which the form was sent or the link followed; null when it does not tell. */
+export function seenStartsAtIn(sent: unknown): Date | null {
+  return startsAtSchema.safeParse(rawField(sent, 'seenStartsAt')).data ?? null;
+}
+
+/** Who reads the page, and on which clock. */
+export function readerOf(req: Request, res: Response): { viewerId: string; readerZone: string | null } {
+  return { viewerId: actorOf(req, res).viewer.userId, readerZone: readerZoneOf(req.headers.cookie) };
 }

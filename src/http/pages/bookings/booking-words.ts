@@ -12,7 +12,7 @@ import {
   type ProgressEntry,
 } from '../../../bookings/index.ts';
 import { sameWallClock, zoneName, zonePlaceName } from '../../../lib/dates.ts';
-import { progressWords, typeWords } from '../../view-helpers.ts';
+import { progressWords, typeWords, withAdmin } from '../../view-helpers.ts';
 import {
   clockTimeAmong,
   dayAndClock,
@@ -128,7 +128,7 @@ export function caseFacts(booking: Booking, viewer: Viewer, madeInAcuityBy: stri
 
 function madeBy({ createdBy, createdFor, source }: Booking): string {
   if (!createdBy) return source === 'acuity_direct' ? 'In the specialist’s calendar' : '';
-  return createdFor ? `${createdBy.name}, assisted by ${createdFor.name}` : createdBy.name;
+  return withAdmin(createdBy, createdFor);
 }
 
 export interface TimelineEntry {
@@ -188,6 +188,16 @@ function changedBy({
   changedFor,
   source,
 }: Pick<ProgressEntry, 'changedBy' | 'changedFor' | 'source'>): string {
-  if (by) return changedFor ? `by ${by.name}, assisted by ${changedFor.name}` : `by ${by.name}`;
+  if (by) return `by ${withAdmin(by, changedFor)}`;
   return source === 'portal' ? '' : 'from the specialist’s calendar';
+}
+
+/** `You moved it`, `Rita Shaw, assisted by Ada Fox, moved it` */
+export function moverWords(
+  { changedBy: by, changedFor, source }: Pick<ProgressEntry, 'changedBy' | 'changedFor' | 'source'>,
+  viewerId: string,
+): string {
+  if (by?.id === viewerId && !changedFor) return 'You moved it';
+  if (by) return `${withAdmin(by, changedFor)}${changedFor ? ',' : ''} moved it`;
+  return source === 'portal' ? 'It was moved' : 'It was moved in the specialist’s calendar';
 }

@@ -4,13 +4,14 @@ import type { FieldError } from '../../../lib/result.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { fieldErrors, rawField, readerZoneOf, typed } from '../../forms/fields.ts';
+import { keptFormOf } from '../../middleware/kept-forms.ts';
 import { paths } from '../../paths.ts';
 import type { PageServices } from '../page-services.ts';
 import type { PageData } from '../../views.ts';
 import { afterChange, listOf, withBack } from './back-to-list.ts';
-import { bookingToChange, seenStartsAtIn, type BookingRequest } from './booking-to-change.ts';
+import { bookingToChange, readerOf, seenStartsAtIn, type BookingRequest } from './booking-to-change.ts';
 import { appointmentFacts, type BookingFact } from './booking-words.ts';
-import { changeProblem, type ChangeProblem } from './change-problem.ts';
+import { changeProblem, movedProblem, type ChangeProblem } from './change-problem.ts';
 
 export interface CancelPage extends PageData {
   bookingId: string;
@@ -35,10 +36,8 @@ export function cancelPages(services: Needs): PageRoute[] {
       method: 'get',
       path,
       access: 'session',
-      handle: async (req, res) => {
-        const booking = await bookingToChange(services, req as BookingRequest, res, 'cancelled');
-        if (booking) render(req, res, booking, {});
-      },
+      handle: (req, res) =>
+        showCancel(services, req as BookingRequest, res, keptFormOf(res, req.originalUrl)?.fields),
     },
     {
       method: 'post',
@@ -49,9 +48,18 @@ export function cancelPages(services: Needs): PageRoute[] {
   ];
 }
 
+/** @param sent by the page that the person had open, with the time that it showed */
+async function showCancel(services: Needs, req: BookingRequest, res: Response, sent: unknown): Promise<void> {
+  const found = await bookingToChange(services, req, res, 'cancelled');
+  if (!found) return;
+  const problem = movedProblem(found, seenStartsAtIn(sent), readerOf(req, res));
+  render(req, res, found.booking, { problem });
+}
+
 async function cancel(services: Needs, req: BookingRequest, res: Response): Promise<void> {
-  const booking = await bookingToChange(services, req, res, 'cancelled');
-  if (!booking) return;
+  const found = await bookingToChange(services, req, res, 'cancelled');
+  if (!found) return;
+  const { booking } = found;
   const form = cancelRequestSchema.safeParse({ reason: rawField(req.body, 'reason') });
   if (!form.success) return render(req, res.status(422), booking, { errors: named(fieldErrors(form.error)) });
   const cancelled = await services.attempts.cancel(
@@ -64,9 +72,9 @@ async function cancel(services: Needs, req: BookingRequest, res: Response): Prom
   if (cancelled.reason === 'invalid')
     return render(req, res.status(422), booking, { errors: cancelled.errors });
   if (cancelled.reason === 'slot_taken') throw new Error('A cancellation cannot meet a taken slot');
+  if (cancelled.reason === 'stale') return showCancel(services, req, res.status(409), req.body);
   const problem = changeProblem(res, booking, cancelled);
-  const current = cancelled.reason === 'stale' ? cancelled.current : booking;
-  if (problem) render(req, res, current, { problem });
+  if (problem) render(req, res, booking, { problem });
 }
 
 function named(errors: FieldError[]) {
@@ -77,7 +85,7 @@ function render(
   req: Request,
   res: Response,
   booking: Booking,
-  { errors = [], problem }: { errors?: FieldError[]; problem?: ChangeProblem },
+  { errors = [], problem = null }: { errors?: FieldError[]; problem?: ChangeProblem | null },
 ): void {
   const page: CancelPage = {
     title: `Cancel booking ${booking.reference}`,
@@ -92,7 +100,7 @@ function render(
     ],
     seenStartsAt: booking.startsAt.toISOString(),
     values: { reason: typed(req.body, 'reason') },
-    problem: problem ?? null,
+    problem,
   };
   res.render('bookings/cancel', page);
 }

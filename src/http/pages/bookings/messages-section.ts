@@ -11,6 +11,7 @@ import {
 } from '../../../messages/index.ts';
 import type { Ids } from '../../../ports/ids.ts';
 import { paths } from '../../paths.ts';
+import { withAdmin } from '../../view-helpers.ts';
 import { stamp } from '../when.ts';
 
 export interface MessageRow {
@@ -133,6 +134,6 @@ export function threadRows(
 }
 
 function writerOf({ createdBy, createdFor, isFromStaff }: BookingMessage): string {
-  if (createdFor) return `${createdBy.name}, assisted by ${createdFor.name}`;
+  if (createdFor) return withAdmin(createdBy, createdFor);
   return isFromStaff ? `${createdBy.name}, Examdesk` : createdBy.name;
 }

@@ -18,8 +18,8 @@ import { withQuery } from '../links.ts';
 import { answerPicker, buildPicker, dayOf, pickerQuery, type Picker } from '../time-picker.ts';
 import { clockTime, timeAndDay } from '../when.ts';
 import { afterChange, listOf, withBack } from './back-to-list.ts';
-import { bookingToChange, seenStartsAtIn, type BookingRequest } from './booking-to-change.ts';
-import { changeProblem, type ChangeProblem } from './change-problem.ts';
+import { bookingToChange, readerOf, seenStartsAtIn, type BookingRequest } from './booking-to-change.ts';
+import { changeProblem, movedProblem, type ChangeProblem } from './change-problem.ts';
 import type { Choice } from './journey.ts';
 import { takenWords, type SlotTakenPage } from './slot-taken.ts';
 
@@ -55,16 +55,30 @@ export function reschedulePages(services: Needs): PageRoute[] {
 async function showReschedule(services: Needs, req: BookingRequest, res: Response): Promise<void> {
   const unsent = keptFormOf(res, hereOf(req, req.params.id));
   const query = pickerQuery(req.query, unsent);
-  const booking = await bookingToChange(services, req, res, 'rescheduled');
-  if (!booking) return;
   // A time of the page "That time has just been taken".
   const chosen = rescheduleRequestSchema.safeParse(req.query).data?.startsAt ?? null;
-  await render(services, req, res, booking, { query, chosen });
+  await showFor(services, req, res, { query, chosen, seen: seenStartsAtIn(unsent?.fields ?? req.query) });
+}
+
+/** @param seen the booking's time on the page that the person had open; null: unknown */
+async function showFor(
+  services: Needs,
+  req: BookingRequest,
+  res: Response,
+  { seen, ...shown }: Pick<Shown, 'query' | 'chosen'> & { seen: Date | null },
+): Promise<void> {
+  const found = await bookingToChange(services, req, res, 'rescheduled');
+  if (!found) return;
+  const problem = movedProblem(found, seen, readerOf(req, res));
+  // The other parts of the open page show the earlier time: reload it.
+  if (problem && wantsFragment(req)) return void res.set('HX-Redirect', req.originalUrl).end();
+  await render(services, req, res, found.booking, { ...shown, problem });
 }
 
 async function reschedule(services: Needs, req: BookingRequest, res: Response): Promise<void> {
-  const booking = await bookingToChange(services, req, res, 'rescheduled');
-  if (!booking) return;
+  const found = await bookingToChange(services, req, res, 'rescheduled');
+  if (!found) return;
+  const { booking } = found;
   const form = rescheduleRequestSchema.safeParse({ startsAt: rawField(req.body, 'startsAt') });
   if (!form.success) {
     const errors = [{ path: 'startsAt', message: 'Choose a time' }];
@@ -94,9 +108,10 @@ async function notMoved(
     const errors = failure.errors.map(({ message }) => ({ path: 'startsAt', message }));
     return render(services, req, res.status(422), booking, { query, errors });
   }
+  if (failure.reason === 'stale')
+    return showFor(services, req, res.status(409), { query, chosen: to, seen: seenStartsAtIn(req.body) });
   const problem = changeProblem(res, booking, failure);
-  const current = failure.reason === 'stale' ? failure.current : booking;
-  if (problem) await render(services, req, res, current, { query, chosen: to, problem });
+  if (problem) await render(services, req, res, booking, { query, chosen: to, problem });
 }
 
 function renderTaken(
@@ -110,7 +125,7 @@ function renderTaken(
     title: 'That time has just been taken',
     steps: null,
     ...takenWords({ startsAt, nearest }, zone, readerZoneOf(req.headers.cookie), (chosen) =>
-      withQuery(paths.bookingReschedule(booking.id), { startsAt: chosen, back: listOf(req) }),
+      pickerHref(req, booking, { startsAt: chosen }),
     ),
     specialistName: booking.specialist.name,
     keeps: `${timeAndDay(booking.startsAt, zone)} (${zonePlaceName(zone)})`,
@@ -128,7 +143,7 @@ interface Shown {
   /** The time that is chosen already. */
   chosen?: Date | null;
   errors?: FieldError[];
-  problem?: ChangeProblem;
+  problem?: ChangeProblem | null;
 }
 
 async function render(
@@ -136,11 +151,10 @@ async function render(
   req: Request,
   res: Response,
   booking: Booking,
-  { query, chosen = null, errors = [], problem }: Shown,
+  { query, chosen = null, errors = [], problem = null }: Shown,
 ): Promise<void> {
   const specialist = await services.specialists.findById(booking.specialist.id);
   if (!specialist) throw new Error(`Booking ${booking.id} names a specialist who does not exist`);
-  const list = listOf(req);
   const here = hereOf(req, booking.id);
   if (!offers(specialist, booking.type)) return renderNotOffered(req, res, booking);
   const picker = await buildPicker(services, {
@@ -150,7 +164,7 @@ async function render(
     query,
     chosen,
     readerZone: readerZoneOf(req.headers.cookie),
-    href: (change) => withQuery(paths.bookingReschedule(booking.id), { ...change, back: list }),
+    href: (change) => pickerHref(req, booking, change),
     submit: {
       action: here,
       text: 'Move the booking',
@@ -167,7 +181,7 @@ async function render(
     reference: booking.reference,
     choice: presentTime(booking),
     picker,
-    problem: problem ?? null,
+    problem,
   };
   res.render('bookings/reschedule', page);
 }
@@ -175,6 +189,19 @@ async function render(
 /** The page's address, with the way back to the list. */
 function hereOf(req: Request, bookingId: string): string {
   return withBack(paths.bookingReschedule(bookingId), listOf(req));
+}
+
+/** The picker with this month, day or time, for a page that shows the booking's present time. */
+function pickerHref(
+  req: Request,
+  { id, startsAt }: Booking,
+  shown: { month?: string; day?: string; startsAt?: string },
+): string {
+  return withQuery(paths.bookingReschedule(id), {
+    ...shown,
+    seenStartsAt: startsAt.toISOString(),
+    back: listOf(req),
+  });
 }
 
 /** The specialist no longer offers the booked type of examination. */

@@ -7,6 +7,7 @@ import {
   type DocumentStatus,
 } from '../../../documents/index.ts';
 import { formatSize } from '../../../lib/sizes.ts';
+import { withAdmin } from '../../view-helpers.ts';
 
 export const statusLabels: Record<DocumentStatus, string | null> = {
   checking: 'Being checked for viruses',
@@ -39,10 +40,9 @@ export function factsOf({ category, mimeType, sizeBytes }: Document): string {
 }
 
 export function uploaderOf({ uploadedBy, uploadedFor }: Document): string {
-  return uploadedFor ? `${uploadedBy.name}, assisted by ${uploadedFor.name}` : uploadedBy.name;
+  return withAdmin(uploadedBy, uploadedFor);
 }
 
 export function actorOfEvent({ by, actingAdmin }: Pick<DocumentEvent, 'by' | 'actingAdmin'>): string {
-  if (!by) return 'Examdesk';
-  return actingAdmin ? `${by.name}, assisted by ${actingAdmin.name}` : by.name;
+  return by ? withAdmin(by, actingAdmin) : 'Examdesk';
 }

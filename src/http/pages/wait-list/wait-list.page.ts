@@ -18,7 +18,8 @@ import { knownFree } from '../../forms/specialist-filter.ts';
 import { paths } from '../../paths.ts';
 import { forbidden, notFound, parse } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
-import { changeProblem, type ChangeProblem } from '../bookings/change-problem.ts';
+import { readerOf, seenStartsAtIn } from '../bookings/booking-to-change.ts';
+import { changeProblem, movedProblem, type ChangeProblem } from '../bookings/change-problem.ts';
 import type { PageServices } from '../page-services.ts';
 import { timeAndDay } from '../when.ts';
 import {
@@ -45,7 +46,7 @@ export interface JoinPage extends PageData {
   values: { before: string; notBefore: string };
 }
 
-type Needs = Pick<PageServices, 'waitList' | 'specialists' | 'nextFree' | 'drafts' | 'clock'>;
+type Needs = Pick<PageServices, 'bookings' | 'waitList' | 'specialists' | 'nextFree' | 'drafts' | 'clock'>;
 type WithId = Request<{ id: string }>;
 
 const joinQuery = z.object({
@@ -174,7 +175,7 @@ async function decline({ waitList }: Needs, req: WithId, res: Response): Promise
 
 async function accept(services: Needs, req: WithId, res: Response): Promise<void> {
   const actor = actorOf(req, res);
-  const accepted = await services.waitList.accept(actor, req.params.id);
+  const accepted = await services.waitList.accept(actor, req.params.id, seenStartsAtIn(req.body));
   if (!accepted.ok) return notAccepted(services, req, res, accepted);
   if (accepted.value.kind === 'moved')
     return res.redirect(303, `${paths.booking(accepted.value.bookingId)}?rescheduled`);
@@ -202,6 +203,12 @@ async function notAccepted(
     if (failure.because.reason === 'invalid') {
       const text = failure.because.errors.map(({ message }) => message).join(' ');
       return render(services, req, res.status(422), { title: 'The examination was not moved', text });
+    }
+    if (failure.because.reason === 'stale') {
+      const found = await services.bookings.view(actorOf(req, res), booking.id, { isOpened: false });
+      if (!found) throw notFound();
+      const problem = movedProblem(found, seenStartsAtIn(req.body), readerOf(req, res));
+      return render(services, req, res.status(409), problem);
     }
     const problem = changeProblem(res, booking, failure.because);
     return problem ? render(services, req, res, problem) : undefined;
