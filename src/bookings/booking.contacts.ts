@@ -32,12 +32,16 @@ export async function findContacts(
   };
 }
 
-/** Replaces the booking's contacts. A new solicitor gets the confirmation if the examination is still to come. */
+/**
+ * Replaces the booking's contacts. A new solicitor gets the confirmation if the examination is still to come.
+ * @param seen as for `BookingService.setContacts`
+ */
 export async function setContacts(
   deps: Deps,
   actor: Actor,
   bookingId: string,
   chosen: readonly ContactChoice[],
+  seen: readonly ContactChoice[] | null,
 ): Promise<Result<Contact[], ContactsFailure>> {
   const visible = await findVisible(deps, actor, bookingId);
   if (!visible) return failure({ reason: 'not_found' });
@@ -57,7 +61,7 @@ export async function setContacts(
           ],
     );
     if (errors.length > 0) return failure({ reason: 'invalid', errors });
-    await write(deps, trx, actor, booking, chosen);
+    await write(deps, trx, actor, booking, chosen, seen);
     return ok(await contactsOf(trx, booking.id));
   });
 }
@@ -74,6 +78,7 @@ async function write(
   actor: Actor,
   booking: Booking,
   chosen: readonly ContactChoice[],
+  seen: readonly ContactChoice[] | null,
 ): Promise<void> {
   const before = await trx('booking_contacts')
     .where({ booking_id: booking.id })
@@ -81,9 +86,12 @@ async function write(
     .select('id', { userId: trx.raw('merged_into(user_id)') }, 'role');
   const isSame = (a: ContactChoice) => (b: ContactChoice) => a.userId === b.userId && a.role === b.role;
   const added = chosen.filter(
-    (one, index) => !before.some(isSame(one)) && chosen.findIndex(isSame(one)) === index,
+    (one, index) =>
+      !before.some(isSame(one)) && !seen?.some(isSame(one)) && chosen.findIndex(isSame(one)) === index,
   );
-  const removed = before.filter((one) => !chosen.some(isSame(one)));
+  const removed = before.filter(
+    (one) => !chosen.some(isSame(one)) && (seen === null || seen.some(isSame(one))),
+  );
   if (added.length === 0 && removed.length === 0) return;
   await trx('booking_contacts')
     .whereIn(

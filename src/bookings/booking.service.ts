@@ -57,11 +57,15 @@ export interface BookingService {
   edit(actor: Actor, bookingId: string, version: number, sent: Sent): Promise<Result<Booking, EditFailure>>;
   /** The people who are told besides the referrer. Null as for `view`. */
   contacts(actor: Actor, bookingId: string): Promise<BookingContacts | null>;
-  /** Anybody who may see the booking may change its contacts. */
+  /**
+   * Anybody who may see the booking may change its contacts.
+   * @param seen the contacts when the person chose: what others have changed since stays; null: `chosen` are all
+   */
   setContacts(
     actor: Actor,
     bookingId: string,
     chosen: readonly ContactChoice[],
+    seen?: readonly ContactChoice[] | null,
   ): Promise<Result<Contact[], ContactsFailure>>;
   /**
    * One booking with its history; writes `booking.viewed`. Null when unknown or not visible to the viewer.
@@ -95,7 +99,7 @@ export function createBookingService(deps: BookingDeps): BookingService {
 
     contacts: (actor, bookingId) => findContacts(deps, actor, bookingId),
 
-    setContacts: (actor, bookingId, chosen) => setContacts(deps, actor, bookingId, chosen),
+    setContacts: (actor, bookingId, chosen, seen = null) => setContacts(deps, actor, bookingId, chosen, seen),
 
     async view<Parts extends ViewParts>(
       actor: Actor,

@@ -6,30 +6,45 @@ import type { DocumentDeps } from './document.deps.ts';
 import { findVisibleDocument } from './document.open.ts';
 import { lockDocument } from './document.repository.ts';
 import { mayDelete } from './document.access.ts';
+import { documentState } from './document.ts';
 
 const batchRows = 500;
 const dayMs = 24 * 3_600_000;
 
-/** Marks the document as deleted; `retainDocuments` removes its bytes later. */
+export type RemoveFailure =
+  | { reason: 'not_found' }
+  | { reason: 'forbidden' }
+  /** It has another state than the person saw. */
+  | { reason: 'stale' };
+
+/**
+ * Marks the document as deleted; `retainDocuments` removes its bytes later.
+ * @param seen its `documentState` when the person decided; null: unknown
+ */
 export async function removeDocument(
   deps: DocumentDeps,
   actor: Actor,
   id: string,
-): Promise<Result<null, { reason: 'not_found' | 'forbidden' }>> {
-  const seen = await findVisibleDocument(deps, actor, id);
-  if (!seen) return failure({ reason: 'not_found' });
-  if (!mayDelete(actor.viewer, seen)) return failure({ reason: 'forbidden' });
-  return deps.db.transaction(async (trx) => {
-    if (!(await lockDocument(trx, seen.id))) return failure({ reason: 'not_found' });
+  seen: string | null,
+): Promise<Result<null, RemoveFailure>> {
+  const found = await findVisibleDocument(deps, actor, id);
+  if (!found) return failure({ reason: 'not_found' });
+  if (!mayDelete(actor.viewer, found)) return failure({ reason: 'forbidden' });
+  return deps.db.transaction(async (trx): Promise<Result<null, RemoveFailure>> => {
+    const document = await lockDocument(trx, found.id);
+    if (!document) return failure({ reason: 'not_found' });
+    // Staff may have changed its category since it was found.
+    if (!mayDelete(actor.viewer, document)) return failure({ reason: 'forbidden' });
+    if (seen !== null && seen !== documentState(document)) return failure({ reason: 'stale' });
     const { byId, forId } = attribution(actor.viewer);
     await trx('documents')
-      .where({ id: seen.id })
+      .where({ id: document.id })
       .update({ deleted_at: deps.clock.now(), deleted_by_id: byId, deleted_for_id: forId });
     await deps.audit.record(trx, auditActor(actor), {
       action: 'document.deleted',
       resourceType: 'document',
-      resourceId: seen.id,
-      metadata: { bookingId: seen.bookingId, category: seen.category },
+      resourceId: document.id,
+      metadata: { bookingId: document.bookingId, category: document.category },
     });
     return ok(null);
   });

@@ -113,7 +113,7 @@ const listSql = (of: ListSql) => `
 
 const stateSql = (of: ListSql) => `
   select left(encode(sha256(convert_to(all_of_it, 'UTF8')), 'hex'), 32) as state
-  from (select coalesce(string_agg(concat_ws(' ', id, status, damaged_at is not null, released_at), ',' order by created_at, id), '')
+  from (select coalesce(string_agg(concat_ws(' ', id, category, status, damaged_at is not null, released_at), ',' order by created_at, id), '')
         from documents d where ${isListed(of)}) as list (all_of_it)`;
 
 const asked: ListSql = { bookingId: '?', categories: '?', drafts: '?' };

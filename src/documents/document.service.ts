@@ -28,7 +28,7 @@ import {
   type Released,
   type ReleaseFailure,
 } from './document.release.ts';
-import { removeDocument } from './document.remove.ts';
+import { removeDocument, type RemoveFailure } from './document.remove.ts';
 import { documentsState, listParts } from './document.repository.ts';
 import { uploadCategories, visibilityFor } from './document.access.ts';
 import type { Document, DocumentCategory } from './document.ts';
@@ -58,7 +58,8 @@ export interface DocumentService {
   openAll(actor: Actor, bookingId: string): Promise<Result<DocumentArchive, OpenFailure>>;
   /** The name of the file that `openAll` would return, without opening anything; null when there would be none. */
   archiveName(actor: Actor, bookingId: string): Promise<string | null>;
-  remove(actor: Actor, id: string): Promise<Result<null, { reason: 'not_found' } | { reason: 'forbidden' }>>;
+  /** @param seen its `documentState` when the person decided: refused as stale when it has another by now */
+  remove(actor: Actor, id: string, seen?: string | null): Promise<Result<null, RemoveFailure>>;
   /** Makes the report visible to referrers. @param recipients who is told; null: the booking's usual recipients */
   release(
     actor: Actor,
@@ -92,7 +93,7 @@ export function createDocumentService(deps: DocumentDeps): DocumentService {
       const plan = await planArchive(deps, actor, bookingId);
       return plan && archiveName(plan);
     },
-    remove: (actor, id) => removeDocument(deps, actor, id),
+    remove: (actor, id, seen = null) => removeDocument(deps, actor, id, seen),
     release: (actor, id, recipients) => releaseReport(deps, actor, id, recipients),
     recall: (actor, id) => recallReport(deps, actor, id),
     releaseCandidates: (actor, id) => releaseCandidates(deps, actor, id),

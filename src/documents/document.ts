@@ -42,6 +42,11 @@ export function isDraft({ category, releasedAt }: Pick<Document, 'category' | 'r
   return category === 'report' && releasedAt === null;
 }
 
+/** Changes with whatever people decide by whether to delete the document. */
+export function documentState({ category, releasedAt }: Pick<Document, 'category' | 'releasedAt'>): string {
+  return releasedAt ? `${category} ${releasedAt.toISOString()}` : category;
+}
+
 export type UnavailableReason = 'checking' | 'infected' | 'damaged';
 
 /** Why the document's bytes are withheld; null when they are not. */

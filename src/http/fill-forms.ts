@@ -33,7 +33,7 @@ interface Edit {
 /**
  * Fills a form only if it is about the same record in the same version, that is, if its hidden fields are equal to those
  * that were sent. The idempotency key may differ, because what was sent with the other key was not carried out; and so may
- * the time of a booking, which the page shows as it is now.
+ * `seen`, what the page showed of the record: the page says what has changed since.
  */
 export function fillForms(html: string, kept: readonly KeptForm[]): Filled {
   const found = { hasTyped: false, hasFiles: false };
@@ -77,7 +77,7 @@ function postForms(html: string): Form[] {
 }
 
 /** These are sent again as the page has them now. */
-const mayDiffer = new Set(['idempotencyKey', 'seenStartsAt']);
+const mayDiffer = new Set(['idempotencyKey', 'seen']);
 
 function hasSameHidden({ inputs }: Form, sent: KeptForm['fields']): boolean {
   return inputs.every(

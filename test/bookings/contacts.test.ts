@@ -82,6 +82,19 @@ describe('booking contacts', () => {
     ]);
   });
 
+  it('keep what a colleague changed while the page was open', async () => {
+    const visitor = await app.signedInVisitor(addresses.rita);
+    await set('rita', solicitor('rob')).expect(200);
+    const form = (await visitor.get(path())).form(path());
+    await set('rita', solicitor('rob'), reportRecipient('rob')).expect(200);
+    // The page showed Rob as solicitor only; its reader takes him out.
+    const done = await visitor.post(path(), { seen: form.seen ?? '' });
+    expect(done.at).to.equal(`/bookings/${bookingId}?contacts`);
+    expect((await stored()).map(({ role }) => role)).to.deep.equal(['report_recipient']);
+    await visitor.post(path(), { seen: form.seen ?? '', solicitor: ids.rob });
+    expect((await stored()).map(({ role }) => role)).to.deep.equal(['report_recipient']);
+  });
+
   it('receive the confirmation once when they are a new solicitor, and not as report recipient', async () => {
     await set('rita', reportRecipient('rob')).expect(200);
     expect(await told()).to.deep.equal([]);

@@ -46,9 +46,9 @@ describe('stale pages', () => {
       expect(late.text('.panel'))
         .to.match(/moved meanwhile.* 10:00\sam, Wednesday 9 December 2026/s)
         .and.match(/Rob \w+ moved it on \w{3} \d+ \w{3} \d{4}, /);
-      expect(late.form(`${path}/${form}`)).to.include({ ...typed, seenStartsAt: ten });
+      expect(late.form(`${path}/${form}`)).to.include({ ...typed, seen: ten });
     }
-    const { at } = await visitor.post(`${path}/reschedule`, { startsAt: eleven, seenStartsAt: ten });
+    const { at } = await visitor.post(`${path}/reschedule`, { startsAt: eleven, seen: ten });
     expect(at).to.equal(`${path}?rescheduled`);
   });
 
@@ -71,7 +71,7 @@ describe('stale pages', () => {
     const reloaded = await visitor.get(day);
     expect(reloaded.text('.panel')).to.match(/moved meanwhile.*Rob \w+ moved it/s);
     expect(reloaded.text('.choice')).to.contain('10:00 am');
-    expect(reloaded.form(`${path}/reschedule`).seenStartsAt).to.equal(ten);
+    expect(reloaded.form(`${path}/reschedule`).seen).to.equal(ten);
     const [next] = reloaded.all('.day-free').map((link) => link.getAttributeValue('hx-get') ?? '');
     const followed = await visitor.get((next ?? '').replaceAll('&amp;', '&'));
     expect(followed.has('.panel'), 'seen now').to.equal(false);

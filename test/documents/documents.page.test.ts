@@ -96,13 +96,16 @@ describe('the documents on a booking’s page', () => {
   });
 
   it('change their category when the uploader corrects it', async () => {
-    const asks = await visitor.get(linkOf(await page(), 'change that of note.txt'));
+    const before = await page();
+    const asks = await visitor.get(linkOf(before, 'change that of note.txt'));
     expect(asks.texts('#category option')).to.deep.equal(['Consent form', 'Brief', 'Other']);
     expect(await markupErrors(asks)).to.deep.equal([]);
     const fields = asks.form(asks.at);
     const done = await visitor.post(asks.at, { ...fields, category: 'other' });
     expect(done.text('.notice')).to.equal('The category was changed.');
     expect(done.texts('.document-facts').at(-1)).to.match(/^Other · /);
+    const seen = (visit: Visit) => visit.attribute('#documents-seen', 'value');
+    expect(seen(done), 'open pages learn of it').not.to.equal(seen(before));
     const entries = await fixture.audit('record.changed');
     expect(entries.at(-1)?.metadata).to.include({ change: 'category', before: 'brief', after: 'other' });
 
@@ -127,8 +130,26 @@ describe('the documents on a booking’s page', () => {
     const change = await visitor.get(linkOf(there, 'change that of signed.pdf'));
     const changed = await visitor.post(change.at, { ...change.form(change.at), category: 'other' });
     expect(changed.text('.next-sentence')).to.match(/Consent form (due|late)/);
-    expect((await visitor.get(asks.at)).has('.notice')).to.equal(false);
-    await visitor.post(asks.at, asks.form(asks.at));
+    const late = await visitor.post(asks.at, asks.form(asks.at));
+    expect(late.status).to.equal(409);
+    expect(late.text('.panel')).to.contain('changed meanwhile');
+    expect(late.text('.card')).to.contain('Other · PDF');
+    expect(late.has('.notice')).to.equal(false);
+    expect(await markupErrors(late)).to.deep.equal([]);
+    expect((await visitor.post(asks.at, late.form(asks.at))).text('.notice')).to.contain('was deleted');
+  });
+
+  it('are not deleted by a page that did not show yet that the examination would lack them', async () => {
+    await submit({ 'first.pdf': pdf(1_001), 'second.pdf': pdf(1_002) }, 'consent_form');
+    const there = await page();
+    const asks = await visitor.get(linkOf(there, 'Delete second.pdf'));
+    expect(asks.has('.notice')).to.equal(false);
+    const other = await visitor.get(linkOf(there, 'Delete first.pdf'));
+    await visitor.post(other.at, other.form(other.at));
+    const late = await visitor.post(asks.at, asks.form(asks.at));
+    expect(late.status).to.equal(409);
+    expect(late.text('.notice')).to.contain('The examination needs a consent form. After this it has none');
+    await visitor.post(asks.at, late.form(asks.at));
   });
 
   it('are deleted when a page has asked first', async () => {

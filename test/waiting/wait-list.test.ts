@@ -252,7 +252,7 @@ describe('the wait-list', () => {
     const [offer] = await offers();
     const action = `/wait-list/offers/${offer!.id}/accept`;
     const opened = (await visitors[rita]!.get('/wait-list')).form(action);
-    expect(opened).to.deep.equal({ seenStartsAt: utc(later) });
+    expect(opened).to.deep.equal({ seen: utc(later) });
     const sooner = '2026-12-07T09:00:00+11:00';
     acuity.offer(calendar, early, later, latest, sooner);
     await agents[rob]!.post(`/bookings/${ritas}/reschedule`).send({ startsAt: sooner }).expect(200);

@@ -80,7 +80,7 @@ interface PickerSubmit {
   text: string;
   doing?: string;
   /** The time of the booking that is moved, ISO 8601: sent with the form. */
-  seenStartsAt?: string;
+  seen?: string;
 }
 
 /** The data of views/bookings/_picker.ejs. `submit` null: times are shown but cannot be chosen. */

@@ -25,7 +25,7 @@ export async function bookingToChange(
 
 /** The booking's time on the page from which the form was sent or the link followed; null when it does not tell. */
 export function seenStartsAtIn(sent: unknown): Date | null {
-  return startsAtSchema.safeParse(rawField(sent, 'seenStartsAt')).data ?? null;
+  return startsAtSchema.safeParse(rawField(sent, 'seen')).data ?? null;
 }
 
 /** Who reads the page, and on which clock. */

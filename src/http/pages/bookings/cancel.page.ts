@@ -22,7 +22,7 @@ export interface CancelPage extends PageData {
   keepHref: string;
   rows: BookingFact[];
   /** The time that the page shows, ISO 8601: sent with the form. */
-  seenStartsAt: string;
+  seen: string;
   values: { reason: string };
   problem: ChangeProblem | null;
 }
@@ -98,7 +98,7 @@ function render(
       { label: 'Examinee', value: examineeName(booking.examinee) },
       ...appointmentFacts(booking, readerZoneOf(req.headers.cookie)),
     ],
-    seenStartsAt: booking.startsAt.toISOString(),
+    seen: booking.startsAt.toISOString(),
     values: { reason: typed(req.body, 'reason') },
     problem,
   };

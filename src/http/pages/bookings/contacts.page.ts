@@ -10,6 +10,7 @@ import {
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { rawField } from '../../forms/fields.ts';
+import { keptFormOf } from '../../middleware/kept-forms.ts';
 import { paths } from '../../paths.ts';
 import { notFound, type FieldProblem } from '../../problem.ts';
 import type { PageServices } from '../page-services.ts';
@@ -25,6 +26,8 @@ export interface ContactsPage extends PageData {
   /** Null while the booking has no referrer. */
   organization: string | null;
   booker: string | null;
+  /** The contacts that the person chooses from, for `seenIn`: sent with the form. */
+  seen: string;
   roles: {
     role: ContactRole;
     title: string;
@@ -49,7 +52,10 @@ export function contactsPages(services: Needs): PageRoute[] {
       path,
       access: 'session',
       handle: async (req, res) => {
-        render(res, await found(services, req as ContactsRequest, res), null, []);
+        const contacts = await found(services, req as ContactsRequest, res);
+        // A kept form changes what its own page showed.
+        const unsent = keptFormOf(res, req.originalUrl)?.fields;
+        render(res, contacts, { chosen: contacts.contacts, seen: seenIn(unsent) ?? contacts.contacts }, []);
       },
     },
     {
@@ -63,12 +69,26 @@ export function contactsPages(services: Needs): PageRoute[] {
 
 async function save(services: Needs, req: ContactsRequest, res: Response): Promise<void> {
   const chosen = contactRoles.flatMap((role) => chosenAs(req.body, role));
-  const set = await services.bookings.setContacts(actorOf(req, res), req.params.id, chosen);
+  const seen = seenIn(req.body);
+  const set = await services.bookings.setContacts(actorOf(req, res), req.params.id, chosen, seen);
   if (set.ok) return res.redirect(303, `${paths.booking(req.params.id)}?contacts`);
   if (set.reason === 'not_found') throw notFound();
   const message = 'Somebody you chose can no longer be a contact. Check the list and try again';
   const errors = [{ path: contactRoles[0], message }];
-  render(res.status(422), await found(services, req, res), chosen, errors);
+  const contacts = await found(services, req, res);
+  render(res.status(422), contacts, { chosen, seen: seen ?? contacts.contacts }, errors);
+}
+
+/** The contacts that the page of the form showed; null when it does not tell. */
+function seenIn(form: unknown): ContactChoice[] | null {
+  const seen = rawField(form, 'seen');
+  if (typeof seen !== 'string') return null;
+  return contactRoles.flatMap((role) =>
+    seen
+      .split(' ')
+      .filter((one) => one.startsWith(`${role}:`))
+      .map((one) => ({ role, userId: one.slice(role.length + 1) })),
+  );
 }
 
 function chosenAs(body: unknown, role: ContactRole): ContactChoice[] {
@@ -82,14 +102,12 @@ async function found(services: Needs, req: ContactsRequest, res: Response): Prom
   return contacts;
 }
 
-/** @param typed the choice in a refused form; null: show what is stored */
 function render(
   res: Response,
-  { booking, contacts, candidates }: BookingContacts,
-  typed: ContactChoice[] | null,
+  { booking, candidates }: BookingContacts,
+  { chosen, seen }: Record<'chosen' | 'seen', readonly ContactChoice[]>,
   errors: FieldProblem[],
 ): void {
-  const chosen = typed ?? contacts;
   const page: ContactsPage = {
     title: `Contacts of booking ${booking.reference}`,
     errors,
@@ -97,6 +115,7 @@ function render(
     reference: booking.reference,
     organization: booking.organization?.name ?? null,
     booker: booking.createdBy?.name ?? null,
+    seen: seen.map(({ role, userId }) => `${role}:${userId}`).join(' '),
     roles: contactRoles.map((role) => ({
       role,
       ...roleWords[role],

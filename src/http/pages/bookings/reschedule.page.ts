@@ -169,7 +169,7 @@ async function render(
       action: here,
       text: 'Move the booking',
       doing: 'Moving',
-      seenStartsAt: booking.startsAt.toISOString(),
+      seen: booking.startsAt.toISOString(),
     },
   });
   answerPicker(res, picker);
@@ -199,7 +199,7 @@ function pickerHref(
 ): string {
   return withQuery(paths.bookingReschedule(id), {
     ...shown,
-    seenStartsAt: startsAt.toISOString(),
+    seen: startsAt.toISOString(),
     back: listOf(req),
   });
 }

@@ -9,6 +9,7 @@ import { withheldProblem } from '../../api/documents.problems.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { typed } from '../../forms/fields.ts';
+import { keptFormOf } from '../../middleware/kept-forms.ts';
 import { paths } from '../../paths.ts';
 import { forbidden, notFound, type FieldProblem } from '../../problem.ts';
 import type { PageServices } from '../page-services.ts';
@@ -23,7 +24,7 @@ export interface DocumentCategoryPage extends PageData {
   bookingId: string;
   fileName: string;
   facts: string;
-  /** The category as it is shown: it is sent along, so that nobody's change is overwritten unseen. */
+  /** The category as it is shown: sent with the form. */
   seen: DocumentCategory;
   categories: { value: DocumentCategory; label: string; isChosen: boolean }[];
 }
@@ -35,13 +36,12 @@ export function documentCategoryPages(services: Needs): PageRoute[] {
       method: 'get',
       path,
       access: 'session',
-      handle: async (req, res) =>
-        render(
-          services,
-          req,
-          res,
-          await findDocumentFor(services, req as DocumentRequest, res, mayChangeCategory),
-        ),
+      handle: async (req, res) => {
+        const document = await findDocumentFor(services, req as DocumentRequest, res, mayChangeCategory);
+        const unsent = keptFormOf(res, req.originalUrl)?.fields;
+        const isStale = unsent !== undefined && typed(unsent, 'seen') !== document.category;
+        render(services, req, res, document, isStale ? staleWords(document, document.category) : undefined);
+      },
     },
     {
       method: 'post',
@@ -65,14 +65,8 @@ async function send(services: Needs, req: DocumentRequest, res: Response): Promi
     case 'invalid':
       return render(services, req, res.status(422), document, { chosen: wanted, errors: changed.errors });
     case 'stale': {
-      const message = `It was changed to “${categoryWords[changed.current]}” meanwhile. Check the category and save again`;
-      return render(
-        services,
-        req,
-        res.status(409),
-        { ...document, category: changed.current },
-        { chosen: wanted, errors: [{ path: 'category', message }] },
-      );
+      const current = { ...document, category: changed.current };
+      return render(services, req, res.status(409), current, staleWords(current, wanted));
     }
     case 'not_available':
       throw withheldProblem(changed, 'document');
@@ -81,6 +75,11 @@ async function send(services: Needs, req: DocumentRequest, res: Response): Promi
     case 'not_found':
       throw notFound();
   }
+}
+
+function staleWords({ category }: Document, chosen: string) {
+  const message = `It was changed to “${categoryWords[category]}” meanwhile. Check the category and save again`;
+  return { chosen, errors: [{ path: 'category', message }] };
 }
 
 function render(

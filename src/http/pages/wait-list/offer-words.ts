@@ -19,7 +19,7 @@ export interface OfferWords {
   /** When the hold ends: `7:10 pm AEDT`. */
   until: string;
   /** Null: before booking. */
-  booking: { reference: string; href: string; examinee: string; now: string; seenStartsAt: string } | null;
+  booking: { reference: string; href: string; examinee: string; now: string; seen: string } | null;
 }
 
 export function offerWords(offer: WaitOffer, readerZone: string | null): OfferWords {
@@ -40,7 +40,7 @@ export function offerWords(offer: WaitOffer, readerZone: string | null): OfferWo
       href: paths.booking(booking.id),
       examinee: booking.examinee,
       now: timeAndDay(booking.startsAt, zone),
-      seenStartsAt: booking.startsAt.toISOString(),
+      seen: booking.startsAt.toISOString(),
     },
   };
 }
