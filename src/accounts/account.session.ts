@@ -1,8 +1,8 @@
 // Reads whose session a request has, and restores an admin's own session after acting.
 import type { AuditLog } from '../audit/index.ts';
-import type { Database } from '../db/knex.ts';
+import type { Database, Transaction } from '../db/knex.ts';
 import { keptVersionColumn } from '../db/kept-version.ts';
-import type { Statement } from '../db/statements.ts';
+import { sendTogether, type Query, type Statement } from '../db/statements.ts';
 import type { AccountDeps } from './account.deps.ts';
 import { hasAdminCookie, hasSessionCookie, sessionToken } from './auth.internals.ts';
 import { isRefusedDemo, isRole, needsTwoFactor, organizationOf, type Role, type Viewer } from './viewer.ts';
@@ -64,6 +64,15 @@ const ownerOf = (key: 'token' | 'id') => `
 const ownerByToken: Statement = { name: 'owner of a session by token', text: ownerOf('token') };
 const ownerById: Statement = { name: 'owner of a session by id', text: ownerOf('id') };
 
+const lockedPeople: Statement = {
+  name: 'lock the people of a session',
+  text: 'select id from users where id = any($1::uuid[]) order by id for key share',
+};
+const lockedOwner: Statement = {
+  name: 'lock a session and its owner',
+  text: `${ownerOf('id')} for key share of s`,
+};
+
 /** One stretch of acting: its start, and its end without further activity. */
 export interface ActingEpisode {
   id: string;
@@ -81,18 +90,38 @@ export interface SessionOwner {
   episode: ActingEpisode | null;
 }
 
+/** Null when the person, or the admin acting as them, may no longer sign in. An unknown role gets no access. */
+function roleIn(row: Row): Role | null {
+  if (row.banned || !isRole(row.role)) return null;
+  if (row.admin_id && (row.admin_banned || row.admin_role !== 'admin' || row.is_own_over)) return null;
+  return row.role;
+}
+
 /**
- * The person of a session, read from the database; null when they, or the admin acting as them, may no longer sign in.
- * Roles are read here, once a request; an unknown role gets no access.
+ * Reads the viewer again, in the transaction that writes what they asked for: a request that waits for Acuity or the file
+ * store may outlive their rights. Null when their session is over. The locks keep people and session until the commit, and
+ * let other requests of the session record their activity. Lock order everywhere: people, then sessions.
  */
+export async function lockViewer(
+  trx: Transaction,
+  { sessionId, userId, actingAdmin }: Viewer,
+): Promise<Viewer | null> {
+  const people: Query = { ...lockedPeople, values: [actingAdmin ? [userId, actingAdmin.id] : [userId]] };
+  const owner: Query<Row> = { ...lockedOwner, values: [sessionId] };
+  const [, [row]] = await sendTogether(trx, people, owner);
+  const role = row ? roleIn(row) : null;
+  return row && role ? toViewer(row, role) : null;
+}
+
+/** The person of a session, read from the database once a request; null when it is idle, or no longer valid. */
 async function ownerOfRow(
   { db, audit }: { db: Database; audit: AuditLog },
   row: Row,
   { isPolling = false }: { isPolling?: boolean },
 ): Promise<SessionOwner | null> {
-  if (row.banned || !isRole(row.role)) return null;
-  if (row.admin_id && (row.admin_banned || row.admin_role !== 'admin' || row.is_own_over)) return null;
-  const isStaffAtKeyboard = row.role !== 'referrer' || row.admin_id !== null;
+  const role = roleIn(row);
+  if (!role) return null;
+  const isStaffAtKeyboard = role !== 'referrer' || row.admin_id !== null;
   const longestIdleMs = idleMinutes[isStaffAtKeyboard ? 'staff' : 'referrer'] * 60_000;
   const { idle_ms: idleMs } = row;
   if (idleMs > longestIdleMs) {
@@ -103,7 +132,7 @@ async function ownerOfRow(
   const isTouched = idleMs > 60_000 && !isPolling;
   if (isTouched) await touch(db, row);
   const leftMs = Math.min(row.left_ms, longestIdleMs - (isTouched ? 0 : idleMs));
-  const viewer = toViewer(row, row.role);
+  const viewer = toViewer(row, role);
   const organization = { requiresTwoFactor: row.requires_two_factor ?? false };
   return {
     viewer,

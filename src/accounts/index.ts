@@ -29,7 +29,7 @@ export {
 export { organizationFields, personFields } from './account.input.ts';
 export { personRefusals, type Person, type PersonFailure } from './account.people.ts';
 export { createAccounts, type Accounts } from './account.service.ts';
-export { idleMinutes, type ActingEpisode } from './account.session.ts';
+export { idleMinutes, lockViewer, type ActingEpisode } from './account.session.ts';
 export { accountStatusOf, type AccountStatus } from './account.status.ts';
 export { endAllAccess, removeExpiredSessionsJob, type OwnSession } from './account.session-ends.ts';
 export {

@@ -103,7 +103,7 @@ const unreachableNote =
   'A browser could not send to the file store and sends through the app instead: see docs/documents.md';
 
 /** After these failures the upload stays open, because a repeated request may succeed. */
-const retryable = new Set<UploadFailure['reason']>(['storage_unavailable', 'invalid']);
+const retryable = new Set<UploadFailure['reason']>(['storage_unavailable', 'invalid', 'signed_out']);
 
 export function createDirectUploads(deps: DocumentDeps): DirectUploads {
   const { browserOrigin } = deps.store;

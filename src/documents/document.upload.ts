@@ -2,7 +2,7 @@
 // and only then removes the pending objects. So when the sweep (document.sweep.ts) finds a pending object whose copy has no
 // row, the copy was left by a process that died.
 import { pipeline, type Readable } from 'node:stream';
-import { attribution, auditActor, isStaff, type Actor } from '../accounts/index.ts';
+import { attribution, auditActor, isStaff, lockViewer, type Actor } from '../accounts/index.ts';
 import { findVisible, lockBooking, maySee, type Booking } from '../bookings/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
 import { freeBlock } from '../lib/blocks.ts';
@@ -38,6 +38,7 @@ export type UploadFailure =
   | { reason: 'content'; position: number; fault: ContentFault }
   /** Direct uploads are not configured. */
   | { reason: 'not_direct' }
+  | { reason: 'signed_out' }
   | { reason: 'too_slow' }
   | { reason: 'storage_unavailable' };
 
@@ -205,14 +206,16 @@ export async function recordRefusal(
   });
 }
 
+interface Destination {
+  bookingId: string;
+  category: DocumentCategory;
+  extraWrite: ExtraWrite;
+}
+
 async function storeDocuments(
   deps: DocumentDeps,
   actor: Actor,
-  {
-    bookingId,
-    category,
-    extraWrite,
-  }: { bookingId: string; category: DocumentCategory; extraWrite: ExtraWrite },
+  { bookingId, category, extraWrite }: Destination,
   received: Received[],
 ): Promise<Result<Document[], UploadFailure>> {
   const checked = await checkFiles(deps, actor, bookingId, category, received);
@@ -223,7 +226,7 @@ async function storeDocuments(
     if (!copied) throw new ObjectStoreUnavailable('vanished');
   }
   await deps.onStep?.('copied');
-  const documents = await writeRows(deps, actor, bookingId, checked.value, extraWrite);
+  const documents = await writeRows(deps, actor, { bookingId, category, extraWrite }, checked.value);
   if (!documents.ok) return documents;
   await deps.onStep?.('committed');
   await removePending(deps, received);
@@ -271,16 +274,18 @@ async function checkFiles(
 async function writeRows(
   deps: DocumentDeps,
   actor: Actor,
-  bookingId: string,
+  { bookingId, category, extraWrite }: Destination,
   documents: NewDocument[],
-  extraWrite: ExtraWrite,
 ): Promise<Result<Document[], UploadFailure>> {
   return deps.db.transaction(async (trx): Promise<Result<Document[], UploadFailure>> => {
-    // The upload may have taken hours, so check again under the lock.
+    // The upload may have taken hours, so check again under the locks.
+    const viewer = await lockViewer(trx, actor.viewer);
+    if (!viewer) return failure({ reason: 'signed_out' });
     const booking = await lockBooking(trx, bookingId);
-    if (!booking || !maySee(actor.viewer, booking)) return failure({ reason: 'not_found' });
+    if (!booking || !maySee(viewer, booking)) return failure({ reason: 'not_found' });
     const refused = refusalOf(booking);
     if (refused) return failure(refused);
+    if (!uploadCategories(viewer).includes(category)) return failure({ reason: 'forbidden' });
     const failed = await extraWrite(trx, documents);
     if (failed) throw new UploadRefused(failed);
     const written: Document[] = [];

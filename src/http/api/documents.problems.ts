@@ -14,8 +14,7 @@ export type ReceiveFailure =
   | UploadFailure
   | { reason: 'not_multipart' }
   | { reason: 'malformed' }
-  | { reason: 'aborted' }
-  | { reason: 'signed_out' };
+  | { reason: 'aborted' };
 
 const retryAfter = { headers: { 'Retry-After': '30' } };
 
