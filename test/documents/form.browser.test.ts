@@ -72,6 +72,7 @@ describe('documents in a real browser', function () {
       await watched.check();
       await page.getByRole('button', { name: 'Delete the document' }).click();
       await page.getByText('The document was deleted.').waitFor();
+      await page.waitForLoadState();
       expect(await page.getByRole('link', { name: 'note.txt', exact: true }).count()).to.equal(0);
     });
   }

@@ -58,11 +58,11 @@ describe('releasing a report in a browser', function () {
         await look('draft');
         await page.getByRole('link', { name: 'Release Report.pdf to the referrer' }).click();
         await page.getByRole('heading', { name: 'Release this report?' }).waitFor();
+        await look('form');
         const box = (person: string) => page.getByRole('checkbox', { name: new RegExp(person) });
         expect(await box('Rita Alvarez').isChecked()).to.equal(true);
         expect(await box('Rob Petersen').isChecked()).to.equal(false);
         expect(await page.getByRole('checkbox').count()).to.equal(2);
-        await look('form');
         // By keyboard.
         await box('Rita Alvarez').focus();
         await page.keyboard.press('Tab');
@@ -70,8 +70,8 @@ describe('releasing a report in a browser', function () {
         expect(await box('Rob Petersen').isChecked()).to.equal(true);
         await page.getByRole('button', { name: 'Release the report' }).click();
         await page.getByText('The report was released. The people you chose get an e-mail.').waitFor();
-        expect(await page.locator('.document .tag').allInnerTexts()).to.deep.equal(['Released']);
         await look('released');
+        expect(await page.locator('.document .tag').allInnerTexts()).to.deep.equal(['Released']);
         await soon('attached');
         const row = referrer.page.locator('.document');
         expect(await row.locator('.tag').innerText()).to.equal('Released');

@@ -85,9 +85,8 @@ describe('Acuity’s questions in a browser', function () {
           await lists.click();
         } else await page.goto('/admin/acuity-questions');
         await page.getByRole('heading', { name: 'No question holds our reference' }).waitFor();
-        const select = page.getByLabel('Claim number', { exact: true });
-        expect(await select.inputValue()).to.equal('claim_number');
         await look('suggested');
+        expect(await page.getByLabel('Claim number', { exact: true }).inputValue()).to.equal('claim_number');
 
         // One detail for two questions.
         await page.getByLabel('Your file reference').selectOption({ label: 'Claim number' });
@@ -97,8 +96,8 @@ describe('Acuity’s questions in a browser', function () {
         await page.getByLabel('Your file reference').selectOption({ label: 'Ask the referrer' });
         await page.getByRole('button', { name: 'Save' }).click();
         await page.getByText('Saved. It applies to every booking from now on.').waitFor();
-        expect(await page.getByRole('heading', { name: /reference/ }).count()).to.equal(0);
         await look('saved');
+        expect(await page.getByRole('heading', { name: /reference/ }).count()).to.equal(0);
 
         await removeClaimNumber();
         await page.getByRole('button', { name: 'Read Acuity again' }).click();
@@ -107,6 +106,7 @@ describe('Acuity’s questions in a browser', function () {
         await page.getByLabel('Claim no', { exact: true }).selectOption({ label: 'Claim number' });
         await page.getByRole('button', { name: 'Save' }).click();
         await page.getByText('Saved. It applies to every booking from now on.').waitFor();
+        await page.waitForLoadState();
         expect(await page.getByLabel('Claim no', { exact: true }).inputValue()).to.equal('claim_number');
       } finally {
         await watched.close();

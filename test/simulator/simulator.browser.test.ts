@@ -57,6 +57,7 @@ describe('the staff pages of the simulator', function () {
 
       await page.getByRole('button', { name: 'Cancel appointment' }).click();
       await page.getByText('Cancelled', { exact: true }).waitFor();
+      await page.waitForLoadState();
       expect(stored()).to.include({ canceled: true, noShow: false, location: 'https://meet.example/1' });
       expect(await page.getByRole('button', { name: 'Reschedule' }).count()).to.equal(0);
 
