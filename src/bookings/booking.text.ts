@@ -1,11 +1,12 @@
 // Parses text that people type about an examination: tidies it, checks it, and says what to do when it is refused.
 // Strict for new input, lenient for what is in Acuity already.
-import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
+import { dayIn } from '../lib/dates.ts';
 import { readTypedDay } from '../lib/typed-day.ts';
 import { isEmail, longestEmail, tidyEmail } from '../lib/typed-email.ts';
 import { nameFault } from '../lib/typed-name.ts';
 import { hasInvisible, tidyLine, tidyProse } from '../lib/typed-text.ts';
+import { agencyZone } from '../lib/zones.ts';
 import { readPhone } from './booking.phone.ts';
 
 export function text(what: string) {
@@ -96,8 +97,13 @@ export const dateOfBirthSchema = text('the date of birth').transform((value, ctx
   return z.NEVER;
 });
 
+/** Schemas are constants and have no clock port. */
+export function isBeforeToday(day: string): boolean {
+  return day < dayIn(new Date(), agencyZone);
+}
+
 function whyNotBornOn(day: string): string | null {
-  if (day >= Temporal.Now.plainDateISO('UTC').toString()) return 'The date of birth must be in the past';
+  if (!isBeforeToday(day)) return 'The date of birth must be in the past';
   return day < '1900' ? 'The date of birth must be after 1900' : null;
 }
 

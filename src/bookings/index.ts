@@ -52,6 +52,7 @@ export {
   type IntakeName,
   type OwnFields,
 } from './booking.intake.ts';
+export { isBeforeToday } from './booking.text.ts';
 export { isAhead, isFirstReport } from './booking.progress.ts';
 export { refreshPaperworkJob, removeExpiredDraftsJob } from './booking.jobs.ts';
 export {

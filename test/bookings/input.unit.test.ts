@@ -1,3 +1,4 @@
+import { mock } from 'node:test';
 import { expect } from 'chai';
 import { hashOf } from '../../src/attempts/attempt.plan.ts';
 import {
@@ -282,6 +283,19 @@ describe('booking input', () => {
   it('dateOfBirthSchema asks for four digits when the year has two', () => {
     for (const typed of ['27/3/84', '27.3.04', '27 March 84', "27 Mar '84", '1-2-03'])
       expect(messageFor('dateOfBirth', typed), typed).to.match(/year of birth in four digits/);
+  });
+
+  it('dateOfBirthSchema accepts days before today in the agency’s zone', () => {
+    mock.timers.enable({ apis: ['Date'], now: new Date('2026-11-30T23:59:00+11:00') });
+    try {
+      expect(messageFor('dateOfBirth', '2026-11-29')).to.equal(undefined);
+      expect(messageFor('dateOfBirth', '2026-11-30')).to.match(/in the past/);
+      mock.timers.tick(60_000);
+      expect(messageFor('dateOfBirth', '2026-11-30')).to.equal(undefined);
+      expect(messageFor('dateOfBirth', '2026-12-01')).to.match(/in the past/);
+    } finally {
+      mock.timers.reset();
+    }
   });
 
   it('refuses a date of birth that is no real day, in the future or before 1900', () => {

@@ -1,3 +1,4 @@
+import { mock } from 'node:test';
 import { expect } from 'chai';
 import { examineeFormValues, parseExamineeForm } from '../../src/http/forms/examinee.form.ts';
 import { readerZoneOf } from '../../src/http/forms/fields.ts';
@@ -75,6 +76,14 @@ describe('parseExamineeForm', () => {
     expect(born('27', '3', '84')).to.deep.equal(asks('27 March 1984'));
     expect(born('27/3/84', '', '')).to.deep.equal(asks('27 March 1984'));
     expect(born('27', 'Mar', '04')).to.deep.equal(asks('27 March 2004 or 27 March 1904'));
+    mock.timers.enable({ apis: ['Date'], now: new Date('2026-11-30T23:59:00+11:00') });
+    try {
+      expect(born('30/11/26', '', '')).to.deep.equal(asks('30 November 1926'));
+      mock.timers.tick(60_000);
+      expect(born('30/11/26', '', '')).to.deep.equal(asks('30 November 2026 or 30 November 1926'));
+    } finally {
+      mock.timers.reset();
+    }
   });
 
   it('says what a date of birth lacks, or that it is no real one', () => {

@@ -1,10 +1,10 @@
 // Parses and renders the examinee's step. The bookings room lists the details and their rules; this file knows how each
 // kind of input is shown and read.
-import { Temporal } from 'temporal-polyfill';
 import {
   detailIn,
   details,
   flatDetailsSchema,
+  isBeforeToday,
   nameOf,
   nestDetails,
   type Detail,
@@ -129,7 +129,7 @@ function readDayParts(body: unknown, name: string, label: string): Sent {
 
 /** @param days what the date with a year of two digits can mean */
 function askForYear(days: string[]): string {
-  const past = days.filter((day) => day < Temporal.Now.plainDateISO('UTC').toString());
+  const past = days.filter(isBeforeToday);
   return `Enter the year in four digits. Do you mean ${past.map(dayInWords).join(' or ')}?`;
 }
 
