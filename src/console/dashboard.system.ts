@@ -8,7 +8,7 @@ import { askedFor, notice, type Attention } from './dashboard.attention.ts';
 /** A reconciliation is due every quarter of an hour. */
 const reconcileLateMs = 3_600_000;
 
-export async function systemNotices(db: Database, role: Role): Promise<Attention[]> {
+export async function systemNotices(db: Database, role: Role, now: Date): Promise<Attention[]> {
   const told = (label: string, href: string, repair: string): Attention[] => [
     role === 'admin' ? notice(label, href, repair) : askedFor(label, null, 'Ask an admin to look'),
   ];
@@ -21,7 +21,7 @@ export async function systemNotices(db: Database, role: Role): Promise<Attention
       'Check the system',
     );
   const since = await uncomparedSince(db);
-  const lateMs = since ? Date.now() - since.getTime() : 0;
+  const lateMs = since ? now.getTime() - since.getTime() : 0;
   if (lateMs < reconcileLateMs) return [];
   const page = '/admin/resources/drift-reports/actions/reconcile';
   return told(`Not compared with Acuity for ${inWords(lateMs)}`, page, 'Reconcile now');

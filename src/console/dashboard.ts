@@ -61,14 +61,14 @@ interface TodayRow extends Pick<Booking, 'id' | 'reference' | 'timezone' | 'type
 const shownToday = 8;
 
 /**
- * @param zone the reader's IANA zone
+ * @param reader their IANA zone, and when they read it
  * @param acuity what needs attention in the connection and in the questions (null: nothing, or not for this reader), and
  * what is to be set up first
  */
 export async function readDashboard(
   db: Database,
   role: Role,
-  zone: string,
+  { zone, now }: { zone: string; now: Date },
   acuity: {
     questions: MappingAttention | null;
     steps: readonly NextStep[];
@@ -76,18 +76,18 @@ export async function readDashboard(
   },
 ) {
   // Today in the reader's zone.
-  const day = dayIn(new Date(), zone);
+  const day = dayIn(now, zone);
   const readable = attentionLists.filter(({ table }) => isFor(role, tableNamed(table)));
   const today = await readToday(db, day);
   const weeks = await readBooked(db, day, zone);
   // In sequence: in parallel, two readers would take every connection of the pool.
   const attention: Attention[] = [
-    ...(await systemNotices(db, role)),
+    ...(await systemNotices(db, role, now)),
     ...connectionNotices(acuity.connection, role),
     ...setUpNotices(acuity.steps),
   ];
   for (const list of readable) attention.push(await countAttention(db, role, list));
-  const late = await countLatePaperwork(db, new Date());
+  const late = await countLatePaperwork(db, now);
   attention.push(...paperworkNotices(late, await isPaperworkRefreshing(db)));
   if (acuity.questions) attention.push(...questionNotices(acuity.questions));
   return { day, today, weeks, attention, tools: tools.filter((one) => isFor(role, one)) };

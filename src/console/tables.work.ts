@@ -78,7 +78,11 @@ const bookings: List = {
       label: 'Has an organisation',
       ...recordOnly,
     }),
-    column('needsReferrer', 'boolean', needsReferrer('b'), { label: 'Needs a referrer', ...recordOnly }),
+    // Tables are constants and have no clock port.
+    column('needsReferrer', 'boolean', needsReferrer('b', 'now()'), {
+      label: 'Needs a referrer',
+      ...recordOnly,
+    }),
     ...stored('b', { detailsNeeded: 'boolean', type: typeWords }, recordOnly),
     ...stored('b', { durationMinutes: 'number' }, { label: 'Minutes', ...recordOnly }),
     ...stored('b', { timezone: 'string', location: 'string', meetingLink: 'string' }, recordOnly),

@@ -12,8 +12,10 @@ export interface ExportLimits {
 }
 
 export interface CsvTable {
-  /** Without the day and the extension. */
+  /** Of the file, without the day and the extension. */
   name: string;
+  /** The reader's today. */
+  day: string;
   columns: string[];
   /** Texts of whole lines. */
   lines: AsyncIterable<string>;
@@ -35,10 +37,7 @@ export function createCsvSender(
       await record();
       res
         .type('text/csv; charset=utf-8')
-        .set(
-          'Content-Disposition',
-          `attachment; filename="${table.name}-${new Date().toISOString().slice(0, 10)}.csv"`,
-        );
+        .set('Content-Disposition', `attachment; filename="${table.name}-${table.day}.csv"`);
       // The socket is also idle while the database works, so close it only when written data is waiting to be read.
       res.setTimeout(idleReadMs, () => {
         if (res.writableLength > 0) res.destroy();

@@ -141,7 +141,8 @@ async function begin(
   const [row] = await trx('impersonations')
     .insert({ id, admin_id: own.user_id, user_id: userId, session_id: response.session.id, reason })
     .returning('started_at');
-  const startedAt = row?.started_at ?? new Date();
+  if (!row) throw new Error('insert into impersonations returned no row');
+  const startedAt = row.started_at;
   await audit.record(
     trx,
     { ...auditActor(actor), actingAsId: userId },

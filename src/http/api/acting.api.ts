@@ -1,9 +1,8 @@
 // For an acting admin's open tabs: whether the episode goes on, and to extend it.
 import type { Response } from 'express';
 import { z } from 'zod';
-import { episodeOf } from '../actor.ts';
+import { episodeOf, sessionLeftOf } from '../actor.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { secondsUntil } from '../middleware/acting.ts';
 import { forbidden } from '../problem.ts';
 import { problem } from './problem.schema.ts';
 
@@ -49,6 +48,6 @@ function actingOf(res: Response): z.output<typeof acting> | null {
   return {
     episodeId: id,
     expiresAt: expiresAt.toISOString(),
-    secondsLeft: secondsUntil(expiresAt),
+    secondsLeft: sessionLeftOf(res),
   };
 }

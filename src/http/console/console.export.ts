@@ -4,7 +4,9 @@ import { auditActor, type Actor } from '../../accounts/index.ts';
 import { pagesOf, shownRow, type Filters, type Table } from '../../console/index.ts';
 import type { Database } from '../../db/knex.ts';
 import { csvLine } from '../../lib/csv.ts';
+import { dayIn } from '../../lib/dates.ts';
 import { createCsvSender, type ExportLimits } from '../csv-response.ts';
+import { pageZoneOf } from '../forms/fields.ts';
 import type { ConsoleServices } from './console.services.ts';
 
 const batch = 500;
@@ -12,7 +14,7 @@ const batch = 500;
 export type ExportCsv = (actor: Actor, table: Table, filters: Filters, res: Response) => Promise<void>;
 
 export function createCsvExport(
-  { db, audit }: Pick<ConsoleServices, 'db' | 'audit'>,
+  { db, audit, clock }: Pick<ConsoleServices, 'db' | 'audit' | 'clock'>,
   limits?: ExportLimits,
 ): ExportCsv {
   const send = createCsvSender(limits);
@@ -26,7 +28,8 @@ export function createCsvExport(
         metadata: { table: table.id, filteredBy: Object.keys(filters) },
       });
     const columns = table.columns.map(({ name }) => name);
-    return send(res, { name: table.id, columns, lines: linesOf(db, table, filters) }, record);
+    const day = dayIn(clock.now(), pageZoneOf(res.req));
+    return send(res, { name: table.id, day, columns, lines: linesOf(db, table, filters) }, record);
   };
 }
 

@@ -53,7 +53,8 @@ export function consoleRouter(services: ConsoleServices, assets: Assets): Router
       services.sync.connection(),
     ]);
     const acuity = { questions, steps, connection };
-    const dashboard = await readDashboard(services.db, role, pageZoneOf(req), acuity);
+    const reader = { zone: pageZoneOf(req), now: services.clock.now() };
+    const dashboard = await readDashboard(services.db, role, reader, acuity);
     const drawing = drawBooked(dashboard.weeks);
     const words = { clockTime, dayWords, toneOf };
     const shown = { ...dashboard, ...words, drawing, last: req.query.last };

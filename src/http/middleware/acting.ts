@@ -5,7 +5,7 @@ import type { Viewer } from '../../accounts/index.ts';
 import type { ImpersonationService } from '../../impersonation/index.ts';
 import { formatTime } from '../../lib/dates.ts';
 import { isUuid } from '../../lib/uuid.ts';
-import { episodeOf, viewerOf } from '../actor.ts';
+import { episodeOf, sessionLeftOf, viewerOf } from '../actor.ts';
 import type { PageRoute } from '../endpoint.ts';
 import { pageZoneOf } from '../forms/fields.ts';
 import { paths } from '../paths.ts';
@@ -27,7 +27,7 @@ export function acting(deps: AccessDeps): RequestHandler {
       res.locals.acting = {
         since: formatTime(episode.startedAt, zone),
         until: formatTime(episode.expiresAt, zone),
-        secondsLeft: secondsUntil(episode.expiresAt),
+        secondsLeft: sessionLeftOf(res),
       };
     }
     // Checked last: the page that refuses needs the banner, with the button that stops acting.
@@ -40,11 +40,6 @@ async function refuseAccount(deps: AccessDeps, req: Request, res: Response): Pro
   res.locals.route = paths.account();
   await recordDenial(deps, req, res, { while: 'acting', method: req.method });
   throw forbidden(notInTheirName);
-}
-
-/** A duration, because clocks of browsers can be wrong by minutes. */
-export function secondsUntil(end: Date): number {
-  return Math.max(0, Math.round((end.getTime() - Date.now()) / 1000));
 }
 
 export const notInTheirName =

@@ -6,7 +6,6 @@ import {
   type Merge,
   type MergeFailure,
   type MergePreview,
-  type MergeService,
   type MovedColumn,
   type UndoFailure,
 } from '../../../merging/index.ts';
@@ -19,6 +18,7 @@ import { fieldErrors, pageZoneOf, rawField, typed } from '../../forms/fields.ts'
 import { paths } from '../../paths.ts';
 import { notFound } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
+import type { PageServices } from '../page-services.ts';
 import { timeAndDay } from '../when.ts';
 
 export interface MergesPage extends PageData {
@@ -72,57 +72,64 @@ const columnWords: Record<MovedColumn, string> = {
   'wait_entries.organization_id': 'Wait-list entries',
 };
 
-export function mergePages({ merges }: { merges: MergeService }): PageRoute[] {
+type Services = Pick<PageServices, 'merges' | 'clock'>;
+
+export function mergePages(services: Services): PageRoute[] {
   return [
     {
       method: 'get',
       path: '/admin/merges',
       access: 'admin',
-      handle: (req, res) => show(merges, req, res, []),
+      handle: (req, res) => show(services, req, res, []),
     },
     {
       method: 'post',
       path: '/admin/merges/preview',
       access: 'admin',
-      handle: (req, res) => preview(merges, req, res),
+      handle: (req, res) => preview(services, req, res),
     },
-    { method: 'post', path: '/admin/merges', access: 'admin', handle: (req, res) => merge(merges, req, res) },
+    {
+      method: 'post',
+      path: '/admin/merges',
+      access: 'admin',
+      handle: (req, res) => merge(services, req, res),
+    },
     {
       method: 'post',
       path: '/admin/merges/:id/undo',
       access: 'admin',
-      handle: (req, res) => undo(merges, req, res),
+      handle: (req, res) => undo(services, req, res),
     },
   ];
 }
 
-async function preview(merges: MergeService, req: Request, res: Response): Promise<void> {
+async function preview(services: Services, req: Request, res: Response): Promise<void> {
   const request = requestSchema.safeParse(fieldsOf(req.body));
-  if (!request.success) return show(merges, req, res.status(422), fieldErrors(request.error));
-  const found = await merges.preview(request.data);
-  if (!found.ok) return show(merges, req, res.status(422), [errorOf(found)]);
+  if (!request.success) return show(services, req, res.status(422), fieldErrors(request.error));
+  const found = await services.merges.preview(request.data);
+  if (!found.ok) return show(services, req, res.status(422), [errorOf(found)]);
   showPreview(res, found.value, '', []);
 }
 
-async function merge(merges: MergeService, req: Request, res: Response): Promise<void> {
+async function merge(services: Services, req: Request, res: Response): Promise<void> {
   const request = requestSchema.safeParse(fieldsOf(req.body));
-  if (!request.success) return show(merges, req, res.status(422), fieldErrors(request.error));
+  if (!request.success) return show(services, req, res.status(422), fieldErrors(request.error));
   const reason = reasonSchema.safeParse({ reason: rawField(req.body, 'reason') });
   if (!reason.success) {
-    const found = await merges.preview(request.data);
-    if (!found.ok) return show(merges, req, res.status(422), [errorOf(found)]);
+    const found = await services.merges.preview(request.data);
+    if (!found.ok) return show(services, req, res.status(422), [errorOf(found)]);
     return showPreview(res.status(422), found.value, typed(req.body, 'reason'), fieldErrors(reason.error));
   }
-  const made = await merges.merge(actorOf(req, res), request.data, reason.data.reason);
-  if (!made.ok) return show(merges, req, res.status(409), [errorOf(made)]);
+  const made = await services.merges.merge(actorOf(req, res), request.data, reason.data.reason);
+  if (!made.ok) return show(services, req, res.status(409), [errorOf(made)]);
   res.redirect(303, `${paths.merges()}?merged`);
 }
 
-async function undo(merges: MergeService, req: Request, res: Response): Promise<void> {
-  const undone = await merges.undo(actorOf(req, res), String(req.params.id));
+async function undo(services: Services, req: Request, res: Response): Promise<void> {
+  const undone = await services.merges.undo(actorOf(req, res), String(req.params.id));
   if (undone.ok) return res.redirect(303, `${paths.merges()}?undone`);
   if (undone.reason === 'not_found') throw notFound();
-  return show(merges, req, res.status(409), [{ path: '', message: undoWords[undone.reason] }]);
+  return show(services, req, res.status(409), [{ path: '', message: undoWords[undone.reason] }]);
 }
 
 const undoWords: Record<Exclude<UndoFailure['reason'], 'not_found'>, string> = {
@@ -153,8 +160,9 @@ function fieldsOf(body: unknown): Record<string, unknown> {
   return { kind: rawField(body, 'kind'), from: rawField(body, 'from'), into: rawField(body, 'into') };
 }
 
-async function show(merges: MergeService, req: Request, res: Response, errors: FieldError[]): Promise<void> {
+async function show(services: Services, req: Request, res: Response, errors: FieldError[]): Promise<void> {
   const zone = pageZoneOf(req);
+  const now = services.clock.now();
   const page: MergesPage = {
     title: 'Merge records',
     errors,
@@ -163,7 +171,7 @@ async function show(merges: MergeService, req: Request, res: Response, errors: F
       from: typed(req.body, 'from'),
       into: typed(req.body, 'into'),
     },
-    merges: (await merges.list()).map((row) => rowOf(row, zone)),
+    merges: (await services.merges.list()).map((row) => rowOf(row, zone, now)),
     done: doneWords(req.query),
   };
   res.render('admin/merges', page);
@@ -174,8 +182,8 @@ function doneWords(query: Request['query']): string | null {
   return 'undone' in query ? 'The merge is undone' : null;
 }
 
-function rowOf(row: Merge, zone: string): MergesPage['merges'][number] {
-  const canUndo = row.undoUntil !== null && row.undoUntil > new Date();
+function rowOf(row: Merge, zone: string, now: Date): MergesPage['merges'][number] {
+  const canUndo = row.undoUntil !== null && row.undoUntil > now;
   return {
     id: row.id,
     kind: row.kind === 'referrer' ? 'Referrer' : 'Organisation',

@@ -68,7 +68,7 @@ async function sendTable(
   const today = dayIn(services.clock.now(), pageZoneOf(req));
   const query = { ...filterQuery(filter), q: words, tab: filter.tab ?? 'all', today } as const;
   const lines = linesOf(services.bookingList.pages(actor.viewer, query));
-  const table = { name: 'bookings', columns: Object.keys(columns), lines };
+  const table = { name: 'bookings', day: today, columns: Object.keys(columns), lines };
   await send(res, table, () => services.bookingList.recordExport(actor, query));
 }
 

@@ -42,10 +42,10 @@ export interface ConfirmActAsPage extends PageData {
   longestReason: number;
 }
 
-export function actAsPages({
-  impersonation,
-  config,
-}: Pick<PageServices, 'impersonation' | 'config'>): PageRoute[] {
+type Services = Pick<PageServices, 'impersonation' | 'clock'>;
+
+export function actAsPages(services: Services & Pick<PageServices, 'config'>): PageRoute[] {
+  const { impersonation, config } = services;
   const origin = createActingOrigin(config.BASE_URL);
   const sealed = createSealedSearch(config.BETTER_AUTH_SECRET);
   return [
@@ -55,14 +55,14 @@ export function actAsPages({
       access: 'admin',
       handle: (req, res) => {
         origin.remember(req, res);
-        return show(impersonation, sealed, req, res);
+        return show(services, sealed, req, res);
       },
     },
     {
       method: 'post',
       path: '/admin/impersonate',
       access: 'admin',
-      handle: (req, res) => start(impersonation, req, res),
+      handle: (req, res) => start(services, req, res),
     },
     {
       method: 'post',
@@ -83,7 +83,7 @@ export function actAsPages({
 }
 
 async function show(
-  impersonation: ImpersonationService,
+  { impersonation, clock }: Services,
   sealed: SealedSearch,
   req: Request,
   res: Response,
@@ -91,7 +91,8 @@ async function show(
   const { user, booking } = req.query;
   if (typeof user === 'string' && user !== '') {
     const values = { reason: '', booking: typeof booking === 'string' ? booking : '' };
-    return confirm(res, await referrerOf(impersonation, user), values, []);
+    const referrer = rowOf(await referrerOf(impersonation, user), clock.now());
+    return confirm(res, referrer, values, []);
   }
   const query = wordsOfSearch(sealed, req, res);
   if (query === null) return;
@@ -102,17 +103,17 @@ async function show(
   const page: ActAsPage = {
     title: 'Act as',
     query,
-    referrers: found.map(rowOf),
+    referrers: found.map((one) => rowOf(one, clock.now())),
     isRecent: query === '',
   };
   res.render(wantsFragment(req) ? 'impersonation/_found' : 'impersonation/act-as', page);
 }
 
-async function start(impersonation: ImpersonationService, req: Request, res: Response): Promise<void> {
+async function start({ impersonation, clock }: Services, req: Request, res: Response): Promise<void> {
   const booking = typed(req.body, 'booking');
   const reason = actRequest.shape.reason.safeParse(rawField(req.body, 'reason'));
   if (!reason.success) {
-    const referrer = await referrerOf(impersonation, typed(req.body, 'userId'));
+    const referrer = rowOf(await referrerOf(impersonation, typed(req.body, 'userId')), clock.now());
     const errors = fieldErrors(reason.error).map(({ message }) => ({ path: 'reason', message }));
     return confirm(res.status(422), referrer, { reason: typed(req.body, 'reason'), booking }, errors);
   }
@@ -123,14 +124,14 @@ async function start(impersonation: ImpersonationService, req: Request, res: Res
 
 function confirm(
   res: Response,
-  referrer: FoundReferrer,
+  referrer: ReferrerRow,
   values: ConfirmActAsPage['values'],
   errors: FieldError[],
 ): void {
   const page: ConfirmActAsPage = {
     title: `Act as ${referrer.name}`,
     errors,
-    referrer: rowOf(referrer),
+    referrer,
     values,
     longestReason,
   };
@@ -143,12 +144,12 @@ async function referrerOf(impersonation: ImpersonationService, id: string): Prom
   return referrer;
 }
 
-function rowOf({ id, name, email, organization, lastActiveAt }: FoundReferrer): ReferrerRow {
+function rowOf({ id, name, email, organization, lastActiveAt }: FoundReferrer, now: Date): ReferrerRow {
   return {
     id,
     name,
     email,
     organization: organization.name,
-    lastActive: lastActiveAt ? ago(lastActiveAt, new Date()) : 'not yet',
+    lastActive: lastActiveAt ? ago(lastActiveAt, now) : 'not yet',
   };
 }

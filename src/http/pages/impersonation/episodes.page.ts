@@ -4,12 +4,7 @@ import { withQuery } from '../links.ts';
 import type { PageServices } from '../page-services.ts';
 import { actorOf } from '../../actor.ts';
 import type { Request, Response } from 'express';
-import {
-  actingIdleMinutes,
-  type Episode,
-  type EpisodeStep,
-  type ImpersonationService,
-} from '../../../impersonation/index.ts';
+import { actingIdleMinutes, type Episode, type EpisodeStep } from '../../../impersonation/index.ts';
 import { zoneName } from '../../../lib/dates.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { pageZoneOf } from '../../forms/fields.ts';
@@ -55,34 +50,28 @@ export interface EpisodePage extends PageData {
   steps: StepRow[];
 }
 
-type Needs = Pick<ImpersonationService, 'episode' | 'episodes'>;
+type Services = Pick<PageServices, 'impersonation' | 'clock'>;
 
-export function episodePages({
-  impersonation,
-  config,
-}: {
-  impersonation: Needs;
-  config: PageServices['config'];
-}): PageRoute[] {
-  const sealed = createSealedSearch(config.BETTER_AUTH_SECRET);
+export function episodePages(services: Services & Pick<PageServices, 'config'>): PageRoute[] {
+  const sealed = createSealedSearch(services.config.BETTER_AUTH_SECRET);
   return [
     {
       method: 'get',
       path: '/admin/episodes',
       access: 'admin',
-      handle: (req, res) => showList(impersonation, sealed, req, res),
+      handle: (req, res) => showList(services, sealed, req, res),
     },
     {
       method: 'get',
       path: '/admin/episodes/:id',
       access: 'admin',
-      handle: (req, res) => showOne(impersonation, req, res),
+      handle: (req, res) => showOne(services, req, res),
     },
   ];
 }
 
 async function showList(
-  impersonation: Needs,
+  { impersonation, clock }: Services,
   sealed: SealedSearch,
   req: Request,
   res: Response,
@@ -94,7 +83,7 @@ async function showList(
   const { episodes, isMore } = await impersonation.episodes({ query, page });
   const find = query === '' ? null : sealed.seal(actorOf(req, res).viewer.userId, query);
   const pageAt = (at: number) => withQuery(paths.episodes(), { find, page: String(at) });
-  const now = new Date();
+  const now = clock.now();
   const zone = pageZoneOf(req);
   res.render('impersonation/episodes', {
     title: 'Acted as',
@@ -106,7 +95,7 @@ async function showList(
   } satisfies EpisodesPage);
 }
 
-async function showOne(impersonation: Needs, req: Request, res: Response): Promise<void> {
+async function showOne({ impersonation, clock }: Services, req: Request, res: Response): Promise<void> {
   const found = await impersonation.episode(String(req.params.id));
   if (!found) throw notFound();
   const { episode, steps } = found;
@@ -114,7 +103,7 @@ async function showOne(impersonation: Needs, req: Request, res: Response): Promi
   const seen = steps.filter(({ action }) => action === 'page.seen').length;
   res.render('impersonation/episode', {
     title: `${episode.admin.name} acting as ${episode.actingAs.name}`,
-    episode: { ...rowOf(episode, zone, new Date()), email: episode.actingAs.email },
+    episode: { ...rowOf(episode, zone, clock.now()), email: episode.actingAs.email },
     zone: zoneName(zone, episode.startedAt),
     seen,
     changed: steps.filter(isChange).length,
