@@ -109,14 +109,17 @@ async function activeReferrer(
     .first({ id: 'u.id', organizationId: 'm.organization_id' });
 }
 
-/** A SQL condition on this alias. A cancelled booking counts until its time: its referrer has not been told. */
-export function needsReferrer(alias: string): string {
+/**
+ * A SQL condition on this alias. A cancelled booking counts until its time: its referrer has not been told.
+ * @param now an expression of SQL
+ */
+export function needsReferrer(alias: string, now: string): string {
   return `(${alias}.created_by_id is null and (${alias}.status = 'active'
-    or (${alias}.status = 'cancelled' and ${alias}.starts_at > now())))`;
+    or (${alias}.status = 'cancelled' and ${alias}.starts_at > ${now})))`;
 }
 
-export async function countUnassigned(db: Queryable): Promise<number> {
-  const [row] = await db('bookings as b').whereRaw(needsReferrer('b')).count({ n: '*' });
+export async function countUnassigned(db: Queryable, now: Date): Promise<number> {
+  const [row] = await db('bookings as b').whereRaw(needsReferrer('b', '?'), [now]).count({ n: '*' });
   return Number(row?.n ?? 0);
 }
 

@@ -3,6 +3,7 @@ import type { AuditLog } from '../audit/index.ts';
 import type { BookingService, EditFailure } from '../bookings/index.ts';
 import type { Database } from '../db/knex.ts';
 import { resendEmail, type Resent } from '../email/index.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import { closeDifference, type Closed } from '../sync/index.ts';
 import type { Replayed, WebhookService } from '../webhooks/index.ts';
@@ -12,6 +13,7 @@ export interface VerbDeps {
   db: Database;
   audit: AuditLog;
   jobs: JobQueue;
+  clock: Clock;
   bookings: Pick<BookingService, 'assign' | 'assignOrganization'>;
   webhooks: Pick<WebhookService, 'replay'>;
 }

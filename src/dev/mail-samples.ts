@@ -197,6 +197,7 @@ async function compose(trx: Transaction, kind: MailKindName, subject: Subject): 
     : { bookings: [], count: 0 };
   const told = [rowOf('booking_rescheduled', subject), rowOf('document_added', subject)];
   const mail = await composeMail(trx, email, sampleLinks, {
+    now: new Date(),
     viewer: mailKinds[kind].about === 'examinee' ? null : viewer,
     digest: { needs, told: told as never[], dropped: [] },
   });

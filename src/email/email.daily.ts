@@ -156,7 +156,7 @@ export interface DigestContent {
 export async function readDigest(
   db: Queryable,
   email: DigestEmail,
-  viewer: Viewer,
+  { viewer, now }: { viewer: Viewer; now: Date },
   readNeeds: ReadNeeds,
 ): Promise<DigestContent> {
   const news = (await db('emails')
@@ -170,7 +170,7 @@ export async function readDigest(
   };
   for (const one of news) {
     const isWanted = (await deliveriesOf(db, one.kind, [viewer.userId])).get(viewer.userId) !== 'off';
-    const isTold = isWanted && (await mayKnow(db, viewer, one));
+    const isTold = isWanted && (await mayKnow(db, viewer, one, now));
     content[isTold ? 'told' : 'dropped'].push(one);
   }
   return content;

@@ -2,6 +2,7 @@
 // hour at most, and once of each.
 import { countUnassigned, needsReferrer } from '../bookings/index.ts';
 import type { Database, Queryable, Transaction } from '../db/knex.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import { claimUnanswered } from './email.messages.ts';
@@ -20,6 +21,7 @@ interface DigestDeps {
   db: Database;
   jobs: JobQueue;
   ids: Ids;
+  clock: Clock;
 }
 
 export function createUnassignedDigest(deps: DigestDeps): StaffDigest {
@@ -34,7 +36,7 @@ export function createUnansweredDigest(deps: DigestDeps): StaffDigest {
 function createDigest(
   deps: DigestDeps,
   kind: DigestKind,
-  claim: (trx: Transaction, digestId: string) => Promise<number>,
+  claim: (trx: Transaction, digestId: string, now: Date) => Promise<number>,
 ): StaffDigest {
   return {
     write: () =>
@@ -43,7 +45,7 @@ function createDigest(
         // When there is nobody to tell, it stays new for a later digest.
         if (readers.length === 0) return 0;
         const digestId = deps.ids.uuid();
-        const newCount = await claim(trx, digestId);
+        const newCount = await claim(trx, digestId, deps.clock.now());
         if (newCount > 0) await writeStaffEmails(trx, deps, readers, { kind, digest_id: digestId }, digestId);
         return newCount;
       }),
@@ -54,15 +56,15 @@ function createDigest(
  * Skips examinations that are over. A second worker waits here for the first one's transaction, and then finds nothing
  * to claim.
  */
-async function claimNew(trx: Transaction, digestId: string): Promise<number> {
+async function claimNew(trx: Transaction, digestId: string, now: Date): Promise<number> {
   const { rows } = await trx.raw<{ rows: unknown[] }>(
     `insert into unassigned_notices (booking_id, digest_id)
-     select b.id, ? from bookings b
-     where ${needsReferrer('b')} and b.starts_at + b.duration_minutes * interval '1 minute' > now()
+     select b.id, :digestId from bookings b
+     where ${needsReferrer('b', ':now')} and b.starts_at + b.duration_minutes * interval '1 minute' > :now
        and not exists (select from unassigned_notices n where n.booking_id = b.id)
      order by b.id
      on conflict do nothing returning booking_id`,
-    [digestId],
+    { digestId, now },
   );
   return rows.length;
 }
@@ -86,10 +88,11 @@ export async function unassignedMessage(
   db: Queryable,
   email: StaffEmail,
   links: Links,
+  now: Date,
 ): Promise<Omit<Message, 'footer'>> {
   const [row] = await db('unassigned_notices').where('digest_id', email.digest_id).count({ n: '*' });
   const count = Number(row?.n ?? 0);
-  const waiting = await countUnassigned(db);
+  const waiting = await countUnassigned(db, now);
   const isOne = count === 1;
   return {
     subject: isOne

@@ -34,6 +34,8 @@ interface Subject {
   booking: Booking;
   /** Documents that are missing. */
   missing: Paper[];
+  /** When the message is written. */
+  now: Date;
   attempt: AttemptFacts | null;
   email: ExaminationEmail;
   links: Links;
@@ -42,7 +44,7 @@ interface Subject {
 interface ExaminationText {
   write(subject: Subject): BookingMessage;
   /** Whether the message is still true, checked with the booking as it is when the message is sent. Absent: always true. */
-  isStillTrue?(booking: Booking, missing: Paper[]): boolean;
+  isStillTrue?(booking: Booking, now: Date, missing: Paper[]): boolean;
 }
 
 /** All kinds except `booking_failed`, because a failed attempt may have no booking. */
@@ -54,7 +56,7 @@ const examinationTexts: Record<Exclude<ExaminationEmail['kind'], 'booking_failed
   booking_reminder: { write: reminder, isStillTrue: isToBeReminded },
   paperwork_reminder: {
     write: paperworkReminder,
-    isStillTrue: (booking, missing) => isToBeReminded(booking) && missing.length > 0,
+    isStillTrue: (booking, now, missing) => isToBeReminded(booking, now) && missing.length > 0,
   },
 };
 
@@ -62,27 +64,29 @@ export async function examinationMessage(
   db: Queryable,
   email: ExaminationEmail,
   links: Links,
+  now: Date,
 ): Promise<BookingMessage> {
   const attempt = await attemptOf(db, email.attempt_id);
   const booking = email.booking_id ? await findBooking(db, email.booking_id) : null;
   if (email.kind === 'booking_failed') return failedMessage(attempt, booking, links, email.attempt_id);
   if (!booking) throw new Error(`Message ${email.id} has no booking`);
-  const missing = await missingPapers(db, booking);
-  return examinationTexts[email.kind].write({ booking, missing, attempt, email, links });
+  const missing = await missingPapers(db, booking, now);
+  return examinationTexts[email.kind].write({ booking, missing, now, attempt, email, links });
 }
 
 export async function isExaminationStillAsTold(
   db: Queryable,
   kind: ExaminationEmail['kind'],
   booking: Booking,
+  now: Date,
 ): Promise<boolean> {
   if (kind === 'booking_failed') return true;
-  return examinationTexts[kind].isStillTrue?.(booking, await missingPapers(db, booking)) ?? true;
+  return examinationTexts[kind].isStillTrue?.(booking, now, await missingPapers(db, booking, now)) ?? true;
 }
 
 /** None once the examination is over or does not take place. */
-async function missingPapers(db: Queryable, booking: Booking): Promise<Paper[]> {
-  if (!isToBeReminded(booking)) return [];
+async function missingPapers(db: Queryable, booking: Booking, now: Date): Promise<Paper[]> {
+  if (!isToBeReminded(booking, now)) return [];
   return (await papersOf(db, booking.id)).filter(({ isThere }) => !isThere);
 }
 
@@ -199,12 +203,12 @@ function dayOf(booking: Booking): string {
   return formatDay(booking.startsAt, booking.timezone);
 }
 
-function commonParts({ booking, missing, attempt, email, links }: Subject) {
+function commonParts({ booking, missing, now, attempt, email, links }: Subject) {
   const url = links.booking(booking.id);
   return {
     facts: [
       ...factsOf(booking, attempt?.reader_timezone ?? undefined),
-      ...missing.map((paper) => paperFact(paper, booking)),
+      ...missing.map((paper) => paperFact(paper, booking, now)),
     ],
     action: { label: 'See the booking', href: url },
     calendars: [bookingCalendar(booking, url, links.organizer, email.recipient)],
@@ -225,8 +229,8 @@ function factsOf(booking: Booking, readerTimezone: string | undefined): Fact[] {
 }
 
 /** `Consent form: please upload by 26 November 2026` */
-function paperFact({ category, dueOn }: Paper, { timezone }: Booking): Fact {
-  const { isLate } = dueState(dueOn, dayIn(new Date(), timezone));
+function paperFact({ category, dueOn }: Paper, { timezone }: Booking, now: Date): Fact {
+  const { isLate } = dueState(dueOn, dayIn(now, timezone));
   const value = isLate ? `late: was due on ${dayWords(dueOn)}` : `please upload by ${dayWords(dueOn)}`;
   return { label: paperWords[category], value };
 }

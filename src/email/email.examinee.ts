@@ -18,11 +18,15 @@ export function isToExaminee(email: EmailRow): email is ExamineeEmail {
  * The current address. Null when the message is out of date: the examination was cancelled or is over, the address was
  * removed or cannot be read, or the organisation no longer wants examinees reminded.
  */
-export async function examineeAddress(db: Queryable, email: ExamineeEmail): Promise<string | null> {
+export async function examineeAddress(
+  db: Queryable,
+  email: ExamineeEmail,
+  now: Date,
+): Promise<string | null> {
   const booking = email.booking_id ? await findBooking(db, email.booking_id) : null;
   if (!booking?.organization) return null;
   const isWanted = email.kind === 'examinee_instructions' || (await isReminding(db, booking.organization.id));
-  return isWanted ? addressToTell(booking) : null;
+  return isWanted ? addressToTell(booking, now) : null;
 }
 
 async function isReminding(db: Queryable, organizationId: string): Promise<boolean> {
@@ -31,14 +35,14 @@ async function isReminding(db: Queryable, organizationId: string): Promise<boole
 }
 
 /** Null when there is nothing left to tell, or no readable address. */
-export function addressToTell(booking: Booking): string | null {
+export function addressToTell(booking: Booking, now: Date): string | null {
   const { email } = booking.examinee;
-  return isToBeReminded(booking) && email && isEmail(email) ? email : null;
+  return isToBeReminded(booking, now) && email && isEmail(email) ? email : null;
 }
 
 /** No reminder for an examination that is over or cancelled. */
-export function isToBeReminded(booking: Booking): boolean {
-  return isPlanned(booking) && booking.startsAt.getTime() > Date.now();
+export function isToBeReminded(booking: Booking, now: Date): boolean {
+  return isPlanned(booking) && booking.startsAt > now;
 }
 
 /** The number that examinees of the booking's organisation call. */

@@ -3,6 +3,7 @@ import { auditActor, type Actor } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import { lockBooking, maySee } from '../bookings/index.ts';
 import type { Database, Queryable } from '../db/knex.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import { addressToTell, examineeRecipient, examineesCall } from './email.examinee.ts';
@@ -30,11 +31,12 @@ export function createExamineeInstructions(deps: {
   db: Database;
   jobs: JobQueue;
   ids: Ids;
+  clock: Clock;
   audit: AuditLog;
   /** Counts a sending by this person. Returns the milliseconds to wait after too many, otherwise 0. */
   countSent(personId: string): Promise<number>;
 }): ExamineeInstructions {
-  const { db, jobs, ids, audit } = deps;
+  const { db, jobs, ids, clock, audit } = deps;
   return {
     async facts(bookingId) {
       return {
@@ -50,7 +52,7 @@ export function createExamineeInstructions(deps: {
       return db.transaction(async (trx): Promise<Sent> => {
         const booking = await lockBooking(trx, bookingId);
         if (!booking || !maySee(actor.viewer, booking)) return 'not_found';
-        if (!addressToTell(booking)) return 'no_address';
+        if (!addressToTell(booking, clock.now())) return 'no_address';
         const last = await lastSent(trx, bookingId);
         if (last?.is_recent) return 'sent_already';
         if (last && last.in_day >= mostInDay) return 'sent_often';

@@ -17,6 +17,7 @@ import { isStoppable } from './email.preferences.ts';
 import { isDigest, type BookingEmail, type EmailRow, type Links, type Message } from './email.ts';
 
 interface Reading {
+  now: Date;
   /** Null: somebody without an account. */
   viewer: Viewer | null;
   /** The content of a daily digest; null for all other messages. */
@@ -28,7 +29,7 @@ export async function composeMail(
   db: Queryable,
   email: EmailRow,
   links: Links,
-  to: Reading = { viewer: null, digest: null },
+  to: Reading,
 ): Promise<Omit<Mail, 'messageId'>> {
   const message = await messageOf(db, email, links, to);
   const [html, text] = await Promise.all([render('message.html', message), render('message.text', message)]);
@@ -46,9 +47,9 @@ async function messageOf(
   db: Queryable,
   email: EmailRow,
   links: Links,
-  { viewer, digest }: Reading,
+  { now, viewer, digest }: Reading,
 ): Promise<Message> {
-  const message = await plainMessageOf(db, email, links, digest);
+  const message = await plainMessageOf(db, email, links, { now, digest });
   if (!viewer || !isStoppable(email.kind)) return message;
   return {
     ...message,
@@ -61,22 +62,27 @@ function plainMessageOf(
   db: Queryable,
   email: EmailRow,
   links: Links,
-  digest: DigestContent | null,
+  { now, digest }: Omit<Reading, 'viewer'>,
 ): Promise<Message> {
   if (isAboutAccount(email)) return accountMessage(db, email, links);
   if (isToExaminee(email)) return examineeMessage(db, email);
   if (isAboutOffer(email)) return offerMessage(db, email, links);
-  if (isForStaff(email)) return staffMessage(db, email, links);
-  if (!isDigest(email)) return messageAboutBooking(db, email, links);
+  if (isForStaff(email)) return staffMessage(db, email, links, now);
+  if (!isDigest(email)) return messageAboutBooking(db, email, links, now);
   if (!digest) throw new Error(`Message ${email.id} has no digest`);
   return digestMessage(db, digest, links, email.recipient);
 }
 
-async function messageAboutBooking(db: Queryable, email: BookingEmail, links: Links): Promise<Message> {
+async function messageAboutBooking(
+  db: Queryable,
+  email: BookingEmail,
+  links: Links,
+  now: Date,
+): Promise<Message> {
   if (isAboutMessage(email)) return messageNotice(db, email, links);
   const doneBy = await actingSentence(db, email);
   if (isAboutDocument(email)) return documentMessage(db, email, doneBy, links);
-  const message = await examinationMessage(db, email, links);
+  const message = await examinationMessage(db, email, links, now);
   const paragraphs = doneBy ? [...message.paragraphs, doneBy] : message.paragraphs;
   return { ...message, paragraphs, footer: bookingFooter };
 }

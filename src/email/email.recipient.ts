@@ -32,10 +32,10 @@ export type Reader =
  * Whom a message goes to now: its recipient by the current address, or the person they were merged into. Mails about an
  * account go to the stored address, because an invited person has no account yet.
  */
-export async function readerOf(db: Queryable, email: EmailRow): Promise<Reader> {
+export async function readerOf(db: Queryable, email: EmailRow, now: Date): Promise<Reader> {
   if (isAboutAccount(email)) return { state: 'may', address: email.recipient, viewer: null };
   if (isToExaminee(email)) {
-    const address = await examineeAddress(db, email);
+    const address = await examineeAddress(db, email, now);
     return address === null ? { state: 'may_not' } : { state: 'may', address, viewer: null };
   }
   const { recipient_id: id } = email;
@@ -43,7 +43,7 @@ export async function readerOf(db: Queryable, email: EmailRow): Promise<Reader> 
   if (!accountStatus) return { state: 'nobody' };
   const { viewer } = accountStatus;
   if (!viewer) return { state: 'may_not' };
-  return (await mayRead(db, viewer, email))
+  return (await mayRead(db, viewer, email, now))
     ? { state: 'may', address: viewer.email, viewer }
     : { state: 'may_not' };
 }
@@ -52,17 +52,23 @@ function mayRead(
   db: Queryable,
   viewer: Viewer,
   email: Exclude<EmailRow, AccountEmail | ExamineeEmail>,
+  now: Date,
 ): boolean | Promise<boolean> {
   if (isForStaff(email)) return isStaff(viewer);
   if (isDigest(email)) return true;
-  return isAboutOffer(email) ? isStillOffered(db, viewer, email) : mayKnow(db, viewer, email);
+  return isAboutOffer(email) ? isStillOffered(db, viewer, email) : mayKnow(db, viewer, email, now);
 }
 
 /**
  * Checks the booking as it is now, and whether its documents still justify the message; or the attempt, when it never
  * became a booking.
  */
-export async function mayKnow(db: Queryable, viewer: Viewer, email: BookingEmail): Promise<boolean> {
+export async function mayKnow(
+  db: Queryable,
+  viewer: Viewer,
+  email: BookingEmail,
+  now: Date,
+): Promise<boolean> {
   if (!email.booking_id) {
     const attempt = email.attempt_id ? await findAttempt(db, email.attempt_id) : null;
     return attempt !== null && maySeeAttempt(db, viewer, attempt);
@@ -71,5 +77,5 @@ export async function mayKnow(db: Queryable, viewer: Viewer, email: BookingEmail
   if (booking === null || !maySee(viewer, booking)) return false;
   if (isAboutDocument(email)) return isStillTrue(db, viewer, email);
   if (isAboutMessage(email)) return hasUnread(db, viewer.userId, booking.id);
-  return isExaminationStillAsTold(db, email.kind, booking);
+  return isExaminationStillAsTold(db, email.kind, booking, now);
 }

@@ -1,6 +1,7 @@
 import { auditActor, isStaff, type Actor, type Viewer } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import { isAboutAccount } from './email.account.ts';
 import { queueSending } from './email.jobs.ts';
@@ -24,7 +25,7 @@ export type Resent =
  * @param only the status in which it was shown: in another, somebody else has sent it since (`done_meanwhile`)
  */
 export async function resendEmail(
-  { db, audit, jobs }: { db: Database; audit: AuditLog; jobs: JobQueue },
+  { db, audit, jobs, clock }: { db: Database; audit: AuditLog; jobs: JobQueue; clock: Clock },
   actor: Actor,
   emailId: string,
   only?: string,
@@ -45,7 +46,7 @@ export async function resendEmail(
         resourceId: emailId,
         metadata,
       });
-    const reader = await readerOf(trx, email);
+    const reader = await readerOf(trx, email, clock.now());
     const { state } = reader;
     if (state === 'nobody') return 'nobody';
     if (state === 'may_not') {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Database, Transaction } from '../db/knex.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { Mail, Mailer } from '../ports/mailer.ts';
 import { isToExaminee } from './email.examinee.ts';
@@ -15,6 +16,7 @@ export interface EmailSenderDeps {
   db: Database;
   mailer: Mailer;
   jobs: JobQueue;
+  clock: Clock;
   log: Logger;
   links: Links;
   /** What the daily digest begins with. */
@@ -73,7 +75,8 @@ export function createEmailSender(deps: EmailSenderDeps): EmailSender {
 }
 
 async function sendLocked(deps: EmailSenderDeps, trx: Transaction, email: EmailRow): Promise<void> {
-  const reader = await readerOf(trx, email);
+  const now = deps.clock.now();
+  const reader = await readerOf(trx, email, now);
   if (reader.state !== 'may') return leaveUnsent(deps, trx, email, reader.state);
   const { address: recipient, viewer } = reader;
   if (viewer) {
@@ -84,12 +87,13 @@ async function sendLocked(deps: EmailSenderDeps, trx: Transaction, email: EmailR
       return;
     }
   }
-  const digest = viewer && isDigest(email) ? await readDigest(trx, email, viewer, deps.readNeeds) : null;
+  const digest =
+    viewer && isDigest(email) ? await readDigest(trx, email, { viewer, now }, deps.readNeeds) : null;
   if (digest?.told.length === 0 && digest.needs.count === 0) return leaveUnsent(deps, trx, email, 'may_not');
   // The same for every attempt, so that mail programs recognise a mail that was sent twice because the process died
   // before it recorded the first.
   const messageId = `<${email.id}@${deps.messageIdDomain}>`;
-  const composed = await composeMail(trx, { ...email, recipient }, deps.links, { viewer, digest });
+  const composed = await composeMail(trx, { ...email, recipient }, deps.links, { now, viewer, digest });
   const mail = { ...composed, messageId };
   await deps.onStep?.('email_before_send');
   const refusal = await trySending(deps.mailer, mail);

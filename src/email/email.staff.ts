@@ -11,7 +11,12 @@ export function isForStaff(email: EmailRow): email is StaffEmail {
 
 const footer = 'This message was sent to you because you work for the agency.';
 
-export async function staffMessage(db: Queryable, email: StaffEmail, links: Links): Promise<Message> {
+export async function staffMessage(
+  db: Queryable,
+  email: StaffEmail,
+  links: Links,
+  now: Date,
+): Promise<Message> {
   switch (email.kind) {
     case 'drift_report':
       return driftReport(db, email, links);
@@ -22,7 +27,7 @@ export async function staffMessage(db: Queryable, email: StaffEmail, links: Link
     case 'unassigned_bookings':
       break;
   }
-  return { ...(await unassignedMessage(db, email, links)), footer };
+  return { ...(await unassignedMessage(db, email, links, now)), footer };
 }
 
 interface ReportFacts {

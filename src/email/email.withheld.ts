@@ -7,7 +7,7 @@ import { markDueReminders } from './email.reminders.ts';
 /** Withholds all queued messages, which were sent since the backup. Staff can send each again in the console. */
 export async function withholdQueued(
   trx: Transaction,
-  now = new Date(),
+  now: Date,
 ): Promise<{ emails: number; reminders: number }> {
   const emails = await trx('emails')
     .whereIn('status', ['queued', 'for_digest'])

@@ -8,6 +8,7 @@ import { stopBulkActions } from '../bulk/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
 import type { DocumentCare, Inventory } from '../documents/index.ts';
 import { withholdQueued } from '../email/index.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import { abandonRuns, type SyncService, type DriftReport } from '../sync/index.ts';
 import { dropFreed } from '../waiting/index.ts';
@@ -56,6 +57,7 @@ export interface RestoringDeps {
   db: Database;
   audit: AuditLog;
   ids: Ids;
+  clock: Clock;
   sync: SyncService;
   /** Announces to nobody. */
   settlement: Settlement;
@@ -103,10 +105,10 @@ export function createRestoring(deps: RestoringDeps): Restoring {
 /** Skips audit ids that were used after the backup, so that none is used twice. */
 const skippedAuditIds = 100_000;
 
-async function begin({ audit, ids }: RestoringDeps, trx: Transaction) {
+async function begin({ audit, ids, clock }: RestoringDeps, trx: Transaction) {
   const restore = await startRestore(trx, ids.uuid());
   const access = await endAllAccess(trx);
-  const mail = await withholdQueued(trx);
+  const mail = await withholdQueued(trx, clock.now());
   const bulkActions = await stopBulkActions(trx);
   await abandonRuns(trx);
   const attempts = await markOpenAsCalled(trx);

@@ -1,9 +1,7 @@
 // A referrer books for one organisation. Then an admin moves her to another one, which may be the opponent.
 import { expect } from 'chai';
 import type { Test } from 'supertest';
-import { createEmailSender } from '../../src/email/index.ts';
 import type { Mail } from '../../src/ports/mailer.ts';
-import { silent } from '../support/booking-fixture.ts';
 import { dayAhead, timeAhead } from '../support/days.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { pdf } from '../support/builders/files.ts';
@@ -11,8 +9,8 @@ import { sendDirectly, type DirectSender } from '../support/direct-upload.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
 import { openTestStorage, type TestStorage } from '../support/object-storage.ts';
-import { nothingNeeded, testLinks } from '../support/links.ts';
 import { anOrganization, aReferrer, type OwnOrganization, type OwnPerson } from '../support/own-people.ts';
+import { aSender } from '../support/mail-parts.ts';
 
 const ada = 'ada@examdesk.example';
 const html = { Accept: 'text/html' };
@@ -311,14 +309,10 @@ describe('a former member of an organisation', () => {
 
   it('gets no mail about what was booked before', async () => {
     const sent: Mail[] = [];
-    const emails = createEmailSender({
+    const emails = aSender({
       db: app.db,
       jobs: app.system.services.jobs,
-      log: silent,
-      messageIdDomain: 'desk.example',
       mailer: { send: async (mail) => void sent.push(mail) },
-      links: testLinks,
-      readNeeds: nothingNeeded,
     });
     const earlier = await app.db('emails').pluck('id');
     const later = () => app.db('emails').whereNotIn('id', earlier);

@@ -1,10 +1,9 @@
 // People as identity cards and clinics have them, from JSON to Acuity and back, in lists, on pages, in mails and files.
 import { expect } from 'chai';
-import { composeMail } from '../../src/email/email.message.ts';
 import type { EmailRow } from '../../src/email/email.ts';
 import type { Agent } from '../support/app.ts';
 import { dayFromToday } from '../support/days.ts';
-import { testLinks } from '../support/links.ts';
+import { composeMail } from '../support/mail-parts.ts';
 import { openWebhookStack, rita, type WebhookStack } from '../support/webhook-stack.ts';
 
 interface BookingJson {
@@ -124,7 +123,7 @@ describe('a booking of a person with one name and a phone with an extension', ()
     const { text: ics } = await agent.get(`/bookings/${booking.id}/calendar.ics`).expect(200);
     expect(ics.replaceAll('\r\n ', '').replaceAll('\\', '')).to.contain(`Examinee: ${name}nSpecialist`);
     const row = (await stack.app.db('emails').where({ kind: 'booking_confirmation' }).first()) as EmailRow;
-    const mail = await composeMail(stack.app.db, row, testLinks);
+    const mail = await composeMail(stack.app.db, row);
     expect(mail.text).to.match(/Examinee: +Suharto A\/L/);
     const sam = await stack.app.signIn('sam@examdesk.example');
     const { body } = await sam.get('/admin/api/resources/bookings/actions/list').expect(200);

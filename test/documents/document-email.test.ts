@@ -5,19 +5,17 @@ import type { ContactRole } from '../../src/bookings/index.ts';
 import { createSmtpMailer } from '../../src/adapters/smtp-mailer.ts';
 import { systemIds } from '../../src/adapters/system-ids.ts';
 import type { Mailbox } from '../../src/dev/mailbox.ts';
-import { createEmailSender } from '../../src/email/index.ts';
 import { pdf, samples } from '../support/builders/files.ts';
-import { silent } from '../support/booking-fixture.ts';
 import { sendDirectly } from '../support/direct-upload.ts';
 import {
   openDocumentFixture,
   type DocumentFixture,
   type UploadedDocument,
 } from '../support/document-fixture.ts';
-import { nothingNeeded, testLinks } from '../support/links.ts';
 import { changeForm, formAddress } from '../support/console-form.ts';
 import { openMailbox } from '../support/mailbox.ts';
 import type { Agent } from '../support/app.ts';
+import { aSender } from '../support/mail-parts.ts';
 
 const emails = {
   rita: 'rita@harbour-legal.example',
@@ -83,14 +81,10 @@ describe('the mails about documents', function () {
   async function deliver(): Promise<void> {
     const mailer = createSmtpMailer(mailbox.smtpUrl, 'Examdesk <bookings@examdesk.example>');
     closing.push(() => mailer.close());
-    const sender = createEmailSender({
+    const sender = aSender({
       db: db(),
       mailer,
       jobs: fixture.app.system.services.jobs,
-      log: silent,
-      links: testLinks,
-      readNeeds: nothingNeeded,
-      messageIdDomain: 'examdesk.example',
     });
     for (const id of await db()('emails').where({ status: 'queued' }).pluck('id')) await sender.send(id);
   }

@@ -10,7 +10,7 @@ import { auditLog } from '../../src/audit/index.ts';
 import { createBookingDrafts, type BookingRequest } from '../../src/bookings/index.ts';
 import { startMailbox, type Mailbox } from '../../src/dev/mailbox.ts';
 import { noDocumentCare } from '../../src/documents/index.ts';
-import { createEmailSender, resendEmail, type EmailSender } from '../../src/email/index.ts';
+import { resendEmail, type EmailSender } from '../../src/email/index.ts';
 import { createJobHandlers, createWorker, type Worker } from '../../src/jobs/index.ts';
 import type { Mailer } from '../../src/ports/mailer.ts';
 import { systemIds } from '../../src/adapters/system-ids.ts';
@@ -27,10 +27,11 @@ import { aField, aForm } from '../support/builders/form.ts';
 import { createFakeAcuity, detailsForm, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
 import { forgetForms } from '../support/kept-questions.ts';
-import { nothingNeeded, testLinks } from '../support/links.ts';
+import { testLinks } from '../support/links.ts';
 import { openMailbox, waitForMail } from '../support/mailbox.ts';
 import { aReferrer } from '../support/own-people.ts';
 import { until } from '../support/until.ts';
+import { aSender } from '../support/mail-parts.ts';
 
 describe('the e-mails of a booking', () => {
   let fake: FakeAcuity;
@@ -84,14 +85,10 @@ describe('the e-mails of a booking', () => {
   function senderTo(smtpUrl: string, wrap: (mailer: Mailer) => Mailer = (mailer) => mailer): EmailSender {
     const mailer = createSmtpMailer(smtpUrl, 'Examdesk <bookings@examdesk.example>');
     closing.push(() => mailer.close());
-    return createEmailSender({
+    return aSender({
       db: fixture.db,
       mailer: wrap(mailer),
       jobs: fixture.deps.jobs,
-      log: silent,
-      links: testLinks,
-      readNeeds: nothingNeeded,
-      messageIdDomain: 'examdesk.example',
       firstPauseMs: 200,
     });
   }

@@ -1,19 +1,19 @@
 import { expect } from 'chai';
 import { createSmtpMailer } from '../../src/adapters/smtp-mailer.ts';
 import type { Mailbox } from '../../src/dev/mailbox.ts';
-import { createEmailSender, createReminders } from '../../src/email/index.ts';
+import { createReminders } from '../../src/email/index.ts';
 import {
   openBookingFixture,
   openBookingGround,
-  silent,
   tuesdayAtTen,
   valueOf,
   type BookingFixture,
   type BookingGround,
 } from '../support/booking-fixture.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
-import { nothingNeeded, testLinks } from '../support/links.ts';
+import { testLinks } from '../support/links.ts';
 import { openMailbox, waitForMail } from '../support/mailbox.ts';
+import { aSender } from '../support/mail-parts.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -131,20 +131,19 @@ describe('reminders', () => {
   describe('when they are sent', () => {
     let mailbox: Mailbox;
     let stopMailer: () => void;
-    let sender: ReturnType<typeof createEmailSender>;
+    let sender: ReturnType<typeof aSender>;
+    let now: Date;
 
     beforeEach(async () => {
       mailbox = await openMailbox();
       const mailer = createSmtpMailer(mailbox.smtpUrl, 'Examdesk <bookings@examdesk.example>');
       stopMailer = () => mailer.close();
-      sender = createEmailSender({
+      now = new Date();
+      sender = aSender({
+        clock: { now: () => now },
         db: fixture.db,
         mailer,
         jobs: fixture.deps.jobs,
-        log: silent,
-        links: testLinks,
-        readNeeds: nothingNeeded,
-        messageIdDomain: 'examdesk.example',
       });
     });
     afterEach(async () => {
@@ -171,6 +170,14 @@ describe('reminders', () => {
       }
       expect(await recipients()).to.deep.equal(['examinee_reminder examinee']);
       expect(await statuses()).to.deep.equal(['examinee_reminder sent']);
+    });
+
+    it('are withheld when the examination has begun by the clock of the sender', async () => {
+      await remindExaminees('ewan@example.com');
+      await write(7 * dayMs);
+      now = startsAt;
+      await sendAll();
+      expect(await statuses()).to.deep.equal(['booking_reminder withheld', 'examinee_reminder withheld']);
     });
 
     it('are withheld when the examination was cancelled after they were written', async () => {

@@ -5,7 +5,6 @@ import { findBooking } from '../../src/bookings/index.ts';
 import type { Mailbox } from '../../src/dev/mailbox.ts';
 import {
   createDailyDigest,
-  createEmailSender,
   createOutbox,
   resendEmail,
   withholdQueued,
@@ -15,7 +14,6 @@ import {
 import type { BookingMailKind } from '../../src/mail-kinds/index.ts';
 import {
   openBookingFixture,
-  silent,
   tuesdayAtTen,
   valueOf,
   type BookingFixture,
@@ -23,6 +21,7 @@ import {
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
 import { nothingNeeded, testLinks } from '../support/links.ts';
 import { openMailbox } from '../support/mailbox.ts';
+import { aSender } from '../support/mail-parts.ts';
 
 // 7:30 in the morning in Sydney, where Rita is.
 const morning = new Date('2026-11-30T20:30:00Z');
@@ -69,15 +68,11 @@ describe('the daily digest', () => {
     );
   const writeAt = (now: Date, readNeeds: ReadNeeds = nothingNeeded) =>
     createDailyDigest({ ...fixture.deps, clock: { now: () => now }, readNeeds }).write();
-  function sender(more: Partial<Parameters<typeof createEmailSender>[0]> = {}): EmailSender {
-    return createEmailSender({
+  function sender(more: Partial<Parameters<typeof aSender>[0]> = {}): EmailSender {
+    return aSender({
       db: fixture.db,
       mailer,
       jobs: fixture.deps.jobs,
-      log: silent,
-      links: testLinks,
-      readNeeds: nothingNeeded,
-      messageIdDomain: 'examdesk.example',
       ...more,
     });
   }

@@ -4,25 +4,20 @@ import { dayAhead } from '../support/days.ts';
 import { insertDocumentRow } from '../support/document-row.ts';
 import { createSmtpMailer } from '../../src/adapters/smtp-mailer.ts';
 import { insertProgress, type Announce } from '../../src/bookings/index.ts';
-import {
-  createEmailSender,
-  createPaperworkReminders,
-  createReminders,
-  withholdQueued,
-} from '../../src/email/index.ts';
+import { createPaperworkReminders, createReminders, withholdQueued } from '../../src/email/index.ts';
 import { shiftDays, startOfDay } from '../../src/lib/dates.ts';
 import {
   openBookingFixture,
   openBookingGround,
-  silent,
   tuesdayAtTen,
   valueOf,
   type BookingFixture,
   type BookingGround,
 } from '../support/booking-fixture.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
-import { nothingNeeded, testLinks } from '../support/links.ts';
+import { testLinks } from '../support/links.ts';
 import { openMailbox, waitForMail } from '../support/mailbox.ts';
+import { aSender } from '../support/mail-parts.ts';
 
 const zone = 'Australia/Sydney';
 const hourMs = 3_600_000;
@@ -174,7 +169,7 @@ describe('reminders of missing documents', () => {
       await trx('bookings')
         .where({ id: bookingId })
         .update({ starts_at: new Date(Date.now() + 24 * hourMs) });
-      await withholdQueued(trx);
+      await withholdQueued(trx, new Date());
     });
     expect(await fixture.db('paperwork_reminders').select('booking_id')).to.have.length(1);
     await setTo({ starts_at: startsAt });
@@ -215,14 +210,10 @@ describe('reminders of missing documents', () => {
       const mailbox = await openMailbox();
       const mailer = createSmtpMailer(mailbox.smtpUrl, 'Examdesk <bookings@examdesk.example>');
       const { db, deps } = fixture;
-      const sender = createEmailSender({
+      const sender = aSender({
         db,
         mailer,
         jobs: deps.jobs,
-        log: silent,
-        links: testLinks,
-        readNeeds: nothingNeeded,
-        messageIdDomain: 'examdesk.example',
       });
       for (const { id } of await written()) await sender.send(id);
       const states = (await written()).map(({ status }) => status);

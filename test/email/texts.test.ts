@@ -2,20 +2,18 @@ import { expect } from 'chai';
 import { createSmtpMailer } from '../../src/adapters/smtp-mailer.ts';
 import { systemIds } from '../../src/adapters/system-ids.ts';
 import type { Mailbox, ReceivedMail } from '../../src/dev/mailbox.ts';
-import { createEmailSender } from '../../src/email/index.ts';
 import type { Mailer } from '../../src/ports/mailer.ts';
 import {
   openBookingFixture,
   openBookingGround,
-  silent,
   tuesdayAtTen,
   valueOf,
   type BookingFixture,
   type BookingGround,
 } from '../support/booking-fixture.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
-import { nothingNeeded, testLinks } from '../support/links.ts';
 import { openMailbox, waitForMail } from '../support/mailbox.ts';
+import { aSender } from '../support/mail-parts.ts';
 
 const wednesday = new Date('2026-12-02T10:00:00+11:00');
 
@@ -47,14 +45,10 @@ describe("the texts of a booking's e-mails", () => {
   const idOf = (name: keyof BookingFixture['people']) => fixture.people[name].viewer.userId;
   /** Sends what is queued, and returns the last mail to this address. */
   async function sentTo(name: 'rita' | 'rob', subject: RegExp): Promise<ReceivedMail> {
-    const sender = createEmailSender({
+    const sender = aSender({
       db: fixture.db,
       mailer,
       jobs: fixture.deps.jobs,
-      log: silent,
-      links: testLinks,
-      readNeeds: nothingNeeded,
-      messageIdDomain: 'examdesk.example',
     });
     for (const id of await fixture.db('emails').where({ status: 'queued' }).pluck('id'))
       await sender.send(id);

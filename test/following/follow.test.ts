@@ -1,7 +1,6 @@
 import { expect } from 'chai';
-import { composeMail } from '../../src/email/email.message.ts';
 import type { EmailRow } from '../../src/email/email.ts';
-import { testLinks } from '../support/links.ts';
+import { composeMail } from '../support/mail-parts.ts';
 import { timeAhead } from '../support/days.ts';
 import { openWebhookStack, rita, type WebhookStack } from '../support/webhook-stack.ts';
 
@@ -121,7 +120,7 @@ describe('a webhook event', () => {
     expect(await stack.booking(id)).to.include({ status: 'active', current_progress: 'no_show' });
     const { db } = stack.app;
     const row = (await db('emails').where({ kind: 'booking_no_show' }).first()) as EmailRow;
-    const mail = await composeMail(db, row, testLinks);
+    const mail = await composeMail(db, row);
     expect(mail.subject).to.match(/^Examination missed: EX-/);
     expect(mail.text).not.to.match(/cancelled|free again/);
     expect(mail.calendars).to.equal(undefined);

@@ -1,17 +1,17 @@
 // Bookings made in Acuity whose referrer is unknown: staff are told, and the referrer once somebody assigns one.
 import { expect } from 'chai';
 import { createSmtpMailer } from '../../src/adapters/smtp-mailer.ts';
-import { systemIds } from '../../src/adapters/system-ids.ts';
 import type { Actor } from '../../src/accounts/index.ts';
 import { compose } from '../../src/compose.ts';
 import type { Mailbox, ReceivedMail } from '../../src/dev/mailbox.ts';
-import { createEmailSender, createUnassignedDigest } from '../../src/email/index.ts';
+import { createUnassignedDigest } from '../../src/email/index.ts';
 import { paths } from '../../src/http/paths.ts';
 import type { Mailer } from '../../src/ports/mailer.ts';
-import { peopleOf, reasonOf, silent, valueOf, type BookingFixture } from '../support/booking-fixture.ts';
-import { nothingNeeded, testLinks } from '../support/links.ts';
+import { peopleOf, reasonOf, valueOf, type BookingFixture } from '../support/booking-fixture.ts';
+import { testLinks } from '../support/links.ts';
 import { openMailbox, waitForMail } from '../support/mailbox.ts';
 import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
+import { aSender } from '../support/mail-parts.ts';
 
 const unknown = { email: 'somebody@elsewhere.example' };
 
@@ -51,14 +51,10 @@ describe('booking without a referrer', () => {
   /** No worker runs here, because its cron jobs would write digests too. */
   async function deliver(): Promise<void> {
     const { db, system } = stack.app;
-    const sender = createEmailSender({
+    const sender = aSender({
       db,
       mailer,
       jobs: system.services.jobs,
-      log: silent,
-      links: testLinks,
-      readNeeds: nothingNeeded,
-      messageIdDomain: 'examdesk.example',
     });
     for (const id of await db('emails').where({ status: 'queued' }).pluck('id')) await sender.send(id);
   }
@@ -222,7 +218,7 @@ describe('booking without a referrer', () => {
 
   describe('mail to support', () => {
     const digest = (jobs = stack.app.system.services.jobs) =>
-      createUnassignedDigest({ db: stack.app.db, jobs, ids: systemIds });
+      createUnassignedDigest({ ...stack.app.system.services, jobs });
 
     it('counts new bookings and contains no names', async () => {
       await stack.makeAppointment(unknown);

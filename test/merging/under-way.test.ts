@@ -1,17 +1,16 @@
 // Merges that meet: each other, bookings whose answer is still under way, and people who are somebody else by now.
 import { expect } from 'chai';
 import type { Booking } from '../../src/bookings/index.ts';
-import { createEmailSender, type EmailSender } from '../../src/email/index.ts';
+import { type EmailSender } from '../../src/email/index.ts';
 import type { Mail } from '../../src/ports/mailer.ts';
-import { silent } from '../support/booking-fixture.ts';
 import { timeAhead } from '../support/days.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
-import { nothingNeeded, testLinks } from '../support/links.ts';
 import { copyDemo, type OwnDemo } from '../support/own-demo.ts';
 import type { OwnOrganization, OwnPerson } from '../support/own-people.ts';
 import { untilBlocked } from '../support/locks.ts';
 import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
+import { aSender } from '../support/mail-parts.ts';
 
 const ada = 'ada@examdesk.example';
 const calendar = 7001;
@@ -236,13 +235,9 @@ describe('merge, while bookings are under way,', () => {
 });
 
 function sendTo({ db, system }: TestApp, taken: (mail: Mail) => unknown): EmailSender {
-  return createEmailSender({
+  return aSender({
     db,
     jobs: system.services.jobs,
-    log: silent,
-    messageIdDomain: 'examdesk.example',
-    links: testLinks,
-    readNeeds: nothingNeeded,
     mailer: {
       send(mail) {
         taken(mail);

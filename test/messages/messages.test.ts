@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import pino from 'pino';
 import { usualActionLimits } from '../../src/accounts/index.ts';
-import { createEmailSender, createUnansweredDigest } from '../../src/email/index.ts';
+import { createUnansweredDigest } from '../../src/email/index.ts';
 import { messageSchema } from '../../src/http/api/messages.api.ts';
 import { aBookingOf } from '../support/console-records.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
-import { nothingNeeded, testLinks } from '../support/links.ts';
+import { testLinks } from '../support/links.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { markupErrors, type Visitor } from '../support/visitor.ts';
+import { aSender } from '../support/mail-parts.ts';
 
 type Name = 'rita' | 'rob' | 'nadia' | 'sam' | 'ada';
 const addresses: Record<Name, string> = {
@@ -173,13 +173,9 @@ describe('messages about a booking', () => {
 
     it('are sent while something is unread, with a link and without the text, and withheld when all is read', async () => {
       const mails: { to: string; subject: string; html: string; text: string }[] = [];
-      const sender = createEmailSender({
+      const sender = aSender({
         ...app.system.services,
-        log: pino({ level: 'silent' }),
         mailer: { send: (mail) => Promise.resolve(void mails.push(mail)) },
-        links: testLinks,
-        readNeeds: nothingNeeded,
-        messageIdDomain: 'examdesk.example',
       });
       const sendAll = async () => {
         for (const { id } of await app.db('emails').where({ booking_id: bookingId }).select('id'))

@@ -105,7 +105,7 @@ export async function openImportStack(): Promise<ImportStack> {
     },
     async mails() {
       const { db } = stack.app;
-      await createUnassignedDigest({ db, jobs, ids }).write();
+      await createUnassignedDigest({ db, jobs, ids, clock }).write();
       const isDue = () => Promise.reject(new Error('A reminder was due'));
       const announce = Object.assign(isDue, { writeQueries: isDue, inTwoSteps: tellNobody.inTwoSteps });
       await createReminders({ db, announce, jobs, ids, clock }).write();

@@ -1,9 +1,28 @@
-// A message as it would be sent now.
-import type { Database } from '../../src/db/knex.ts';
+// A message as it would be sent, and what sends it.
+import pino from 'pino';
+import { systemClock } from '../../src/adapters/system-clock.ts';
+import type { Queryable } from '../../src/db/knex.ts';
+import { createEmailSender, type EmailSender, type EmailSenderDeps } from '../../src/email/index.ts';
 import { composeMail as compose } from '../../src/email/email.message.ts';
 import { readerOf as reader } from '../../src/email/email.recipient.ts';
 import type { EmailRow } from '../../src/email/email.ts';
-import { testLinks } from './links.ts';
+import { nothingNeeded, testLinks } from './links.ts';
 
-export const composeMail = (db: Database, email: unknown) => compose(db, email as EmailRow, testLinks);
-export const readerOf = (db: Database, email: unknown) => reader(db, email as EmailRow);
+const now = () => systemClock.now();
+
+export const composeMail = (db: Queryable, email: unknown) =>
+  compose(db, email as EmailRow, testLinks, { now: now(), viewer: null, digest: null });
+export const readerOf = (db: Queryable, email: unknown) => reader(db, email as EmailRow, now());
+
+export function aSender(
+  deps: Pick<EmailSenderDeps, 'db' | 'jobs' | 'mailer'> & Partial<EmailSenderDeps>,
+): EmailSender {
+  return createEmailSender({
+    clock: systemClock,
+    log: pino({ level: 'silent' }),
+    links: testLinks,
+    readNeeds: nothingNeeded,
+    messageIdDomain: 'examdesk.example',
+    ...deps,
+  });
+}

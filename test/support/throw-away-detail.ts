@@ -7,7 +7,6 @@ import { details } from '../../src/bookings/booking.details.ts';
 import { lineSchema, optional } from '../../src/bookings/booking.text.ts';
 import type { EmailRow } from '../../src/email/email.ts';
 import { aField } from './builders/form.ts';
-import { testLinks } from './links.ts';
 
 process.env.NODE_ENV = 'test';
 
@@ -34,7 +33,7 @@ const { formAddress, openForm, sendForm } = await import('./console-form.ts');
 const { openPageFixture, ewan, inUtc, nineOnTuesday, rita } = await import('./page-fixture.ts');
 const { stopSharedPostgres } = await import('./postgres.ts');
 const { eventBody, send } = await import('./webhook-stack.ts');
-const { composeMail } = await import('../../src/email/email.message.ts');
+const { composeMail } = await import('./mail-parts.ts');
 
 const fixture = await openPageFixture();
 const { app, acuity } = fixture;
@@ -173,6 +172,6 @@ async function throughConsole(bookingId: string): Promise<void> {
 
 async function throughMail(bookingId: string): Promise<void> {
   const email = (await db('emails').where({ booking_id: bookingId }).first()) as EmailRow;
-  const { text } = await composeMail(db, email, testLinks);
+  const { text } = await composeMail(db, email);
   expect(text, 'the facts of a mail').to.match(new RegExp(`Case manager:?\\s+${said}`));
 }
