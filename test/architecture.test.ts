@@ -68,6 +68,16 @@ const mayImport: Record<string, string[]> = {
   dev: ['commands', 'adapters', 'simulator', 'seeds', 'config', ...rooms, ...ground],
 };
 
+/** Files that read the machine's clock and not the clock port, each with its reason. */
+const onMachineClock: Record<string, string> = {
+  'src/adapters/system-clock.ts': 'is the clock port',
+  'src/adapters/system-ids.ts': 'ids sort by the real time at which they were made',
+  'src/adapters/memory-cache.ts': 'the default where nothing sets a clock',
+  'src/bookings/booking.text.ts': 'schemas are constants, made before there is a clock',
+  'src/lib/date-formats.ts': 'what Intl does when it gets no date',
+  'src/commands/doctor.ts': 'reports that there is no system, so no clock either',
+};
+
 const files = filesBelow('src', '.ts');
 const imports = new Map(files.map((file) => [file, importsOf(file)]));
 const views = filesBelow('views', '.ejs');
@@ -155,6 +165,30 @@ describe('architecture test', () => {
     ).to.deep.equal([]);
   });
 
+  it('finds the time taken from the clock port', () => {
+    const readers = files.filter((file) => readsMachineClock(read(file)) && !hasOwnTime(file));
+    expect(readers).to.have.members(Object.keys(onMachineClock));
+  });
+
+  it('finds the time of no examination compared with the clock of PostgreSQL', () => {
+    const compares =
+      /starts_at.*(?<!\w)(now|clock_timestamp)\(\)|(?<!\w)(now|clock_timestamp)\(\).*starts_at/;
+    expect(files.filter((file) => !hasOwnTime(file) && compares.test(read(file)))).to.deep.equal([]);
+  });
+
+  it('would find the machine’s clock however it is read', () => {
+    for (const line of ['new Date()', 'new Date', 'Date.now()', 'Temporal.Now.instant()', 'x(Date.now)'])
+      expect(readsMachineClock(`const x = ${line};`), line).to.equal(true);
+    for (const line of [
+      'new Date(at)',
+      'clock.now()',
+      'new DateRange()',
+      'performance.now()',
+      '// new Date()',
+    ])
+      expect(readsMachineClock(`const x = 1;\n${line}`), line).to.equal(false);
+  });
+
   it('finds Express, knex and drivers outside the rooms only', () => {
     const outside = /from '(express|ioredis|nodemailer|pg|graphile-worker|@aws-sdk\/[^']+)'/;
     const wrong = files.filter((file) => rooms.includes(partOf(file)) && outside.test(read(file)));
@@ -215,6 +249,16 @@ describe('views', () => {
 function filesBelow(folder: string, extension: string): string[] {
   const all = readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' });
   return all.filter((name) => name.endsWith(extension)).map((name) => path.posix.join(folder, name));
+}
+
+function hasOwnTime(file: string): boolean {
+  return ['dev', 'simulator'].includes(partOf(file));
+}
+
+/** Durations are measured by `performance.now()`. */
+function readsMachineClock(text: string): boolean {
+  const code = text.replace(/^\s*(\/\/|\*|\/\*\*).*$/gm, '');
+  return /\bnew Date(?!\w|\()|\bnew Date\(\)|\bDate\.now\b|\bTemporal\.Now\b/.test(code);
 }
 
 function read(file: string): string {
