@@ -1,6 +1,7 @@
 // Links in e-mails: their rows and their secret part. A link opens once, until it expires or is replaced.
 import type { AuditActor, AuditLog } from '../audit/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
+import type { RowOf } from '../db/rows.ts';
 import { createSigner, type SecretRing } from '../lib/secret-ring.ts';
 import type { Role } from './viewer.ts';
 
@@ -107,21 +108,11 @@ function openLinks(db: Queryable) {
     .whereRaw('expires_at > clock_timestamp()');
 }
 
-interface LinkRow {
-  id: string;
-  kind: LinkKind;
-  user_id: string | null;
-  email: string;
-  name: string | null;
-  role: Role | null;
-  organization_id: string | null;
+type LinkRow = Omit<RowOf<'account_links'>, 'used_at' | 'revoked_at' | 'updated_at'> & {
   organization_name: string | null;
-  created_by_id: string | null;
   created_by_name: string | null;
-  created_at: Date;
-  expires_at: Date;
   state: AccountLink['state'];
-}
+};
 
 export async function findLink(db: Queryable, id: string): Promise<AccountLink | null> {
   const row = await selectLinks(db).where('l.id', id).first();

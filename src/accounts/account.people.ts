@@ -1,5 +1,6 @@
 // How admins manage accounts. Nothing is deleted: bookings stay with the organisation and keep people's names.
 import type { Transaction } from '../db/knex.ts';
+import type { RowOf } from '../db/rows.ts';
 import { isMergedAway, blockMerges } from '../db/merges.ts';
 import { readWords, whereOwn } from '../db/search.ts';
 import { violatedConstraint } from '../db/transaction.ts';
@@ -344,18 +345,10 @@ async function noteClosed(
   for (const linkId of linkIds) await recordLink(deps, trx, auditActor(actor), linkId, 'revoked', { userId });
 }
 
-interface PersonRow {
-  id: string;
-  name: string;
-  email: string;
-  role: Role;
-  banned: boolean;
-  awaits_invitation: boolean;
-  two_factor_enabled: boolean;
-  organization_id: string | null;
-  organization_name: string | null;
-  last_seen_at: Date | null;
-}
+type PersonRow = Pick<
+  RowOf<'users'>,
+  'id' | 'name' | 'email' | 'role' | 'banned' | 'awaits_invitation' | 'two_factor_enabled'
+> & { organization_id: string | null; organization_name: string | null; last_seen_at: Date | null };
 
 function selectPeople({ db }: Pick<AccountDeps, 'db'>) {
   return db('users as u')

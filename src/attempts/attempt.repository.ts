@@ -1,36 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { detailKeys } from '../bookings/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
+import type { RowOf } from '../db/rows.ts';
 import { prepare, type Query } from '../db/statements.ts';
 import type { Attempt, AttemptRequest, ChangeKind, NewAttempt, Refusal } from './attempt.ts';
 
-export interface AttemptRow {
-  id: string;
-  kind: AttemptRequest['kind'];
-  state: Attempt['state'];
-  booking_id: string | null;
-  reference: string;
-  specialist_id: string;
-  organization_id: string | null;
-  created_by_id: string;
-  created_for_id: string | null;
-  request_hash: string;
-  request: AttemptRequest;
-  starts_at: Date | null;
-  failure: Refusal | null;
-  created_at: Date;
-  age_ms: number;
-  called_ago_ms: number | null;
-}
-
 const columns = [
-  ...['id', 'kind', 'state', 'booking_id', 'reference', 'specialist_id', 'organization_id', 'created_by_id'],
-  ...['created_for_id', 'request_hash', 'request', 'starts_at', 'failure', 'created_at'],
-];
+  ...(['id', 'kind', 'state', 'booking_id', 'reference', 'specialist_id', 'organization_id'] as const),
+  ...(['created_by_id', 'created_for_id', 'request_hash', 'request', 'starts_at', 'failure'] as const),
+  'created_at',
+] as const;
 const ages = [
   '(extract(epoch from clock_timestamp() - created_at) * 1000)::float8 as age_ms',
   '(extract(epoch from clock_timestamp() - acuity_called_at) * 1000)::float8 as called_ago_ms',
 ];
+
+export type AttemptRow = Pick<
+  RowOf<'booking_attempts', { created_by_id: string; request: AttemptRequest; failure: Refusal | null }>,
+  (typeof columns)[number]
+> & { age_ms: number; called_ago_ms: number | null };
 
 function selectAttempts(db: Queryable) {
   return db('booking_attempts').select<AttemptRow[]>(...columns, ...ages.map((age) => db.raw(age)));

@@ -2,6 +2,7 @@
 import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
+import type { RowOf } from '../db/rows.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
@@ -107,11 +108,7 @@ async function refreshNext(db: Database): Promise<boolean> {
   return rows[0].is_more_left;
 }
 
-interface RuleRow {
-  specialist_id: string | null;
-  category: PaperCategory;
-  business_days: number | null;
-}
+type RuleRow = Pick<RowOf<'paperwork_rules'>, 'specialist_id' | 'category' | 'business_days'>;
 
 function rulesOf(rows: RuleRow[], specialistId: string | null): PaperRules {
   const ruleOf = (wanted: PaperCategory): PaperRule => {

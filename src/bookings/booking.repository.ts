@@ -1,4 +1,5 @@
 import type { Queryable, Transaction } from '../db/knex.ts';
+import type { RowOf } from '../db/rows.ts';
 import { prepare, sendTogether, type Query } from '../db/statements.ts';
 import {
   columnsOf,
@@ -10,34 +11,6 @@ import {
   type PartialDetails,
 } from './booking.details.ts';
 import type { Booking, BookingStatus, Progress, ProgressEntry } from './booking.ts';
-
-export interface BookingRow extends DetailColumns {
-  id: string;
-  reference: string;
-  acuity_appointment_id: number;
-  specialist_id: string;
-  specialist_name: string;
-  specialist_specialty: string;
-  organization_id: string | null;
-  organization_name: string | null;
-  created_by_id: string | null;
-  created_by_name: string | null;
-  created_for_id: string | null;
-  created_for_name: string | null;
-  details_needed: boolean;
-  starts_at: Date;
-  duration_minutes: number;
-  timezone: string;
-  type: Booking['type'];
-  location: string | null;
-  meeting_link: string | null;
-  status: BookingStatus;
-  current_progress: Progress;
-  source: Booking['source'];
-  version: number;
-  created_at: Date;
-  updated_at: Date;
-}
 
 export interface NewBooking extends BookingDetails {
   id: string;
@@ -85,14 +58,25 @@ export interface BookingChange {
   currentProgress: Progress;
 }
 
+const ownColumns = [
+  ...(['id', 'reference', 'acuity_appointment_id', 'specialist_id', 'organization_id'] as const),
+  ...(['created_by_id', 'created_for_id', 'details_needed', 'starts_at', 'duration_minutes'] as const),
+  ...(['timezone', 'type', 'location', 'meeting_link', 'status', 'current_progress', 'source'] as const),
+  ...(['version', 'created_at', 'updated_at'] as const),
+] as const;
+
+export type BookingRow = Pick<RowOf<'bookings'>, (typeof ownColumns)[number]> &
+  DetailColumns & {
+    specialist_name: string;
+    specialist_specialty: string;
+    organization_name: string | null;
+    created_by_name: string | null;
+    created_for_name: string | null;
+  };
+
 /** What `toBooking` reads, over the tables of `selectBookings`. */
 export const bookingColumns: readonly string[] = [
-  ...[
-    ...['id', 'reference', 'acuity_appointment_id', 'specialist_id', 'organization_id', 'created_by_id'],
-    ...['created_for_id', 'details_needed', ...details.map(({ column }) => column), 'starts_at'],
-    ...['duration_minutes', 'timezone', 'type', 'location', 'meeting_link', 'status', 'current_progress'],
-    ...['source', 'version', 'created_at', 'updated_at'],
-  ].map((column) => `b.${column}`),
+  ...[...ownColumns, ...details.map(({ column }) => column)].map((column) => `b.${column}`),
   's.name as specialist_name',
   's.specialty as specialist_specialty',
   'o.name as organization_name',

@@ -1,6 +1,7 @@
 import type { RequestFacts } from '../audit/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
-import type { BulkAction, BulkInput, BulkKind, BulkState, ListedRecord, Outcome } from './bulk.ts';
+import type { RowOf } from '../db/rows.ts';
+import type { BulkAction, BulkInput, BulkKind, ListedRecord, Outcome } from './bulk.ts';
 
 const insertedAtOnce = 1_000;
 
@@ -22,18 +23,7 @@ export async function insertBulkAction(
     await trx('bulk_items').insert(items.slice(from, from + insertedAtOnce));
 }
 
-interface BulkRow {
-  id: string;
-  kind: BulkKind;
-  state: BulkState;
-  made_by_id: string;
-  input: BulkInput;
-  request: RequestFacts | null;
-  is_cut: boolean;
-  created_at: Date;
-  ended_at: Date | null;
-  paused_until: Date | null;
-}
+type BulkRow = RowOf<'bulk_actions', { kind: BulkKind; input: BulkInput; request: RequestFacts | null }>;
 
 const shownIds = 20;
 

@@ -1,6 +1,7 @@
 // The nightly file check: compares rows of `documents` with the objects in the store. It repairs what is safe and
 // deletes nothing, because the bucket may be current while the database was restored from a backup.
 import { systemActor } from '../audit/index.ts';
+import type { RowOf } from '../db/rows.ts';
 import { freeBlock } from '../lib/blocks.ts';
 import { ObjectStoreUnavailable, type ObjectFacts } from '../ports/object-store.ts';
 import { timingsOf, type DocumentDeps } from './document.deps.ts';
@@ -36,12 +37,7 @@ export interface Inventory {
   missing: { documentId: string; bookingId: string }[];
 }
 
-interface StoredRow {
-  id: string;
-  s3_key: string;
-  size_bytes: number;
-  damaged_at: Date | null;
-}
+type StoredRow = Pick<RowOf<'documents'>, 'id' | 's3_key' | 'size_bytes' | 'damaged_at'>;
 
 const pageRows = 1_000;
 

@@ -1,22 +1,6 @@
 import type { Queryable } from '../db/knex.ts';
+import type { RowOf } from '../db/rows.ts';
 import type { DocumentCategory } from './document.ts';
-
-interface DirectRow {
-  id: string;
-  booking_id: string;
-  user_id: string;
-  category: DocumentCategory;
-  file_name: string;
-  size_bytes: number;
-  part_bytes: number;
-  object_name: string;
-  s3_upload_id: string;
-  state: 'open' | 'stored' | 'refused';
-  part_sha256: Buffer | null;
-  document_id: string | null;
-  passed_over: boolean;
-  expires_at: Date;
-}
 
 export interface StoredUpload {
   id: string;
@@ -28,13 +12,13 @@ export interface StoredUpload {
   partBytes: number;
   objectName: string;
   s3UploadId: string;
-  state: DirectRow['state'];
+  state: RowOf<'direct_uploads'>['state'];
   partSha256: Buffer | null;
   documentId: string | null;
   expiresAt: Date;
 }
 
-function toUpload(row: DirectRow): StoredUpload {
+function toUpload(row: RowOf<'direct_uploads'>): StoredUpload {
   return {
     id: row.id,
     bookingId: row.booking_id,

@@ -1,27 +1,10 @@
 import type { Queryable, Transaction } from '../db/knex.ts';
+import type { RowOf } from '../db/rows.ts';
 import type { Viewer } from '../accounts/index.ts';
 import type { ViewPart } from '../bookings/index.ts';
 import type { Visibility } from './document.access.ts';
 import type { Document, DocumentCategory, DocumentStatus } from './document.ts';
 import type { Digest } from './content/index.ts';
-
-interface DocumentRow {
-  id: string;
-  booking_id: string;
-  category: DocumentCategory;
-  file_name: string;
-  mime_type: string;
-  size_bytes: number;
-  sha256: string;
-  status: DocumentStatus;
-  uploaded_by_id: string;
-  uploaded_by_name: string;
-  uploaded_for_id: string | null;
-  uploaded_for_name: string | null;
-  created_at: Date;
-  damaged_at: Date | null;
-  released_at: Date | null;
-}
 
 export interface NewDocument {
   id: string;
@@ -44,7 +27,7 @@ export interface Custody {
   chunkSha256: Buffer;
 }
 
-const columns = [
+const ownColumns = [
   'id',
   'booking_id',
   'category',
@@ -58,7 +41,14 @@ const columns = [
   'created_at',
   'damaged_at',
   'released_at',
-].map((column) => `d.${column}`);
+] as const;
+
+type DocumentRow = Pick<RowOf<'documents'>, (typeof ownColumns)[number]> & {
+  uploaded_by_name: string;
+  uploaded_for_name: string | null;
+};
+
+const columns = ownColumns.map((column) => `d.${column}`);
 
 function selectDocuments(db: Queryable) {
   return db('documents as d')

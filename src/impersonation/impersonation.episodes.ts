@@ -2,6 +2,7 @@
 import type { Viewer } from '../accounts/index.ts';
 import type { AuditAction, AuditOutcome } from '../audit/index.ts';
 import type { Queryable } from '../db/knex.ts';
+import type { RowOf } from '../db/rows.ts';
 import { escapeLike } from '../db/search.ts';
 import { isUuid, uuidPattern, uuidShape } from '../lib/uuid.ts';
 import type { Episode, EpisodeQuery, EpisodeStep } from './impersonation.ts';
@@ -60,18 +61,7 @@ export async function listEpisodes(
   return { episodes: rows.slice(0, aPage).map(toEpisode), isMore: rows.length > aPage };
 }
 
-interface EpisodeRow {
-  id: string;
-  admin_id: string;
-  admin_name: string;
-  user_id: string;
-  user_name: string;
-  user_email: string;
-  reason: string;
-  started_at: Date;
-  ended_at: Date | null;
-  end_reason: Episode['endReason'];
-}
+type EpisodeRow = RowOf<'impersonations'> & { admin_name: string; user_name: string; user_email: string };
 
 function selectEpisodes(db: Queryable) {
   return db('impersonations as i')

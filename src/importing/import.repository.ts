@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Queryable, Transaction } from '../db/knex.ts';
+import type { RowOf } from '../db/rows.ts';
 import type { KeyedDigests } from '../lib/keyed-digests.ts';
 import type { ImportKind, ImportRun, RecordCounts, RecordType } from './import.ts';
 
@@ -86,19 +87,9 @@ export async function endRun(
     });
 }
 
-interface RunRow {
-  id: string;
-  kind: ImportKind;
-  options: Record<string, unknown>;
-  state: ImportRun['state'];
-  matched: number;
-  left_out: number;
-  started_at: Date;
-  finished_at: Date | null;
-  made: RecordCounts;
-  changed: number;
+type RunRow = RowOf<'imports', { options: Record<string, unknown>; made: RecordCounts }> & {
   taken_back: number;
-}
+};
 
 function selectRuns(db: Queryable) {
   const count = (which: string, name: string) =>
@@ -146,16 +137,7 @@ export async function listRuns(db: Queryable): Promise<ImportRun[]> {
   return rows.map(toRun);
 }
 
-interface RecordRow {
-  id: string;
-  import_id: string;
-  record_type: NewRecord['type'];
-  record_id: string;
-  effect: NewRecord['effect'];
-  before: Record<string, unknown>;
-  after: Record<string, unknown>;
-  created_at: Date;
-}
+type RecordRow = RowOf<'import_records', { before: Record<string, unknown>; after: Record<string, unknown> }>;
 
 /** Records not taken back yet, newest first, after the given one. */
 export async function recordsToTakeBack(

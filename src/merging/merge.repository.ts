@@ -1,4 +1,5 @@
 import type { Queryable, Transaction } from '../db/knex.ts';
+import type { RowOf } from '../db/rows.ts';
 import { tidyEmail } from '../lib/typed-email.ts';
 import { isUuid } from '../lib/uuid.ts';
 import {
@@ -10,20 +11,7 @@ import {
   type MovedColumn,
 } from './merge.ts';
 
-interface MergeRow {
-  id: string;
-  kind: MergeKind;
-  from_id: string;
-  into_id: string;
-  from_name: string;
-  into_name: string;
-  reason: string;
-  moved: Record<string, string[]>;
-  made_by_id: string;
-  made_by_name: string;
-  made_at: Date;
-  undone_at: Date | null;
-}
+type MergeRow = RowOf<'merges', { moved: Record<string, string[]> }>;
 
 /** A referrer by e-mail address or id, an organisation by name or id. Null when there is none. */
 export async function findMergeable(db: Queryable, kind: MergeKind, key: string): Promise<Mergeable | null> {
@@ -155,7 +143,7 @@ function split(column: MovedColumn): { table: string; field: string } {
 
 export async function insertMerge(
   trx: Transaction,
-  row: Omit<MergeRow, 'made_by_name' | 'made_at' | 'undone_at'>,
+  row: Omit<MergeRow, 'made_at' | 'undone_at' | 'undone_by_id'>,
 ): Promise<void> {
   await trx('merges').insert({ ...row, moved: JSON.stringify(row.moved) });
 }
@@ -178,7 +166,7 @@ export async function listMerges(db: Queryable): Promise<Merge[]> {
       { column: 'g.id', order: 'desc' },
     ])
     .limit(100)
-    .select<MergeRow[]>('g.*', { made_by_name: 'u.name' });
+    .select<(MergeRow & { made_by_name: string })[]>('g.*', { made_by_name: 'u.name' });
   return rows.map((row) => ({
     id: row.id,
     kind: row.kind,

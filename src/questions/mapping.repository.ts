@@ -1,4 +1,5 @@
 import type { Queryable, Transaction } from '../db/knex.ts';
+import type { RowOf } from '../db/rows.ts';
 import type { SeenField } from './mapping.ts';
 
 export interface SavedMapping {
@@ -10,14 +11,10 @@ export interface SavedMapping {
   savedAt: Date;
 }
 
-interface Row {
-  version: number;
-  before: Record<string, number>;
-  after: Record<string, number>;
-  seen: SeenField[];
-  saved_at: Date;
-  saved_by: string;
-}
+type MappingRow = RowOf<
+  'intake_mappings',
+  { before: Record<string, number>; after: Record<string, number>; seen: SeenField[] }
+>;
 
 /** Newest first, none older than `since`. */
 export async function savedMappings(db: Queryable, since = 0, limit = 100): Promise<SavedMapping[]> {
@@ -26,7 +23,14 @@ export async function savedMappings(db: Queryable, since = 0, limit = 100): Prom
     .where('m.version', '>', since)
     .orderBy('m.version', 'desc')
     .limit(limit)
-    .select<Row[]>('m.version', 'm.before', 'm.after', 'm.seen', 'm.saved_at', 'u.name as saved_by');
+    .select<(MappingRow & { saved_by: string })[]>(
+      'm.version',
+      'm.before',
+      'm.after',
+      'm.seen',
+      'm.saved_at',
+      'u.name as saved_by',
+    );
   return rows.map(({ saved_at, saved_by, ...row }) => ({ ...row, savedBy: saved_by, savedAt: saved_at }));
 }
 
@@ -35,7 +39,7 @@ export async function earlierMappings(db: Queryable): Promise<ReadonlyMap<string
   const rows = await db('intake_mappings')
     .orderBy('version', 'desc')
     .limit(100)
-    .select<Pick<Row, 'before' | 'after'>[]>('before', 'after');
+    .select<Pick<MappingRow, 'before' | 'after'>[]>('before', 'after');
   return rows.flatMap(({ before, after }) => [after, before].map((one) => new Map(Object.entries(one))));
 }
 

@@ -1,5 +1,7 @@
 // What referrers want to know of a specialist before they choose one.
 
+import type { RowOf } from '../db/rows.ts';
+
 export const profileFileKinds = ['photo', 'cv'] as const;
 export type ProfileFileKind = (typeof profileFileKinds)[number];
 
@@ -22,13 +24,10 @@ export interface SpecialistProfile {
 }
 
 /** The columns of `specialists` that hold it. */
-export interface ProfileRow {
-  qualifications: string | null;
-  languages: string | null;
-  examines: string | null;
-  report_days: number | null;
-  files: ({ kind: ProfileFileKind } & ProfileFile)[];
-}
+export type ProfileRow = Pick<
+  RowOf<'specialists'>,
+  'qualifications' | 'languages' | 'examines' | 'report_days'
+> & { files: ({ kind: ProfileFileKind } & ProfileFile)[] };
 
 export const profileColumns = `qualifications, languages, examines, report_days,
   coalesce((

@@ -1,4 +1,5 @@
 import type { Queryable } from '../db/knex.ts';
+import type { RowOf } from '../db/rows.ts';
 import { readWords, whereOwn } from '../db/search.ts';
 import { isUuid } from '../lib/uuid.ts';
 import { profileColumns, profileOf, type ProfileRow } from './specialist.profile.ts';
@@ -16,17 +17,11 @@ export interface SpecialistRepository {
   findByCalendar(acuityCalendarId: number, trx?: Queryable): Promise<Specialist | null>;
 }
 
-interface SpecialistRow extends ProfileRow {
-  id: string;
-  name: string;
-  title: string | null;
-  specialty: string;
-  location: string | null;
-  timezone: string;
-  acuity_calendar_id: number;
-  is_active: boolean;
-  services: SpecialistService[];
-}
+type SpecialistRow = ProfileRow &
+  Pick<
+    RowOf<'specialists'>,
+    'id' | 'name' | 'title' | 'specialty' | 'location' | 'timezone' | 'acuity_calendar_id' | 'is_active'
+  > & { services: SpecialistService[] };
 
 // One round trip: every request for free times reads this.
 const columns = `id, name, title, specialty, location, timezone, acuity_calendar_id, is_active,

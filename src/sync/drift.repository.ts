@@ -1,5 +1,6 @@
 // Reports of reconciliations, and the differences that they found.
 import type { Queryable, Transaction } from '../db/knex.ts';
+import type { RowOf } from '../db/rows.ts';
 import type { DriftItem, Span } from '../following/index.ts';
 import { keepClosed } from './drift.close.ts';
 import { supersedeEarlier } from './drift.superseded.ts';
@@ -34,25 +35,7 @@ export interface ReportedItem extends Pick<DriftItem, 'appointmentId' | 'differe
   specialist: string | null;
 }
 
-interface ReportRow {
-  id: string;
-  kind: ReportKind;
-  from_day: string;
-  to_day: string;
-  fixes: boolean;
-  tells_nobody: boolean;
-  state: DriftReport['state'];
-  next_day: string;
-  appointments: number;
-  found: number;
-  fixed: number;
-  unannounced: number;
-  last_error: string | null;
-  started_at: Date;
-  finished_at: Date | null;
-}
-
-function toReport(row: ReportRow): DriftReport {
+function toReport(row: RowOf<'drift_reports'>): DriftReport {
   return {
     id: row.id,
     kind: row.kind,

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { auditInsertion, auditValues, type AuditActor } from '../audit/index.ts';
 import type { Queryable } from '../db/knex.ts';
+import type { RowOf } from '../db/rows.ts';
 import { type Statement, type Statements } from '../db/statements.ts';
 import type { Outcome } from '../following/index.ts';
 import { isUuid } from '../lib/uuid.ts';
@@ -37,30 +38,7 @@ export interface WebhookEvent {
   replayedAt: Date | null;
 }
 
-export interface EventRow {
-  id: string;
-  seq: number;
-  channel: Channel;
-  state: WebhookEvent['state'];
-  received_at: Date;
-  action: string | null;
-  appointment_id: number | null;
-  body: Buffer | null;
-  headers: Record<string, string>;
-  body_digest: Buffer;
-  refusal: Refusal | null;
-  coalesced: number;
-  next_attempt_at: Date | null;
-  attempts: number;
-  last_status: number | null;
-  last_error: string | null;
-  outcome: Outcome | null;
-  note: string | null;
-  booking_id: string | null;
-  duration_ms: number | null;
-  processed_at: Date | null;
-  replayed_at: Date | null;
-}
+export type EventRow = RowOf<'webhook_events', { headers: Record<string, string> }>;
 
 export function toEvent(row: EventRow): WebhookEvent {
   return {
