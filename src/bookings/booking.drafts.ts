@@ -19,6 +19,8 @@ export interface DraftData extends DraftDetails {
   answers?: { fieldId: number; value: AnswerValue }[];
   /** What stands in the examinee's form, by the names of its inputs, until the person continues. */
   typed?: { values: Record<string, string>; answers: { fieldId: number; value: AnswerValue }[] };
+  /** Which page of the examinee's step sent the details and answers; missing: none did. */
+  savedBy?: string;
   /** Idempotency key of the confirmation: a double click or reload books once. Renewed after a failure. */
   idempotencyKey: string;
   /** Set when the draft became this booking: later visits to a step redirect there. */

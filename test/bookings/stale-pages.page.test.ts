@@ -1,7 +1,7 @@
 // Pages that were opened before somebody changed what they show: they say so, and change nothing unseen.
 import { expect } from 'chai';
 import { amelia, ewan, inUtc, openPageFixture, rita, type PageFixture } from '../support/page-fixture.ts';
-import type { Visitor } from '../support/visitor.ts';
+import { markupErrors, type Visitor } from '../support/visitor.ts';
 
 const [nine = '', ten = '', eleven = ''] = ['09', '10', '11'].map((hour) =>
   inUtc(`2026-12-09T${hour}:00:00+11:00`),
@@ -83,5 +83,81 @@ describe('stale pages', () => {
     const nearest = taken.attribute('.nearest a', 'href');
     await move(rob, eleven);
     expect((await visitor.get(nearest)).text('.panel')).to.contain('moved meanwhile');
+  });
+
+  describe('of one draft in two tabs', () => {
+    const priya = { ...ewan, firstName: 'Priya', lastName: 'Natarajan' };
+    const thursdayAtTen = inUtc('2026-12-10T10:00:00+11:00');
+    let step: string;
+    let draftId: string;
+
+    beforeEach(async () => {
+      fixture.acuity.offer(amelia, nine, ten, eleven, thursdayAtTen);
+      draftId = await fixture.draftAt(visitor, 'time');
+      await visitor.post(`/bookings/new/${draftId}/time`, { startsAt: thursdayAtTen });
+      step = `/bookings/new/${draftId}/examinee`;
+    });
+
+    const twoTabs = async () => [(await visitor.get(step)).form(step), (await visitor.get(step)).form(step)];
+
+    it('do not overwrite the examinee of the other unseen, and keep what is typed', async () => {
+      const [one, other] = await twoTabs();
+      await visitor.post(step, { ...one, ...ewan });
+      const late = await visitor.post(step, { ...other, ...priya });
+      expect(late.status).to.equal(409);
+      expect(late.text('.panel')).to.contain('Ewan Marsh');
+      expect(late.form(step)).to.include({ firstName: 'Priya', lastName: 'Natarajan' });
+      expect(await markupErrors(late)).to.deep.equal([]);
+      expect((await visitor.get(step)).form(step).firstName, 'nothing was overwritten').to.equal('Ewan');
+      const { at } = await visitor.post(step, late.form(step));
+      expect(at).to.equal(`/bookings/new/${draftId}/check`);
+      expect((await visitor.get(step)).form(step)).to.include({ firstName: 'Priya', lastName: 'Natarajan' });
+    });
+
+    it('become two bookings when the reader wants both', async () => {
+      const [one, other] = await twoTabs();
+      await visitor.post(step, { ...one, ...ewan });
+      const late = await visitor.post(step, { ...other, ...priya });
+      const separate = await visitor.post(step, { ...late.form(step), separate: 'yes' });
+      expect(separate.at)
+        .to.match(/^\/bookings\/new\/[\w-]+\/time$/)
+        .and.not.to.contain(draftId);
+      const next = await visitor.post(separate.at, { startsAt: eleven });
+      expect(next.form(next.at)).to.include({ firstName: 'Priya', lastName: 'Natarajan' });
+      expect((await visitor.get(step)).form(step).firstName).to.equal('Ewan');
+    });
+
+    it('take the form again when the reader goes back to it in the same tab, and changes the time in between', async () => {
+      const [one] = await twoTabs();
+      await visitor.post(step, { ...one, ...ewan });
+      await visitor.post(`/bookings/new/${draftId}/time`, { startsAt: eleven });
+      const again = await visitor.post(step, { ...one, ...priya });
+      expect(again.at).to.equal(`/bookings/new/${draftId}/check`);
+    });
+
+    it('choose no time with another specialist than the page shows', async () => {
+      const timeStep = `/bookings/new/${draftId}/time`;
+      const page = await visitor.get(timeStep);
+      const opened = page.form(timeStep);
+      const day = page.attribute('.day-free', 'hx-get');
+      const other = await fixture.app
+        .db('specialists')
+        .whereNot({ name: 'Dr Amelia Hart' })
+        .where({ is_active: true });
+      const services = await fixture.app.db('specialist_services').whereIn(
+        'specialist_id',
+        other.map(({ id }) => id),
+      );
+      const { specialist_id: specialistId, type } = services[0]!;
+      const name = other.find(({ id }) => id === specialistId)?.name ?? '';
+      await visitor.post('/bookings/new', { specialistId, type, draftId });
+      const late = await visitor.post(timeStep, { ...opened, startsAt: eleven });
+      expect(late.status).to.equal(409);
+      expect(late.text('.panel')).to.contain(name);
+      expect(late.text('.choice')).to.contain(name);
+      const part = await visitor.raw(day, { headers: partial });
+      expect(part.headers.get('hx-redirect')).to.equal(day);
+      expect((await visitor.get(day)).text('.panel')).to.contain(name);
+    });
   });
 });

@@ -79,7 +79,7 @@ interface PickerSubmit {
   action: string;
   text: string;
   doing?: string;
-  /** The time of the booking that is moved, ISO 8601: sent with the form. */
+  /** What the page shows beside the picker and may change: sent with the form. */
   seen?: string;
 }
 
