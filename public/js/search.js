@@ -5,6 +5,7 @@ const link = document.querySelector('[data-search]');
 const fieldInBar = () => document.querySelector('[data-search-field]');
 const keyOff = 'examdesk.search-key-off';
 let dialog = null;
+let isOpening = false;
 
 const nameKeyButton = (button) => {
   button.textContent = localStorage.getItem(keyOff) ? 'Turn on the key /' : 'Turn off the key /';
@@ -48,8 +49,13 @@ function build() {
 
 async function open() {
   dialog ??= build();
-  if (dialog.open) return;
-  await globalThis.htmx.ajax('GET', link.href, { target: dialog.firstElementChild, swap: 'innerHTML' });
+  if (dialog.open || isOpening) return;
+  isOpening = true;
+  try {
+    await globalThis.htmx.ajax('GET', link.href, { target: dialog.firstElementChild, swap: 'innerHTML' });
+  } finally {
+    isOpening = false;
+  }
   if (!dialog.querySelector('[data-finds]')) return;
   dialog.showModal();
   dialog.querySelector('[data-finds]').focus();

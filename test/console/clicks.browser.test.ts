@@ -206,8 +206,8 @@ describe('the console in a browser', function () {
     const calendar = page.getByLabel('Calendar in Acuity');
     await calendar.selectOption('7009');
     const name = page.getByLabel('Name', { exact: true });
+    await until(async () => (await name.inputValue()).length > 1);
     const chosen = await calendar.locator('option:checked').innerText();
-    expect(await name.inputValue()).to.have.length.above(1);
     expect(chosen.startsWith(`${await name.inputValue()} (`), chosen).to.equal(true);
     const [none, ...offered] = await types.allInnerTexts();
     expect(none).to.equal('Not offered');

@@ -320,7 +320,7 @@ describe('the console’s lists in a browser', function () {
     expect(await cell('startedAt')).to.match(/^\w{3} \d+ \w+, \d+:\d\d\s[ap]m$/);
     // A phone shows no heads of columns.
     await page.setViewportSize({ width: 390, height: 900 });
-    expect(await cell('toDay')).to.equal(`To day 4 Mar ${year + 1}`);
+    await until(async () => (await cell('toDay')) === `To day 4 Mar ${year + 1}`);
     expect(await cell('appointments')).to.match(/^Appointments \d+$/);
   });
 

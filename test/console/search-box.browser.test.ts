@@ -152,6 +152,8 @@ describe('the search in the console’s bar', function () {
     await type('CL-77-4201', 'Ewan Marsh');
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
+    // What was found shows the claim number too.
+    await page.waitForURL(`**/admin/resources/bookings/records/${booking}/show`);
     await page.getByText('CL-77-4201').first().waitFor();
     expect((await viewed()).length).to.be.greaterThan(before);
   });

@@ -8,6 +8,7 @@ import { pdf, samples } from '../support/builders/files.ts';
 import { bytesOf, launchBrowser } from '../support/browser.ts';
 import { chooseFiles, type ChosenFile } from '../support/choose-files.ts';
 import { openDocumentFixture, type DocumentFixture } from '../support/document-fixture.ts';
+import { until } from '../support/until.ts';
 import { watchedPage, type Watched } from '../support/watched-page.ts';
 
 const twoMegabytes = pdf(2_000_000);
@@ -55,6 +56,11 @@ describe('uploading documents with JavaScript', function () {
   const stored = (name: string) => page.getByRole('link', { name, exact: true });
   /** Sends two megabytes in twenty seconds, so that a busy test meets them on their way. */
   const slowly = () => watched.throttle(100_000);
+  /** Resolves when the page itself knows. */
+  const setOffline = async (isOffline: boolean) => {
+    await page.context().setOffline(isOffline);
+    await until(async () => (await page.evaluate<boolean>('navigator.onLine')) !== isOffline);
+  };
   const rows = async () => (await fixture.app.db('documents').where({ booking_id: bookingId })).length;
 
   for (const width of [1280, 390]) {
@@ -121,12 +127,12 @@ describe('uploading documents with JavaScript', function () {
   it('says that the browser is offline, and sends the file when tried again', async () => {
     await open();
     await choose(file('Brief.pdf', pdf(1_000)));
-    await page.context().setOffline(true);
+    await setOffline(true);
     await upload();
     await page
       .getByText('You are offline. Try again when the connection is back.', { exact: true })
       .waitFor();
-    await page.context().setOffline(false);
+    await setOffline(false);
     await page.getByRole('button', { name: 'Try again Brief.pdf' }).click();
     await stored('Brief.pdf').waitFor();
     expect(await rows()).to.equal(1);

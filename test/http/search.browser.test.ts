@@ -187,6 +187,35 @@ describe('the search', function () {
     }
   });
 
+  it('opens once when its keys are pressed again before it is there', async () => {
+    const watched = await watchedPage(browser, app.url, { width: 1280 });
+    const { page } = watched;
+    const answer = Promise.withResolvers<void>();
+    let asked = 0;
+    try {
+      await watched.useSession(await app.sessionCookie(rita));
+      await page.goto('/specialists');
+      await page.route('**/search', async (route) => {
+        asked += 1;
+        await answer.promise;
+        await route.continue();
+      });
+      const first = page.waitForRequest('**/search');
+      for (const key of ['/', 'Control+k', '/']) await page.keyboard.press(key);
+      await first;
+      answer.resolve();
+      await page
+        .getByRole('dialog', { name: 'Search' })
+        .getByRole('combobox')
+        .and(page.locator(':focus'))
+        .waitFor();
+      expect(asked).to.equal(1);
+    } finally {
+      answer.resolve();
+      await watched.close();
+    }
+  });
+
   it('leaves Ctrl+K of an admin to the people they act as, and opens by /', async () => {
     const watched = await watchedPage(browser, app.url, { width: 1280 });
     const { page } = watched;
