@@ -241,7 +241,7 @@ export async function currentSession(
   if (request.cookie === undefined) return nobody(false, []);
   const token = sessionToken(deps, request.cookie);
   const sentAt = performance.now();
-  const [row] = token === null ? [] : await deps.statements.rows<Row>(ownerByToken, [token]);
+  const [row] = token === null ? [] : await deps.statements.shortRows<Row>(ownerByToken, [token]);
   if (row) deps.keptVersion.confirm(row.kept_version, sentAt);
   const owner = row ? await ownerOfRow(deps, row, asked) : null;
   const current = owner && !isRefusedDemo(deps, owner.viewer.email) ? owner : null;

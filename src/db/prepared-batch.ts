@@ -82,7 +82,14 @@ interface Preparation {
  */
 type Preparations = Map<string, Preparation>;
 
-let prepared = new WeakMap<object, Preparations>();
+interface Writer {
+  known: Preparations;
+  /** The same connection, but it appends bytes to `written` instead of writing them to the socket. */
+  collecting: InternalConnection;
+  written: Buffer[];
+}
+
+let writers = new WeakMap<object, Writer>();
 
 /** PostgreSQL cuts longer names, so that two with the same beginning would be one statement. */
 const longestName = 63;
@@ -138,13 +145,9 @@ export class PreparedBatch extends internal.Query {
    * answer is still to come may have prepared it. PostgreSQL allows closing a name that it does not know.
    */
   #messages(connection: InternalConnection): Buffer {
-    const written: Buffer[] = [];
-    const known = preparationsOf(connection);
+    const { known, collecting, written } = writerOf(connection);
+    written.length = 0;
     const values = this.statements.map((one) => one.values.map(prepareValue));
-    // The same connection, but `_send` collects the bytes instead of writing them to the socket.
-    const collecting = Object.create(connection, {
-      _send: { value: (bytes: Buffer) => written.push(bytes) },
-    }) as InternalConnection;
     const preparing: Preparations = new Map();
     const sent = this.statements.map(({ name, text }, at) => {
       let preparation = preparing.get(name) ?? known.get(name);
@@ -209,7 +212,7 @@ export class PreparedBatch extends internal.Query {
 
   override handleError(error: Error): void {
     // For all connections: when a migration has changed a table's columns, they all have outdated statements.
-    if (isPreparationLost(error)) prepared = new WeakMap();
+    if (isPreparationLost(error)) writers = new WeakMap();
     this.callback((this.#failed ?? error) as Error, []);
   }
 }
@@ -221,11 +224,14 @@ function refuseUnsendable(name: string, text: string, before: Preparation | unde
     throw new Error(`A prepared statement's name is longer than ${longestName} bytes: '${name}'`);
 }
 
-function preparationsOf(connection: InternalConnection): Preparations {
-  let known = prepared.get(connection);
-  if (!known) {
-    known = new Map();
-    prepared.set(connection, known);
+function writerOf(connection: InternalConnection): Writer {
+  let writer = writers.get(connection);
+  if (!writer) {
+    const written: Buffer[] = [];
+    const send = { value: (bytes: Buffer) => written.push(bytes) };
+    const collecting = Object.create(connection, { _send: send }) as InternalConnection;
+    writer = { known: new Map(), collecting, written };
+    writers.set(connection, writer);
   }
-  return known;
+  return writer;
 }

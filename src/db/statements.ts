@@ -2,7 +2,8 @@
 // connection, and its text is built once; knex builds and formats a query's text each time. Other queries use knex.
 //
 // A function whose name ends in Query builds a query and sends nothing (`insertBookingQuery`). There are four ways to send:
-// - `statements.rows(statement, values)`, or `someQuery.rows(deps, given)`: one query, outside any transaction.
+// - `statements.rows(statement, values)`, or `someQuery.rows(deps, given)`: one query, outside any transaction;
+//   `statements.shortRows(statement, values)` for the one that reads a request's session.
 // - `sendTogether(db, ...queries)`: several queries in one round trip, in the open transaction or in one of their own. For
 //   queries of which none needs another's answer.
 // - `transact(db, first, work)`: a transaction. Its `begin` is sent together with the first queries, its `commit` together
@@ -14,6 +15,7 @@ import type pg from 'pg';
 import type { Knex } from 'knex';
 import type { Database, Queryable, Transaction } from './knex.ts';
 import { isPreparationLost, PreparedBatch, type BatchDone } from './prepared-batch.ts';
+import { sharedConnection, type ConnectingPool } from './shared-connection.ts';
 import { isTransaction } from './transaction.ts';
 
 /**
@@ -35,15 +37,22 @@ export interface Query<Row = unknown> extends Statement {
 
 export interface Statements {
   rows<Row>(statement: Statement, values: unknown[]): Promise<Row[]>;
+  /**
+   * For reads that take a small part of a millisecond and wait for no lock: all that are under way share one connection, and
+   * a slow one would delay the others.
+   */
+  shortRows<Row>(statement: Statement, values: unknown[]): Promise<Row[]>;
 }
 
-export function createStatements(pool: PoolOrConnection): Statements {
-  return {
-    async rows<Row>({ name, text }: Statement, values: unknown[]) {
+export function createStatements(pool: PoolOrConnection & ConnectingPool): Statements {
+  const shared = sharedConnection(pool);
+  const rowsBy =
+    (to: PoolOrConnection) =>
+    async <Row>({ name, text }: Statement, values: unknown[]): Promise<Row[]> => {
       const queries: readonly [Query<Row>] = [{ name, text, values }];
-      return (await sendAlone(pool, queries))[0];
-    },
-  };
+      return (await sendAlone(to, queries))[0];
+    };
+  return { rows: rowsBy(pool), shortRows: rowsBy(shared) };
 }
 
 /** The rows of each query of a list, in the same order. */

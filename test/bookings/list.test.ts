@@ -84,6 +84,7 @@ describe('booking list', () => {
   it('reads one row more than the page shows, and no other', async () => {
     const counts: number[] = [];
     const counted: Statements = {
+      ...fixture.statements,
       async rows<Row>(statement: Statement, values: unknown[]) {
         const rows = await fixture.statements.rows<Row>(statement, values);
         counts.push(rows.length);
@@ -121,6 +122,7 @@ describe('booking list', () => {
   it('reads the first page, its counts and its needs by one statement, as several would', async () => {
     const sent: string[] = [];
     const noted: Statements = {
+      ...fixture.statements,
       rows(statement, values) {
         sent.push(statement.name);
         return fixture.statements.rows(statement, values);

@@ -222,13 +222,16 @@ describe('createStatements', () => {
     expect(await statements.rows(again, [])).to.deep.equal([{ n: '1', day: '2026-12-02' }]);
   });
 
-  it('reads rows after an error of the same statement', async () => {
-    const statements = createStatements(pool);
-    const parted = { name: 'parted', text: 'select 6 / $1::integer as part' };
-    const asked = [6, 0, 2].map((by) => statements.rows<{ part: number }>(parted, [by]));
-    const answers = await Promise.allSettled(asked);
-    expect(
-      answers.map((one) => (one.status === 'fulfilled' ? one.value[0]?.part : (one.reason as Error).message)),
-    ).to.deep.equal([1, 'division by zero', 3]);
-  });
+  for (const kind of ['rows', 'shortRows'] as const)
+    it(`reads rows after an error of the same statement (${kind})`, async () => {
+      const statements = createStatements(pool);
+      const parted = { name: 'parted', text: 'select 6 / $1::integer as part' };
+      const asked = [6, 0, 2].map((by) => statements[kind]<{ part: number }>(parted, [by]));
+      const answers = await Promise.allSettled(asked);
+      expect(
+        answers.map((one) =>
+          one.status === 'fulfilled' ? one.value[0]?.part : (one.reason as Error).message,
+        ),
+      ).to.deep.equal([1, 'division by zero', 3]);
+    });
 });

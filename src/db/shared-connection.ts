@@ -1,0 +1,85 @@
+// Sends short reads on one connection, which it borrows from the pool for as long as any of them is under way. Those of one
+// turn of the event loop leave in one system call, and wake one backend of PostgreSQL. Each batch succeeds or fails by
+// itself; all that are under way fail when the connection ends.
+import type { Writable } from 'node:stream';
+import type pg from 'pg';
+import type { BatchDone, PreparedBatch } from './prepared-batch.ts';
+
+export type ConnectingPool = Pick<pg.Pool, 'connect'>;
+
+interface Read {
+  batch: PreparedBatch;
+  done: BatchDone;
+}
+
+/** The members of a connection's client that are used here; pg's types leave some out. */
+interface Client {
+  connection: { stream: Writable };
+  query(batch: PreparedBatch, done: BatchDone): void;
+  once(event: 'error', listener: (error: Error) => void): void;
+  removeListener(event: 'error', listener: (error: Error) => void): void;
+  release(error?: Error): void;
+}
+
+export function sharedConnection(pool: ConnectingPool): {
+  query(batch: PreparedBatch, done: BatchDone): void;
+} {
+  let waiting: Read[] = [];
+  /** Set as soon as something waits, until it is sent. */
+  let isSending = false;
+  let client: Client | null = null;
+  let underWay = 0;
+
+  function release(error?: Error): void {
+    if (!client) return;
+    const released = client;
+    client = null;
+    underWay = 0;
+    released.removeListener('error', release);
+    released.release(error);
+  }
+
+  function borrow(): void {
+    pool.connect((error, connected) => {
+      if (!connected) return failWaiting(error ?? new Error('The pool gave no connection'));
+      client = connected;
+      client.once('error', release);
+      send(client);
+    });
+  }
+
+  function failWaiting(error: Error): void {
+    isSending = false;
+    const failed = waiting;
+    waiting = [];
+    for (const { done } of failed) done(error, []);
+  }
+
+  function send(to: Client): void {
+    isSending = false;
+    const sent = waiting;
+    waiting = [];
+    underWay += sent.length;
+    const { stream } = to.connection;
+    // Until `uncork` the socket collects what is written.
+    stream.cork();
+    for (const { batch, done } of sent)
+      to.query(batch, (error, answers) => {
+        // After an error of the connection the count is that of another.
+        if (client === to) underWay -= 1;
+        if (client === to && underWay === 0 && waiting.length === 0) release();
+        done(error, answers);
+      });
+    stream.uncork();
+  }
+
+  return {
+    query(batch, done) {
+      waiting.push({ batch, done });
+      if (isSending) return;
+      isSending = true;
+      // After all requests that have arrived by now.
+      setImmediate(() => (client ? send(client) : borrow()));
+    },
+  };
+}
