@@ -9,6 +9,7 @@ import type { APIError } from 'better-auth/api';
 import type { Pool, PoolClient } from 'pg';
 import type { Database, Queryable, Transaction } from '../db/knex.ts';
 import { decodeCookie, readCookie } from '../lib/cookies.ts';
+import { remembered } from '../lib/remembered.ts';
 import { isEqual, type SecretRing } from '../lib/secret-ring.ts';
 
 export const betterAuthVersion = '1.7.25';
@@ -40,8 +41,11 @@ export function cookieOptions(baseUrl: string) {
   };
 }
 
+// Each request asks.
+const protocolOf = remembered((url: string) => new URL(url).protocol);
+
 export function isHttps(baseUrl: string): boolean {
-  return new URL(baseUrl).protocol === 'https:';
+  return protocolOf(baseUrl) === 'https:';
 }
 
 // better-auth writes through a pool of its own. Here its writes can join a transaction of ours, so that its changes and

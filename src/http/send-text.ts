@@ -18,14 +18,15 @@ export function installSendText(app: Express): void {
     const isOurs = typeof body === 'string' && (type === undefined || type === html || type === json);
     if (!isOurs) return sendAny.call(this, body);
     if (type === undefined) this.setHeader('Content-Type', html);
-    const bytes = Buffer.from(body);
+    const length = Buffer.byteLength(body);
     const { method } = this.req;
     const isRead = method === 'GET' || method === 'HEAD';
-    if (isRead && !this.hasHeader('ETag')) this.setHeader('ETag', tagOf(bytes));
+    if (isRead && !this.hasHeader('ETag')) this.setHeader('ETag', tag(body, length));
     if (method === 'HEAD' || this.req.fresh || withoutBody.has(this.statusCode))
       return sendAny.call(this, body);
-    this.setHeader('Content-Length', bytes.length);
-    return this.end(bytes);
+    this.setHeader('Content-Length', length);
+    // Node sends a text together with the headers, and plain ASCII without another copy.
+    return this.end(body, length === body.length ? 'latin1' : 'utf8');
   };
   response.json = function sendJson(this: Response, body?: unknown) {
     if (!this.hasHeader('Content-Type')) this.setHeader('Content-Type', json);
@@ -35,5 +36,9 @@ export function installSendText(app: Express): void {
 
 /** Weak: it stays the same when the body is compressed. */
 function tagOf(body: Buffer): string {
-  return `W/"${body.length.toString(16)}-${hash('sha1', body, 'base64url')}"`;
+  return tag(body, body.length);
+}
+
+function tag(body: string | Buffer, length: number): string {
+  return `W/"${length.toString(16)}-${hash('sha1', body, 'base64url')}"`;
 }
