@@ -63,6 +63,7 @@ describe('the documents on a booking’s page', () => {
     expect(html)
       .to.match(/<option value="other" selected>/)
       .and.to.contain('href="#files"');
+    expect(html, 'lists the types once').to.match(/^(?!.*Excel.*Excel).*Excel/s);
     expect(html).not.to.match(/fine\.pdf|invoice\.pdf/);
     expect(await markupErrors({ at: '/bookings', html })).to.deep.equal([]);
   });

@@ -75,11 +75,18 @@ type ContentFailure = Extract<UploadFailure, { reason: 'content' }>;
 
 function contentProblem({ position, fault }: ContentFailure, limits: UploadLimits): Problem {
   const message = `File ${position} ${contentMessage(fault, limits)}`;
-  const detail = `${message}. Nothing was stored.`;
+  // The upload form lists the accepted types beside this message; programs read them in the detail.
+  const what = fault === 'unsupported_type' ? `File ${position} ${unsupported(limits.kinds)}` : message;
+  const detail = `${what}. Nothing was stored.`;
   const errors = [{ path: 'files', message }];
   if (fault === 'too_large') return new Problem('too_large', detail, { errors });
   if (fault === 'empty') return invalid(errors, detail);
   return new Problem('unsupported_type', detail, { errors, extra: { because: fault } });
+}
+
+/** @param kinds "PDF, Word, …" */
+function unsupported(kinds: string): string {
+  return `is not an accepted file type: use ${kinds}. Its content counts, not its name`;
 }
 
 function contentMessage(fault: ContentFault, { kinds, maxBytes }: UploadLimits): string {
@@ -89,7 +96,7 @@ function contentMessage(fault: ContentFault, { kinds, maxBytes }: UploadLimits):
     case 'too_large':
       return `is larger than ${megabytes(maxBytes)}: split it, or make it smaller`;
     case 'unsupported_type':
-      return `is not an accepted file type: use ${kinds}. What the file contains decides, not its name`;
+      return unsupported(`${kinds.split(', ', 1).join()}, or another type that the form lists`);
     case 'name_mismatch':
       return 'does not match the ending of its name: correct the ending, or save it again as that type';
     case 'zip_bomb':
