@@ -7,6 +7,11 @@ import { watchedPage } from '../support/watched-page.ts';
 
 const shots = process.env.SCREENSHOTS;
 
+interface Cut {
+  scrollWidth: number;
+  clientWidth: number;
+  textContent: string;
+}
 interface Tall {
   getBoundingClientRect(): { height: number };
 }
@@ -118,6 +123,15 @@ describe('the main pages at 320 px', function () {
         }
       }
       expect(await states.allInnerTexts()).to.include('Report being written');
+      await page.setViewportSize({ width: 390, height: 800 });
+      await page.goto('/bookings?tab=upcoming');
+      const marks = page.locator('.list-progress .tag:first-child');
+      expect((await marks.allInnerTexts()).join()).to.match(/ \(2\)/);
+      const cut = await marks.evaluateAll((tags: Cut[]) =>
+        tags.filter((tag) => tag.scrollWidth > tag.clientWidth).map((tag) => tag.textContent),
+      );
+      expect(cut, 'cut off at 390 px').to.deep.equal([]);
+      await page.setViewportSize({ width: 320, height: 800 });
       await page.goto('/?whose=all');
       expect(await page.locator('.need .tag', { hasText: 'consent form and brief' }).count()).to.be.above(0);
       await watched.check();

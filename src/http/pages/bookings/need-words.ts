@@ -13,6 +13,8 @@ import type { Tone } from './booking-words.ts';
 export interface NeedMark {
   /** `Report ready`, `Due Thu 26 Nov: consent form and brief` */
   words: string;
+  /** For narrow rows: `Due Thu 26 Nov (2)`; null when the words are short. */
+  shortWords: string | null;
   /** `3 business days left` */
   note: string | null;
   tone: Tone;
@@ -33,6 +35,7 @@ export function needMarks(
   return [
     ...news.map((need) => ({
       words: need.words,
+      shortWords: null,
       note: null,
       tone: need.tone,
       isNew: need.isNew,
@@ -51,9 +54,12 @@ export function needMarks(
 
 function dueMark(booking: Pick<Booking, 'id' | 'timezone'>, due: Need[], dueOn: string, now: Date): NeedMark {
   const { words, left, isLate, isSoon } = dueState(dueOn, dayIn(now, booking.timezone));
+  // The urgent part comes first.
+  const when = `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
+  const papers = paperCategories.filter((category) => due.some(({ kind }) => kind === category));
   return {
-    // The urgent part comes first, because phones cut the end off.
-    words: `${words.charAt(0).toUpperCase()}${words.slice(1)}: ${papersInWords(paperCategories.filter((category) => due.some(({ kind }) => kind === category))).toLowerCase()}`,
+    words: `${when}: ${papersInWords(papers).toLowerCase()}`,
+    shortWords: papers.length > 1 ? `${when} (${papers.length})` : null,
     note: left,
     tone: isLate ? 'danger' : isSoon ? 'warn' : 'info',
     isNew: false,
