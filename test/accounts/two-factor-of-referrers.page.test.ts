@@ -62,6 +62,9 @@ describe('two-step sign-in of referrers', () => {
     const { at } = await person.get('/account/email');
     await fixture.app.db('sessions').delete();
     const interrupted = await person.post(at, { email: 'next@harbour-legal.example' });
+    const { at: home } = await person.post('/sign-in', { email, password: goodPassword });
+    expect(home, 'no form waits there').to.equal('/account/two-factor?next=%2F');
+    await fixture.app.db('sessions').delete();
     const back = await person.post('/sign-in', {
       ...interrupted.form('/sign-in'),
       email,

@@ -1,7 +1,7 @@
 import { mock } from 'node:test';
 import { expect } from 'chai';
 import { examineeFormValues, parseExamineeForm } from '../../src/http/forms/examinee.form.ts';
-import { readerZoneOf } from '../../src/http/forms/fields.ts';
+import { pageZoneOf, readerZoneOf } from '../../src/http/forms/fields.ts';
 import { createSealedSearch } from '../../src/http/forms/sealed-search.ts';
 import { weeksOf } from '../../src/http/pages/month-grid.ts';
 import { buildPicker } from '../../src/http/pages/time-picker.ts';
@@ -157,6 +157,14 @@ describe('parseExamineeForm', () => {
       ]);
     });
   }
+});
+
+describe('pageZoneOf', () => {
+  it('returns the agency’s zone when the reader’s is missing or unknown', () => {
+    for (const cookie of [undefined, 'a=b', 'tz=Mars%2FOlympus', 'tz=%E0%A4%A'])
+      expect(pageZoneOf({ headers: { cookie } }), String(cookie)).to.equal('Australia/Sydney');
+    expect(pageZoneOf({ headers: { cookie: 'tz=Australia%2FPerth' } })).to.equal('Australia/Perth');
+  });
 });
 
 describe('readerZoneOf', () => {

@@ -68,11 +68,11 @@ async function signIn(accounts: Accounts, req: Request, res: Response): Promise<
   if (signedIn.ok) {
     setCookies(res, signedIn.value.cookies);
     const to = next ?? paths.home();
-    // Nothing comes between somebody and the form that waits for them; the next sign-in offers it.
+    // Nothing comes between somebody and the form that waits for them on the page `next`; the next sign-in offers it.
     const isOffered =
       mayBeOfferedTwoFactor(signedIn.value.user) &&
       !wantsTwoFactorLater(req) &&
-      !accounts.keptForms.hasKept(req.headers.cookie);
+      (next === null || !accounts.keptForms.hasKept(req.headers.cookie));
     return res.redirect(303, isOffered ? paths.accountTwoFactorOffer(to) : to);
   }
   if (signedIn.reason === 'second_step') {
