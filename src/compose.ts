@@ -1,5 +1,4 @@
 // Builds everything once, by hand, in reading order: config → ground → adapters → rooms → app.
-import type { Logger } from 'pino';
 import {
   createAccounts,
   createAuth,
@@ -11,7 +10,7 @@ import {
   type SignInLimits,
 } from './accounts/index.ts';
 import { composeDoctor, type DoctorOverrides } from './app/doctor.ts';
-import { openGround, type Ground } from './app/ground.ts';
+import { openGround, type Ground, type GroundOverrides } from './app/ground.ts';
 import { emailLinks } from './app/links.ts';
 import { connectOutside } from './app/outside.ts';
 import { acceptedKinds } from './app/storage.ts';
@@ -92,7 +91,6 @@ import { createMergeService } from './merging/index.ts';
 import { createMeters } from './metrics/index.ts';
 import type { Acuity } from './ports/acuity.ts';
 import type { Cache } from './ports/cache.ts';
-import type { Clock } from './ports/clock.ts';
 import type { Mailer } from './ports/mailer.ts';
 import type { Scanner } from './ports/scanner.ts';
 import { createMapping, createQuestions, readMapping, type QuestionDeps } from './questions/index.ts';
@@ -111,9 +109,7 @@ import {
 import { createWebhookService, type WebhookDeps } from './webhooks/index.ts';
 
 /** What tests put in the place of the real thing. */
-export interface Overrides {
-  log?: Logger;
-  clock?: Clock;
+export interface Overrides extends GroundOverrides {
   cache?: Cache;
   acuity?: Acuity;
   mailer?: Mailer;

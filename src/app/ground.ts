@@ -15,10 +15,13 @@ import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 
-export interface Ground {
+export interface Connections {
   db: Database;
   /** A second pool besides that of knex, for better-auth and `statements`. */
   pool: Pool;
+}
+
+export interface Ground extends Connections {
   statements: Statements;
   keptVersion: KeptVersion;
   audit: AuditLog;
@@ -29,12 +32,16 @@ export interface Ground {
   log: Logger;
 }
 
-export function openGround(config: Config, overrides: { log?: Logger; clock?: Clock }): Ground {
-  const { DATABASE_URL, DATABASE_POOL_MAX, DATABASE_STATEMENT_TIMEOUT_MS } = config;
+export interface GroundOverrides {
+  log?: Logger;
+  clock?: Clock;
+  /** Ended with the system, like its own. */
+  connections?: Connections;
+}
+
+export function openGround(config: Config, overrides: GroundOverrides): Ground {
   const log = overrides.log ?? pino({ level: config.LOG_LEVEL, base: null }, logOutput());
-  const db = openDatabase(DATABASE_URL, DATABASE_POOL_MAX, DATABASE_STATEMENT_TIMEOUT_MS);
-  const pool = openPool(DATABASE_URL, DATABASE_POOL_MAX, DATABASE_STATEMENT_TIMEOUT_MS);
-  pool.on('error', () => log.warn('A database connection was lost while idle'));
+  const { db, pool } = overrides.connections ?? openConnections(config, log);
   return {
     db,
     pool,
@@ -47,4 +54,12 @@ export function openGround(config: Config, overrides: { log?: Logger; clock?: Cl
     ids: systemIds,
     log,
   };
+}
+
+export function openConnections(config: Config, log: Logger): Connections {
+  const { DATABASE_URL, DATABASE_POOL_MAX, DATABASE_STATEMENT_TIMEOUT_MS } = config;
+  const db = openDatabase(DATABASE_URL, DATABASE_POOL_MAX, DATABASE_STATEMENT_TIMEOUT_MS);
+  const pool = openPool(DATABASE_URL, DATABASE_POOL_MAX, DATABASE_STATEMENT_TIMEOUT_MS);
+  pool.on('error', () => log.warn('A database connection was lost while idle'));
+  return { db, pool };
 }

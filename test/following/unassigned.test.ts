@@ -7,6 +7,7 @@ import type { Mailbox, ReceivedMail } from '../../src/dev/mailbox.ts';
 import { createUnassignedDigest } from '../../src/email/index.ts';
 import { paths } from '../../src/http/paths.ts';
 import type { Mailer } from '../../src/ports/mailer.ts';
+import { openAppGround, type AppGround } from '../support/app-ground.ts';
 import { peopleOf, reasonOf, valueOf, type BookingFixture } from '../support/booking-fixture.ts';
 import { testLinks } from '../support/links.ts';
 import { openMailbox, waitForMail } from '../support/mailbox.ts';
@@ -16,14 +17,19 @@ import { aSender } from '../support/mail-parts.ts';
 const unknown = { email: 'somebody@elsewhere.example' };
 
 describe('booking without a referrer', () => {
+  let ground: AppGround;
   let stack: WebhookStack;
   let mailbox: Mailbox;
   let people: BookingFixture['people'];
   let mailer: Mailer & { close(): void };
 
+  before(async () => {
+    ground = await openAppGround();
+  });
+  after(() => ground.close());
   beforeEach(async () => {
     mailbox = await openMailbox();
-    stack = await openWebhookStack();
+    stack = await openWebhookStack({ ground });
     people = await peopleOf(stack.app.db);
     mailer = createSmtpMailer(mailbox.smtpUrl, 'Examdesk <bookings@examdesk.example>');
   });

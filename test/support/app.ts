@@ -8,6 +8,7 @@ import { compose, type Overrides, type System } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Database } from '../../src/db/knex.ts';
 import { acuityRate } from './acuity-rate.ts';
+import type { AppGround } from './app-ground.ts';
 import { serveAxe } from './axe.ts';
 import { testJobs } from './cron.ts';
 import { openSeededDatabase, type TestDatabase } from './database.ts';
@@ -46,6 +47,8 @@ export interface TestAppOptions {
   env?: Record<string, string>;
   /** Used instead of a new database on the shared server; closed with the app. */
   database?: TestDatabase;
+  /** Used instead of a new database; rewound now, and closed by the file. */
+  ground?: AppGround;
 }
 
 /** Variables that production requires in addition. The Redis and the bucket they name do not exist. */
@@ -62,8 +65,11 @@ export const inProduction = {
 };
 
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
-  const { overrides = {}, env = {} } = options;
-  const database = options.database ?? (await openSeededDatabase());
+  const { overrides = {}, env = {}, ground } = options;
+  // A test that limits the app's connections, or puts something in front of them, needs some of its own.
+  const isLimited = Object.keys(env).some((name) => name.startsWith('DATABASE_'));
+  if (isLimited && ground) throw new Error('An app on a ground has the connections of the ground');
+  const database = ground?.database ?? options.database ?? (await openSeededDatabase());
   const logLines: string[] = [];
   const log = pino({ level: 'info', base: null }, { write: (line: string) => void logLines.push(line) });
   const server = createServer();
@@ -83,7 +89,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     ...env,
   };
   const acuity = env.ACUITY_BASE_URL || overrides.acuity ? {} : { acuity: createFakeAcuity() };
-  const system = compose(readConfig(appEnv), { log, jobs: testJobs, ...acuity, ...overrides });
+  const config = readConfig(appEnv);
+  const lent = ground && { connections: await ground.lend(config) };
+  const system = compose(config, { log, jobs: testJobs, ...acuity, ...lent, ...overrides });
   server.on('request', (req, res) => void (serveAxe(req, res) || system.app(req, res)));
 
   // Otherwise each request opens a connection, and each answer is compressed and decompressed in this process.
@@ -93,8 +101,6 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       .agent(url)
       .use((request: supertest.Test) => void request.agent(connections))
       .set({ Origin: url, Accept: 'application/json', 'Accept-Encoding': 'identity' });
-  // A test that limits the app's connections, or puts something in front of them, needs some of its own.
-  const isLimited = Object.keys(env).some((name) => name.startsWith('DATABASE_'));
   const db = isLimited ? database.db : system.services.db;
   const sessionCookie = (email: string) => mintSession(db, email);
   return {
@@ -130,7 +136,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
         server.close(resolve);
       });
       await system.close();
-      await database.close();
+      if (!ground) await database.close();
     },
   };
 }

@@ -54,12 +54,11 @@ async function keepRows(client: pg.Client): Promise<string> {
   await client.query('create schema kept');
   const restored: string[] = [];
   for (const { name, columns } of tables) {
+    const { rowCount } = await client.query(`select from ${name} limit 1`);
+    if (!rowCount) continue;
     const copy = `kept.${client.escapeIdentifier(name)}`;
-    const { rowCount } = await client.query(`create table ${copy} as select ${columns} from ${name}`);
-    if (rowCount)
-      restored.push(
-        `insert into ${name} (${columns}) overriding system value select ${columns} from ${copy};`,
-      );
+    await client.query(`create table ${copy} as select ${columns} from ${name}`);
+    restored.push(`insert into ${name} (${columns}) overriding system value select ${columns} from ${copy};`);
   }
   return [
     'begin;',

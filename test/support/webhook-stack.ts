@@ -2,8 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startSimulator, type Simulator, type WebhookTarget } from '../../src/simulator/index.ts';
-import type { Overrides } from '../../src/compose.ts';
-import { startTestApp, type TestApp } from './app.ts';
+import { startTestApp, type TestApp, type TestAppOptions } from './app.ts';
 import { dayFromToday, sydneyTime } from './days.ts';
 
 export const apiKey = 'demo-acuity-key';
@@ -46,9 +45,7 @@ export interface BookingRow {
   version: number;
 }
 
-export interface StackOptions {
-  env?: Record<string, string>;
-  overrides?: Overrides;
+export interface StackOptions extends Pick<TestAppOptions, 'env' | 'overrides' | 'ground'> {
   /** Where Acuity sends its events; default: the relay. Null: nowhere, and nothing polls for events. */
   target?: '/automation/acuity' | '/webhooks/acuity' | null;
 }
@@ -60,6 +57,7 @@ export async function openWebhookStack(options: StackOptions = {}): Promise<Webh
   const app = await startTestApp({
     env: { ACUITY_BASE_URL: simulator.url, WEBHOOK_DELAY_SECONDS: '0', ...options.env },
     overrides: { ...options.overrides, relay: { pollMs: 50, ...options.overrides?.relay } },
+    ...(options.ground && { ground: options.ground }),
   });
   const target = options.target === undefined ? '/automation/acuity' : options.target;
   if (target) {
