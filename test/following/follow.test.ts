@@ -1,14 +1,20 @@
 import { expect } from 'chai';
 import type { EmailRow } from '../../src/email/email.ts';
+import { openAppGround, type AppGround } from '../support/app-ground.ts';
 import { composeMail } from '../support/mail-parts.ts';
 import { timeAhead } from '../support/days.ts';
 import { openWebhookStack, rita, type WebhookStack } from '../support/webhook-stack.ts';
 
 describe('a webhook event', () => {
+  let ground: AppGround;
   let stack: WebhookStack;
 
+  before(async () => {
+    ground = await openAppGround();
+  });
+  after(() => ground.close());
   beforeEach(async () => {
-    stack = await openWebhookStack();
+    stack = await openWebhookStack({ ground });
   });
   afterEach(() => stack.close());
 

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { selectRows, tableOf, type Table } from '../../src/console/index.ts';
+import { openAppGround, type AppGround } from '../support/app-ground.ts';
 import { dayFromToday, sydneyTime } from '../support/days.ts';
 import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
 import { aDriftReport } from '../support/builders/drift-report.ts';
@@ -9,6 +10,7 @@ import { aDriftReport } from '../support/builders/drift-report.ts';
 const dayMs = 86_400_000;
 
 describe('differences that were left', () => {
+  let ground: AppGround;
   let stack: WebhookStack;
   const sync = () => stack.app.system.services.sync;
   const leftItems = () =>
@@ -18,8 +20,12 @@ describe('differences that were left', () => {
   const makeUnknown = (days: number) =>
     stack.makeAppointment({ calendarID: 7003, datetime: sydneyTime(dayFromToday(days), 10) });
 
+  before(async () => {
+    ground = await openAppGround();
+  });
+  after(() => ground.close());
   beforeEach(async () => {
-    stack = await openWebhookStack({ target: null });
+    stack = await openWebhookStack({ target: null, ground });
     await stack.app
       .db('specialists')
       .where({ acuity_calendar_id: 7003 })

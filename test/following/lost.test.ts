@@ -1,5 +1,6 @@
 // Appointments that were made here and whose bookings the database has lost.
 import { expect } from 'chai';
+import { openAppGround, type AppGround } from '../support/app-ground.ts';
 import type { Agent } from '../support/app.ts';
 import { dayFromToday } from '../support/days.ts';
 import { openWebhookStack, rita, type BookingRow, type WebhookStack } from '../support/webhook-stack.ts';
@@ -7,6 +8,7 @@ import { openWebhookStack, rita, type BookingRow, type WebhookStack } from '../s
 const referenceField = 9101;
 
 describe('appointment with a reference of ours but no booking', () => {
+  let ground: AppGround;
   let stack: WebhookStack;
   let agent: Agent;
   const sync = () => stack.app.system.services.sync;
@@ -15,8 +17,12 @@ describe('appointment with a reference of ours but no booking', () => {
   const mails = () => stack.app.db('emails').pluck('kind');
 
   // No events arrive here: only reconciliation finds anything.
+  before(async () => {
+    ground = await openAppGround();
+  });
+  after(() => ground.close());
   beforeEach(async () => {
-    stack = await openWebhookStack({ target: null });
+    stack = await openWebhookStack({ target: null, ground });
     agent = await stack.app.signIn(rita);
   });
   afterEach(() => stack.close());

@@ -1,9 +1,11 @@
 // Reconciliation repairs examinations whose time is over, but tells nobody.
 import { expect } from 'chai';
+import { openAppGround, type AppGround } from '../support/app-ground.ts';
 import { dayFromToday, sydneyTime } from '../support/days.ts';
 import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
 
 describe('reconciliation of past examinations', () => {
+  let ground: AppGround;
   let stack: WebhookStack;
   const sync = () => stack.app.system.services.sync;
   const kinds = () => stack.app.db('emails').orderBy('kind').pluck('kind');
@@ -23,8 +25,12 @@ describe('reconciliation of past examinations', () => {
     return id;
   }
 
+  before(async () => {
+    ground = await openAppGround();
+  });
+  after(() => ground.close());
   beforeEach(async () => {
-    stack = await openWebhookStack({ target: null });
+    stack = await openWebhookStack({ target: null, ground });
   });
   afterEach(() => stack.close());
 

@@ -1,10 +1,12 @@
 import { expect } from 'chai';
+import { openAppGround, type AppGround } from '../support/app-ground.ts';
 import { until } from '../support/until.ts';
 import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
 
 const anHour = 3_600_000;
 
 describe('reconciliation', () => {
+  let ground: AppGround;
   let stack: WebhookStack;
   const sync = () => stack.app.system.services.sync;
   const near = (fixes: boolean) => sync().reconcile({ ...sync().nearSpan(), fixes });
@@ -20,8 +22,12 @@ describe('reconciliation', () => {
   const differences = async () => (await items()).map(({ difference, state }) => `${difference}: ${state}`);
 
   // No events arrive here: only reconciliation finds anything.
+  before(async () => {
+    ground = await openAppGround();
+  });
+  after(() => ground.close());
   beforeEach(async () => {
-    stack = await openWebhookStack({ target: null });
+    stack = await openWebhookStack({ target: null, ground });
   });
   afterEach(() => stack.close());
 

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Acuity, Appointment, NewAppointment } from '../../src/ports/acuity.ts';
+import { openAppGround, type AppGround } from '../support/app-ground.ts';
 import { timeAhead } from '../support/days.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { peopleOf } from '../support/booking-fixture.ts';
@@ -51,14 +52,19 @@ function slowAnswers(acuity: FakeAcuity): Acuity & {
 }
 
 describe('converge, called concurrently for one appointment', () => {
+  let ground: AppGround;
   let app: TestApp;
   let fake: FakeAcuity;
   let acuity: ReturnType<typeof slowAnswers>;
 
+  before(async () => {
+    ground = await openAppGround();
+  });
+  after(() => ground.close());
   beforeEach(async () => {
     fake = createFakeAcuity();
     acuity = slowAnswers(fake);
-    app = await startTestApp({ overrides: { acuity, convergence: { readAgainMs: [] } } });
+    app = await startTestApp({ ground, overrides: { acuity, convergence: { readAgainMs: [] } } });
   });
   afterEach(() => app.close());
 
