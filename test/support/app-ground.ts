@@ -36,12 +36,11 @@ export async function openAppGround(): Promise<AppGround> {
       const usages = [() => databaseUsage(db), () => poolUsage(pool)];
       const isQuiet = () => usages.every((read) => read().used + read().waiting === 0);
       let ending: Promise<void> | undefined;
-      const end = () => {
-        ending ??= until(isQuiet).then(() => {
-          isLent = false;
-        });
-        return ending;
+      const whenQuiet = async () => {
+        await until(isQuiet);
+        isLent = false;
       };
+      const end = () => (ending ??= whenQuiet());
       return {
         db: untilEnded(db, endedDatabase, 'destroy', end),
         pool: untilEnded(pool, endedPool, 'end', end),
@@ -67,7 +66,7 @@ function untilEnded<T extends object>(live: T, ended: T, endName: keyof T, end: 
     return end();
   };
   return new Proxy(live, {
-    apply: (_live, _self, given) => Reflect.apply(present as () => unknown, undefined, given),
+    apply: (_live, _self, given) => Reflect.apply(present as () => unknown, undefined, given) as unknown,
     get(_live, name) {
       if (name === endName) return finish;
       const value: unknown = Reflect.get(present, name);
