@@ -68,9 +68,14 @@ async function check() {
   show();
 }
 
-/** Asks the server about the episode. This does not extend it; only a person's actions do. */
+/**
+ * Asks the server about the episode. This does not extend it; only a person's actions do. When a tab has stored another end
+ * before the answer arrives, the answer may tell the earlier one, so its time is ignored.
+ */
 async function askServer() {
-  await compare(fetch(address, { headers: { Accept: 'application/json', 'X-Polling': 'true' } }));
+  const before = localStorage.getItem(key);
+  const request = fetch(address, { headers: { Accept: 'application/json', 'X-Polling': 'true' } });
+  await compare(request, () => localStorage.getItem(key) === before);
 }
 
 async function extend() {
@@ -78,14 +83,14 @@ async function extend() {
   await compare(fetch(address, { method: 'POST', headers: { Accept: 'application/json' } }));
 }
 
-async function compare(request) {
+async function compare(request, isNews = () => true) {
   // An unreachable server says nothing about the session.
   const answer = await request.catch(() => null);
   const isGone = answer?.status === 401 || answer?.status === 403;
   if (!answer || isOver || (!answer.ok && !isGone)) return;
   const { acting } = answer.ok ? await answer.json() : { acting: null };
   if ((acting?.episodeId ?? '') !== ownEpisode) return leavePage(acting !== null);
-  store(acting?.secondsLeft ?? 0);
+  if (isNews()) store(acting?.secondsLeft ?? 0);
 }
 
 function show() {

@@ -45,9 +45,14 @@ async function lookAgain() {
   else await check();
 }
 
-/** Asks the server about the session. This does not extend it; only a person's actions do. */
+/**
+ * Asks the server about the session. This does not extend it; only a person's actions do. An answer that arrives after the
+ * session was extended may tell the earlier end, so it is ignored.
+ */
 async function askServer() {
-  await take(fetch(address, { headers: { Accept: 'application/json', 'X-Polling': 'true' } }));
+  const before = extendedAt;
+  const request = fetch(address, { headers: { Accept: 'application/json', 'X-Polling': 'true' } });
+  await take(request, () => extendedAt === before);
 }
 
 async function extend() {
@@ -55,12 +60,13 @@ async function extend() {
   await take(fetch(address, { method: 'POST', headers: { Accept: 'application/json' } }));
 }
 
-async function take(request) {
+async function take(request, isNews = () => true) {
   // An unreachable server says nothing about the session.
   const answer = await request.catch(() => null);
   if (answer?.status === 401) return end();
   if (!answer?.ok) return;
   const session = await answer.json();
+  if (!isNews()) return;
   dataset.sessionUser ||= session.userId;
   // Acting has begun in another tab (acting.js), or somebody else has signed in: this page is not theirs.
   if (session.userId !== dataset.sessionUser) return;

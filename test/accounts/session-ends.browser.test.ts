@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { Browser, Page, Response } from 'playwright-core';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { openBrowser } from '../support/browser.ts';
+import { holdAnswer } from '../support/hold-answer.ts';
 import { watchedPage, type Watched } from '../support/watched-page.ts';
 
 const rita = 'rita@harbour-legal.example';
@@ -60,6 +61,19 @@ describe('a page that is left open', function () {
     expect(page.url()).to.match(/\/bookings$/);
   });
 
+  it('stays quiet when an answer from before the session was extended arrives after it', async () => {
+    await open(rita, '/bookings');
+    await pass(116);
+    await notice().getByText('You will be signed out at').waitFor();
+    const held = await holdAnswer(page, '**/session');
+    await page.evaluate('dispatchEvent(new Event("focus"))');
+    await held.isMade;
+    await notice().getByRole('button', { name: 'Stay signed in' }).click();
+    await notice().getByRole('button').waitFor({ state: 'detached' });
+    await held.release();
+    expect(await notice().innerText()).to.equal('');
+  });
+
   it('warns staff before half an hour, in the console too', async () => {
     for (const [path, shown] of [
       ['/specialists', 'Dr Amelia Hart'],
@@ -80,9 +94,10 @@ describe('a page that is left open', function () {
     const other = await watched.context.newPage();
     await other.goto('/specialists');
     // Answers the question of the tab in the background.
-    const answer = page.waitForResponse('**/session').catch(() => null);
+    const held = await holdAnswer(page, '**/session');
     await pass(6);
-    await answer;
+    await held.isMade;
+    await held.release();
     expect(await notice().innerText()).to.equal('');
   });
 

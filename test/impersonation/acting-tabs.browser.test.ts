@@ -6,6 +6,7 @@ import { timeAhead } from '../support/days.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import type { FakeAcuity } from '../support/fakes/acuity.ts';
 import { openBrowser } from '../support/browser.ts';
+import { holdAnswer } from '../support/hold-answer.ts';
 import { until } from '../support/until.ts';
 import { watchedPage, type Watched } from '../support/watched-page.ts';
 
@@ -131,6 +132,22 @@ describe('acting as a referrer in several tabs', function () {
     for (const tab of [page, other]) await notice(tab).getByRole('button').waitFor({ state: 'detached' });
     expect(await quietMinutes()).to.be.below(1);
     expect(await banner(other).locator('[data-acting-ends]').innerText()).not.to.equal(before);
+  });
+
+  it('keeps the new end when an answer from before Stay arrives after it', async () => {
+    await beActing('Rita Alvarez');
+    await pass(26);
+    const stay = notice(page).getByRole('button', { name: 'Stay' });
+    await stay.waitFor();
+    const held = await holdAnswer(page, '**/admin/acting');
+    await page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
+    await held.isMade;
+    await stay.click();
+    await stay.waitFor({ state: 'detached' });
+    const ends = await banner(page).locator('[data-acting-ends]').innerText();
+    await held.release();
+    expect(await banner(page).locator('[data-acting-ends]').innerText()).to.equal(ends);
+    expect(await notice(page).innerText()).to.equal('');
   });
 
   it('says that it cannot be extended when four hours are nearly over', async () => {
