@@ -154,7 +154,11 @@ export function connectionNotices(
 
 /** The notice for admins of what has to be set up before anybody can book. */
 export function setUpNotices(steps: readonly NextStep[]): Attention[] {
-  const repairs = { questions: 'Map the questions', specialists: 'Add a specialist' };
+  const repairs = {
+    questions: 'Map the questions',
+    specialists: 'Add a specialist',
+    people: 'Invite a referrer',
+  };
   return steps.map(({ at, text }) =>
     at ? notice(text, stepPages[at], repairs[at]) : notice(text, '/admin/acuity', 'Connect Acuity'),
   );

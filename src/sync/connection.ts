@@ -91,6 +91,8 @@ function questionsOf({ forms, details, saved }: MappingView): Connection['questi
 /** What is missing before anybody can book, as far as it is stored; Acuity is not asked. */
 export interface SetUpState {
   hasSpecialist: boolean;
+  /** Or one is invited. */
+  hasReferrer: boolean;
   /** Null: a question is mapped, or an admin has saved the page. */
   mapping: { questions: Connection['questions'] } | null;
 }
@@ -100,8 +102,17 @@ export async function readSetUp({ db, mapping }: Pick<ConnectDeps, 'db' | 'mappi
   const isMapped = view.saved !== null || view.details.some(({ fieldId }) => fieldId !== null);
   return {
     hasSpecialist: (await db('specialists').first('id')) !== undefined,
+    hasReferrer: await hasReferrer(db),
     mapping: isMapped ? null : { questions: questionsOf(view) },
   };
+}
+
+async function hasReferrer(db: Database): Promise<boolean> {
+  if (await db('users').where({ role: 'referrer' }).first('id')) return true;
+  const invitations = db('account_links')
+    .where({ kind: 'invitation', role: 'referrer' })
+    .whereNull('revoked_at');
+  return (await invitations.first('id')) !== undefined;
 }
 
 /** `quiet`: bookings were made for which Acuity should have sent events, and none arrived. */

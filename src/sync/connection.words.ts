@@ -56,7 +56,7 @@ export function connectedWords(connection: Connection): string[] {
 }
 
 export interface NextStep {
-  at: 'questions' | 'specialists' | null;
+  at: 'questions' | 'specialists' | 'people' | null;
   text: string;
 }
 
@@ -64,6 +64,7 @@ export interface NextStep {
 export const stepPages: Record<NonNullable<NextStep['at']>, string> = {
   questions: '/admin/acuity-questions',
   specialists: '/admin/resources/specialists/actions/new',
+  people: '/account/people',
 };
 
 /** What is left to do, in order. */
@@ -85,8 +86,8 @@ export function nextSteps({ reach, calendars, questions }: Connection): NextStep
   return steps;
 }
 
-/** Of `nextSteps`, those without which nobody can book; none once the system has a specialist and a mapped question. */
-export function firstSteps({ hasSpecialist, mapping }: SetUpState): NextStep[] {
+/** What is left before anybody can book: none once a question is mapped, and there is a specialist and a referrer. */
+export function firstSteps({ hasSpecialist, hasReferrer, mapping }: SetUpState): NextStep[] {
   const steps: NextStep[] = [];
   if (mapping)
     steps.push(
@@ -95,6 +96,7 @@ export function firstSteps({ hasSpecialist, mapping }: SetUpState): NextStep[] {
         : [{ at: 'questions', text: 'Say which question is which detail' } as const]),
     );
   if (!hasSpecialist) steps.push({ at: 'specialists', text: 'Add the first specialist' });
+  if (!hasReferrer) steps.push({ at: 'people', text: 'Invite the first referrer' });
   return steps;
 }
 

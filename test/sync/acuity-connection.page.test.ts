@@ -52,7 +52,7 @@ describe('page of the connection to Acuity', () => {
         .set('sec-fetch-site', 'same-origin')
         .expect(200);
       return (body as { attention: { label: string; repair: { href: string | null } }[] }).attention
-        .filter(({ repair }) => /questions|specialists/.test(repair.href ?? ''))
+        .filter(({ repair }) => /questions|specialists|people/.test(repair.href ?? ''))
         .map(({ label, repair }) => ({ label, href: repair.href }));
     };
     expect(await attention()).to.deep.equal([]);
@@ -78,6 +78,18 @@ describe('page of the connection to Acuity', () => {
       expect(connected.text('#next ~ ol')).to.contain(step);
     await db('intake_fields').insert({ name: 'reference', acuity_field_id: 1 });
     expect((await attention())[0]).to.deep.equal(specialist);
+    await db('users').where({ role: 'referrer' }).update({ role: 'support' });
+    const referrer = { label: 'Invite the first referrer', href: '/account/people' };
+    expect((await attention()).slice(0, 2)).to.deep.equal([specialist, referrer]);
+    const organization = await db('organizations').first('id');
+    const invited = await admin.post('/account/invitations', {
+      name: 'Rosa Lind',
+      email: 'rosa@harbour-legal.example',
+      role: 'referrer',
+      organizationId: organization?.id ?? '',
+    });
+    expect(invited.text('main')).to.contain('rosa@harbour-legal.example');
+    expect(await attention()).not.to.deep.include(referrer);
   });
 
   it('names the calendars without a specialist', async () => {
