@@ -454,6 +454,23 @@ describe('the wait-list', () => {
     expect(await app.db('wait_entries').pluck('state')).to.deep.equal(['accepted']);
   });
 
+  it('shows the days of somebody who waits, and does not overwrite them from an earlier page', async () => {
+    const address = `/wait-list/new?specialist=${specialistId}&type=in_person`;
+    const open = async () => (await visitors[rita]!.get(address)).form('/wait-list');
+    const join = (fields: Record<string, string>) => visitors[rita]!.post('/wait-list', fields);
+    const opened = { ...(await open()), before: '2026-12-07', notBefore: '2026-12-02' };
+    expect((await join(opened)).at).to.equal('/wait-list?joined');
+    expect((await join(opened)).at, 'a double click').to.equal('/wait-list?joined');
+    const page = await visitors[rita]!.get(address);
+    expect(page.form('/wait-list')).to.include({ before: '2026-12-07', notBefore: '2026-12-02' });
+    expect(page.text('.notice')).to.contain('from Wed 2 Dec 2026, before Mon 7 Dec 2026');
+    const late = await join({ ...opened, before: '2026-12-05' });
+    expect(late.status).to.equal(409);
+    expect(late.text('.notice')).to.contain('before Mon 7 Dec 2026');
+    expect((await join(late.form('/wait-list'))).at).to.equal('/wait-list?joined');
+    expect((await open()).before).to.equal('2026-12-05');
+  });
+
   it('keeps both names of an admin who acts, in the entry and in the audit log', async () => {
     const booking = await book(rita, later);
     const ada = await app.signIn('ada@examdesk.example');

@@ -9,7 +9,7 @@ import {
   type ExaminationType,
   type Specialist,
 } from '../../../specialists/index.ts';
-import type { AcceptFailure } from '../../../waiting/index.ts';
+import type { AcceptFailure, WaitEntry } from '../../../waiting/index.ts';
 import { actorOf } from '../../actor.ts';
 import { joinSchema } from '../../api/wait-list.api.ts';
 import type { PageRoute } from '../../endpoint.ts';
@@ -43,7 +43,16 @@ export interface WaitListPage extends PageData {
 export interface JoinPage extends PageData {
   specialist: { id: string; name: string; specialty: string };
   type: ExaminationType;
-  values: { before: string; notBefore: string };
+  values: Days;
+  /** The days of the reader's present entry; null: not on this wait-list. */
+  waiting: string | null;
+  /** The same, sent with the form. */
+  seen: string;
+}
+
+interface Days {
+  before: string;
+  notBefore: string;
 }
 
 type Needs = Pick<PageServices, 'bookings' | 'waitList' | 'specialists' | 'nextFree' | 'drafts' | 'clock'>;
@@ -115,20 +124,45 @@ async function specialistOf({ specialists }: Needs, id: string, type: Examinatio
 async function showJoin(services: Needs, req: Request, res: Response): Promise<void> {
   const { specialist: id, type } = parse(joinQuery, req.query);
   const specialist = await specialistOf(services, id, type);
+  const entry = await entryFor(services, req, res, specialist, type);
   const [known] = await knownFree(services, [specialist], type, actorOf(req, res).viewer.userId);
   const first = known?.slots[0];
   renderJoin(res, specialist, type, {
-    before: first ? dayIn(first.startsAt, specialist.timezone) : '',
-    notBefore: '',
+    entry,
+    values: {
+      before: first ? dayIn(first.startsAt, specialist.timezone) : '',
+      notBefore: '',
+      ...(entry && daysOf(entry)),
+    },
   });
 }
+
+/** The reader's entry of this wait-list: joining again changes its days. */
+async function entryFor(
+  { waitList }: Needs,
+  req: Request,
+  res: Response,
+  specialist: Specialist,
+  type: ExaminationType,
+): Promise<WaitEntry | null> {
+  const { entries } = await waitList.of(actorOf(req, res).viewer);
+  return (
+    entries.find((entry) => !entry.booking && entry.specialist.id === specialist.id && entry.type === type) ??
+    null
+  );
+}
+
+function daysOf({ before, notBefore, specialist: { timezone } }: WaitEntry): Days {
+  return { before: dayIn(before, timezone), notBefore: notBefore ? dayIn(notBefore, timezone) : '' };
+}
+
+const seenOf = (entry: WaitEntry | null) => (entry ? Object.values(daysOf(entry)).join(' ') : 'none');
 
 function renderJoin(
   res: Response,
   { id, name, specialty }: Specialist,
   type: ExaminationType,
-  values: JoinPage['values'],
-  errors: FieldError[] = [],
+  { values, entry, errors = [] }: { values: Days; entry: WaitEntry | null; errors?: FieldError[] },
 ): void {
   const page: JoinPage = {
     title: `Wait-list for ${name}`,
@@ -136,6 +170,8 @@ function renderJoin(
     specialist: { id, name, specialty },
     type,
     values,
+    waiting: entry && entryWords(entry).wanted,
+    seen: seenOf(entry),
   };
   res.render('wait-list/new', page);
 }
@@ -147,12 +183,24 @@ async function join(services: Needs, req: Request, res: Response): Promise<void>
     type: typed(req.body, 'type'),
   });
   const specialist = await specialistOf(services, id, type);
+  const entry = await entryFor(services, req, res, specialist, type);
+  const values = { before: typed(req.body, 'before'), notBefore: typed(req.body, 'notBefore') };
+  const seen = typed(req.body, 'seen');
+  // A double click sends the same days again.
+  const isRepeated = entry !== null && seenOf(entry) === Object.values(values).join(' ');
+  if (seen !== '' && seen !== seenOf(entry) && !isRepeated) {
+    const message = 'Your days were changed meanwhile. Check them and save again';
+    return renderJoin(res.status(409), specialist, type, {
+      values,
+      entry,
+      errors: [{ path: 'before', message }],
+    });
+  }
   const joined = sent.success ? await services.waitList.join(actorOf(req, res), sent.data) : null;
   if (joined?.ok) return res.redirect(303, `${paths.waitList()}?joined`);
   if (joined && joined.reason !== 'invalid') throw joined.reason === 'forbidden' ? forbidden() : notFound();
   const errors = joined ? joined.errors : fieldErrors(sent.error ?? new z.ZodError([]));
-  const values = { before: typed(req.body, 'before'), notBefore: typed(req.body, 'notBefore') };
-  renderJoin(res.status(422), specialist, type, values, errors);
+  renderJoin(res.status(422), specialist, type, { values, entry, errors });
 }
 
 async function joinForBooking({ waitList }: Needs, req: WithId, res: Response): Promise<void> {
