@@ -9,17 +9,11 @@ import {
 } from '../bookings/index.ts';
 import type { Transaction } from '../db/knex.ts';
 import { blockMerges, blockMergesQuery } from '../db/merges.ts';
-import { endWith, transact, type Ending, type Query } from '../db/statements.ts';
+import { answersTo, endWith, transact, type Ending, type Query } from '../db/statements.ts';
 import { timingsOf, type AttemptDeps } from './attempt.deps.ts';
 import { checkLateJob } from './attempt.jobs.ts';
 import type { Completion } from './attempt.kind.ts';
-import {
-  completeAttemptQuery,
-  failOpen,
-  lockAttemptQuery,
-  toAttempt,
-  type AttemptRow,
-} from './attempt.repository.ts';
+import { completeAttemptQuery, failOpen, lockAttemptQuery, toAttempt } from './attempt.repository.ts';
 import type { Attempt, Refusal } from './attempt.ts';
 
 type Settled = Exclude<Completion, { outcome: 'unknown' }>;
@@ -55,16 +49,17 @@ export async function completeOnce(
     if (!row) throw new Error(`Attempt ${id} was completed without a booking`);
     return { outcome: 'completed', booking: toBooking(row) };
   };
-  const changing = changedId
-    ? [lockBookingQuery(db, { id: changedId }), findBookingQuery(db, { id: changedId })]
-    : [];
-  // Lock order everywhere: merges, the booking, then the attempt. The answers come in the order of these queries.
-  const locking: Query[] = [blockMergesQuery(db, {}), ...changing, lockAttemptQuery(db, { id })];
-  const first = [...locking, ...(options.reads ?? [])];
+  const reads = options.reads ?? [];
+  const lockAttempt = lockAttemptQuery(db, { id });
+  const findBooking = changedId ? findBookingQuery(db, { id: changedId }) : null;
+  const changing = changedId && findBooking ? [lockBookingQuery(db, { id: changedId }), findBooking] : [];
+  // Lock order everywhere: merges, the booking, then the attempt.
+  const first: readonly Query[] = [blockMergesQuery(db, {}), ...changing, lockAttempt, ...reads];
   return transact(db, first, async (trx, answers): Promise<Ending<Settled>> => {
-    const [locked] = answers[locking.length - 1] as AttemptRow[];
-    const [booking] = changedId ? (answers[2] as BookingRow[]) : [];
-    const readAnswers = answers.slice(locking.length);
+    const answerTo = answersTo(first, answers);
+    const [locked] = answerTo(lockAttempt);
+    const [booking] = findBooking ? answerTo(findBooking) : [];
+    const readAnswers = reads.map((query) => answerTo(query));
     if (!locked) throw new Error(`There is no attempt ${id}`);
     const attempt = toAttempt(locked);
     if (attempt.state === 'failed' && !options.evenIfFailed) {
@@ -76,14 +71,9 @@ export async function completeOnce(
     }
     const { bookingId, unsent } = await write(trx, attempt, booking ? toBooking(booking) : null, readAnswers);
     await deps.onStep?.('in_complete_transaction');
-    return endWith(
-      [
-        ...unsent,
-        completeAttemptQuery(trx, { id, bookingId }),
-        findBookingQuery(trx, { id: bookingId }),
-      ] as readonly Query[],
-      (ended) => completed(ended.at(-1) as BookingRow[]),
-    );
+    const findCompleted = findBookingQuery(trx, { id: bookingId });
+    const last: readonly Query[] = [...unsent, completeAttemptQuery(trx, { id, bookingId }), findCompleted];
+    return endWith(last, (ended) => completed(answersTo(last, ended)(findCompleted)));
   });
 }
 

@@ -60,6 +60,18 @@ export type Answers<Queries extends readonly Query[]> = {
   [Place in keyof Queries]: Queries[Place] extends Query<infer Row> ? Row[] : never;
 };
 
+/** Finds the rows of a query among the answers to `queries`, which were sent together. */
+export function answersTo(
+  queries: readonly Query[],
+  answers: readonly unknown[][],
+): <Row>(query: Query<Row>) => Row[] {
+  return <Row>(query: Query<Row>) => {
+    const place = queries.indexOf(query);
+    if (place < 0) throw new Error(`The query ${query.name} was not sent`);
+    return answers[place] as Row[];
+  };
+}
+
 /**
  * Sends all queries at once and waits for the answers: one round trip, in the open transaction or in one of their own.
  * PostgreSQL carries them out in this order. When one fails, the transaction fails, and the error of that query is thrown.
