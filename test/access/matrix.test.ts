@@ -1,6 +1,7 @@
 // Every route of the app × every kind of visitor. The routes are read from the app itself: one that is not in the
 // table fails, and so does a line of the table without a route. The console's tables and actions, which share a few
 // routes, are in matrix-console.test.ts.
+import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import {
   allowedPeople,
@@ -12,6 +13,7 @@ import {
   type MatrixFixture,
   type VisitorName,
 } from '../support/matrix-fixture.ts';
+import { insertPeople } from '../support/own-people.ts';
 import { isChanging, mountedRoutes } from '../support/routes.ts';
 
 // Columns: anonymous · Rita, whose organisation it is · Nadia of another · support · admin · admin acting as Rita.
@@ -280,11 +282,8 @@ describe('the route', function () {
   it('table agrees with Check access for staff who have not set up two-step sign-in', async () => {
     const { db } = fixture.app;
     const email = 'grace@examdesk.example';
-    const account = (await db('accounts').where({ user_id: fixture.userIds.admin }).first()) as object;
-    const [{ id } = { id: '' }] = await db('users')
-      .insert({ name: 'Grace Lim', email, role: 'admin', email_verified: true })
-      .returning<{ id: string }[]>('id');
-    await db('accounts').insert({ ...account, id: crypto.randomUUID(), user_id: id, account_id: id });
+    const id = randomUUID();
+    await insertPeople(db, [{ id, name: 'Grace Lim', email, organizationId: null, role: 'admin' }]);
     const grace = await fixture.app.signIn(email);
     for (const route of Object.keys(table).filter((one) => !isChanging(one))) {
       const address = await fixture.fill(route.slice('get '.length));

@@ -12,6 +12,7 @@ import {
 } from '../support/booking-fixture.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
 import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
+import { insertPeople } from '../support/own-people.ts';
 
 type Name = keyof BookingFixture['people'];
 
@@ -53,13 +54,8 @@ describe('who is told about a booking', () => {
   async function addColleague(): Promise<string> {
     const id = systemIds.uuid();
     const email = 'lena@harbour-legal.example';
-    await fixture
-      .db('users')
-      .insert({ id, name: 'Lena Long', email, role: 'referrer', email_verified: true });
-    const organization_id = fixture.people.rita.viewer.organization?.id;
-    await fixture
-      .db('members')
-      .insert({ id: systemIds.uuid(), user_id: id, organization_id, role: 'member', created_at: new Date() });
+    const organizationId = fixture.people.rita.viewer.organization?.id ?? null;
+    await insertPeople(fixture.db, [{ id, name: 'Lena Long', email, organizationId }]);
     return id;
   }
 

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import type { Database } from '../../src/db/knex.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+import { insertPeople } from '../support/own-people.ts';
 
 describe('the search for a referrer', () => {
   let app: TestApp;
@@ -282,16 +283,7 @@ async function aReferrer(
   email: string,
   organizationId: string | null,
 ): Promise<string> {
-  const [user] = (await db('users')
-    .insert({ name, email, email_verified: true, role: 'referrer' })
-    .returning('id')) as { id: string }[];
-  const id = user?.id ?? '';
-  if (organizationId !== null)
-    await db('members').insert({
-      user_id: id,
-      organization_id: organizationId,
-      role: 'member',
-      created_at: new Date(),
-    });
+  const id = randomUUID();
+  await insertPeople(db, [{ id, name, email, organizationId }]);
   return id;
 }

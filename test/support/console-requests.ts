@@ -6,6 +6,7 @@ import { findRow, selectRows, tables, type Row, type Table } from '../../src/con
 import type { Agent } from './app.ts';
 import type { AccessRequest, MatrixFixture } from './matrix-fixture.ts';
 import { aBookingOf } from './console-records.ts';
+import { aReferrer } from './own-people.ts';
 import { aDriftReport } from './builders/drift-report.ts';
 
 const get = (address: string, shape: AccessRequest['shape'] = 'json'): AccessRequest => ({
@@ -112,28 +113,7 @@ const makers: Record<string, (fixture: MatrixFixture) => Promise<string>> = {
     });
     return bookingId;
   },
-  users: async ({ app }) => {
-    const id = randomUUID();
-    await app.db.transaction(async (trx) => {
-      await trx('users').insert({
-        id,
-        name: 'Lena Ward',
-        email: `${id}@harbour-legal.example`,
-        role: 'referrer',
-        email_verified: true,
-      });
-      const { id: organization } = (await trx('organizations')
-        .where({ name: 'Harbour Legal' })
-        .first('id')) as { id: string };
-      await trx('members').insert({
-        user_id: id,
-        organization_id: organization,
-        role: 'member',
-        created_at: day,
-      });
-    });
-    return id;
-  },
+  users: async ({ app }) => (await aReferrer(app.db)).id,
   'webhook-events': async ({ app }) => {
     const id = randomUUID();
     await app.db('webhook_events').insert({

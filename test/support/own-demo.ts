@@ -1,7 +1,7 @@
 // The demo's people once more, for one test, so that the tests of a file can share a database.
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../../src/db/knex.ts';
-import type { OwnOrganization, OwnPerson } from './own-people.ts';
+import { insertPeople, type OwnOrganization, type OwnPerson } from './own-people.ts';
 
 export interface OwnDemo {
   /** Has a second step, which only the demo's own staff may do without. */
@@ -35,43 +35,14 @@ export async function copyDemo(db: Database): Promise<OwnDemo> {
   const rob = personOf('Rob Petersen');
   const lena = personOf('Lena Ward');
   const nadia = personOf('Nadia Karim');
-  const now = new Date();
-  const member = ({ id }: OwnPerson, organization: OwnOrganization) => ({
-    user_id: id,
-    organization_id: organization.id,
-    role: 'member' as const,
-    created_at: now,
-  });
   await db.transaction(async (trx) => {
-    const known = (await trx('accounts as a')
-      .join('users as u', 'u.id', 'a.user_id')
-      .where({ 'u.email': 'rita@harbour-legal.example' })
-      .first('a.password')) as { password: string } | undefined;
-    if (!known) throw new Error('The demo has no Rita');
     await trx('organizations').insert(
-      [harbour, northside].map(({ id, name }) => ({ id, name, slug: id, created_at: now })),
+      [harbour, northside].map(({ id, name }) => ({ id, name, slug: id, created_at: new Date() })),
     );
-    const people = [ada, rita, rob, lena, nadia];
-    await trx('users').insert(
-      people.map((person) => ({
-        ...person,
-        email_verified: true,
-        role: person === ada ? ('admin' as const) : ('referrer' as const),
-        two_factor_enabled: person === ada,
-      })),
-    );
-    await trx('accounts').insert(
-      people.map(({ id }) => ({
-        account_id: id,
-        provider_id: 'credential',
-        user_id: id,
-        password: known.password,
-        updated_at: now,
-      })),
-    );
-    await trx('members').insert([
-      ...[rita, rob, lena].map((person) => member(person, harbour)),
-      member(nadia, northside),
+    await insertPeople(trx, [
+      { ...ada, organizationId: null, role: 'admin', hasTwoFactor: true },
+      ...[rita, rob, lena].map((person) => ({ ...person, organizationId: harbour.id })),
+      { ...nadia, organizationId: northside.id },
     ]);
   });
   return { ada, rita, rob, lena, nadia, harbour, northside };
