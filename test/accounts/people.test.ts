@@ -9,6 +9,7 @@ import { timeAhead } from '../support/days.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { anOrganization, aReferrer } from '../support/own-people.ts';
+import { bookingBody } from '../support/builders/booking-request.ts';
 
 const ada = 'ada@examdesk.example';
 const sam = 'sam@examdesk.example';
@@ -59,10 +60,9 @@ describe('managing people', () => {
     const row = (await app.db('specialists').where({ acuity_calendar_id: 7001 }).first('id')) as {
       id: string;
     };
-    const examinee = { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' };
     const { body } = await (await app.signIn(email))
       .post('/bookings')
-      .send({ specialistId: row.id, type: 'in_person', startsAt, examinee })
+      .send(bookingBody(row.id, startsAt))
       .expect(201);
     return body.booking as { id: string; reference: string };
   }

@@ -4,6 +4,7 @@ import { tuesdayAtTen } from '../support/booking-fixture.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
+import { bookingBody } from '../support/builders/booking-request.ts';
 
 const wednesday = '2026-12-02T10:00:00+11:00';
 const clock = { now: () => new Date('2026-11-23T09:00:00+11:00') };
@@ -40,14 +41,8 @@ describe('bookings API', () => {
   });
   after(() => app.close());
 
-  const body = (change: object = {}) => ({
-    specialistId,
-    type: 'in_person',
-    startsAt: '2026-12-01T10:00:00+11:00',
-    timezone: 'Australia/Perth',
-    examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
-    ...change,
-  });
+  const body = (change: object = {}) =>
+    bookingBody(specialistId, '2026-12-01T10:00:00+11:00', { timezone: 'Australia/Perth', ...change });
   let hour = 0;
   /** Another free hour for each booking. */
   async function book(): Promise<BookingJson> {

@@ -4,6 +4,7 @@ import { timeAhead } from '../support/days.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { markupErrors } from '../support/visitor.ts';
+import { bookingBody } from '../support/builders/booking-request.ts';
 
 type Name = 'rita' | 'rob' | 'nadia' | 'sam' | 'ada';
 
@@ -42,12 +43,7 @@ describe('booking contacts', () => {
     const specialist = await app.system.services.specialists.findByCalendar(7001);
     const booked = await agents.rita
       .post('/bookings')
-      .send({
-        specialistId: specialist?.id,
-        type: 'in_person',
-        startsAt,
-        examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
-      })
+      .send(bookingBody(specialist?.id, startsAt))
       .expect(201);
     bookingId = booked.body.booking.id as string;
     await app.db('emails').delete();

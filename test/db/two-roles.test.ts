@@ -22,6 +22,7 @@ import { openMailbox, waitForMail } from '../support/mailbox.ts';
 import { openTestStorage, type TestStorage } from '../support/object-storage.ts';
 import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
 import { createAppRole } from '../support/app-role.ts';
+import { bookingBody } from '../support/builders/booking-request.ts';
 
 describe('the product on a database that another role owns', function () {
   this.timeout(120_000);
@@ -62,13 +63,9 @@ describe('the product on a database that another role owns', function () {
     const [day] = (free.body as { dates: string[] }).dates.slice(-1);
     const times = await rita.get(`/specialists/${specialistId}/availability?type=in_person&date=${day}`);
     const [slot] = (times.body as { slots: { startsAt: string }[] }).slots;
-    const answer = await rita.post('/bookings').send({
-      specialistId,
-      type: 'in_person',
-      startsAt: slot?.startsAt,
-      timezone: 'Australia/Sydney',
-      examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
-    });
+    const answer = await rita
+      .post('/bookings')
+      .send(bookingBody(specialistId, slot?.startsAt, { timezone: 'Australia/Sydney' }));
     expect(answer.status, JSON.stringify(answer.body)).to.equal(201);
     bookingId = (answer.body as { booking: { id: string } }).booking.id;
     await waitForMail(mailbox, ({ subject }) => subject.startsWith('Examination booked'), 20_000);

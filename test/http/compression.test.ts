@@ -11,6 +11,7 @@ import {
   type PageFixture,
 } from '../support/page-fixture.ts';
 import { withoutIds } from '../support/same-page.ts';
+import { bookingBody } from '../support/builders/booking-request.ts';
 
 describe('compression', () => {
   let fixture: PageFixture;
@@ -102,12 +103,7 @@ describe('compression', () => {
     const agent = await app.signIn(rita);
     const { body } = await agent
       .post('/bookings')
-      .send({
-        specialistId: await fixture.specialistId('Dr Amelia Hart'),
-        type: 'in_person',
-        startsAt: nineOnTuesday,
-        examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
-      })
+      .send(bookingBody(await fixture.specialistId('Dr Amelia Hart'), nineOnTuesday))
       .expect(201);
     const bookingId = (body as { booking: { id: string } }).booking.id;
     const address = `/bookings/${bookingId}`;

@@ -8,6 +8,7 @@ import { expect } from 'chai';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
 import { listen } from '../support/listen.ts';
+import { bookingBody } from '../support/builders/booking-request.ts';
 
 const connections = 5;
 
@@ -31,12 +32,7 @@ describe('the memory of the web process', () => {
       const { body } = await rita
         .post('/bookings')
         .set('Idempotency-Key', `memory-test-${made}`)
-        .send({
-          specialistId: specialist?.id,
-          type: 'in_person',
-          startsAt,
-          examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '+61412345678' },
-        })
+        .send(bookingBody(specialist?.id, startsAt))
         .expect(201);
       details.push(`/bookings/${(body as { booking: { id: string } }).booking.id}`);
     }

@@ -8,6 +8,7 @@ import { sendDirectly } from '../support/direct-upload.ts';
 import type { FakeAcuity } from '../support/fakes/acuity.ts';
 import { openMatrixFixture, type MatrixFixture } from '../support/matrix-fixture.ts';
 import { isChanging, mountedRoutes } from '../support/routes.ts';
+import { bookingBody } from '../support/builders/booking-request.ts';
 
 /** Refused while acting, or about nobody's session; the matrix holds these to it. */
 const withoutAttribution =
@@ -89,8 +90,7 @@ const scenarios: Record<string, Scenario> = {
   'post /bookings': {
     go: async ({ app, agents }) => {
       const specialist = await app.system.services.specialists.findByCalendar(7001);
-      const examinee = { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' };
-      const order = { specialistId: specialist?.id, type: 'in_person', startsAt: tenths[1], examinee };
+      const order = bookingBody(specialist?.id, tenths[1]);
       await agents.acting.post('/bookings').send(order).expect(201);
     },
     leaves: [

@@ -4,6 +4,7 @@ import { timeAhead } from '../support/days.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { copyDemo } from '../support/own-demo.ts';
 import type { OwnPerson } from '../support/own-people.ts';
+import { bookingBody } from '../support/builders/booking-request.ts';
 
 const sam = 'sam@examdesk.example';
 
@@ -263,12 +264,7 @@ describe('acting as a referrer', () => {
     acuity.offer(7001, timeAhead(10), timeAhead(11));
     const { body } = await admin
       .post('/bookings')
-      .send({
-        specialistId: specialists.find(({ name }) => name.includes('Hart'))?.id,
-        type: 'in_person',
-        startsAt: timeAhead(10),
-        examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
-      })
+      .send(bookingBody(specialists.find(({ name }) => name.includes('Hart'))?.id, timeAhead(10)))
       .expect(201);
     const bookingId = body.booking.id as string;
     expect(body.booking.createdBy.id).to.equal(rita.id);

@@ -11,6 +11,7 @@ import type { OwnOrganization, OwnPerson } from '../support/own-people.ts';
 import { untilBlocked } from '../support/locks.ts';
 import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
 import { aSender } from '../support/mail-parts.ts';
+import { bookingBody } from '../support/builders/booking-request.ts';
 
 const ada = 'ada@examdesk.example';
 const calendar = 7001;
@@ -71,10 +72,7 @@ describe('merge, while bookings are under way,', () => {
   };
   const book = async (agent: Agent) => {
     const specialist = await app.db('specialists').where({ acuity_calendar_id: calendar }).first('id');
-    const examinee = { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' };
-    return agent
-      .post('/bookings')
-      .send({ specialistId: specialist!.id, type: 'in_person', startsAt: startsAt.toISOString(), examinee });
+    return agent.post('/bookings').send(bookingBody(specialist!.id, startsAt.toISOString()));
   };
   /** What was booked while `meanwhile` happened, at that step of the way. */
   const bookDuring = async (

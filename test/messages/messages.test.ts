@@ -9,6 +9,7 @@ import { testLinks } from '../support/links.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { markupErrors, type Visitor } from '../support/visitor.ts';
 import { aSender } from '../support/mail-parts.ts';
+import { bookingBody } from '../support/builders/booking-request.ts';
 
 type Name = 'rita' | 'rob' | 'nadia' | 'sam' | 'ada';
 const addresses: Record<Name, string> = {
@@ -58,10 +59,9 @@ describe('messages about a booking', () => {
     acuity.offer(7001, startsAt);
     await app.system.services.availability.invalidate(7001);
     const specialist = await app.system.services.specialists.findByCalendar(7001);
-    const examinee = { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' };
     const booked = await agents.rita
       .post('/bookings')
-      .send({ specialistId: specialist?.id, type: 'in_person', startsAt, examinee })
+      .send(bookingBody(specialist?.id, startsAt))
       .expect(201);
     bookingId = (booked.body as { booking: { id: string } }).booking.id;
     await app.db('emails').delete();

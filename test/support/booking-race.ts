@@ -7,6 +7,7 @@ import { openBookingStack, type BookingStack } from './booking-stack.ts';
 import { processEnv } from './process-env.ts';
 import { redisForTests } from './redis.ts';
 import { mintSession } from './session.ts';
+import { bookingBody } from './builders/booking-request.ts';
 
 const main = path.resolve(import.meta.dirname, '../../src/main.ts');
 
@@ -109,12 +110,7 @@ async function post(url: string, cookie: string, specialistId: string, startsAt:
       cookie,
       'idempotency-key': `racer ${index}`,
     },
-    body: JSON.stringify({
-      specialistId,
-      type: 'in_person',
-      startsAt,
-      examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
-    }),
+    body: JSON.stringify(bookingBody(specialistId, startsAt)),
   });
   const body = (await answer.json()) as { code?: string; nearest?: unknown[] };
   return { status: answer.status, ...body };

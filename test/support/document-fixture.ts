@@ -8,6 +8,7 @@ import { timeAhead } from './days.ts';
 import { startTestApp, type Agent, type TestApp } from './app.ts';
 import { createFakeAcuity } from './fakes/acuity.ts';
 import { openTestStorage, type TestStorage } from './object-storage.ts';
+import { bookingBody } from './builders/booking-request.ts';
 
 export interface UploadedDocument {
   id: string;
@@ -72,15 +73,7 @@ export async function openDocumentFixture(
     hours += 1;
     const startsAt = new Date(Date.parse(timeAhead(10)) + hours * 3_600_000).toISOString();
     acuity.offer(7001, startsAt);
-    const booked = await agent
-      .post('/bookings')
-      .send({
-        specialistId,
-        type: 'in_person',
-        startsAt,
-        examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
-      })
-      .expect(201);
+    const booked = await agent.post('/bookings').send(bookingBody(specialistId, startsAt)).expect(201);
     return (booked.body as { booking: { id: string } }).booking.id;
   };
   const bookingId = await newBooking();

@@ -6,6 +6,7 @@ import { timeAhead } from './days.ts';
 import { startTestApp, type Agent, type TestApp } from './app.ts';
 import { createFakeAcuity } from './fakes/acuity.ts';
 import { openTestStorage, testCredentials } from './object-storage.ts';
+import { bookingBody } from './builders/booking-request.ts';
 
 export const visitors = ['anonymous', 'rita', 'nadia', 'support', 'admin', 'acting'] as const;
 export type VisitorName = (typeof visitors)[number];
@@ -80,15 +81,7 @@ export async function openMatrixFixture(): Promise<MatrixFixture> {
   acuity.offer(7001, startsAt);
   const specialist = await app.system.services.specialists.findByCalendar(7001);
   if (!specialist) throw new Error('The demo has no specialist with calendar 7001');
-  const booked = await agents.rita
-    .post('/bookings')
-    .send({
-      specialistId: specialist.id,
-      type: 'in_person',
-      startsAt,
-      examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
-    })
-    .expect(201);
+  const booked = await agents.rita.post('/bookings').send(bookingBody(specialist.id, startsAt)).expect(201);
   const bookingId = booked.body.booking.id as string;
   const draft = await agents.rita
     .post('/bookings/new')

@@ -7,6 +7,7 @@ import type { Agent } from './app.ts';
 import { dayFromToday } from './days.ts';
 import { openWebhookStack, rita, type WebhookStack } from './webhook-stack.ts';
 import { until } from './until.ts';
+import { bookingBody } from './builders/booking-request.ts';
 
 export interface Step {
   does: 'book' | 'move' | 'cancel' | 'edit';
@@ -171,8 +172,7 @@ async function byPortal(
   if (does === 'book' || does === 'edit') {
     const startsAt = await freeTime(agent, specialistId, which);
     if (!startsAt) return;
-    const examinee = { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' };
-    await agent.post('/bookings').send({ specialistId, type: 'in_person', startsAt, examinee });
+    await agent.post('/bookings').send(bookingBody(specialistId, startsAt));
     return;
   }
   const bookings = (await stack.app

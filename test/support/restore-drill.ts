@@ -14,6 +14,7 @@ import { openTestStorage, type TestStorage } from './object-storage.ts';
 import { testSecret } from './session.ts';
 import { runCommand } from './stack.ts';
 import { until } from './until.ts';
+import { bookingBody } from './builders/booking-request.ts';
 
 const credentials = { userId: '11100001', apiKey: 'demo-acuity-key' };
 const [rita, rob, nadia] = [
@@ -178,12 +179,7 @@ export function describeRestoreDrill(size: number): void {
     let specialistId: string;
     async function book(agent: Agent, key?: string): Promise<Row> {
       const startsAt = await freeTime();
-      const request = {
-        specialistId,
-        type: 'in_person',
-        startsAt,
-        examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
-      };
+      const request = bookingBody(specialistId, startsAt);
       const posting = agent.post('/bookings');
       if (key) {
         void posting.set('Idempotency-Key', key);

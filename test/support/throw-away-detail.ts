@@ -7,6 +7,7 @@ import { details } from '../../src/bookings/booking.details.ts';
 import { lineSchema, optional } from '../../src/bookings/booking.text.ts';
 import type { EmailRow } from '../../src/email/email.ts';
 import { aField } from './builders/form.ts';
+import { bookingBody } from './builders/booking-request.ts';
 
 process.env.NODE_ENV = 'test';
 
@@ -65,13 +66,9 @@ try {
 
 async function throughJson(): Promise<string> {
   const program = await app.signIn(rita);
-  const request = {
-    specialistId: await fixture.specialistId('Dr Amelia Hart'),
-    type: 'in_person',
-    startsAt: inUtc(nineOnTuesday),
-    examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
+  const request = bookingBody(await fixture.specialistId('Dr Amelia Hart'), inUtc(nineOnTuesday), {
     caseManager: said,
-  };
+  });
   const refused = await program.post('/bookings').send({ ...request, caseManager: 'x'.repeat(61) });
   expect(refused.body.errors, 'the schema of a request').to.deep.equal([
     { path: 'caseManager', message: 'The case manager must be 60 characters or fewer' },

@@ -3,6 +3,7 @@ import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { createFakeClock, type FakeClock } from '../support/fakes/clock.ts';
 import type { Visitor } from '../support/visitor.ts';
+import { bookingBody } from '../support/builders/booking-request.ts';
 
 const calendar = 7001;
 const rita = 'rita@harbour-legal.example';
@@ -59,12 +60,7 @@ describe('the wait-list', () => {
   });
 
   async function book(email: string, startsAt: string): Promise<string> {
-    const res = await agents[email]!.post('/bookings').send({
-      specialistId,
-      type: 'in_person',
-      startsAt,
-      examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '+61412345678' },
-    });
+    const res = await agents[email]!.post('/bookings').send(bookingBody(specialistId, startsAt));
     expect(res.status, JSON.stringify(res.body)).to.equal(201);
     return (res.body as { booking: { id: string } }).booking.id;
   }

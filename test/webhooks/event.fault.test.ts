@@ -12,6 +12,7 @@ import {
 } from '../support/webhook-stack.ts';
 import { dayFromToday } from '../support/days.ts';
 import { until } from '../support/until.ts';
+import { bookingBody } from '../support/builders/booking-request.ts';
 
 const whsec = `whsec_${Buffer.from('a secret of thirty-two characters').toString('base64')}`;
 
@@ -54,12 +55,7 @@ describe('event of Acuity', () => {
       .expect(200);
     const { body } = await agent
       .post('/bookings')
-      .send({
-        specialistId,
-        type: 'in_person',
-        startsAt: day.body.slots[0].startsAt,
-        examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
-      })
+      .send(bookingBody(specialistId, String(day.body.slots[0].startsAt)))
       .expect(201);
     return { agent, day, body };
   }

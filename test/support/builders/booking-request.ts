@@ -20,3 +20,18 @@ export function aBookingRequest(specialistId: string, startsAt: Date): BookingRe
     answers: [],
   };
 }
+
+/** The same as a program sends it. */
+export function bookingBody(
+  specialistId: string | undefined,
+  startsAt: string | Date | undefined,
+  more: object = {},
+) {
+  return {
+    specialistId,
+    type: 'in_person',
+    startsAt,
+    examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
+    ...more,
+  };
+}
