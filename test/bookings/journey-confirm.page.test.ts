@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { draftHours } from '../../src/bookings/index.ts';
+import { openAppGround, type AppGround } from '../support/app-ground.ts';
 import { acuityDown } from '../support/fakes/acuity.ts';
 import type { Visit, Visitor } from '../support/visitor.ts';
 import {
@@ -15,11 +16,16 @@ import {
 import { until } from '../support/until.ts';
 
 describe('confirmation step of the booking journey', () => {
+  let ground: AppGround;
   let fixture: PageFixture;
   let visitor: Visitor;
 
+  before(async () => {
+    ground = await openAppGround();
+  });
+  after(() => ground.close());
   beforeEach(async () => {
-    fixture = await openPageFixture();
+    fixture = await openPageFixture(ground);
     offerTimes(fixture);
     visitor = await fixture.signedIn(rita);
   });

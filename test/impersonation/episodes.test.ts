@@ -4,14 +4,20 @@ import { expect } from 'chai';
 import { auditLog } from '../../src/audit/index.ts';
 import { episodeOf } from '../../src/impersonation/impersonation.episodes.ts';
 import { pageWords } from '../../src/http/pages/impersonation/episode-words.ts';
+import { openAppGround, type AppGround } from '../support/app-ground.ts';
 import { openMatrixFixture, type MatrixFixture } from '../support/matrix-fixture.ts';
 import { mountedRoutes } from '../support/routes.ts';
 
 describe('the page of an episode', function () {
   this.timeout(60_000);
+  let ground: AppGround;
   let fixture: MatrixFixture;
+  before(async () => {
+    ground = await openAppGround();
+  });
+  after(() => ground.close());
   beforeEach(async () => {
-    fixture = await openMatrixFixture();
+    fixture = await openMatrixFixture(ground);
   });
   afterEach(() => fixture.close());
 

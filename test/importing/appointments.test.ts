@@ -1,13 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { openAppGround, type AppGround } from '../support/app-ground.ts';
 import { openImportStack, type ImportStack } from '../support/import-stack.ts';
 
 const stranger = 'paula@new-firm.example';
 
 describe('the import of appointments', () => {
+  let ground: AppGround;
   let stack: ImportStack;
+  before(async () => {
+    ground = await openAppGround();
+  });
+  after(() => ground.close());
   beforeEach(async () => {
-    stack = await openImportStack();
+    stack = await openImportStack(ground);
   });
   afterEach(() => stack.close());
 
@@ -275,9 +281,14 @@ describe('the import of appointments', () => {
 });
 
 describe('the import of bookings from a spreadsheet', () => {
+  let ground: AppGround;
   let stack: ImportStack;
+  before(async () => {
+    ground = await openAppGround();
+  });
+  after(() => ground.close());
   beforeEach(async () => {
-    stack = await openImportStack();
+    stack = await openImportStack(ground);
   });
   afterEach(() => stack.close());
 

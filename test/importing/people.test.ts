@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { ReportLine } from '../../src/importing/index.ts';
+import { openAppGround, type AppGround } from '../support/app-ground.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { openMailbox } from '../support/mailbox.ts';
 import { createVisitor } from '../support/visitor.ts';
@@ -8,13 +9,19 @@ import { createVisitor } from '../support/visitor.ts';
 const example = readFileSync(new URL('../../docs/import/people.csv', import.meta.url));
 
 describe('the import of people', () => {
+  let ground: AppGround;
   let app: TestApp;
   let mailbox: Awaited<ReturnType<typeof openMailbox>>;
   let failAt: string | null = null;
 
+  before(async () => {
+    ground = await openAppGround();
+  });
+  after(() => ground.close());
   beforeEach(async () => {
     mailbox = await openMailbox();
     app = await startTestApp({
+      ground,
       env: { SMTP_URL: mailbox.smtpUrl },
       overrides: {
         imports: {

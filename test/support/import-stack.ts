@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImportResult, ReportLine } from '../../src/importing/index.ts';
 import { tellNobody } from '../../src/bookings/index.ts';
 import { createReminders, createUnassignedDigest } from '../../src/email/index.ts';
+import type { AppGround } from './app-ground.ts';
 import { dayFromToday, sydneyTime } from './days.ts';
 import { openMailbox } from './mailbox.ts';
 import { openWebhookStack, type WebhookStack } from './webhook-stack.ts';
@@ -30,11 +31,13 @@ export interface AcuityOptions {
 
 export type Done = Extract<ImportResult, { ok: true }> & { lines: ReportLine[] };
 
-export async function openImportStack(): Promise<ImportStack> {
+/** @param ground unset: a database of its own */
+export async function openImportStack(ground?: AppGround): Promise<ImportStack> {
   const mailbox = await openMailbox();
   let plannedFailure: { step: string; left: number } | null = null;
   const stack = await openWebhookStack({
     target: null,
+    ...(ground && { ground }),
     env: { SMTP_URL: mailbox.smtpUrl },
     overrides: {
       emails: { gatherMs: 10, firstPauseMs: 50 },

@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import { timeAhead } from './days.ts';
+import type { AppGround } from './app-ground.ts';
 import { startTestApp, type Agent, type TestApp } from './app.ts';
 import { createFakeAcuity } from './fakes/acuity.ts';
 import { openTestStorage, testCredentials } from './object-storage.ts';
@@ -46,10 +47,12 @@ export interface MatrixFixture {
   close(): Promise<void>;
 }
 
-export async function openMatrixFixture(): Promise<MatrixFixture> {
+/** @param ground unset: a database of its own */
+export async function openMatrixFixture(ground?: AppGround): Promise<MatrixFixture> {
   const acuity = createFakeAcuity();
   const storage = await openTestStorage();
   const app = await startTestApp({
+    ...(ground && { ground }),
     env: storage.env,
     overrides: {
       acuity,

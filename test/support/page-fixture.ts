@@ -1,4 +1,5 @@
 // The real app with a fake Acuity whose calendars the test fills, and a clock that it sets.
+import type { AppGround } from './app-ground.ts';
 import { startTestApp, type TestApp } from './app.ts';
 import { createFakeAcuity, type FakeAcuity } from './fakes/acuity.ts';
 import { withFaults, type FaultyAcuity } from './faulty-acuity.ts';
@@ -53,12 +54,14 @@ export function offerTimes({ acuity }: Pick<PageFixture, 'acuity'>): void {
   );
 }
 
-export async function openPageFixture(): Promise<PageFixture> {
+/** @param ground unset: a database of its own */
+export async function openPageFixture(ground?: AppGround): Promise<PageFixture> {
   const clock = { at: new Date('2026-11-23T09:00:00+11:00') };
   const fake = createFakeAcuity();
   const faulty = withFaults(fake);
   const acuity = { ...fake, ...faulty };
   const app = await startTestApp({
+    ...(ground && { ground }),
     overrides: {
       acuity,
       clock: { now: () => clock.at },
