@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Viewer } from '../../src/accounts/index.ts';
 import type { Booking } from '../../src/bookings/index.ts';
-import { titleParts } from '../../src/http/pages/bookings/booking-words.ts';
+import { moverWords, titleParts } from '../../src/http/pages/bookings/booking-words.ts';
 import { mayAddToCalendar } from '../../src/http/pages/bookings/show.page.ts';
 import { nextStep } from '../../src/http/pages/bookings/next-step.ts';
 import type {
@@ -207,5 +207,23 @@ describe('titleParts', () => {
   it('keep a specialist’s name whole when its family name is not certain', () => {
     for (const name of ['Dr Ludwig van Beek', 'Nguyen Van An', 'Dr Who'])
       expect(parts({ specialist: { ...booking.specialist, name } })[1]).to.equal(name);
+  });
+});
+
+describe('moverWords', () => {
+  it('names who moved the booking, and the calendar when nobody here did', () => {
+    const rita = { id: 'rita', name: 'Rita Shaw' };
+    const ada = { id: 'ada', name: 'Ada Fox' };
+    const words = (
+      changedBy: typeof rita | null,
+      changedFor: typeof rita | null,
+      source: 'portal' | 'acuity' | 'reconciliation',
+    ) => moverWords({ changedBy, changedFor, source }, 'rita');
+    expect(words(rita, null, 'portal')).to.equal('You moved it');
+    expect(words(ada, null, 'portal')).to.equal('Ada Fox moved it');
+    expect(words(rita, ada, 'portal')).to.equal('Rita Shaw, assisted by Ada Fox, moved it');
+    expect(words(null, null, 'acuity')).to.equal('It was moved in the specialist’s calendar');
+    expect(words(null, null, 'reconciliation')).to.equal('It was moved in the specialist’s calendar');
+    expect(words(null, null, 'portal')).to.equal('It was moved');
   });
 });
