@@ -72,7 +72,7 @@ export function newAppointment(attempt: Attempt<'book'>, fields: OwnFields, uplo
     return value && !isOmitted(request, id) ? [{ id, value }] : [];
   });
   // A question may have become one of our details since it was answered; Acuity accepts one answer for each field.
-  const asked = request.answers
+  const answered = request.answers
     .filter(({ fieldId }) => !isOwnDetail(fields, fieldId))
     .map(({ fieldId, value, type }) => ({ id: fieldId, value: toAcuity(value, type, uploads) }));
   return {
@@ -85,7 +85,7 @@ export function newAppointment(attempt: Attempt<'book'>, fields: OwnFields, uplo
       email: request.client.email,
       phone: '',
     },
-    fields: [...known, ...asked],
+    fields: [...known, ...answered],
     ...(request.acuity.asStaff && { asStaff: true }),
   };
 }

@@ -6,7 +6,7 @@ import { violatedConstraint } from '../db/transaction.ts';
 import { failure, invalidField, type Result } from '../lib/result.ts';
 import { maySeeAttempt } from './attempt.access.ts';
 import { timingsOf, type AttemptDeps } from './attempt.deps.ts';
-import { attemptFor, hashOf, planFor, type Asked, type Plan } from './attempt.plan.ts';
+import { attemptFor, hashOf, planFor, type ReceivedRequest, type Plan } from './attempt.plan.ts';
 import { findAttemptByKey, insertAttemptQuery, waitUntilSettled } from './attempt.repository.ts';
 import { outcomeOf, storeAndRun, type AttemptAnswer } from './attempt.saga.ts';
 import { answerOf, slotTaken, type BookFailure } from './attempt.ts';
@@ -24,8 +24,8 @@ export async function book(
     return invalidField('Idempotency-Key', 'An Idempotency-Key is 1 to 200 printable characters');
   }
   const requestHash = deps.digests.of(hashOf(request));
-  const asked: Asked = { actor, request, idempotencyKey, requestHash };
-  const earlier = await answerAgain(deps, asked);
+  const received: ReceivedRequest = { actor, request, idempotencyKey, requestHash };
+  const earlier = await answerAgain(deps, received);
   if (earlier) return earlier;
 
   const plan = await planFor(deps, request);
@@ -35,16 +35,16 @@ export async function book(
   const { specialist } = plan.value;
   const free = await deps.availability.isFree(specialist, request.type, request.startsAt, {
     fromCache: true,
-    personId: personOf(asked),
+    personId: personOf(received),
   });
-  if (free === 'taken') return refuseTaken(deps, asked, plan.value);
+  if (free === 'taken') return refuseTaken(deps, received, plan.value);
 
-  const stored = await store(deps, asked, plan.value);
+  const stored = await store(deps, received, plan.value);
   return stored.ok ? bookAnswer(await stored.answering) : stored.answer;
 }
 
 /** The referrer, also while an admin acts as them. */
-function personOf({ actor }: Asked): string {
+function personOf({ actor }: ReceivedRequest): string {
   return attribution(actor.viewer).byId;
 }
 
@@ -57,42 +57,42 @@ function bookAnswer(answer: AttemptAnswer): Answer {
  * The answer to an earlier request with the same key; null when this person never used it. If they used it in an
  * organisation that they have since left, answers with a conflict, which reveals nothing about the outcome.
  */
-async function answerAgain(deps: AttemptDeps, asked: Asked): Promise<Answer | null> {
-  if (asked.idempotencyKey === null) return null;
-  const { byId } = attribution(asked.actor.viewer);
-  const earlier = await findAttemptByKey(deps.db, byId, asked.idempotencyKey);
+async function answerAgain(deps: AttemptDeps, received: ReceivedRequest): Promise<Answer | null> {
+  if (received.idempotencyKey === null) return null;
+  const { byId } = attribution(received.actor.viewer);
+  const earlier = await findAttemptByKey(deps.db, byId, received.idempotencyKey);
   if (!earlier) return null;
-  if (!deps.digests.isOf(earlier.requestHash, hashOf(asked.request)))
+  if (!deps.digests.isOf(earlier.requestHash, hashOf(received.request)))
     return failure({ reason: 'idempotency_conflict' });
   const settled = (await waitUntilSettled(deps.db, earlier.id, timingsOf(deps).patienceMs)) ?? earlier;
-  const isTheirs = await maySeeAttempt(deps.db, asked.actor.viewer, settled);
+  const isTheirs = await maySeeAttempt(deps.db, received.actor.viewer, settled);
   return isTheirs ? bookAnswer(await outcomeOf(deps, settled)) : failure({ reason: 'idempotency_conflict' });
 }
 
 /** The time is taken, so Acuity is not called. Stores the refusal, so that the same key gets the same answer. */
-async function refuseTaken(deps: AttemptDeps, asked: Asked, plan: Plan): Promise<Answer> {
-  const { type, startsAt } = asked.request;
-  const nearest = await deps.availability.nearest(plan.specialist, type, startsAt, personOf(asked));
+async function refuseTaken(deps: AttemptDeps, received: ReceivedRequest, plan: Plan): Promise<Answer> {
+  const { type, startsAt } = received.request;
+  const nearest = await deps.availability.nearest(plan.specialist, type, startsAt, personOf(received));
   const refusal = slotTaken({ startsAt, nearest });
   const answer = bookAnswer(failure(answerOf(refusal)));
-  if (asked.idempotencyKey === null) return answer;
-  const over = { ...attemptFor(deps, asked, plan), id: deps.ids.uuid(), failure: refusal };
+  if (received.idempotencyKey === null) return answer;
+  const over = { ...attemptFor(deps, received, plan), id: deps.ids.uuid(), failure: refusal };
   try {
     await sendTogether(deps.db, insertAttemptQuery(deps.db, over));
   } catch (error) {
     // A concurrent request with the same key won: return its answer.
     if (violatedConstraint(error) !== 'booking_attempts_idempotency_key') throw error;
-    return (await answerAgain(deps, asked)) ?? answer;
+    return (await answerAgain(deps, received)) ?? answer;
   }
   return answer;
 }
 
 type Stored = { ok: true; answering: Promise<AttemptAnswer> } | { ok: false; answer: Answer };
 
-async function store(deps: AttemptDeps, asked: Asked, plan: Plan): Promise<Stored> {
+async function store(deps: AttemptDeps, received: ReceivedRequest, plan: Plan): Promise<Stored> {
   for (let tries = 1; ; tries += 1) {
     try {
-      const attempt = { ...attemptFor(deps, asked, plan), id: deps.ids.uuid() };
+      const attempt = { ...attemptFor(deps, received, plan), id: deps.ids.uuid() };
       return { ok: true, ...(await storeAndRun(deps, attempt)) };
     } catch (error) {
       const constraint = violatedConstraint(error);
@@ -101,10 +101,10 @@ async function store(deps: AttemptDeps, asked: Asked, plan: Plan): Promise<Store
         throw error;
       }
       // A concurrent equal request of the same person may hold this time: return its answer.
-      const earlier = await answerAgain(deps, asked);
+      const earlier = await answerAgain(deps, received);
       if (earlier) return { ok: false, answer: earlier };
       if (constraint === 'booking_attempts_slot_key') {
-        return { ok: false, answer: await refuseTaken(deps, asked, plan) };
+        return { ok: false, answer: await refuseTaken(deps, received, plan) };
       }
       // The other attempt released the key in between, so it can be used again.
       if (tries >= 5) throw error;

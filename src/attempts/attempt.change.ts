@@ -161,7 +161,7 @@ function attemptFor(
     byStaff: isStaff(actor.viewer),
     acuity: { appointmentId: booking.acuityAppointmentId, calendarId: specialist.acuityCalendarId },
   };
-  const asked: AttemptRequest<ChangeKind> =
+  const attemptRequest: AttemptRequest<ChangeKind> =
     request.kind === 'cancel'
       ? { kind: 'cancel', ...common, reason: request.reason }
       : { kind: 'reschedule', ...common, previousStartsAt: booking.startsAt.toISOString() };
@@ -174,7 +174,7 @@ function attemptFor(
     createdForId: forId,
     idempotencyKey: null,
     requestHash: deps.digests.of(hashOf(request)),
-    request: asked,
+    request: attemptRequest,
     startsAt: request.kind === 'reschedule' ? request.startsAt : null,
   };
 }

@@ -9,7 +9,7 @@ import { checkQuestions, type CheckedQuestions } from './attempt.questions.ts';
 import type { AttemptRequest, BookFailure, NewAttempt } from './attempt.ts';
 
 /** What a person requests, and under which idempotency key. */
-export interface Asked {
+export interface ReceivedRequest {
   actor: Actor;
   request: BookingRequest;
   idempotencyKey: string | null;
@@ -57,19 +57,19 @@ export async function planFor(
     : ok({ specialist, service, questions });
 }
 
-export function attemptFor(deps: AttemptDeps, asked: Asked, plan: Plan): Omit<NewAttempt, 'id'> {
+export function attemptFor(deps: AttemptDeps, received: ReceivedRequest, plan: Plan): Omit<NewAttempt, 'id'> {
   const { specialist, service, questions } = plan;
-  const { viewer } = asked.actor;
+  const { viewer } = received.actor;
   const { byId, forId } = attribution(viewer);
-  const { type, timezone, startsAt } = asked.request;
+  const { type, timezone, startsAt } = received.request;
   const request: AttemptRequest<'book'> = {
     kind: 'book',
     type,
     timezone,
-    ...detailsIn(asked.request),
+    ...detailsIn(received.request),
     answers: questions.answers,
     ...(!questions.areKnown && { detailsNeeded: true }),
-    actor: auditActor(asked.actor),
+    actor: auditActor(received.actor),
     client: { name: viewer.name, email: viewer.email },
     organizationName: viewer.organization?.name ?? '',
     acuity: {
@@ -89,8 +89,8 @@ export function attemptFor(deps: AttemptDeps, asked: Asked, plan: Plan): Omit<Ne
     organizationId: viewer.organization?.id ?? null,
     createdById: byId,
     createdForId: forId,
-    idempotencyKey: asked.idempotencyKey,
-    requestHash: asked.requestHash,
+    idempotencyKey: received.idempotencyKey,
+    requestHash: received.requestHash,
     request,
     startsAt,
   };

@@ -24,36 +24,36 @@ export interface CheckedQuestions {
   areKnown: boolean;
 }
 
-type Asked = BookingDetails & { answers: readonly GivenAnswer[] };
+type AnsweredDetails = BookingDetails & { answers: readonly GivenAnswer[] };
 
 export async function checkQuestions(
   deps: Pick<AttemptDeps, 'db' | 'questions' | 'referenceFieldId' | 'referrerFieldId'>,
   appointmentTypeId: number,
-  request: Asked,
+  request: AnsweredDetails,
 ): Promise<CheckedQuestions> {
   const fields = await ownFields(deps.db, deps);
-  const asked = await deps.questions.questionsFor(appointmentTypeId);
+  const questions = await deps.questions.questionsFor(appointmentTypeId);
   const isOwn = ({ fieldId }: GivenAnswer) => isOwnDetail(fields, fieldId);
   const errors = request.answers.filter(isOwn).map(({ fieldId }) => ({
     path: answerPath(fieldId),
     message: 'This question is answered from the booking itself: leave it out',
   }));
-  const given = request.answers.filter((answer) => !isOwn(answer));
-  const read = readAnswers(asked?.forms ?? unreadQuestions(given), given);
-  if (asked) errors.push(...requiredDetails(asked, request));
+  const answers = request.answers.filter((answer) => !isOwn(answer));
+  const read = readAnswers(questions?.forms ?? unreadQuestions(answers), answers);
+  if (questions) errors.push(...requiredDetails(questions, request));
   if (!read.ok) errors.push(...read.errors);
   return {
     answers: read.ok ? read.value : [],
     errors,
     referenceFieldId: fields.get('reference') ?? null,
-    omittedFieldIds: asked ? [...fields.values()].filter((id) => !asked.fieldIds.includes(id)) : [],
-    areKnown: asked !== null,
+    omittedFieldIds: questions ? [...fields.values()].filter((id) => !questions.fieldIds.includes(id)) : [],
+    areKnown: questions !== null,
   };
 }
 
 /** Answers to questions that were never read: accepted unchecked. */
-function unreadQuestions(given: readonly GivenAnswer[]): QuestionForm[] {
-  const questions = given.map(({ fieldId, value }): Question => {
+function unreadQuestions(answers: readonly GivenAnswer[]): QuestionForm[] {
+  const questions = answers.map(({ fieldId, value }): Question => {
     const isList = Array.isArray(value);
     const options = isList ? value.filter((one): one is string => typeof one === 'string') : [];
     const type = isList ? 'checkboxlist' : 'textarea';
@@ -63,10 +63,10 @@ function unreadQuestions(given: readonly GivenAnswer[]): QuestionForm[] {
 }
 
 /** Details that are optional here but required by this appointment type. */
-function requiredDetails({ requiredDetails: names }: AskedQuestions, given: BookingDetails): FieldError[] {
+function requiredDetails({ requiredDetails: names }: AskedQuestions, booking: BookingDetails): FieldError[] {
   return details
     .filter(({ intake }) => intake && names.includes(intake.name))
-    .filter((detail) => !detailIn(given, detail))
+    .filter((detail) => !detailIn(booking, detail))
     .map(({ path, label }) => ({ path, message: `${label}: the specialist’s form needs an answer` }));
 }
 
@@ -77,7 +77,7 @@ function requiredDetails({ requiredDetails: names }: AskedQuestions, given: Book
 export async function explainRefusal(
   deps: Pick<AttemptDeps, 'db' | 'questions' | 'referenceFieldId' | 'referrerFieldId'>,
   appointmentTypeId: number,
-  request: Asked,
+  request: AnsweredDetails,
   refused: RefusedField,
 ): Promise<FieldError[]> {
   await deps.questions.readAgain();

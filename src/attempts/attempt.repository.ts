@@ -161,11 +161,11 @@ export const claimAttemptQuery = prepare<{ id: string }, { id: string }>('claim 
 
 /** Tells why an open attempt could not be claimed: somebody else holds its time. */
 export async function isHeldForOther(db: Queryable, id: string): Promise<boolean> {
-  const [held] = await db('booking_attempts')
+  const [row] = await db('booking_attempts')
     .where({ id, state: 'open' })
     .whereNull('acuity_called_at')
     .select<{ is_held: boolean }[]>(db.raw(`${isHeld} as is_held`));
-  return held?.is_held ?? false;
+  return row?.is_held ?? false;
 }
 
 /**

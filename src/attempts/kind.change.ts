@@ -102,10 +102,10 @@ function kindOfChange<K extends ChangeKind>(change: Change<K>): Kind<K> {
   return {
     async callAcuity(deps, attempt) {
       // Calls as the client first, so that the clinic's own rules apply. Staff may overrule the rules about notice.
-      const asked = await change.ask(deps, attempt, false);
-      const isPolicy = !asked.ok && asked.reason === 'refused' && policyCodes.has(asked.code);
+      const answer = await change.ask(deps, attempt, false);
+      const isPolicy = !answer.ok && answer.reason === 'refused' && policyCodes.has(answer.code);
       const isOverruled = isPolicy && attempt.request.byStaff;
-      return { attempt, answer: isOverruled ? await change.ask(deps, attempt, true) : asked };
+      return { attempt, answer: isOverruled ? await change.ask(deps, attempt, true) : answer };
     },
 
     async readBack(deps, { request }) {
