@@ -168,10 +168,10 @@ export async function readDigest(
     told: [],
     dropped: [],
   };
-  for (const one of news) {
-    const isWanted = (await deliveriesOf(db, one.kind, [viewer.userId])).get(viewer.userId) !== 'off';
-    const isTold = isWanted && (await mayKnow(db, viewer, one, now));
-    content[isTold ? 'told' : 'dropped'].push(one);
+  for (const newsEmail of news) {
+    const isWanted = (await deliveriesOf(db, newsEmail.kind, [viewer.userId])).get(viewer.userId) !== 'off';
+    const isTold = isWanted && (await mayKnow(db, viewer, newsEmail, now));
+    content[isTold ? 'told' : 'dropped'].push(newsEmail);
   }
   return content;
 }

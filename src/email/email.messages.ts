@@ -16,7 +16,7 @@ export async function notToldYet<Person extends { id: string }>(
   bookingId: string,
   people: Person[],
 ): Promise<Person[]> {
-  const told = await trx('emails as e')
+  const toldIds = await trx('emails as e')
     .where({ 'e.booking_id': bookingId, 'e.kind': 'message_received' })
     .whereIn('e.status', ['queued', 'for_digest', 'sent'])
     .whereIn(
@@ -26,7 +26,7 @@ export async function notToldYet<Person extends { id: string }>(
     .whereRaw(`e.created_at > clock_timestamp() - interval '1 day'`)
     .whereRaw(`e.created_at > coalesce(${readToSql('e.booking_id', 'e.recipient_id')}, '-infinity')`)
     .pluck<string[]>('e.recipient_id');
-  return people.filter(({ id }) => !told.includes(id));
+  return people.filter(({ id }) => !toldIds.includes(id));
 }
 
 export async function messageNotice(db: Queryable, email: MessageEmail, links: Links): Promise<Message> {
