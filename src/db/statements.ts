@@ -96,7 +96,9 @@ export async function sendTogether<Queries extends readonly Query[]>(
 
 /**
  * Sends two transactions in one round trip. PostgreSQL carries out the second after the first, also when the first failed.
- * Throws the error of the first; returns how the second ended.
+ * Throws the error of the first; returns how the second ended. When a prepared statement of the first was lost, nothing of
+ * it was kept, and both are sent once more.
+ * @param second must be safe to repeat: it is carried out twice when the first was lost
  */
 export async function sendInTurn<First extends readonly Query[], Second extends readonly Query[]>(
   db: Database,
@@ -107,17 +109,27 @@ export async function sendInTurn<First extends readonly Query[], Second extends 
   const client = db.client as KnexClient;
   const connection = await client.acquireConnection();
   try {
-    const { stream } = (connection as unknown as { connection: { stream: Writable } }).connection;
-    // Between `cork` and `uncork` the socket collects what is written: both transactions leave in one system call.
-    stream.cork();
-    const sent = [send(connection, first), sendAlone(connection, second)] as const;
-    stream.uncork();
-    const [one, other] = await Promise.allSettled(sent);
+    let [one, other] = await sendBoth(connection, first, second);
+    if (one.status === 'rejected' && isPreparationLost(one.reason))
+      [one, other] = await sendBoth(connection, first, second);
     if (one.status === 'rejected') throw one.reason;
     return [one.value, other];
   } finally {
     await client.releaseConnection(connection);
   }
+}
+
+function sendBoth<First extends readonly Query[], Second extends readonly Query[]>(
+  connection: pg.ClientBase,
+  first: First,
+  second: Second,
+): Promise<[PromiseSettledResult<Answers<First>>, PromiseSettledResult<Answers<Second>>]> {
+  const { stream } = (connection as unknown as { connection: { stream: Writable } }).connection;
+  // Between `cork` and `uncork` the socket collects what is written: both transactions leave in one system call.
+  stream.cork();
+  const sent = [send(connection, first), sendAlone(connection, second)] as const;
+  stream.uncork();
+  return Promise.allSettled(sent);
 }
 
 /** How the work of `transact` ends: the queries to send together with the commit, and what to return of their answers. */
