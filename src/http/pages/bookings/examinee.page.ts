@@ -77,8 +77,9 @@ async function showExaminee(services: Needs, req: DraftRequest, res: Response): 
   const asked = await questionsOf(services, draft);
   // A later step redirects here with `unanswered`: show what is missing.
   const errors = req.query.unanswered === undefined ? [] : answerErrors(asked, draft);
-  const unsent = keptFormOf(res, paths.draftExaminee(draft.id))?.fields;
-  render(services, res, draft, asked, { errors, isStale: isStale(draft, typed(unsent, 'seen')) });
+  // A kept form is filled in on this page: the page goes on as the one that sent it.
+  const seen = typed(keptFormOf(res, paths.draftExaminee(draft.id))?.fields, 'seen');
+  render(services, res, draft, asked, { errors, seen, isStale: isStale(draft, seen) });
 }
 
 async function saveExaminee(services: Needs, req: DraftRequest, res: Response): Promise<void> {
@@ -165,6 +166,8 @@ interface Shown {
   values?: ExamineeFormValues;
   answers?: TypedAnswer[];
   errors: FieldError[];
+  /** Of the page that this one replaces. */
+  seen?: string;
   isStale?: boolean;
 }
 
@@ -173,7 +176,7 @@ function render(
   res: Response,
   draft: OpenDraft,
   asked: AskedQuestions | null,
-  { errors, values, answers, isStale: isConflict = false }: Shown,
+  { errors, values, answers, seen = '', isStale: isConflict = false }: Shown,
 ): void {
   const page: ExamineePage = {
     title: 'Who is being examined?',
@@ -183,7 +186,7 @@ function render(
     choice: choiceOf(draft, 'examinee'),
     rows: detailRows(requiredNames(asked)),
     keepsFor: draft.data.idempotencyKey,
-    seen: `${ids.uuid()} ${draft.data.savedBy ?? ''}`,
+    seen: seen === '' || isConflict ? `${ids.uuid()} ${draft.data.savedBy ?? ''}` : seen,
     conflict: isConflict
       ? { examinee: examineeName(draft.data.examinee ?? { firstName: '', lastName: '' }) }
       : null,
