@@ -5,7 +5,7 @@ import type { Writable } from 'node:stream';
 import type pg from 'pg';
 import type { BatchDone, PreparedBatch } from './prepared-batch.ts';
 
-export type ConnectingPool = Pick<pg.Pool, 'connect'>;
+export type ConnectingPool = Pick<pg.Pool, 'connect' | 'waitingCount'>;
 
 interface Read {
   batch: PreparedBatch;
@@ -29,17 +29,20 @@ export function sharedConnection(pool: ConnectingPool): {
   let isSending = false;
   let client: Client | null = null;
   let underWay = 0;
+  /** What waits is sent on the next connection. */
+  let isNextDue = false;
 
   function release(error?: Error): void {
-    if (!client) return;
     const released = client;
     client = null;
     underWay = 0;
-    released.removeListener('error', release);
-    released.release(error);
+    released?.removeListener('error', release);
+    released?.release(error);
+    if (isNextDue) borrow();
   }
 
   function borrow(): void {
+    isNextDue = false;
     pool.connect((error, connected) => {
       if (!connected) return failWaiting(error ?? new Error('The pool gave no connection'));
       client = connected;
@@ -67,10 +70,17 @@ export function sharedConnection(pool: ConnectingPool): {
       to.query(batch, (error, answers) => {
         // After an error of the connection the count is that of another.
         if (client === to) underWay -= 1;
-        if (client === to && underWay === 0 && waiting.length === 0) release();
+        if (client === to && underWay === 0 && (isNextDue || waiting.length === 0)) release();
         done(error, answers);
       });
     stream.uncork();
+  }
+
+  /** Without end, reads would keep the connection from others that wait for one. */
+  function sendNow(): void {
+    if (client && pool.waitingCount === 0) return send(client);
+    isNextDue = true;
+    if (underWay === 0) release();
   }
 
   return {
@@ -79,7 +89,7 @@ export function sharedConnection(pool: ConnectingPool): {
       if (isSending) return;
       isSending = true;
       // After all requests that have arrived by now.
-      setImmediate(() => (client ? send(client) : borrow()));
+      setImmediate(sendNow);
     },
   };
 }

@@ -67,16 +67,35 @@ describe('shortRows', () => {
     const statements = createStatements(pool);
     const [before] = await statements.shortRows<Read>(backend, [0, 0]);
     if (!before) throw new Error('Nothing was read');
-    const slow = [1, 2].map((n) => statements.shortRows(backend, [n, 60]));
+    const slow = Promise.allSettled([1, 2].map((n) => statements.shortRows(backend, [n, 60])));
     while (pool.idleCount === pool.totalCount) await nextTurn();
     await database.owner.raw('select pg_terminate_backend(?, 5000)', [before.pid]);
-    const failed = await Promise.allSettled(slow);
+    const failed = await slow;
     expect(
       failed.map((one) => (one.status === 'rejected' ? databaseTrouble(one.reason) : 'no error')),
     ).to.deep.equal(['database unavailable', 'database unavailable']);
     const [after] = await statements.shortRows<Read>(backend, [3, 0]);
     expect(after?.pid).not.to.equal(before.pid);
     expect(pool.idleCount).to.equal(pool.totalCount);
+  });
+
+  it('gives the connection to whoever waits for one, however many reads follow each other', async () => {
+    const narrow = openPool(database.ownerUrl, 1, 0);
+    const statements = createStatements(narrow);
+    const over = new AbortController();
+    const readOn = async (n: number) => {
+      while (!over.signal.aborted) await statements.shortRows(backend, [n, 0.01]);
+    };
+    await statements.shortRows(backend, [0, 0]);
+    const readers = [1, 2, 3].map(readOn);
+    try {
+      while (narrow.idleCount > 0) await nextTurn();
+      expect(await statements.rows(backend, [4, 0])).to.have.length(1);
+    } finally {
+      over.abort();
+      await Promise.all(readers);
+      await narrow.end();
+    }
   });
 
   it('fails when the pool has no connection, and reads once it has', async () => {
