@@ -68,6 +68,7 @@ export const auditedTypes = {
   drift_item: 'Difference from Acuity',
   bulk_action: 'Bulk action',
   console_view: 'Saved view',
+  list: 'List',
   intake_mapping: 'Details in Acuity',
   paperwork_rule: 'Paperwork rule',
   acuity_connection: 'Acuity connection',

@@ -116,7 +116,7 @@ export function createBookingList(deps: ListDeps): BookingList {
       // Records only the names of filters: a value may be an examinee's name.
       deps.audit.record(db, auditActor(actor), {
         action: 'records.exported',
-        resourceType: 'page',
+        resourceType: 'list',
         resourceId: '/bookings/export.csv',
         metadata: { table: 'bookings', filteredBy: namesOf(query) },
       }),

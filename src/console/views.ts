@@ -145,7 +145,7 @@ export async function saveColumns(
         .merge({ columns });
     await audit.record(trx, auditActor(actor), {
       action: 'record.changed',
-      resourceType: 'page',
+      resourceType: 'list',
       resourceId: `/admin/resources/${table.id}`,
       metadata: { change: 'columns', columns: columns ?? 'default' },
     });

@@ -274,6 +274,7 @@ describe('booking pages', () => {
       .where({ action: 'records.exported' })
       .orderBy('id', 'desc')
       .first();
+    expect(exported?.resource_type).to.equal('list');
     expect(exported?.metadata).to.deep.equal({
       table: 'bookings',
       filteredBy: ['specialistId', 'q', 'tab', 'today'],

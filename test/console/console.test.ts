@@ -521,6 +521,7 @@ describe('the console', () => {
     expect(text.trim().split('\r\n')).to.have.length(2);
     expect(text).to.contain(`"'=HYPERLINK(""x"")"`);
     const row = await app.db('audit_log').where({ action: 'records.exported' }).first();
+    expect(row?.resource_type).to.equal('list');
     expect(row?.metadata).to.deep.equal({ table: 'bookings', filteredBy: ['status'] });
   });
 });

@@ -23,7 +23,7 @@ export function createCsvExport(
     const record = () =>
       audit.record(db, auditActor(actor), {
         action: 'records.exported',
-        resourceType: 'page',
+        resourceType: 'list',
         resourceId: `/admin/export/${table.id}`,
         metadata: { table: table.id, filteredBy: Object.keys(filters) },
       });
