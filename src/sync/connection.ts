@@ -108,7 +108,7 @@ export async function readSetUp({ db, mapping }: Pick<ConnectDeps, 'db' | 'mappi
 }
 
 async function hasReferrer(db: Database): Promise<boolean> {
-  if (await db('users').where({ role: 'referrer' }).first('id')) return true;
+  if (await db('member_counts').where('active', '>', 0).first('organization_id')) return true;
   const invitations = db('account_links')
     .where({ kind: 'invitation', role: 'referrer' })
     .whereNull('revoked_at');
