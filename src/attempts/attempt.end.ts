@@ -51,14 +51,21 @@ export async function completeOnce(
   };
   const reads = options.reads ?? [];
   const lockAttempt = lockAttemptQuery(db, { id });
-  const findBooking = changedId ? findBookingQuery(db, { id: changedId }) : null;
-  const changing = changedId && findBooking ? [lockBookingQuery(db, { id: changedId }), findBooking] : [];
+  const changed = changedId && {
+    lock: lockBookingQuery(db, { id: changedId }),
+    find: findBookingQuery(db, { id: changedId }),
+  };
   // Lock order everywhere: merges, the booking, then the attempt.
-  const first: readonly Query[] = [blockMergesQuery(db, {}), ...changing, lockAttempt, ...reads];
+  const first: readonly Query[] = [
+    blockMergesQuery(db, {}),
+    ...(changed ? [changed.lock, changed.find] : []),
+    lockAttempt,
+    ...reads,
+  ];
   return transact(db, first, async (trx, answers): Promise<Ending<Settled>> => {
     const answerTo = answersTo(first, answers);
     const [locked] = answerTo(lockAttempt);
-    const [booking] = findBooking ? answerTo(findBooking) : [];
+    const [booking] = changed ? answerTo(changed.find) : [];
     const readAnswers = reads.map((query) => answerTo(query));
     if (!locked) throw new Error(`There is no attempt ${id}`);
     const attempt = toAttempt(locked);

@@ -217,6 +217,16 @@ export class PreparedBatch extends internal.Query {
   }
 }
 
+/** What `send` writes leaves in one system call. @param client of pg */
+export function inOneWrite<Sent>(client: object, send: () => Sent): Sent {
+  const { stream } = (client as { connection: Pick<InternalConnection, 'stream'> }).connection;
+  // Until `uncork` the socket collects what is written.
+  stream.cork();
+  const sent = send();
+  stream.uncork();
+  return sent;
+}
+
 function refuseUnsendable(name: string, text: string, before: Preparation | undefined): void {
   if (before && before.text !== text)
     throw new Error(`Prepared statements must be unique - '${name}' was used for a different statement`);

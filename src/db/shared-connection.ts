@@ -1,9 +1,8 @@
 // Sends short reads on one connection, which it borrows from the pool for as long as any of them is under way. Those of one
 // turn of the event loop leave in one system call, and wake one backend of PostgreSQL. Each batch succeeds or fails by
 // itself; all that are under way fail when the connection ends.
-import type { Writable } from 'node:stream';
 import type pg from 'pg';
-import type { BatchDone, PreparedBatch } from './prepared-batch.ts';
+import { inOneWrite, type BatchDone, type PreparedBatch } from './prepared-batch.ts';
 
 export type ConnectingPool = Pick<pg.Pool, 'connect' | 'waitingCount'>;
 
@@ -14,7 +13,6 @@ interface Read {
 
 /** The members of a connection's client that are used here; pg's types leave some out. */
 interface Client {
-  connection: { stream: Writable };
   query(batch: PreparedBatch, done: BatchDone): void;
   once(event: 'error', listener: (error: Error) => void): void;
   removeListener(event: 'error', listener: (error: Error) => void): void;
@@ -25,8 +23,6 @@ export function sharedConnection(pool: ConnectingPool): {
   query(batch: PreparedBatch, done: BatchDone): void;
 } {
   let waiting: Read[] = [];
-  /** Set as soon as something waits, until it is sent. */
-  let isSending = false;
   let client: Client | null = null;
   let underWay = 0;
   /** What waits is sent on the next connection. */
@@ -52,28 +48,24 @@ export function sharedConnection(pool: ConnectingPool): {
   }
 
   function failWaiting(error: Error): void {
-    isSending = false;
     const failed = waiting;
     waiting = [];
     for (const { done } of failed) done(error, []);
   }
 
   function send(to: Client): void {
-    isSending = false;
     const sent = waiting;
     waiting = [];
     underWay += sent.length;
-    const { stream } = to.connection;
-    // Until `uncork` the socket collects what is written.
-    stream.cork();
-    for (const { batch, done } of sent)
-      to.query(batch, (error, answers) => {
-        // After an error of the connection the count is that of another.
-        if (client === to) underWay -= 1;
-        if (client === to && underWay === 0 && (isNextDue || waiting.length === 0)) release();
-        done(error, answers);
-      });
-    stream.uncork();
+    inOneWrite(to, () => {
+      for (const { batch, done } of sent)
+        to.query(batch, (error, answers) => {
+          // After an error of the connection the count is that of another.
+          if (client === to) underWay -= 1;
+          if (client === to && underWay === 0 && (isNextDue || waiting.length === 0)) release();
+          done(error, answers);
+        });
+    });
   }
 
   /** Without end, reads would keep the connection from others that wait for one. */
@@ -86,10 +78,8 @@ export function sharedConnection(pool: ConnectingPool): {
   return {
     query(batch, done) {
       waiting.push({ batch, done });
-      if (isSending) return;
-      isSending = true;
-      // After all requests that have arrived by now.
-      setImmediate(sendNow);
+      // The first waits for all others that have arrived by now, and is sent with them.
+      if (waiting.length === 1) setImmediate(sendNow);
     },
   };
 }

@@ -10,11 +10,10 @@
 //   with the last ones, which `work` returns with `endWith`. It saves the round trips for `begin` and `commit`.
 // - `sendInTurn(db, first, second)`: two transactions in one round trip. For a second one that may only begin when other
 //   connections see the first (an attempt is stored, then claimed).
-import type { Writable } from 'node:stream';
 import type pg from 'pg';
 import type { Knex } from 'knex';
 import type { Database, Queryable, Transaction } from './knex.ts';
-import { isPreparationLost, PreparedBatch, type BatchDone } from './prepared-batch.ts';
+import { inOneWrite, isPreparationLost, PreparedBatch, type BatchDone } from './prepared-batch.ts';
 import { sharedConnection, type ConnectingPool } from './shared-connection.ts';
 import { isTransaction } from './transaction.ts';
 
@@ -124,12 +123,9 @@ function sendBoth<First extends readonly Query[], Second extends readonly Query[
   first: First,
   second: Second,
 ): Promise<[PromiseSettledResult<Answers<First>>, PromiseSettledResult<Answers<Second>>]> {
-  const { stream } = (connection as unknown as { connection: { stream: Writable } }).connection;
-  // Between `cork` and `uncork` the socket collects what is written: both transactions leave in one system call.
-  stream.cork();
-  const sent = [send(connection, first), sendAlone(connection, second)] as const;
-  stream.uncork();
-  return Promise.allSettled(sent);
+  return Promise.allSettled(
+    inOneWrite(connection, () => [send(connection, first), sendAlone(connection, second)] as const),
+  );
 }
 
 /** How the work of `transact` ends: the queries to send together with the commit, and what to return of their answers. */
