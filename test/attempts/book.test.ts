@@ -6,16 +6,16 @@ import type { FakeAcuity } from '../support/fakes/acuity.ts';
 import type { FaultyAcuity } from '../support/faulty-acuity.ts';
 
 describe('attempts to book', () => {
-  const own = attemptsToBook();
-  const { active, added, attempts, hoursLater, jobsOf, requestFor } = own;
+  const ground = attemptsToBook();
+  const { active, added, attempts, hoursLater, jobsOf, requestFor } = ground;
   let fake: FakeAcuity;
   let acuity: FaultyAcuity;
   let fixture: BookingFixture;
   let startsAt: Date;
   let key: string;
 
-  before(() => void ({ fake, acuity, fixture } = own.opened()));
-  beforeEach(() => void ({ startsAt, key } = own.own()));
+  before(() => void ({ fake, acuity, fixture } = ground.opened()));
+  beforeEach(() => void ({ startsAt, key } = ground.ofThisTest()));
 
   it('book writes booking, first progress, audit row and e-mail in one transaction', async () => {
     const jobsBefore = await jobsOf('send_email');

@@ -8,16 +8,16 @@ import type { FakeAcuity } from '../support/fakes/acuity.ts';
 import type { FaultyAcuity } from '../support/faulty-acuity.ts';
 
 describe('attempts to book that Acuity answers late, wrongly or not at all', () => {
-  const own = attemptsToBook();
-  const { active, added, attemptId, attempts, jobsOf, requestFor } = own;
+  const ground = attemptsToBook();
+  const { active, added, attemptId, attempts, jobsOf, requestFor } = ground;
   let fake: FakeAcuity;
   let acuity: FaultyAcuity;
   let fixture: BookingFixture;
   let startsAt: Date;
   let key: string;
 
-  before(() => void ({ fake, acuity, fixture } = own.opened()));
-  beforeEach(() => void ({ startsAt, key } = own.own()));
+  before(() => void ({ fake, acuity, fixture } = ground.opened()));
+  beforeEach(() => void ({ startsAt, key } = ground.ofThisTest()));
 
   function onWrongCalendar(given: Appointment): Appointment {
     const wrong = { ...given, calendarId: 7003 };

@@ -49,7 +49,7 @@ export function attemptsToBook() {
   return {
     opened: () => ({ fake, acuity, fixture }),
     /** A time and an idempotency key that no other test uses. */
-    own: () => ({ startsAt, key: `key of test ${n}` }),
+    ofThisTest: () => ({ startsAt, key: `key of test ${n}` }),
     hoursLater,
     requestFor: (change?: Parameters<BookingFixture['requestFor']>[0]) =>
       fixture.requestFor({ startsAt, ...change }),
